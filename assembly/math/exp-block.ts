@@ -1,0 +1,163 @@
+import { EXP, ROUND, scaledExp } from "./exp";
+import { loadLanes, storeLanes } from "./lanes";
+import { addHigh, addLow, total } from "./sum";
+
+/**
+ * The exponentials of one block of a row, relative to the block's own maximum M.
+ *
+ * Subtracting M from every element, as the textbook does, rounds: up to half an ULP of x − M, which is 64 ULP of
+ * exp(x − M) where x − M is near −100. Here nothing is rounded before the reduction x = n·ln 2 + t:
+ *
+ * - |M| < 288: x itself is reduced (the anchor is 0).
+ * - |M| ≥ 288: x − M is reduced (the anchor is M), which is exact (Sterbenz) for every x whose exponential counts.
+ *
+ * What is stored is exp(x − anchor)·2^(SHIFT − N), N the integer that the maximum reduces to. So the largest is near
+ * 2^SHIFT, and what is flushed to zero (below 2^-126, an element under exp(−143) of the largest) stays zero in float32
+ * after any later factor up to 2^56 times the row's own. One multiplication by a power of two makes every result: no
+ * element is subnormal before the last product, which rounds it once.
+ */
+export const BLOCK: usize = 2048;
+
+const SHIFT: i32 = 80;
+const BIASED_SHIFT: f32 = 207; // SHIFT + 127
+const NEAR: f32 = 288;
+const LOG2E: f32 = 1.4426950216293335;
+const LN2: f32 = 0.6931471824645996;
+
+/** What is subtracted from x before the reduction: 0 or M. A block without finite values has anchor 0 or +Infinity. */
+export function anchorOf(max: f32): f32 {
+  return abs(max) < NEAR || max === -Infinity ? 0 : max;
+}
+
+/** N for a block whose maximum is M. */
+function exponentOf(max: f32, anchor: f32): f32 {
+  const z: f32 = <f32>((max - anchor) * LOG2E) + ROUND;
+  return max === -Infinity ? 0 : z - ROUND;
+}
+
+/** The power of two that takes stored values back to exp(x − anchor), as an exponent. */
+export function unscale(max: f32): i32 {
+  return <i32>exponentOf(max, anchorOf(max)) - SHIFT;
+}
+
+/** Stores the scaled exponentials of n floats (out may be x) and returns their sum. */
+export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
+  const anchor = anchorOf(max);
+  const exponent = exponentOf(max, anchor);
+  const center = f32x4.splat(anchor);
+  // n + SHIFT − N + 127 stands in the low bits after rounding; at the floor it is 0.
+  const round = f32x4.splat(ROUND + (BIASED_SHIFT - exponent));
+  const floor = f32x4.splat((exponent - BIASED_SHIFT) * LN2);
+  const log2e = v128.load32_splat(EXP, 0);
+  const ln2Hi = v128.load32_splat(EXP, 4);
+  const ln2Lo = v128.load32_splat(EXP, 8);
+  const q0 = v128.load32_splat(EXP, 12);
+  const q1 = v128.load32_splat(EXP, 16);
+  const q2 = v128.load32_splat(EXP, 20);
+  const q3 = v128.load32_splat(EXP, 24);
+  const q4 = v128.load32_splat(EXP, 28);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  // pmax with the value first hands a NaN on.
+  for (const end = x + ((n >> 4) << 6); x < end; x += 64, out += 64) {
+    const a = scaledExp(
+      f32x4.pmax(f32x4.sub(v128.load(x), center), floor),
+      round,
+      log2e,
+      ln2Hi,
+      ln2Lo,
+      q0,
+      q1,
+      q2,
+      q3,
+      q4,
+    );
+    const b = scaledExp(
+      f32x4.pmax(f32x4.sub(v128.load(x, 16), center), floor),
+      round,
+      log2e,
+      ln2Hi,
+      ln2Lo,
+      q0,
+      q1,
+      q2,
+      q3,
+      q4,
+    );
+    const c = scaledExp(
+      f32x4.pmax(f32x4.sub(v128.load(x, 32), center), floor),
+      round,
+      log2e,
+      ln2Hi,
+      ln2Lo,
+      q0,
+      q1,
+      q2,
+      q3,
+      q4,
+    );
+    const d = scaledExp(
+      f32x4.pmax(f32x4.sub(v128.load(x, 48), center), floor),
+      round,
+      log2e,
+      ln2Hi,
+      ln2Lo,
+      q0,
+      q1,
+      q2,
+      q3,
+      q4,
+    );
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+    low = addLow(addLow(addLow(addLow(low, a), b), c), d);
+    high = addHigh(addHigh(addHigh(addHigh(high, a), b), c), d);
+  }
+  for (const end = x + (((n & 15) >> 2) << 4); x < end; x += 16, out += 16) {
+    const a = scaledExp(
+      f32x4.pmax(f32x4.sub(v128.load(x), center), floor),
+      round,
+      log2e,
+      ln2Hi,
+      ln2Lo,
+      q0,
+      q1,
+      q2,
+      q3,
+      q4,
+    );
+    v128.store(out, a);
+    low = addLow(low, a);
+    high = addHigh(high, a);
+  }
+  const rest = n & 3;
+  if (rest) {
+    const v = loadLanes(x, rest, f32x4.splat(-Infinity));
+    const a = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4);
+    storeLanes(out, rest, a);
+    low = addLow(low, a);
+    high = addHigh(high, a);
+  }
+  return total(low, high);
+}
+
+/** The stored value of an element equal to the maximum: the same bits as in the block. */
+export function peakOf(max: f32): f32 {
+  const anchor = anchorOf(max);
+  const exponent = exponentOf(max, anchor);
+  const e = scaledExp(
+    f32x4.splat(max - anchor),
+    f32x4.splat(ROUND + (BIASED_SHIFT - exponent)),
+    v128.load32_splat(EXP, 0),
+    v128.load32_splat(EXP, 4),
+    v128.load32_splat(EXP, 8),
+    v128.load32_splat(EXP, 12),
+    v128.load32_splat(EXP, 16),
+    v128.load32_splat(EXP, 20),
+    v128.load32_splat(EXP, 24),
+    v128.load32_splat(EXP, 28),
+  );
+  return f32x4.extract_lane(e, 0);
+}

@@ -1,0 +1,59 @@
+/**
+ * What a row needs once: float64 functions, accurate to 2^-40 where the results are rounded to float32 in the end. Only
+ * +, −, ×, ÷ and bit moves, so every engine and the plain TypeScript backend have the same bits.
+ */
+
+const LN2: f64 = 0.6931471805599453;
+const LN2_HIGH: f64 = 0.6931471803691238; // ln 2 with 21 low bits clear: n times it is exact for |n| < 2^21
+const LN2_LOW: f64 = 1.9082149292705877e-10;
+const LOG2E: f64 = 1.4426950408889634;
+const SQRT2: f64 = 1.4142135623730951;
+
+/** 2^n, 0 below n = −1022; n ≤ 1023. */
+export function power2(n: i32): f64 {
+  return n < -1022 ? 0 : reinterpret<f64>((<i64>n + 1023) << 52);
+}
+
+/**
+ * log(1 + r) for r ≥ 0. With m in [√½, √2) and 1 + r = 2^k·m: k·ln 2 + 2·atanh(s), s = (m − 1) / (m + 1); below r = ½
+ * s = r / (2 + r), so that a small r keeps its relative accuracy. Relative error at most 2^-41.
+ */
+export function log1p(r: f64): f64 {
+  if (!(r < Infinity)) return r;
+  let s: f64;
+  let k: f64 = 0;
+  if (r < 0.5) {
+    s = r / (2 + r);
+  } else {
+    const u = 1 + r;
+    const bits = reinterpret<i64>(u);
+    let m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+    k = <f64>((bits >> 52) - 1023);
+    if (m >= SQRT2) {
+      m *= 0.5;
+      k += 1;
+    }
+    s = (m - 1) / (m + 1);
+  }
+  const y = s * s;
+  // (atanh(s)/s − 1)/s²: minimax of degree 4 on 0 ≤ s² ≤ 0.04, relative error 2^-42
+  const p = LOG1P_0 + y * (LOG1P_1 + y * (LOG1P_2 + y * (LOG1P_3 + y * LOG1P_4)));
+  const d = s + s;
+  return k * LN2 + (d + d * y * p);
+}
+
+const LOG1P_0: f64 = 0.3333333335515357;
+const LOG1P_1: f64 = 0.19999992316316753;
+const LOG1P_2: f64 = 0.14286591450324282;
+const LOG1P_3: f64 = 0.11067585664472838;
+const LOG1P_4: f64 = 0.10060912951514205;
+
+/** exp(x) for x ≤ 0 by Taylor's series of degree 11 on |t| ≤ ln 2 / 2: relative error at most 2^-42. */
+export function exp(x: f64): f64 {
+  if (!(x > -700)) return isNaN(x) ? x : 0;
+  const n = nearest(x * LOG2E);
+  const t = x - n * LN2_HIGH - n * LN2_LOW;
+  let sum: f64 = 1;
+  for (let k: f64 = 11; k > 0; k -= 1) sum = 1 + (t / k) * sum;
+  return sum * power2(<i32>n);
+}

@@ -1,0 +1,41 @@
+import { loadLanes } from "./lanes";
+
+/**
+ * Sums are kept in float64, in four lanes: lane l takes the elements with index ≡ l (mod 4), one after the other. A pair
+ * of f64x2 holds them, lanes 0 and 1 in the first, 2 and 3 in the second. The order depends on nothing but the index.
+ */
+
+export function addLow(sum: v128, x: v128): v128 {
+  return f64x2.add(sum, f64x2.promote_low_f32x4(x));
+}
+
+export function addHigh(sum: v128, x: v128): v128 {
+  return f64x2.add(sum, f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3)));
+}
+
+/** (lane 0 + lane 2) + (lane 1 + lane 3) */
+export function total(low: v128, high: v128): f64 {
+  const s = f64x2.add(low, high);
+  return f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
+}
+
+/** Σ x over those of the n floats that differ from `except`. */
+export function sumExcept(x: usize, n: usize, except: f32): f64 {
+  const skip = f32x4.splat(except);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16) {
+    const v = v128.load(x);
+    const kept = v128.and(v, f32x4.ne(v, skip));
+    low = addLow(low, kept);
+    high = addHigh(high, kept);
+  }
+  const rest = n & 3;
+  if (rest) {
+    const v = loadLanes(x, rest, skip);
+    const kept = v128.and(v, f32x4.ne(v, skip));
+    low = addLow(low, kept);
+    high = addHigh(high, kept);
+  }
+  return total(low, high);
+}

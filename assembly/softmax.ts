@@ -1,0 +1,51 @@
+import { BLOCK } from "./math/exp-block";
+import { loadLanes, storeLanes } from "./math/lanes";
+import { scale } from "./math/scale";
+import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax } from "./row";
+
+/**
+ * softmax(x)_i = exp(x_i − max) / Σ exp(x_j − max), row by row; row.ts has the sum, exp-block.ts the exponentials.
+ *
+ * x, out: rows × cols floats, any alignment; out may be x. state: STATE_BYTES; maxima: a float for each BLOCK columns.
+ */
+export function softmax(x: usize, out: usize, rows: usize, cols: usize, state: usize, maxima: usize): void {
+  const bytes = cols << 2;
+  for (const end = x + rows * bytes; x < end; x += bytes, out += bytes) {
+    begin(state);
+    accumulate(state, maxima, x, out, cols, false);
+    finish(state);
+    softmaxApply(state, maxima, out, cols, 1);
+  }
+}
+
+/** Turns stored exponentials into probabilities times `factor`. */
+export function softmaxApply(state: usize, maxima: usize, out: usize, n: usize, factor: f64): void {
+  for (let i: usize = 0; i < n; i += BLOCK) {
+    const m = load<f32>(maxima + (i / BLOCK) * 4);
+    scale(out + (i << 2), min(n - i, BLOCK), blockFactor(state, m) * factor);
+  }
+}
+
+/**
+ * logSoftmax(x)_i = (x_i − max) − log Σ exp(x_j − max). Contract as softmax; e: BLOCK floats, for the exponentials.
+ */
+export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state: usize, e: usize): void {
+  const bytes = cols << 2;
+  for (const end = x + rows * bytes; x < end; x += bytes, out += bytes) {
+    begin(state);
+    accumulateOnly(state, x, e, cols);
+    finish(state);
+    logSoftmaxApply(state, x, out, cols);
+  }
+}
+
+/** Writes (x − max) − log Σ for n columns. */
+export function logSoftmaxApply(state: usize, x: usize, out: usize, n: usize): void {
+  const m = f32x4.splat(rowMax(state));
+  const log = f32x4.splat(<f32>rowLog(state));
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) {
+    v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), m), log));
+  }
+  const rest = n & 3;
+  if (rest) storeLanes(out, rest, f32x4.sub(f32x4.sub(loadLanes(x, rest, m), m), log));
+}

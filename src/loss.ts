@@ -1,0 +1,45 @@
+import { checkReduction, type FloatOutput, type Reduction } from "./batch.js";
+
+/**
+ * Collects the losses of a batch. Sums are taken in float64 in the order of the positions, so they don't depend on how
+ * the batch was cut.
+ */
+export class LossTotal {
+  readonly #reduction: Reduction;
+  readonly #divisor: number;
+  /** One loss a position, for "none". */
+  readonly each: Float32Array | undefined;
+  /** What the gradient of a single position's loss is multiplied by. */
+  readonly scale: number;
+  sum = 0;
+
+  /** `divisor`: what the mean divides by. */
+  constructor(reduction: unknown, positions: number, divisor: number) {
+    this.#reduction = checkReduction(reduction);
+    this.#divisor = divisor;
+    this.each = this.#reduction === "none" ? new Float32Array(positions) : undefined;
+    this.scale = this.#reduction !== "mean" ? 1 : divisor === 0 ? 0 : 1 / divisor;
+  }
+
+  add(position: number, loss: number): void {
+    if (this.each) this.each[position] = loss;
+    else this.sum += loss;
+  }
+
+  /** Adds n losses that stand in `losses` from `at` on. */
+  addAll(losses: Float64Array, at: number, position: number, n: number): void {
+    const { each } = this;
+    if (each) {
+      for (let i = 0; i < n; i++) each[position + i] = losses[at + i];
+      return;
+    }
+    let { sum } = this;
+    for (let i = 0; i < n; i++) sum += losses[at + i];
+    this.sum = sum;
+  }
+
+  result(grad: FloatOutput | undefined): { loss: number | Float32Array; grad?: FloatOutput } {
+    const loss = this.each ?? Math.fround(this.#reduction === "mean" ? this.sum / this.#divisor : this.sum);
+    return grad ? { loss, grad } : { loss };
+  }
+}

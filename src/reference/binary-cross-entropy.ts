@@ -1,0 +1,60 @@
+// Binary cross-entropy of given probabilities, element by element:
+//
+//   l = −(t·log q + (1 − t)·log(1 − q))      ∂l/∂q = (q − t) / (q·(1 − q))
+//
+// log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has lost
+// what the loss depends on.
+
+import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
+import { type Divergence, natsIn, type Unit } from "./divergence.js";
+import { gradientScales, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
+import { weighted } from "./sum.js";
+
+export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends ShapeOptions,
+    ReductionOptions<R, G> {
+  /** Unit of the result and its gradient. Default `"nats"`. */
+  readonly unit?: Unit;
+}
+
+/**
+ * Binary cross-entropy of probabilities `q` against targets `t`. 0·log 0 = 0; +Infinity where the target has mass and q
+ * has none; NaN where q, 1 − q, t or 1 − t is negative. The mean divides by the number of elements.
+ *
+ * @param q probabilities of any shape
+ * @param t targets in [0, 1], in the same shape
+ * @returns one value per element, or with a reduction a number; with `grad` also the gradient to `q`
+ * @throws RangeError for shapes that don't match, or an unknown option value.
+ */
+export function binaryCrossEntropy<R extends Reduction = "none", G extends boolean = false>(
+  q: Batch,
+  t: Batch,
+  options: BinaryCrossEntropyOptions<R, G> = {},
+): Divergence<R, G> {
+  const { reduction = "none" as R, unit = "nats" } = options;
+  const nats = natsIn(unit);
+  const { data, shape } = readBatch(q, options.shape);
+  const targets = readLike("targets", t, shape);
+  const scales = gradientScales(options.gradOutput, reduction, data.length, data.length);
+
+  const values = new Float64Array(data.length);
+  const grad = options.grad ? new Float64Array(data.length) : undefined;
+  for (let i = 0; i < data.length; i++) {
+    const valid = data[i] >= 0 && data[i] <= 1 && targets[i] >= 0 && targets[i] <= 1;
+    values[i] = valid ? lossOf(data[i], targets[i]) / nats : Number.NaN;
+    if (grad) grad[i] = valid ? (scales[i] * gradientOf(data[i], targets[i])) / nats : Number.NaN;
+  }
+  const loss = reduce(values, reduction, data.length);
+  return (grad ? { loss, grad } : loss) as Divergence<R, G>;
+}
+
+function lossOf(q: number, t: number): number {
+  return weighted(t, -Math.log(q)) + weighted(1 - t, -Math.log1p(-q));
+}
+
+function gradientOf(q: number, t: number): number {
+  // For a hard target one factor cancels, and with it the 0/0 where the prediction is right and certain.
+  if (t === 0) return 1 / (1 - q);
+  if (t === 1) return -1 / q;
+  return (q - t) / (q * (1 - q));
+}

@@ -1,0 +1,145 @@
+// Entropy and divergences of given probabilities, one value per row:
+//
+//   entropy(p)         H(P) = −Σ p·log p
+//   crossEntropy(p, q) H(P, Q) = −Σ p·log q                         gradient to q: −p/q
+//   klDivergence(p, q) D(P‖Q) = Σ p·log(p/q)                        gradient to q: −p/q
+//
+// 0·log 0 = 0. H(P, Q) = H(P) + D(P‖Q). Nothing is normalised. A negative probability gives NaN.
+//
+// T. M. Cover, J. A. Thomas, "Elements of Information Theory" (2006), chapter 2.
+
+import { type AxisOptions, type Batch, gather, readBatch, readLike, rowsAlong, scatter } from "./arrays.js";
+import { gradientScales, type Loss, type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
+import { Sum, weighted } from "./sum.js";
+
+/** Unit of information: 1 bit = log 2 nats. */
+export type Unit = "nats" | "bits";
+
+export interface EntropyOptions<R extends Reduction = Reduction> extends AxisOptions {
+  /** Default `"none"`: one value per row. The mean divides by the number of rows. */
+  readonly reduction?: R;
+  /** Default `"nats"`. */
+  readonly unit?: Unit;
+}
+
+export interface DivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends AxisOptions,
+    ReductionOptions<R, G> {
+  /** Unit of the result and its gradient. Default `"nats"`. */
+  readonly unit?: Unit;
+}
+
+/** The reduced values alone, or with `grad: true` a loss and its gradient. */
+export type Divergence<R extends Reduction, G extends boolean> = G extends true ? Loss<R, true> : Reduced<R>;
+
+/**
+ * Entropy −Σ p·log p of each row.
+ *
+ * @param p probabilities of any shape with at least one axis
+ * @returns one value per row, or with a reduction a number
+ * @throws RangeError for a shape that doesn't match the data, an axis out of range, or an unknown option value.
+ */
+export function entropy<R extends Reduction = "none">(p: Batch, options: EntropyOptions<R> = {}): Reduced<R> {
+  return compareRows<R, false>(p, p, options, (row) => {
+    const total = new Sum();
+    for (let i = 0; i < row.length; i++) total.add(weighted(row[i], -Math.log(row[i])));
+    return total.value;
+  });
+}
+
+/**
+ * Cross-entropy −Σ p·log q of each row; +Infinity where P has mass and Q has none.
+ *
+ * @param p probabilities of any shape with at least one axis
+ * @param q probabilities in the same shape
+ * @returns one value per row, or with a reduction a number; with `grad` also the gradient to `q`
+ * @throws RangeError for shapes that don't match, an axis out of range, or an unknown option value.
+ */
+export function crossEntropy<R extends Reduction = "none", G extends boolean = false>(
+  p: Batch,
+  q: Batch,
+  options: DivergenceOptions<R, G> = {},
+): Divergence<R, G> {
+  return compareRows(p, q, options, (pRow, qRow, grad) => {
+    const total = new Sum();
+    for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], -Math.log(qRow[i])));
+    gradientOfLog(pRow, qRow, grad);
+    return total.value;
+  });
+}
+
+/**
+ * Kullback–Leibler divergence Σ p·log(p/q) of each row; +Infinity where P has mass and Q has none.
+ *
+ * @param p probabilities of any shape with at least one axis
+ * @param q probabilities in the same shape
+ * @returns one value per row, or with a reduction a number; with `grad` also the gradient to `q`
+ * @throws RangeError for shapes that don't match, an axis out of range, or an unknown option value.
+ */
+export function klDivergence<R extends Reduction = "none", G extends boolean = false>(
+  p: Batch,
+  q: Batch,
+  options: DivergenceOptions<R, G> = {},
+): Divergence<R, G> {
+  return compareRows(p, q, options, (pRow, qRow, grad) => {
+    const total = new Sum();
+    for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], logRatio(pRow[i], qRow[i])));
+    gradientOfLog(pRow, qRow, grad);
+    return total.value;
+  });
+}
+
+/** log(p/q), from the exact difference p − q where the ratio is nearly 1. */
+function logRatio(p: number, q: number): number {
+  if (p === 0) return q >= 0 ? -Infinity : Number.NaN;
+  const ratio = p / q;
+  return ratio > 0.5 && ratio < 2 ? Math.log1p((p - q) / q) : Math.log(p) - Math.log(q);
+}
+
+/** −p/q, and 0 where P has no mass. */
+function gradientOfLog(p: Float64Array, q: Float64Array, grad: Float64Array | undefined): void {
+  if (grad) for (let i = 0; i < grad.length; i++) grad[i] = p[i] === 0 && q[i] >= 0 ? 0 : -p[i] / q[i];
+}
+
+/** Evaluates `value` on the rows of p and q (in nats), puts negative probabilities right, converts and reduces. */
+export function compareRows<R extends Reduction, G extends boolean>(
+  p: Batch,
+  q: Batch,
+  options: DivergenceOptions<R, G>,
+  value: (p: Float64Array, q: Float64Array, grad: Float64Array | undefined) => number,
+): Divergence<R, G> {
+  const { reduction = "none" as R, unit = "nats" } = options;
+  const nats = natsIn(unit);
+  const batch = readBatch(p, options.shape);
+  const other = readLike("q", q, batch.shape);
+  const rows = rowsAlong(batch.shape, options.axis);
+  const scales = gradientScales(options.gradOutput, reduction, rows.count, rows.count);
+
+  const values = new Float64Array(rows.count);
+  const grad = options.grad ? new Float64Array(batch.data.length) : undefined;
+  const pRow = new Float64Array(rows.length);
+  const qRow = new Float64Array(rows.length);
+  const gradRow = grad && new Float64Array(rows.length);
+  for (let r = 0; r < rows.count; r++) {
+    gather(batch.data, rows, r, pRow);
+    gather(other, rows, r, qRow);
+    values[r] = value(nanWhereNegative(pRow), nanWhereNegative(qRow), gradRow) / nats;
+    if (grad && gradRow) {
+      for (let i = 0; i < gradRow.length; i++) gradRow[i] *= scales[r] / nats;
+      scatter(gradRow, rows, r, grad);
+    }
+  }
+  const loss = reduce(values, reduction, rows.count);
+  return (grad ? { loss, grad } : loss) as Divergence<R, G>;
+}
+
+/** How many nats one unit is. */
+export function natsIn(unit: Unit): number {
+  if (unit !== "nats" && unit !== "bits") throw new RangeError(`unit is "${unit}", expected "nats" or "bits"`);
+  return unit === "bits" ? Math.LN2 : 1;
+}
+
+function nanWhereNegative(row: Float64Array): Float64Array {
+  for (let i = 0; i < row.length; i++) if (row[i] < 0) row[i] = Number.NaN;
+  return row;
+}

@@ -1,0 +1,48 @@
+// The logits a loss works on, when `softcap` or `temperature` is given:
+//
+//   z′ = fround(s·tanh(z / s))   softcap s > 0, first (Gemma 2, arXiv 2408.00118)
+//   z′ = fround(z / T)           temperature T > 0, second
+//
+// Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule here,
+// and why the step stands alone: another implementation's own z′ can be judged from the same point on.
+
+import { requirePositive } from "./checks.js";
+
+export interface LogitOptions {
+  /** Softcap s > 0: logits are squashed into (−s, s). Default: none. */
+  readonly softcap?: number;
+  /** Temperature T > 0, applied after the softcap. Default: none. */
+  readonly temperature?: number;
+}
+
+/** The logits z′. Without options it is `z` itself, not a copy. */
+export function transformLogits(z: Float64Array, { softcap, temperature }: LogitOptions): Float64Array {
+  if (softcap !== undefined) requirePositive("softcap", softcap);
+  if (temperature !== undefined) requirePositive("temperature", temperature);
+  if (softcap === undefined && temperature === undefined) return z;
+
+  const transformed = new Float64Array(z.length);
+  for (let i = 0; i < z.length; i++) {
+    let value = z[i];
+    if (softcap !== undefined) value = Math.fround(softcap * Math.tanh(value / softcap));
+    if (temperature !== undefined) value = Math.fround(value / temperature);
+    transformed[i] = value;
+  }
+  return transformed;
+}
+
+/**
+ * Turns the gradient to z′ into the gradient to the given logits z, in place: times 1/T, times 1 − tanh²(z/s).
+ * The latter is written 4e/(1 + e)² with e = exp(−2|z/s|), which keeps its digits where tanh is nearly ±1.
+ */
+export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap, temperature }: LogitOptions): void {
+  if (softcap !== undefined) {
+    for (let i = 0; i < grad.length; i++) {
+      const e = Math.exp(-2 * Math.abs(z[i] / softcap));
+      grad[i] *= (4 * e) / (1 + e) ** 2;
+    }
+  }
+  if (temperature !== undefined) {
+    for (let i = 0; i < grad.length; i++) grad[i] /= temperature;
+  }
+}

@@ -1,0 +1,53 @@
+// Negative log-likelihood of labels under given log-probabilities: l = −v·w_y·lp_y per position y.
+// Softmax cross-entropy is this after logSoftmax.
+
+import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { weighted } from "./sum.js";
+import { type LabelOptions, type Labels, labelWeight, readLabels, readWeights } from "./targets.js";
+
+export interface NllLossOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends AxisOptions,
+    LabelOptions,
+    ReductionOptions<R, G> {}
+
+/**
+ * Negative log-likelihood (nats) of integer labels. The mean divides by Σ v·w_y over labels not ignored; with nothing to
+ * average it is NaN and the gradient 0. Weight 0 times −Infinity is 0.
+ *
+ * @param logProbs log-probabilities (nats) of any shape with at least one axis
+ * @param labels integers in the shape of `logProbs` without the class axis
+ * @returns the loss, and with `grad` the gradient to `logProbs`
+ * @throws RangeError for shapes that don't match, an axis or label out of range, or an option out of its range.
+ */
+export function nllLoss<R extends Reduction = "mean", G extends boolean = false>(
+  logProbs: Batch,
+  labels: Labels,
+  options: NllLossOptions<R, G> = {},
+): Loss<R, G> {
+  const { reduction = "mean" as R } = options;
+  const batch = readBatch(logProbs, options.shape);
+  const rows = rowsAlong(batch.shape, options.axis);
+  const classes = readLabels(labels, rows, options.ignoreIndex);
+  const classWeights = readWeights("classWeights", options.classWeights, [rows.length], rows.length);
+  const sampleWeights = readWeights("sampleWeights", options.sampleWeights, rows.shape, rows.count);
+  const divisor = labelWeight(classes, classWeights, sampleWeights);
+
+  const losses = new Float64Array(rows.count);
+  const grad = options.grad ? new Float64Array(batch.data.length) : undefined;
+  const scales = gradientScales(options.gradOutput, reduction, divisor, rows.count);
+  const row = new Float64Array(rows.length);
+  for (let r = 0; r < rows.count; r++) {
+    const label = classes[r];
+    if (label < 0) continue;
+    gather(batch.data, rows, r, row);
+    const weight = sampleWeights[r] * classWeights[label];
+    losses[r] = weighted(weight, -row[label]);
+    if (grad) {
+      row.fill(0);
+      row[label] = -weight * scales[r];
+      scatter(row, rows, r, grad);
+    }
+  }
+  return toLoss(losses, reduction, divisor, grad);
+}

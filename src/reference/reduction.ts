@@ -1,0 +1,76 @@
+// From losses of positions to the loss that is returned, and the factor that the gradient of each position carries.
+// A position is a row of a row-wise loss, an element of an elementwise one.
+
+import type { Numbers } from "./arrays.js";
+import { sum } from "./sum.js";
+
+/** `"none"`: one loss per position. `"sum"`: their sum. `"mean"`: the sum over the divisor that the loss defines. */
+export type Reduction = "none" | "mean" | "sum";
+
+/** Options of everything that reduces. The type parameters carry `reduction` and `grad` over to the result's type. */
+export interface ReductionOptions<R extends Reduction = Reduction, G extends boolean = boolean> {
+  /** Default `"mean"` for losses from logits, `"none"` for what compares distributions. */
+  readonly reduction?: R;
+  /** Whether to return the gradient too; for `"none"` it is that of the sum. Default false. */
+  readonly grad?: G;
+  /** Upstream gradient: a number, or with reduction `"none"` also one number per position. Default 1. */
+  readonly gradOutput?: number | Numbers;
+}
+
+/** One value per position for `"none"`, otherwise a number. */
+export type Reduced<R extends Reduction> = R extends "none" ? Float64Array : number;
+
+/** A loss, and with `grad: true` the gradient in the shape of the operand it belongs to. */
+export type Loss<R extends Reduction, G extends boolean> = { loss: Reduced<R> } & (G extends true
+  ? { grad: Float64Array }
+  : { grad?: undefined });
+
+/** Reduces the losses of all positions. A divisor of 0 means there is nothing to average: the mean is NaN. */
+export function reduce<R extends Reduction>(losses: Float64Array, reduction: R, divisor: number): Reduced<R> {
+  switch (reduction) {
+    case "none":
+      return losses as Reduced<R>;
+    case "sum":
+      return sum(losses) as Reduced<R>;
+    case "mean":
+      return (divisor === 0 ? Number.NaN : sum(losses) / divisor) as Reduced<R>;
+    default:
+      throw new RangeError(`reduction is "${reduction}", expected "none", "mean" or "sum"`);
+  }
+}
+
+/** The result of a loss. */
+export function toLoss<R extends Reduction, G extends boolean>(
+  losses: Float64Array,
+  reduction: R,
+  divisor: number,
+  grad: Float64Array | undefined,
+): Loss<R, G> {
+  return { loss: reduce(losses, reduction, divisor), ...(grad && { grad }) } as Loss<R, G>;
+}
+
+/**
+ * What multiplies the gradient of each position: the upstream gradient, over the divisor for a mean. All 0 when there is
+ * nothing to average.
+ */
+export function gradientScales(
+  gradOutput: number | Numbers | undefined,
+  reduction: Reduction,
+  divisor: number,
+  positions: number,
+): Float64Array {
+  const scales = new Float64Array(positions);
+  if (gradOutput === undefined || typeof gradOutput === "number") {
+    scales.fill(gradOutput ?? 1);
+  } else {
+    if (reduction !== "none") throw new TypeError(`gradOutput for reduction "${reduction}" must be a number`);
+    if (gradOutput.length !== positions) {
+      throw new RangeError(`gradOutput has ${gradOutput.length} elements, expected ${positions}, one per position`);
+    }
+    scales.set(gradOutput);
+  }
+  if (reduction === "mean") {
+    for (let r = 0; r < positions; r++) scales[r] = divisor === 0 ? 0 : scales[r] / divisor;
+  }
+  return scales;
+}

@@ -1,0 +1,61 @@
+// Sigmoid cross-entropy from logits, for binary and multi-label targets, with its gradient. Per element
+//
+//   l = u·(pw·t·softplus(−x) + (1 − t)·softplus(x))
+//   ∂l/∂x = u·((1 − t)·σ(x) − pw·t·σ(−x))
+//
+// with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t after
+// smoothing, so without weights and for t = 0 or 1 nothing cancels.
+
+import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
+import { type BroadcastWeights, broadcastWeights } from "./broadcast.js";
+import { requireFraction } from "./checks.js";
+import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { sigmoidOf, softplusOf } from "./sigmoid.js";
+import { weighted } from "./sum.js";
+
+export interface SigmoidCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends ShapeOptions,
+    ReductionOptions<R, G> {
+  /** Label smoothing ε in [0, 1]: targets become t(1 − ε) + ε/2. Default 0. */
+  readonly labelSmoothing?: number;
+  /** Weight pw ≥ 0 of the positive part of the loss; broadcasts as in NumPy. Default 1. */
+  readonly posWeight?: BroadcastWeights;
+  /** Weight u ≥ 0 of each element; broadcasts as in NumPy. Default 1. */
+  readonly elementWeights?: BroadcastWeights;
+}
+
+/**
+ * Cross-entropy (nats) of σ(logits) against targets in [0, 1], element by element. The mean divides by the number of
+ * elements; of none it is NaN. Infinite logits give the limit: +Infinity with target 1 costs nothing.
+ *
+ * @param logits logits of any shape
+ * @param targets numbers in [0, 1], in the same shape
+ * @returns the loss (reduction `"none"`: one per element), and with `grad` the gradient to the logits
+ * @throws RangeError for shapes that don't match or broadcast, or an option out of its range.
+ */
+export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
+  logits: Batch,
+  targets: Batch,
+  options: SigmoidCrossEntropyOptions<R, G> = {},
+): Loss<R, G> {
+  const { reduction = "mean" as R, labelSmoothing = 0, posWeight, elementWeights } = options;
+  requireFraction("labelSmoothing", labelSmoothing);
+  const { data: x, shape } = readBatch(logits, options.shape);
+  const t = readLike("targets", targets, shape);
+  const pw = posWeight === undefined ? undefined : broadcastWeights("posWeight", posWeight, shape);
+  const u = elementWeights === undefined ? undefined : broadcastWeights("elementWeights", elementWeights, shape);
+
+  const losses = new Float64Array(x.length);
+  const grad = options.grad ? new Float64Array(x.length) : undefined;
+  const scales = gradientScales(options.gradOutput, reduction, x.length, x.length);
+  const share = labelSmoothing / 2;
+  for (let i = 0; i < x.length; i++) {
+    const positive = (pw ? pw[i] : 1) * (t[i] * (1 - labelSmoothing) + share);
+    const negative = (1 - t[i]) * (1 - labelSmoothing) + share;
+    const weight = u ? u[i] : 1;
+    const loss = weighted(positive, softplusOf(-x[i])) + weighted(negative, softplusOf(x[i]));
+    losses[i] = weighted(weight, loss);
+    if (grad) grad[i] = scales[i] * weight * (negative * sigmoidOf(x[i]) - positive * sigmoidOf(-x[i]));
+  }
+  return toLoss(losses, reduction, x.length, grad);
+}

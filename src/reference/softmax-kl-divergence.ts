@@ -1,0 +1,78 @@
+// Knowledge distillation: the divergence of a student's softmax from a teacher's, both given as logits. Per position,
+// with p_t = softmax(teacher / T) and p_s = softmax(student / T),
+//
+//   l = T²·Σ p_t·(lp_t − lp_s)      ∂l/∂student = T·(p_s − p_t)
+//
+// For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both rows
+// sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s is
+// never negative, and an error in Δ counts only in proportion to Δ.
+//
+// G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
+
+import { type AxisOptions, type Batch, gather, readBatch, readLike, rowsAlong, scatter } from "./arrays.js";
+import { gradientToLogits, transformLogits } from "./logits.js";
+import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { logSoftmaxOfRow } from "./row.js";
+import { Sum } from "./sum.js";
+
+export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends AxisOptions,
+    ReductionOptions<R, G> {
+  /** Temperature T > 0: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
+  readonly temperature?: number;
+}
+
+/**
+ * T²·D_KL(softmax(teacher/T) ‖ softmax(student/T)) in nats. The mean divides by the number of positions.
+ *
+ * +Infinity where the teacher has mass on a class whose student logit is −Infinity; a row without a distribution (a NaN, a
+ * +Infinity, all −Infinity) gives NaN.
+ *
+ * @param student logits of any shape with at least one axis
+ * @param teacher logits in the same shape
+ * @returns the loss, and with `grad` the gradient to the student's logits
+ * @throws RangeError for shapes that don't match, an axis out of range, or a temperature that is not above 0.
+ */
+export function softmaxKlDivergence<R extends Reduction = "mean", G extends boolean = false>(
+  student: Batch,
+  teacher: Batch,
+  options: SoftmaxKlDivergenceOptions<R, G> = {},
+): Loss<R, G> {
+  const { reduction = "mean" as R, temperature = 1 } = options;
+  const batch = readBatch(student, options.shape);
+  const rows = rowsAlong(batch.shape, options.axis);
+  const studentLogits = transformLogits(batch.data, options);
+  const teacherLogits = transformLogits(readLike("teacher", teacher, batch.shape), options);
+
+  const losses = new Float64Array(rows.count);
+  const grad = options.grad ? new Float64Array(batch.data.length) : undefined;
+  const scales = gradientScales(options.gradOutput, reduction, rows.count, rows.count);
+  const row = new Float64Array(rows.length);
+  const studentLog = new Float64Array(rows.length);
+  const teacherLog = new Float64Array(rows.length);
+  for (let r = 0; r < rows.count; r++) {
+    gather(studentLogits, rows, r, row);
+    logSoftmaxOfRow(row, studentLog);
+    gather(teacherLogits, rows, r, row);
+    logSoftmaxOfRow(row, teacherLog);
+
+    const total = new Sum();
+    for (let i = 0; i < row.length; i++) {
+      const p = Math.exp(teacherLog[i]);
+      const delta = teacherLog[i] - studentLog[i];
+      // p_s − p_t, which keeps its digits for a small Δ only as a multiple of p_t.
+      const difference = Math.abs(delta) < 1 ? p * Math.expm1(-delta) : Math.exp(studentLog[i]) - p;
+      // Infinite where the student has no mass but the teacher has, be it too little for a float64.
+      total.add(delta === Infinity ? Infinity : p === 0 ? difference : p * delta + difference);
+      row[i] = difference;
+    }
+    losses[r] = temperature * temperature * total.value;
+    if (grad) {
+      const scale = temperature * temperature * scales[r];
+      for (let i = 0; i < row.length; i++) row[i] *= scale;
+      scatter(row, rows, r, grad);
+    }
+  }
+  if (grad) gradientToLogits(grad, batch.data, options);
+  return toLoss(losses, reduction, rows.count, grad);
+}

@@ -1,0 +1,127 @@
+import type { Shape } from "./batch.js";
+import { ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
+import type { Arena } from "./memory.js";
+
+/** Element types of resident batches: float32 for numbers, int32 for labels. */
+export type Dtype = "float32" | "int32";
+
+/** A range of the arena, shared by a batch and its views. */
+interface Block {
+  readonly arena: Arena;
+  readonly start: number;
+  live: boolean;
+}
+
+/** Frees what nobody freed, once nobody can reach it. Absent in engines without finalizers. */
+const abandoned =
+  typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Block>((block) => release(block));
+
+function release(block: Block): void {
+  if (!block.live) return;
+  block.live = false;
+  block.arena.free(block.start);
+}
+
+/**
+ * A batch that lives in the kernels' memory and is used where it lies: no copy is made of it, as input, `out` or `grad`.
+ * Made by `alloc`. Free it when it is no longer needed, or declare it with `using`.
+ */
+export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
+  /** Sizes of the axes, outermost first. */
+  readonly shape: Shape;
+  /** "float32", or "int32" for labels. */
+  readonly dtype: Dtype;
+  /** Number of elements. */
+  readonly length: number;
+  /** `free`, for `using`. There where the engine has the symbol. */
+  declare readonly [Symbol.dispose]: () => void;
+  readonly #block: Block;
+  readonly #start: number;
+  /** The batch that a view was taken from: it must not be collected before its views. */
+  readonly #owner: ResidentBatch<A> | undefined;
+
+  private constructor(block: Block, start: number, shape: Shape, dtype: Dtype, owner?: ResidentBatch<A>) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.length = shape.reduce((product, size) => product * size, 1);
+    this.#block = block;
+    this.#start = start;
+    this.#owner = owner;
+    if (!owner) abandoned?.register(this, block, block);
+  }
+
+  /** @internal `shape` has been checked. The contents are zeros. */
+  static allocate(arena: Arena, shape: Shape, dtype: Dtype): ResidentBatch<Float32Array | Int32Array> {
+    const bytes = shape.reduce((product, size) => product * size, 4);
+    const start = arena.allocate(bytes);
+    arena.i32.fill(0, start >> 2, (start + bytes) >> 2);
+    return new ResidentBatch({ arena, start, live: true }, start, Object.freeze([...shape]), dtype);
+  }
+
+  /** @internal The address, after checking that the batch is alive and of this arena. */
+  static locate(batch: ResidentBatch<Float32Array | Int32Array>, arena: Arena, name: string): number {
+    const block = batch.#block;
+    if (block.arena !== arena)
+      throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);
+    if (!block.live) throw new FreedError(`${name} is a resident batch that has been freed.`);
+    return batch.#start;
+  }
+
+  /**
+   * The elements, live: what is written here is what the kernels see. Made anew after memory has grown, so take it when
+   * it is needed; a view kept across `alloc` may have died. Throws FreedError.
+   */
+  get data(): A {
+    const start = this.#check("data");
+    const { arena } = this.#block;
+    const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
+    return whole.subarray(start >> 2, (start >> 2) + this.length) as A;
+  }
+
+  /** Copies `length` elements in. Throws OutputError on another length, FreedError. */
+  set(source: ArrayLike<number>): this {
+    const data = this.data;
+    if (source.length !== data.length) {
+      throw new OutputError(`The batch holds ${data.length} elements; ${source.length} were given.`);
+    }
+    data.set(source);
+    return this;
+  }
+
+  /** A copy of the elements that outlives the batch. Throws FreedError. */
+  toArray(): A {
+    return this.data.slice() as A;
+  }
+
+  /**
+   * Rows `from` to `to` (not included) along the first axis, as a view: it shares the memory, and dies with this batch.
+   * Throws ShapeError on rows that aren't there, FreedError.
+   */
+  rows(from: number, to: number): ResidentBatch<A> {
+    this.#check("rows");
+    const rows = this.shape[0];
+    if (rows === undefined || !Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > rows) {
+      throw new ShapeError(`The shape [${this.shape}] has no rows ${from} to ${to}.`);
+    }
+    const size = rows === 0 ? 0 : this.length / rows;
+    const shape = Object.freeze([to - from, ...this.shape.slice(1)]);
+    return new ResidentBatch<A>(this.#block, this.#start + from * size * 4, shape, this.dtype, this);
+  }
+
+  /** Gives the memory back. Once is enough, twice is no error; a view's memory is its owner's to free. */
+  free(): void {
+    if (this.#owner || !this.#block.live) return;
+    abandoned?.unregister(this.#block);
+    release(this.#block);
+  }
+
+  #check(name: string): number {
+    return ResidentBatch.locate(this, this.#block.arena, name);
+  }
+}
+
+// `using` looks for the method under a symbol that older engines don't have.
+if (Symbol.dispose) {
+  const value = ResidentBatch.prototype.free;
+  Object.defineProperty(ResidentBatch.prototype, Symbol.dispose, { value, configurable: true, writable: true });
+}
