@@ -70,21 +70,27 @@ function exchange({ f, weight, from, to, degree }: Fit, given: readonly number[]
   const xs = gridOf(from, to).filter((x) => Number.isFinite(weight(x)) && weight(x) !== 0);
   const target = xs.map((x) => f(x) - horner(given, x));
   const weights = xs.map(weight);
-  let chosen = Array.from({ length: count }, (_, i) =>
-    Math.round(((1 - Math.cos((Math.PI * i) / (count - 1))) / 2) * (xs.length - 1)),
-  );
-  let free: number[] = [];
-  for (let iteration = 0; iteration < 60; iteration++) {
+  // Evenly spaced on a Chebyshev grid: the extrema of a Chebyshev polynomial, a good first guess.
+  let chosen = Array.from({ length: count }, (_, i) => Math.round((i * (xs.length - 1)) / (count - 1)));
+  const center = (from + to) / 2;
+  const half = (to - from) / 2;
+  const basis = (x: number) => {
+    const u = (x - center) / half;
+    const t = [1, u];
+    for (let k = 2; k < count - 1; k++) t.push(2 * u * t[k - 1] - t[k - 2]);
+    return t.slice(0, count - 1).map((value) => value * x ** first);
+  };
+  const rows = xs.map(basis);
+  let best: number[] = [];
+  let smallest = Infinity;
+  for (let iteration = 0; iteration < 100; iteration++) {
     const solution = solve(
-      chosen.map((g, i) => [
-        ...Array.from({ length: count - 1 }, (_, k) => xs[g] ** (first + k)),
-        (i % 2 === 0 ? 1 : -1) / weights[g],
-      ]),
+      chosen.map((g, i) => [...rows[g], (i % 2 === 0 ? 1 : -1) / weights[g]]),
       chosen.map((g) => target[g]),
     );
-    free = solution.slice(0, -1);
+    const free = solution.slice(0, -1);
     const level = Math.abs(solution[count - 1]);
-    const errors = xs.map((x, i) => weights[i] * (target[i] - horner(free, x) * x ** first));
+    const errors = rows.map((row, i) => weights[i] * (target[i] - row.reduce((sum, t, k) => sum + t * free[k], 0)));
     // One extremum per run of equal sign; if there are more runs than needed, the window with the largest minimum.
     const extrema: number[] = [];
     for (let i = 0; i < errors.length; i++) {
@@ -92,18 +98,64 @@ function exchange({ f, weight, from, to, degree }: Fit, given: readonly number[]
       if (last === undefined || errors[i] > 0 !== errors[last] > 0) extrema.push(i);
       else if (Math.abs(errors[i]) > Math.abs(errors[last])) extrema[extrema.length - 1] = i;
     }
-    if (extrema.length < count) break;
-    let best = 0;
-    let bestLevel = -1;
+    const worst = Math.max(...errors.map(Math.abs));
+    if (worst < smallest) [smallest, best] = [worst, free];
+    if (worst <= level * 1.0001) break;
+    if (extrema.length < count) {
+      chosen = exchangeOne(chosen, errors);
+      continue;
+    }
+    let start = 0;
+    let startLevel = -1;
     for (let s = 0; s + count <= extrema.length; s++) {
       const lowest = Math.min(...extrema.slice(s, s + count).map((i) => Math.abs(errors[i])));
-      if (lowest > bestLevel) [best, bestLevel] = [s, lowest];
+      if (lowest > startLevel) [start, startLevel] = [s, lowest];
     }
-    chosen = extrema.slice(best, best + count);
-    const worst = Math.max(...chosen.map((i) => Math.abs(errors[i])));
-    if (worst <= level * 1.0001) break;
+    chosen = extrema.slice(start, start + count);
   }
-  return free;
+  return monomials(best, center, half);
+}
+
+/** Takes the point of the largest error in, for its neighbour of the same sign. */
+function exchangeOne(chosen: readonly number[], errors: readonly number[]): number[] {
+  let worst = 0;
+  for (let i = 0; i < errors.length; i++) if (Math.abs(errors[i]) > Math.abs(errors[worst])) worst = i;
+  const sign = (i: number) => errors[i] > 0;
+  const next = [...chosen];
+  const after = next.findIndex((g) => g > worst);
+  if (after < 0) {
+    if (sign(next[next.length - 1]) !== sign(worst)) next.shift();
+    else next.pop();
+    next.push(worst);
+  } else if (after === 0) {
+    if (sign(next[0]) !== sign(worst)) next.pop();
+    else next.shift();
+    next.unshift(worst);
+  } else {
+    next[sign(next[after - 1]) === sign(worst) ? after - 1 : after] = worst;
+  }
+  return next;
+}
+
+/** Coefficients in powers of x of Σ a_k·T_k((x − center) / half). */
+function monomials(a: readonly number[], center: number, half: number): number[] {
+  const timesU = (p: readonly number[]) => {
+    const product = new Array<number>(p.length + 1).fill(0);
+    for (const [k, c] of p.entries()) {
+      product[k + 1] += c / half;
+      product[k] -= (c * center) / half;
+    }
+    return product;
+  };
+  const sum = new Array<number>(a.length).fill(0);
+  let previous: number[] = [];
+  let current = [1];
+  for (const coefficient of a) {
+    for (const [k, c] of current.entries()) sum[k] += coefficient * c;
+    const next = timesU(current).map((c, k) => (previous.length === 0 ? c : 2 * c) - (previous[k] ?? 0));
+    [previous, current] = [current, next];
+  }
+  return sum;
 }
 
 /** The minimax polynomial with every coefficient rounded. */

@@ -1,4 +1,5 @@
-// The largest elements along an axis: argmax and topK. A NaN counts as larger than anything; ties go to the lower index.
+// The largest elements along an axis: argmax and topK. A NaN counts as larger than anything; ties go to the lower
+// index.
 
 import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
 import { argmaxOfRow } from "./row.js";

@@ -7,7 +7,7 @@ export type Numbers = ArrayLike<number>;
 /** Extents of the axes, outermost first. `[]` is a single number. */
 export type Shape = readonly number[];
 
-/** Flat row-major numbers, or an object that holds them beside its shape (a tensor of ONNX Runtime or transformers.js). */
+/** Flat row-major numbers, or an object with them and its shape (a tensor of ONNX Runtime or transformers.js). */
 export type Batch =
   | Numbers
   | { readonly data: Numbers; readonly shape: Shape }

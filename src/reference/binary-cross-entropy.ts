@@ -2,8 +2,8 @@
 //
 //   l = −(t·log q + (1 − t)·log(1 − q))      ∂l/∂q = (q − t) / (q·(1 − q))
 //
-// log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has lost
-// what the loss depends on.
+// log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has
+// lost what the loss depends on.
 
 import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
 import { type Divergence, natsIn, type Unit } from "./divergence.js";

@@ -1,4 +1,5 @@
-// Plain checks of option values. The kernels' wrapper has the thorough ones; these keep the judge from judging nonsense.
+// Plain checks of option values. The kernels' wrapper has the thorough ones; these keep the judge from judging
+// nonsense.
 
 import type { Numbers } from "./arrays.js";
 

@@ -46,13 +46,13 @@ export interface SoftmaxCrossEntropyExtras {
  * Cross-entropy (nats) of softmax(logits) against integer labels or dense targets.
  *
  * Softcap comes first, then temperature, then the loss. A target of 0 on a class of log-probability −Infinity adds
- * nothing. The mean divides by Σ v·w_y over labels not ignored, or by Σ v with dense targets; with nothing to average it
- * is NaN and the gradient 0.
+ * nothing. The mean divides by Σ v·w_y over labels not ignored, or by Σ v with dense targets; with nothing to average
+ * it is NaN and the gradient 0.
  *
  * @param logits logits of any shape with at least one axis
  * @param labels integers in the shape of `logits` without the class axis, or dense targets in the shape of `logits`. An
- * integer typed array is labels, a floating-point one dense targets; a plain array is labels unless only the dense length
- * fits.
+ * integer typed array is labels, a floating-point one dense targets; a plain array is labels unless only the dense
+ * length fits.
  * @returns the loss, and with `grad` the gradient to the given logits, through softcap and temperature
  * @throws RangeError for shapes that don't match, an axis or label out of range, or an option out of its range.
  */

@@ -14,8 +14,8 @@ export interface GradientCheckOptions {
 
 export interface GradientCheckResult {
   /**
-   * The largest difference between the numerical gradient and the given one, each relative to the given element's magnitude
-   * or 1, whichever is larger. NaN if one of them is.
+   * The largest difference between the numerical gradient and the given one, each relative to the given element's
+   * magnitude or 1, whichever is larger. NaN if one of them is.
    */
   maxError: number;
   /** Where it occurs in the flat data; −1 for an empty `x`. */
@@ -27,8 +27,8 @@ export interface GradientCheckResult {
  *
  * @param f called with float64 numbers in the layout of `x`; must return the scalar loss and its gradient to `x`
  * @param x where to check, of any shape
- * @throws RangeError if the step is not above 0, or the gradient has another length than `x`; TypeError if the loss is not a
- * number or the gradient is missing.
+ * @throws RangeError if the step is not above 0, or the gradient has another length than `x`; TypeError if the loss is
+ * not a number or the gradient is missing.
  */
 export function gradientCheck(
   f: (x: Float64Array) => { readonly loss: number; readonly grad?: ArrayLike<number> | undefined },

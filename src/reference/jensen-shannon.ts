@@ -34,8 +34,8 @@ export function jensenShannon<R extends Reduction = "none", G extends boolean = 
 
 /**
  * ½·(p·log(p/m) + q·log(q/m)), m = (p + q)/2. The two terms are opposite and nearly equal for p ≈ q; with
- * u = (p − q)/(p + q), so that p = m(1 + u) and q = m(1 − u), their sum is m·(u·atanh(u) + ½·log1p(−u²)) = m·(u²/2 + …),
- * whose parts differ by a factor of 2.
+ * u = (p − q)/(p + q), so that p = m(1 + u) and q = m(1 − u), their sum is m·(u·atanh(u) + ½·log1p(−u²)) = m·(u²/2 +
+ * …), whose parts differ by a factor of 2.
  */
 function jensenShannonTerm(p: number, q: number): number {
   const m = (p + q) / 2;

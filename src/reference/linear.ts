@@ -1,5 +1,5 @@
-// A linear classifier and its loss in one: softmax or sigmoid cross-entropy of the logits X·Wᵀ + b, with gradients to the
-// features X [N, D], the weights W [C, D] and the bias b [C]. The logits and their gradients: linear-layer.ts.
+// A linear classifier and its loss in one: softmax or sigmoid cross-entropy of the logits X·Wᵀ + b, with gradients to
+// the features X [N, D], the weights W [C, D] and the bias b [C]. The logits and their gradients: linear-layer.ts.
 //
 // C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), sections 4.3.2 and 4.3.4.
 

@@ -18,8 +18,8 @@ export interface LogSumExpOptions extends ShapeOptions {
  *
  * @param x logits of any shape
  * @returns one value for each index of the axes that remain, flat
- * @throws RangeError for a shape that doesn't match the data, an axis out of range or given twice, or a temperature that
- * is not above 0.
+ * @throws RangeError for a shape that doesn't match the data, an axis out of range or given twice, or a temperature
+ * that is not above 0.
  */
 export function logSumExp(x: Batch, options: LogSumExpOptions = {}): Float64Array {
   const { axis = -1 } = options;

@@ -3,8 +3,8 @@
 //   z′ = fround(s·tanh(z / s))   softcap s > 0, first (Gemma 2, arXiv 2408.00118)
 //   z′ = fround(z / T)           temperature T > 0, second
 //
-// Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule here,
-// and why the step stands alone: another implementation's own z′ can be judged from the same point on.
+// Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule
+// here, and why the step stands alone: another implementation's own z′ can be judged from the same point on.
 
 import { requirePositive } from "./checks.js";
 

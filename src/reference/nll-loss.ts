@@ -12,8 +12,8 @@ export interface NllLossOptions<R extends Reduction = Reduction, G extends boole
     ReductionOptions<R, G> {}
 
 /**
- * Negative log-likelihood (nats) of integer labels. The mean divides by Σ v·w_y over labels not ignored; with nothing to
- * average it is NaN and the gradient 0. Weight 0 times −Infinity is 0.
+ * Negative log-likelihood (nats) of integer labels. The mean divides by Σ v·w_y over labels not ignored; with nothing
+ * to average it is NaN and the gradient 0. Weight 0 times −Infinity is 0.
  *
  * @param logProbs log-probabilities (nats) of any shape with at least one axis
  * @param labels integers in the shape of `logProbs` without the class axis

@@ -6,8 +6,8 @@
 //
 //   lp_i = (z_i − z_k) − log1p(rest)        log-sum-exp = z_k + log1p(rest)
 //
-// Both parts of lp_i are ≤ 0, so nothing cancels: lp_i has its full relative accuracy even where it is nearly 0. Hence so
-// have p_i = exp(lp_i) and 1 − p_i = −expm1(lp_i), the two that probabilities formed as quotients cannot both give.
+// Both parts of lp_i are ≤ 0, so nothing cancels: lp_i has its full relative accuracy even where it is nearly 0. Hence
+// so have p_i = exp(lp_i) and 1 − p_i = −expm1(lp_i), the two that probabilities formed as quotients cannot both give.
 //
 // P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax functions",
 // IMA J. Numer. Anal. 41 (2021).

@@ -3,8 +3,8 @@
 //   l = u·(pw·t·softplus(−x) + (1 − t)·softplus(x))
 //   ∂l/∂x = u·((1 − t)·σ(x) − pw·t·σ(−x))
 //
-// with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t after
-// smoothing, so without weights and for t = 0 or 1 nothing cancels.
+// with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t
+// after smoothing, so without weights and for t = 0 or 1 nothing cancels.
 
 import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
 import { type BroadcastWeights, broadcastWeights } from "./broadcast.js";

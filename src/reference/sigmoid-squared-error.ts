@@ -2,10 +2,11 @@
 //
 //   l = (σ(x) − t)²      ∂l/∂x = 2·(σ(x) − t)·σ(x)·σ(−x)
 //
-// The factor σ(x)·σ(−x) vanishes for a saturated unit, however wrong: at x = −20, t = 1 the gradient is −4e−9, where that
-// of cross-entropy is −1. A unit that starts out wrong and sure of itself does not learn.
+// The factor σ(x)·σ(−x) vanishes for a saturated unit, however wrong: at x = −20, t = 1 the gradient is −4e−9, where
+// that of cross-entropy is −1. A unit that starts out wrong and sure of itself does not learn.
 //
-// X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section 4.1.
+// X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section
+// 4.1.
 
 import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
 import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";

@@ -3,9 +3,9 @@
 //
 //   l = T²·Σ p_t·(lp_t − lp_s)      ∂l/∂student = T·(p_s − p_t)
 //
-// For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both rows
-// sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s is
-// never negative, and an error in Δ counts only in proportion to Δ.
+// For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both
+// rows sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s
+// is never negative, and an error in Δ counts only in proportion to Δ.
 //
 // G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
 
@@ -25,8 +25,8 @@ export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G e
 /**
  * T²·D_KL(softmax(teacher/T) ‖ softmax(student/T)) in nats. The mean divides by the number of positions.
  *
- * +Infinity where the teacher has mass on a class whose student logit is −Infinity; a row without a distribution (a NaN, a
- * +Infinity, all −Infinity) gives NaN.
+ * +Infinity where the teacher has mass on a class whose student logit is −Infinity; a row without a distribution (a
+ * NaN, a +Infinity, all −Infinity) gives NaN.
  *
  * @param student logits of any shape with at least one axis
  * @param teacher logits in the same shape

@@ -25,7 +25,8 @@ export interface SoftmaxOptions extends LogSoftmaxOptions {
  *
  * @param x logits of any shape with at least one axis
  * @returns probabilities, in the shape of `x`
- * @throws RangeError for a shape that doesn't match the data, an axis out of range, or a temperature that is not above 0.
+ * @throws RangeError for a shape that doesn't match the data, an axis out of range, or a temperature that is not above
+ * 0.
  */
 export function softmax(x: Batch, options: SoftmaxOptions = {}): Float64Array {
   const { emptyRow = "nan" } = options;
@@ -42,11 +43,13 @@ export function softmax(x: Batch, options: SoftmaxOptions = {}): Float64Array {
 /**
  * Log-probabilities (nats) of logits along an axis.
  *
- * A row with a NaN or a +Infinity, or all −Infinity, gives NaN throughout; −Infinity beside finite values gives −Infinity.
+ * A row with a NaN or a +Infinity, or all −Infinity, gives NaN throughout; −Infinity beside finite values gives
+ * −Infinity.
  *
  * @param x logits of any shape with at least one axis
  * @returns log-probabilities, in the shape of `x`
- * @throws RangeError for a shape that doesn't match the data, an axis out of range, or a temperature that is not above 0.
+ * @throws RangeError for a shape that doesn't match the data, an axis out of range, or a temperature that is not above
+ * 0.
  */
 export function logSoftmax(x: Batch, options: LogSoftmaxOptions = {}): Float64Array {
   return mapRows(x, options, logSoftmaxOfRow);

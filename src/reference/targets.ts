@@ -82,8 +82,8 @@ export function labelWeight(labels: Int32Array, classWeights: Float64Array, samp
 }
 
 /**
- * Floating-point typed arrays are dense targets, integer and BigInt ones are labels. A plain array is labels, unless only
- * as dense targets has it the right length.
+ * Floating-point typed arrays are dense targets, integer and BigInt ones are labels. A plain array is labels, unless
+ * only as dense targets has it the right length.
  */
 function isDense(labels: Labels | Batch, rows: Rows): boolean {
   const data = "data" in labels ? labels.data : labels;

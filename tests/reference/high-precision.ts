@@ -1,6 +1,6 @@
 // Real numbers to 512 binary places, to judge the float64 reference with: x is held as the integer x·2^512.
-// Floats convert exactly (down to 2^−512), so a formula written literally here loses digits only far below the 53 bits that
-// are compared: [30, 0, 0] cancels 43 bits, [100, −100] 288.
+// Floats convert exactly (down to 2^−512), so a formula written literally here loses digits only far below the 53 bits
+// that are compared: [30, 0, 0] cancels 43 bits, [100, −100] 288.
 
 /** A real number x as the integer x·2^512. */
 export type Fixed = bigint;

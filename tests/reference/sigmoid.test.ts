@@ -98,6 +98,8 @@ describe("sigmoidCrossEntropy is within 1e−12 of the literal formulas", () => 
     expect(three({ elementWeights: { data: [5, 6], shape: [2, 1, 1] } })).toEqual(
       three({ elementWeights: [5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6] }),
     );
+    const twelve = Array.from({ length: 12 }, (_, i) => i);
+    expect(three({ elementWeights: twelve })).toEqual(three({}).map((loss, i) => loss * i));
     expect(() => run({ posWeight: [1, 2] })).toThrow(/posWeight of shape \[2\] does not broadcast to \[2,3\]/);
     expect(() => run({ posWeight: { data: all, shape: [1, 2, 3] } })).toThrow(/does not broadcast/);
   });

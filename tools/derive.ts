@@ -1,0 +1,116 @@
+/**
+ * Derives the constants of assembly/math: `npm run derive`. Each polynomial is the minimax one on the interval and with
+ * the weight stated, its coefficients rounded one after the other (remez.ts); the error is that of the rounded one.
+ */
+import { type Fit, fit } from "./remez.js";
+
+interface Constant extends Fit {
+  name: string;
+  meaning: string;
+}
+
+/** Σ_{k≥0} term(k): for functions whose closed form cancels near 0. */
+function series(term: (k: number) => number): number {
+  let sum = 0;
+  for (let k = 0; k < 400; k++) {
+    const t = term(k);
+    sum += t;
+    if (Math.abs(t) < 1e-22 * Math.abs(sum)) break;
+  }
+  return sum;
+}
+
+function factorial(n: number): number {
+  return n < 2 ? 1 : n * factorial(n - 1);
+}
+
+const exact = (c: number) => c;
+
+const constants: Constant[] = [
+  {
+    name: "exp.q",
+    meaning: "(exp(t) - 1 - t)/t²; error relative to exp(t)",
+    f: (t) => series((k) => t ** k / factorial(k + 2)),
+    weight: (t) => (t * t) / Math.exp(t),
+    from: -Math.LN2 / 2,
+    to: Math.LN2 / 2,
+    degree: 4,
+  },
+  {
+    name: "log1pUnit.q",
+    meaning: "(e - log(1 + e))/e² for 0 ≤ e ≤ 1; error relative to log(1 + e)",
+    f: (e) => (e < 0.2 ? series((k) => (-e) ** k / (k + 2)) : (e - Math.log1p(e)) / (e * e)),
+    weight: (e) => (e === 0 ? 0 : (e * e) / Math.log1p(e)),
+    from: 0,
+    to: 1,
+    degree: 9,
+  },
+  {
+    name: "log.p",
+    meaning: "(log(1 + f) - f + f²/2)/f³; error relative to log(1 + f)",
+    f: (f) => (Math.abs(f) < 0.2 ? series((k) => (-f) ** k / (k + 3)) : (Math.log1p(f) - f + (f * f) / 2) / f ** 3),
+    weight: (f) => (f === 0 ? 0 : f ** 3 / Math.log1p(f)),
+    from: Math.SQRT1_2 - 1,
+    to: Math.SQRT2 - 1,
+    degree: 8,
+  },
+  {
+    name: "tanh.p",
+    meaning: "(tanh(x)/x - 1)/x² in y = x² for |x| ≤ 1; error relative to tanh(x)",
+    f: (y) => {
+      const x = Math.sqrt(y);
+      return y < 1e-4 ? -1 / 3 + (2 / 15) * y : (Math.tanh(x) / x - 1) / y;
+    },
+    weight: (y) => (y === 0 ? 0 : (y * Math.sqrt(y)) / Math.tanh(Math.sqrt(y))),
+    from: 0,
+    to: 1,
+    degree: 7,
+  },
+  {
+    name: "atanh.p",
+    meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/2; error relative to atanh(s)",
+    f: (y) => series((k) => y ** k / (2 * k + 3)),
+    weight: (y) => (y === 0 ? 0 : (y * Math.sqrt(y)) / Math.atanh(Math.sqrt(y))),
+    from: 0,
+    to: 0.25,
+    degree: 5,
+  },
+  {
+    name: "scalar.log1p.p (float64)",
+    meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/5; error relative to atanh(s)",
+    f: (y) => series((k) => y ** k / (2 * k + 3)),
+    weight: (y) => y,
+    from: 0,
+    to: 0.04,
+    degree: 4,
+    round: exact,
+  },
+];
+
+function hex(value: number): string {
+  return `0x${new Uint32Array(new Float32Array([value]).buffer)[0].toString(16).padStart(8, "0")}`;
+}
+
+function show(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The upper `bits` bits of a number's significand. */
+function upper(value: number, bits: number): number {
+  const word = new Uint32Array(new Float32Array([value]).buffer);
+  word[0] &= ~((1 << (24 - bits)) - 1);
+  return new Float32Array(word.buffer)[0];
+}
+
+const high = upper(Math.LN2, 14);
+show("reduction: x = n·ln 2 + t");
+show(`  1/ln 2     ${Math.fround(1 / Math.LN2)}  ${hex(1 / Math.LN2)}`);
+show(`  ln 2 high  ${high}  ${hex(high)}  14 bits: exact times n for |n| < 1024`);
+show(`  ln 2 low   ${Math.fround(Math.LN2 - high)}  ${hex(Math.LN2 - high)}`);
+for (const constant of constants) {
+  const { coefficients, error } = fit(constant);
+  show(`\n${constant.name}: ${constant.meaning}`);
+  show(`  interval [${constant.from}, ${constant.to}], degree ${constant.degree}`);
+  show(`  largest error ${(error * 2 ** 24).toFixed(4)}·2^-24 = 2^${Math.log2(error).toFixed(2)}`);
+  for (const [k, c] of coefficients.entries()) show(`  ${k}  ${c}${constant.round ? "" : `  ${hex(c)}`}`);
+}
