@@ -10,7 +10,8 @@ export {
   softmaxCrossEntropyDense,
 } from "./cross-entropy";
 export { accumulate, accumulateOnly, begin, finish } from "./row";
-export { sigmoidCrossEntropy } from "./sigmoid";
+export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
+export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 export { logSoftmax, logSoftmaxApply, softmax, softmaxApply } from "./softmax";
 
 /** The first byte that TypeScript may use. */

@@ -18,6 +18,7 @@ mkdirSync("build", { recursive: true });
 mkdirSync("dist", { recursive: true });
 mkdirSync("src/generated", { recursive: true });
 for (const target of ["simd", "relaxed", "debug"]) await compile("assembly/index.ts", target);
+for (const target of ["simd", "relaxed"]) await compile("assembly/verify.ts", target, `verify-${target}`);
 for (const name of ["simd", "relaxed"]) {
   const bytes = readFileSync(`build/${name}.wasm`);
   writeFileSync(`dist/${name}.wasm`, bytes);

@@ -51,20 +51,20 @@ const constants: Constant[] = [
     f: (f) => (Math.abs(f) < 0.2 ? series((k) => (-f) ** k / (k + 3)) : (Math.log1p(f) - f + (f * f) / 2) / f ** 3),
     weight: (f) => (f === 0 ? 0 : f ** 3 / Math.log1p(f)),
     from: Math.SQRT1_2 - 1,
-    to: Math.SQRT2 - 1,
+    to: 0.5,
     degree: 8,
   },
   {
     name: "tanh.p",
-    meaning: "(tanh(x)/x - 1)/x² in y = x² for |x| ≤ 1; error relative to tanh(x)",
+    meaning: "(tanh(x)/x - 1)/x² in y = x² for |x| ≤ 0.6; error relative to tanh(x)",
     f: (y) => {
       const x = Math.sqrt(y);
-      return y < 1e-4 ? -1 / 3 + (2 / 15) * y : (Math.tanh(x) / x - 1) / y;
+      return y < 1e-3 ? -1 / 3 + y * (2 / 15 - y * (17 / 315 - y * (62 / 2835))) : (Math.tanh(x) / x - 1) / y;
     },
     weight: (y) => (y === 0 ? 0 : (y * Math.sqrt(y)) / Math.tanh(Math.sqrt(y))),
     from: 0,
-    to: 1,
-    degree: 7,
+    to: 0.36,
+    degree: 5,
   },
   {
     name: "atanh.p",

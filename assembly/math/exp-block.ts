@@ -1,4 +1,4 @@
-import { EXP, ROUND, scaledExp } from "./exp";
+import { EXP, ROUND, scaledExp, scaledExpOf } from "./exp";
 import { loadLanes, storeLanes } from "./lanes";
 import { addHigh, addLow, total } from "./sum";
 
@@ -147,17 +147,6 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
 export function peakOf(max: f32): f32 {
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const e = scaledExp(
-    f32x4.splat(max - anchor),
-    f32x4.splat(ROUND + (BIASED_SHIFT - exponent)),
-    v128.load32_splat(EXP, 0),
-    v128.load32_splat(EXP, 4),
-    v128.load32_splat(EXP, 8),
-    v128.load32_splat(EXP, 12),
-    v128.load32_splat(EXP, 16),
-    v128.load32_splat(EXP, 20),
-    v128.load32_splat(EXP, 24),
-    v128.load32_splat(EXP, 28),
-  );
+  const e = scaledExpOf(f32x4.splat(max - anchor), f32x4.splat(ROUND + (BIASED_SHIFT - exponent)));
   return f32x4.extract_lane(e, 0);
 }

@@ -24,7 +24,10 @@ export const EXP: usize = memory.data<f32>([
   0.04166810214519501,
   0.00836919154971838,
   0.0013838871382176876,
-  2.3283064365386963e-10, // 2^-32, for those who keep a result 2^32 too large until it may be subnormal
+  2.3283064365386963e-10, // 2^-32
+  12583071,               // ROUND + 127 + 32: scaledExp makes the result 2^32 too large
+  12583037,               // ROUND + 127 − 2: 4 too small
+  -110.20980834960938,    // −159·ln 2
 ], 16);
 
 /** 1.5·2^23: adding it rounds to an integer that stands in the low bits of the sum. */
@@ -58,4 +61,39 @@ export function scaledExp(
   const t2 = f32x4.mul(t, t);
   const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
   return madd(power, f32x4.add(high, f32x4.sub(f32x4.mul(t2, q), low)), power);
+}
+
+/** As above, for loops that leave the constants in memory: simpler, and a few percent slower. */
+export function scaledExpOf(d: v128, round: v128): v128 {
+  return scaledExp(
+    d,
+    round,
+    v128.load32_splat(EXP, 0),
+    v128.load32_splat(EXP, 4),
+    v128.load32_splat(EXP, 8),
+    v128.load32_splat(EXP, 12),
+    v128.load32_splat(EXP, 16),
+    v128.load32_splat(EXP, 20),
+    v128.load32_splat(EXP, 24),
+    v128.load32_splat(EXP, 28),
+  );
+}
+
+/**
+ * exp(−|x|), correct down to subnormal results: it is made 2^32 too large, and one factor 2^-32 rounds it. From
+ * x = 104 on it is 0; at the floor, −159·ln 2, the power of two ends.
+ */
+export function expMinus(size: v128): v128 {
+  // pmax with the value first hands a NaN on.
+  const d = f32x4.pmax(f32x4.neg(size), v128.load32_splat(EXP, 44));
+  return f32x4.mul(scaledExpOf(d, v128.load32_splat(EXP, 36)), v128.load32_splat(EXP, 32));
+}
+
+/** exp(x) over all of float32: made 2^32 too large for x < 0 and 4 too small for x ≥ 0, so that no power overflows. */
+export function exp(x: v128): v128 {
+  const negative = f32x4.lt(x, f32x4.splat(0));
+  const round = v128.bitselect(v128.load32_splat(EXP, 36), v128.load32_splat(EXP, 40), negative);
+  const factor = v128.bitselect(v128.load32_splat(EXP, 32), f32x4.splat(4), negative);
+  const d = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(EXP, 44)), f32x4.splat(89));
+  return f32x4.mul(scaledExpOf(d, round), factor);
 }

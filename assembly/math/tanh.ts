@@ -1,0 +1,43 @@
+import { expMinus } from "./exp";
+import { madd } from "./fma";
+
+/**
+ * tanh(x) in float32, four at a time; e = exp(−2|x|).
+ *
+ *   |x| < 0.6: x + x³·p(x²), p of degree 5, minimax, relative error 0.003·2^-24
+ *   else:      sign(x)·(1 − 2e/(1 + e)), in float64 from e on: its roundings would add up to more than 1 ULP
+ */
+// biome-ignore format: one constant a line
+const P: usize = memory.data<f32>([
+  -0.3333333134651184, // 0xbeaaaaaa
+  0.1333322823047638, // 0x3e088842
+  -0.053949709981679916, // 0xbd5cfa5f
+  0.02171766571700573, // 0x3cb1e93f
+  -0.008221675641834736, // 0xbc06b435
+  0.0021860150154680014, // 0x3b0f433f
+], 16);
+
+const NEAR: f32 = 0.6;
+
+export function tanh(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const e = expMinus(f32x4.add(size, size));
+  const y = f32x4.mul(x, x);
+  const y2 = f32x4.mul(y, y);
+  const p01 = madd(v128.load32_splat(P, 4), y, v128.load32_splat(P, 0));
+  const p23 = madd(v128.load32_splat(P, 12), y, v128.load32_splat(P, 8));
+  const p45 = madd(v128.load32_splat(P, 20), y, v128.load32_splat(P, 16));
+  const p = madd(y2, madd(y2, p45, p23), p01);
+  const near = madd(f32x4.mul(size, y), p, size);
+  const low = f32x4.demote_f64x2_zero(far(f64x2.promote_low_f32x4(e)));
+  const high = f32x4.demote_f64x2_zero(far(f64x2.promote_low_f32x4(v128.shuffle<i32>(e, e, 2, 3, 2, 3))));
+  const value = v128.bitselect(near, v128.shuffle<i32>(low, high, 0, 1, 4, 5), f32x4.lt(size, f32x4.splat(NEAR)));
+  // The sign of x, which also keeps −0.
+  return v128.bitselect(x, value, i32x4.splat(0x80000000));
+}
+
+/** 1 − 2e/(1 + e) */
+function far(e: v128): v128 {
+  const one = f64x2.splat(1);
+  return f64x2.sub(one, f64x2.div(f64x2.add(e, e), f64x2.add(one, e)));
+}

@@ -1,0 +1,30 @@
+import { exp } from "./math/exp";
+import { log } from "./math/log";
+import { log1p } from "./math/log1p";
+import { tanh } from "./math/tanh";
+
+/**
+ * The elementary functions as kernels of their own, for tools/verify-exhaustive.ts: not part of the package's binaries.
+ * x, out: n floats, n a multiple of 4.
+ */
+export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
+
+export function expAll(x: usize, out: usize, n: usize): void {
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, exp(v128.load(x)));
+}
+
+export function logAll(x: usize, out: usize, n: usize): void {
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, log(v128.load(x)));
+}
+
+export function log1pAll(x: usize, out: usize, n: usize): void {
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, log1p(v128.load(x)));
+}
+
+export function tanhAll(x: usize, out: usize, n: usize): void {
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, tanh(v128.load(x)));
+}
+
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,49 @@
+// Plain text for a terminal: headings, columns that line up, numbers that read well.
+
+/** A column's heading, and the side its cells keep to. */
+export type Column = readonly [heading: string, align: "left" | "right"];
+
+/** Lines of a table, indented by two spaces. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(([heading], i) => Math.max(heading.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]) =>
+    `  ${cells
+      .map((cell, i) => (columns[i][1] === "left" ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join("   ")
+      .trimEnd()}`;
+  return [line(columns.map(([heading]) => heading)), line(widths.map((w) => "─".repeat(w))), ...rows.map(line)].join(
+    "\n",
+  );
+}
+
+/** A heading with a rule under it. */
+export function heading(text: string, rule = "─"): string {
+  return `${text}\n${rule.repeat(text.length)}`;
+}
+
+/** Three digits that mean something: 0.0123, 1.23, 12.3, 123, 1,230. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const digits = value === 0 ? 2 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return Number(value.toPrecision(3)).toLocaleString("en-US", {
+    minimumFractionDigits: Math.min(digits, 6),
+    maximumFractionDigits: Math.min(digits, 6),
+  });
+}
+
+/** 60,000 */
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+/** Events a second with a unit in front: "812 M/s". */
+export function perSecond(rate: number): string {
+  for (const [unit, size] of [
+    ["G", 1e9],
+    ["M", 1e6],
+    ["k", 1e3],
+  ] as const) {
+    if (rate >= size) return `${significant(rate / size)} ${unit}/s`;
+  }
+  return `${significant(rate)} /s`;
+}

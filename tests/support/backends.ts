@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { describe, it } from "vitest";
+import { type Backend, BackendError, type LoadOptions, loadSync, type Xentropy } from "../../src/index.js";
+
+/** A wasm backend's binary, as the build left it. */
+export function binaryOf(name: "simd" | "relaxed"): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
+}
+
+/** A backend that the suite runs over. */
+export class BackendRow {
+  readonly name: Backend;
+  /** Whether this runtime has it. */
+  readonly available: boolean;
+  #shared: Xentropy | undefined;
+  #module: WebAssembly.Module | undefined;
+
+  constructor(name: Backend) {
+    this.name = name;
+    this.available = name === "js" ? hasJs() : WebAssembly.validate(binaryOf(name));
+  }
+
+  /** Kernels that tests share; opened at the first use. */
+  get k(): Xentropy {
+    this.#shared ??= this.open();
+    return this.#shared;
+  }
+
+  /** Kernels of one's own. */
+  open(options: LoadOptions = {}): Xentropy {
+    if (this.name === "js") return loadSync({ ...options, backend: "js" });
+    this.#module ??= new WebAssembly.Module(binaryOf(this.name));
+    return loadSync({ ...options, backend: this.name, module: this.#module });
+  }
+}
+
+/** False only while the backend says that it isn't written yet: any other failure is for the tests to meet. */
+function hasJs(): boolean {
+  try {
+    loadSync({ backend: "js" });
+    return true;
+  } catch (error) {
+    return !(error instanceof BackendError && error.message.includes("not there yet"));
+  }
+}
+
+export const BACKENDS: readonly BackendRow[] = (["simd", "relaxed", "js"] as const).map((name) => new BackendRow(name));
+
+/** Declares a suite once for each backend. `backend.k` may be used in tests, not while they are declared. */
+export function describeEachBackend(title: string, suite: (backend: BackendRow) => void): void {
+  for (const backend of BACKENDS) {
+    const name = `${title} (${backend.name})`;
+    if (backend.available) describe(name, () => suite(backend));
+    else describe.skip(name, () => it("is not available in this runtime", () => {}));
+  }
+}
