@@ -1,18 +1,29 @@
 /** What the binary exports: one line a kernel. The loader wants the memory; TypeScript owns it from the heap base up. */
 
+export { argmax } from "./argmax";
+export { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward";
+export { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy";
 export {
   accumulateDense,
-  denseApply,
-  denseLoss,
-  labelLoss,
-  othersThan,
-  softmaxCrossEntropy,
-  softmaxCrossEntropyDense,
-} from "./cross-entropy";
+  generalApply,
+  generalLoss,
+  labelGradient,
+  logSumExpOf,
+  softmaxCrossEntropyGeneral,
+} from "./cross-entropy-general";
+export { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillation";
+export { binaryCrossEntropy, crossEntropy, entropy, jensenShannon, klDivergence } from "./divergence";
+export { sigmoidFocalLoss } from "./focal";
+export { logSumExp, rowLogSumExp } from "./log-sum-exp";
+export { softcap, softcapBackward, temper } from "./logits";
+export { sum } from "./math/sum";
 export { accumulate, accumulateOnly, begin, finish } from "./row";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
-export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
+export { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy";
 export { logSoftmax, logSoftmaxApply, softmax, softmaxApply } from "./softmax";
+export { smoothTargets } from "./targets";
+export { topK } from "./top-k";
+export { transpose } from "./transpose";
 
 /** The first byte that TypeScript may use. */
 export function heapBase(): usize {

@@ -1,7 +1,7 @@
-import { anchorOf, BLOCK, expBlock, peakOf, unscale } from "./math/exp-block";
+import { anchorOf, expBlock, peakOf, unscale } from "./math/exp-block";
 import { max } from "./math/max";
 import { exp, log1p, power2 } from "./math/scalar";
-import { sumExcept } from "./math/sum";
+import { BLOCK, sumExcept } from "./math/sum";
 
 /**
  * The sum of exponentials of a row, block by block.

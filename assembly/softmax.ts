@@ -1,6 +1,6 @@
-import { BLOCK } from "./math/exp-block";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { scale } from "./math/scale";
+import { BLOCK } from "./math/sum";
 import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax } from "./row";
 
 /**

@@ -1,4 +1,4 @@
-import { exp } from "./math/exp";
+import { exp, scaledExpOf } from "./math/exp";
 import { log } from "./math/log";
 import { log1p } from "./math/log1p";
 import { tanh } from "./math/tanh";
@@ -23,6 +23,12 @@ export function log1pAll(x: usize, out: usize, n: usize): void {
 
 export function tanhAll(x: usize, out: usize, n: usize): void {
   for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, tanh(v128.load(x)));
+}
+
+/** exp(x)·2^shift as the rows use it, before any scaling; round = ROUND + 127 + shift. */
+export function scaledExpAll(x: usize, out: usize, n: usize, round: f32): void {
+  const by = f32x4.splat(round);
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, scaledExpOf(v128.load(x), by));
 }
 
 export function heapBase(): usize {

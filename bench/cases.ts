@@ -22,7 +22,7 @@ export interface Case {
   readonly problem: () => Problem;
 }
 
-/** From one heads-up digit classifier to a language model's vocabulary. */
+/** From a single digit to a language model's vocabulary. */
 export const shapes: readonly (readonly [number, number])[] = [
   [1, 10],
   [32, 10],
@@ -31,21 +31,24 @@ export const shapes: readonly (readonly [number, number])[] = [
   [16, 50257],
 ];
 
-/** Standard deviation of the logits. At 3 a row is a mild preference, at 30 most exponentials underflow. */
+/** Standard deviation of the logits. At 3 many classes share a row's mass; at 30 one has nearly all of it. */
 export const distributions = { normal: 3, wide: 30 } as const;
 
 type Distribution = keyof typeof distributions;
 
 const WIDE_SHAPE = [32, 1000] as const;
 
-/** The standing table; `only` keeps operations by name and replaces the shapes. */
-export function standingCases(only: {
-  operations?: readonly string[];
-  shapes?: readonly (readonly [number, number])[];
-}) {
-  const names = only.operations;
+/** What to keep of the standing table. */
+export interface Selection {
+  /** Operations by name. */
+  readonly operations: readonly string[] | undefined;
+  /** Shapes to take instead of the standing ones. */
+  readonly shapes: readonly (readonly [number, number])[] | undefined;
+}
+
+export function standingCases(only: Selection): Case[] {
   return operations
-    .filter(({ name }) => !names || names.includes(name))
+    .filter(({ name }) => !only.operations || only.operations.includes(name))
     .flatMap((operation) => [
       ...(only.shapes ?? shapes).map((shape) => randomCase(operation, shape, "normal")),
       ...(only.shapes ? [] : [randomCase(operation, WIDE_SHAPE, "wide")]),

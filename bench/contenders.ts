@@ -40,12 +40,12 @@ function onArrays(name: string, problem: Problem, compute: (arrays: Arrays) => n
   const logits = problem.logits.slice();
   const output = new Float32Array(logits.length);
   const arrays = { shape, logits, labels, targets, output };
+  let at = 0;
   const call = () => {
     at = exchangeNext(logits, at);
     run.loss = compute(arrays);
     return run.loss + output[at];
   };
-  let at = 0;
   const run: Run = { name, call, loss: Number.NaN, arrays };
   return run;
 }

@@ -4,7 +4,7 @@
 // taken.
 
 import { writeFileSync } from "node:fs";
-import { load } from "xentropy";
+import { BackendError, load } from "xentropy";
 import { standingCases } from "./cases.js";
 import { type Comparison, compare } from "./compare.js";
 import { javascript, kernels } from "./contenders.js";
@@ -47,6 +47,7 @@ try {
   if (options.help) console.log(USAGE);
   else await main(options);
 } catch (error) {
-  console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error);
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(error instanceof BackendError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -30,7 +30,7 @@ export interface Timing {
   readonly rounds: readonly number[];
 }
 
-/** A sample lasts at least this many milliseconds: some ten thousand times the clock's resolution. */
+/** A sample lasts at least this many milliseconds, so that reading the clock doesn't count. */
 const SAMPLE_TIME = 0.1;
 
 /** Times contenders against each other; the first is the baseline. */

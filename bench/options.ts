@@ -2,14 +2,12 @@
 
 import { parseArgs } from "node:util";
 import type { Backend } from "xentropy";
-import { distributions, shapes } from "./cases.js";
+import { distributions, type Selection, shapes } from "./cases.js";
 import { operations } from "./operations.js";
 
-export interface Options {
+export interface Options extends Selection {
   /** Where JSON goes: a file, or "-" for standard output. */
   readonly json: string | undefined;
-  readonly operations: readonly string[] | undefined;
-  readonly shapes: readonly (readonly [number, number])[] | undefined;
   readonly backend: Backend;
   readonly quick: boolean;
   readonly help: boolean;

@@ -3,7 +3,7 @@
 import type { Comparison } from "./compare.js";
 import type { Machine } from "./machine.js";
 import type { Effort } from "./measure.js";
-import { type Column, perSecond, significant, table } from "./table.js";
+import { type Column, short, significant, table } from "./table.js";
 
 /** Columns of a comparison: nanoseconds an element for everyone, then speed and speed-up of all but the baseline. */
 export function comparisonColumns(contenders: readonly string[], first: readonly string[]): Column[] {
@@ -13,8 +13,8 @@ export function comparisonColumns(contenders: readonly string[], first: readonly
     [`${baseline} ns/element`, "right"],
     ...others.flatMap((name): Column[] => [
       [`${name} ns/element`, "right"],
-      ["elements", "right"],
-      ["faster", "right"],
+      ["elements/s", "right"],
+      ["speed-up", "right"],
       ["quartiles", "right"],
     ]),
   ];
@@ -29,7 +29,7 @@ export function comparisonRow({ shape, timings }: Comparison, first: readonly st
     significant(baseline.perElement),
     ...others.flatMap(({ perElement, speedup: { median, low, high } }) => [
       significant(perElement),
-      perSecond(1e9 / perElement),
+      short(1e9 / perElement),
       `${significant(median)}x`,
       `${significant(low)}–${significant(high)}`,
     ]),

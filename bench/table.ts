@@ -36,14 +36,14 @@ export function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** Events a second with a unit in front: "812 M/s". */
-export function perSecond(rate: number): string {
+/** A large number with a unit: "812 M". */
+export function short(value: number): string {
   for (const [unit, size] of [
     ["G", 1e9],
     ["M", 1e6],
     ["k", 1e3],
   ] as const) {
-    if (rate >= size) return `${significant(rate / size)} ${unit}/s`;
+    if (value >= size) return `${significant(value / size)} ${unit}`;
   }
-  return `${significant(rate)} /s`;
+  return significant(value);
 }

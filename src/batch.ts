@@ -1,4 +1,5 @@
-import { AxisError, DtypeError, LabelError, OptionError, OutputError, OverlapError, ShapeError } from "./errors.js";
+import { checkOptions, describe, readChoice, typedName } from "./checks.js";
+import { AxisError, DtypeError, OutputError, OverlapError, ShapeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { type Dtype, ResidentBatch } from "./resident.js";
 
@@ -62,34 +63,6 @@ export interface Batch extends Floats, Layout {
   readonly axis: number;
 }
 
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), Symbol.toStringTag)?.get as (
-  this: unknown,
-) => string | undefined;
-
-/** "Float32Array" for a typed array of any realm, undefined for what isn't one. */
-function typedName(value: unknown): string | undefined {
-  return tagOf.call(value);
-}
-
-/** What to call a value in a message. */
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" || typeof value === "function")
-    return typedName(value) ?? value.constructor?.name ?? "an object";
-  return typeof value === "string" ? `"${value}"` : String(value);
-}
-
-/** Rejects options that don't exist: a misspelt one would be ignored in silence. */
-export function checkOptions(options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== "object" || options === null)
-    throw new OptionError(`Options are an object, not ${describe(options)}.`);
-  for (const key in options) {
-    if (!known.has(key))
-      throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
-  }
-}
-
 /** Where the floats of an operand lie, and the shape that came with them. */
 function floats(value: unknown, arena: Arena, name: string): Floats {
   if (value instanceof Float32Array) return place(value, arena, name, undefined);
@@ -108,7 +81,7 @@ function floats(value: unknown, arena: Arena, name: string): Floats {
 }
 
 /** The data and shape of a tensor-like object; anything else is its own data. */
-function unwrap(value: unknown): { data: unknown; own: unknown } {
+export function unwrap(value: unknown): { data: unknown; own: unknown } {
   if (
     typeof value !== "object" ||
     value === null ||
@@ -161,7 +134,7 @@ function checkSizes(shape: unknown, name: string): Shape {
 }
 
 /** Checks a shape and that it holds `length` numbers. */
-function checkShape(shape: unknown, length: number, name: string): Shape {
+export function checkShape(shape: unknown, length: number, name: string): Shape {
   const sizes = checkSizes(shape, name);
   const product = sizes.reduce((a, b) => a * b, 1);
   if (product !== length) {
@@ -187,7 +160,7 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
   return { array, pointer, length, own, shape: sizes, axis: at, outer, classes: sizes[at], inner };
 }
 
-function checkAxis(axis: unknown, shape: Shape): number {
+export function checkAxis(axis: unknown, shape: Shape): number {
   const { length } = shape;
   if (!Number.isInteger(axis) || (axis as number) < -length || (axis as number) >= length) {
     throw new AxisError(`The shape [${shape}] has ${length} axes: ${describe(axis)} is none of them.`);
@@ -195,10 +168,15 @@ function checkAxis(axis: unknown, shape: Shape): number {
   return (axis as number) < 0 ? (axis as number) + length : (axis as number);
 }
 
-function checkSame(shape: Shape, other: Shape, name: string): void {
+export function checkSame(shape: Shape, other: Shape, name: string): void {
   if (shape.length !== other.length || shape.some((size, i) => size !== other[i])) {
     throw new ShapeError(`${name} has the shape [${other}]; [${shape}] is wanted.`);
   }
+}
+
+/** Reads floats of no particular shape. */
+export function readFloats(value: unknown, arena: Arena, name: string): Floats {
+  return floats(value, arena, name);
 }
 
 /** Reads a second operand of the batch's own shape. */
@@ -211,14 +189,55 @@ export function readOperand(value: unknown, batch: Batch, arena: Arena, name: st
   return operand;
 }
 
-/** Reads where to write. It may be the batch itself, and must not overlap it otherwise. */
-export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string): Floats {
-  const output = floats(value, arena, name);
-  if (output.length !== batch.length) {
-    throw new OutputError(`${name} has room for ${output.length} numbers; ${batch.length} are wanted.`);
+/** Reads a batch for an operation on each element: any shape will do, [] too. */
+export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
+  const operand = floats(x, arena, name);
+  const { length, own } = operand;
+  const given = shape ?? own;
+  const sizes = given === undefined ? [length] : checkShape(given, length, name);
+  return { ...operand, shape: sizes, axis: 0, outer: length, classes: 1, inner: 1 };
+}
+
+/** Reads targets of each element: floats, or integers, which are converted as they are copied. */
+export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
+  const { data, own } = unwrap(value);
+  if (!SMALL_INTEGERS.has(typedName(data) ?? "") || value instanceof ResidentBatch) {
+    return readOperand(value, batch, arena, "targets");
   }
-  if (overlap(output, batch) && startOf(output) !== startOf(batch)) {
-    throw new OverlapError(`${name} overlaps the input in part; it may be the input itself or lie apart.`);
+  const array = data as Float32Array;
+  if (own !== undefined) checkSame(batch.shape, checkShape(own, array.length, "targets"), "targets");
+  if (array.length !== batch.length) {
+    throw new ShapeError(`targets has ${array.length} numbers; as the batch it must have ${batch.length}.`);
+  }
+  return { array, pointer: 0, length: array.length, own };
+}
+
+const SMALL_INTEGERS = new Set(
+  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array".split(" "),
+);
+
+/** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
+export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string, other = batch as Floats): Floats {
+  const output = readRoom(value, batch.length, arena, name);
+  for (const input of [batch, other]) {
+    if (overlap(output, input) && startOf(output) !== startOf(input)) {
+      throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
+    }
+  }
+  return output;
+}
+
+/** Reads where to write `length` numbers that must lie apart from the batch. */
+export function readLength(value: unknown, length: number, arena: Arena, name: string, batch: Floats): Floats {
+  const output = readRoom(value, length, arena, name);
+  checkApart(output, batch, `${name} and the input`);
+  return output;
+}
+
+function readRoom(value: unknown, length: number, arena: Arena, name: string): Floats {
+  const output = floats(value, arena, name);
+  if (output.length !== length) {
+    throw new OutputError(`${name} has room for ${output.length} numbers; ${length} are wanted.`);
   }
   return output;
 }
@@ -242,87 +261,21 @@ function overlap(a: Floats, b: Floats): boolean {
 /** Reads the shape and dtype of a new resident batch. */
 export function readShape(shape: unknown, options: { dtype?: unknown }): { sizes: Shape; dtype: Dtype } {
   checkOptions(options, ALLOC_OPTIONS);
-  const { dtype = "float32" } = options;
-  if (dtype !== "float32" && dtype !== "int32")
-    throw new OptionError(`dtype is "float32" or "int32", not ${describe(dtype)}.`);
+  const dtype = readChoice(options.dtype, "dtype", ["float32", "int32"]);
   const sizes = checkSizes(shape, "the new batch");
   return { sizes, dtype };
 }
 
 const ALLOC_OPTIONS = new Set(["dtype"]);
 
-const IGNORE = -100;
-
-/** Reads `ignoreIndex`. Dense targets have no labels to ignore, so there a class given on purpose is a mistake. */
-export function readIgnoreIndex(value: unknown, dense: boolean): number {
-  if (value === undefined) return IGNORE;
-  if (!Number.isInteger(value) || (value as number) !== ((value as number) | 0)) {
-    throw new OptionError(`ignoreIndex is an integer of 32 bits, not ${describe(value)}.`);
-  }
-  if (dense && (value as number) >= 0) {
-    throw new OptionError(`ignoreIndex ${value} names a class, but dense targets have no labels to ignore.`);
-  }
-  return value as number;
-}
-
 export type Reduction = "mean" | "sum" | "none";
 
-export function checkReduction(value: unknown): Reduction {
-  if (value === undefined) return "mean";
-  if (value === "mean" || value === "sum" || value === "none") return value;
-  throw new OptionError(`reduction is "mean", "sum" or "none", not ${describe(value)}.`);
+/** Whether an operand lies in linear memory. */
+export function isResident(operand: Operand): boolean {
+  return operand.array === undefined;
 }
 
-/** Whether an operand of a cross-entropy is dense targets (floats) or labels (integers). */
-export function isDense(value: unknown): boolean {
-  if (value instanceof ResidentBatch) return value.dtype === "float32";
-  return typedName(unwrap(value).data)?.startsWith("Float") === true;
-}
-
-const INTEGER_ARRAYS = new Set(
-  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array".split(
-    " ",
-  ),
-);
-
-/**
- * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them as they are, and how many count.
- */
-export function readLabels(
-  value: unknown,
-  batch: Batch,
-  ignore: number,
-  arena: Arena,
-): { labels: ArrayLike<number | bigint>; counted: number } {
-  if (value instanceof ResidentBatch) ResidentBatch.locate(value, arena, "labels");
-  const { data, own } = unwrap(value);
-  if (!Array.isArray(data) && !INTEGER_ARRAYS.has(typedName(data) ?? "")) {
-    throw new DtypeError(
-      `Labels are an Int32Array, another integer array or an array of integers, not ${describe(data)}.`,
-    );
-  }
-  const labels = data as ArrayLike<number | bigint>;
-  const positions = batch.outer * batch.inner;
-  if (own !== undefined) {
-    checkSame(
-      batch.shape.filter((_, i) => i !== batch.axis),
-      checkShape(own, labels.length, "labels"),
-      "labels",
-    );
-  }
-  if (labels.length !== positions) {
-    throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.`);
-  }
-  const { classes } = batch;
-  let counted = 0;
-  for (let i = 0; i < positions; i++) {
-    const label = Number(labels[i]);
-    if (label === ignore) continue;
-    if (!(label >= 0 && label < classes && Number.isInteger(label))) {
-      const at = `The label at position ${i} is ${describe(labels[i])}`;
-      throw new LabelError(`${at}; labels are integers from 0 to ${classes - 1}, or ${ignore} to ignore.`, i);
-    }
-    counted++;
-  }
-  return { labels, counted };
+/** The batch's shape without the class axis. */
+export function positionShape(batch: Batch): Shape {
+  return batch.shape.filter((_, i) => i !== batch.axis);
 }

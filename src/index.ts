@@ -20,5 +20,25 @@ export {
 } from "./errors.js";
 export type { Xentropy } from "./kernels.js";
 export { type LoadOptions, load, loadSync } from "./load.js";
-export type { ArrayOptions, BatchOptions, Loss, LossOptions, SoftmaxCrossEntropyOptions } from "./options.js";
+export type {
+  ArrayOptions,
+  BatchOptions,
+  BinaryCrossEntropyOptions,
+  Divergence,
+  DivergenceOptions,
+  ElementwiseOptions,
+  EntropyOptions,
+  LogSoftmaxOptions,
+  LogSumExpOptions,
+  Loss,
+  LossOptions,
+  NllLossOptions,
+  SigmoidCrossEntropyOptions,
+  SigmoidFocalLossOptions,
+  SoftmaxCrossEntropyLoss,
+  SoftmaxCrossEntropyOptions,
+  SoftmaxKlDivergenceOptions,
+  SoftmaxOptions,
+} from "./options.js";
 export type { Dtype, ResidentBatch } from "./resident.js";
+export type { Weights } from "./weights.js";

@@ -1,288 +1,262 @@
-import type { Backend, Engine, Kernels } from "./backend/backend.js";
-import {
-  type Batch,
-  checkApart,
-  checkOptions,
-  type FloatBatch,
-  type FloatOutput,
-  type Floats,
-  isDense,
-  type Labels,
-  readBatch,
-  readIgnoreIndex,
-  readLabels,
-  readOperand,
-  readOutput,
-  readShape,
-  type Shape,
-} from "./batch.js";
-import * as longRow from "./long-row.js";
-import { LossTotal } from "./loss.js";
-import { Arena, Workspace } from "./memory.js";
-import type { ArrayOptions, Loss, LossOptions, SoftmaxCrossEntropyOptions } from "./options.js";
+import type { Backend, Engine } from "./backend/backend.js";
+import { type FloatBatch, type FloatOutput, type Labels, readShape, type Shape } from "./batch.js";
+import { Context } from "./context.js";
+import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
+import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
+import { softmaxKlDivergence } from "./ops/distillation.js";
+import { divergence, entropy } from "./ops/divergence.js";
+import { elementwise } from "./ops/elementwise.js";
+import { nllLoss } from "./ops/nll-loss.js";
+import { argmax, logSumExp, topK } from "./ops/reductions.js";
+import { binaryCrossEntropy, sigmoidCrossEntropy, sigmoidFocalLoss } from "./ops/sigmoid-losses.js";
+import { logSoftmax, softmax } from "./ops/softmax.js";
+import type {
+  ArrayOptions,
+  BatchOptions,
+  BinaryCrossEntropyOptions,
+  Divergence,
+  DivergenceOptions,
+  ElementwiseOptions,
+  EntropyOptions,
+  LogSoftmaxOptions,
+  LogSumExpOptions,
+  Loss,
+  NllLossOptions,
+  SigmoidCrossEntropyOptions,
+  SigmoidFocalLossOptions,
+  SoftmaxCrossEntropyLoss,
+  SoftmaxCrossEntropyOptions,
+  SoftmaxKlDivergenceOptions,
+  SoftmaxOptions,
+} from "./options.js";
 import { type Dtype, ResidentBatch } from "./resident.js";
-import { Tiles } from "./tiles.js";
 
-const ARRAY_OPTIONS = new Set(["shape", "out"]);
-const LOSS_OPTIONS = new Set(["shape", "reduction", "grad"]);
-const SOFTMAX_CROSS_ENTROPY_OPTIONS = new Set(["shape", "reduction", "grad", "ignoreIndex"]);
-const NO_OPTIONS = {};
+const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
  * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, resident ones are used in place.
+ *
+ * Error bounds are in units in the last place (ULP) of the true float32 result; docs/numerics.md says how they are read
+ * and proven. Every method may throw ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, and with
+ * resident batches FreedError, ForeignError or MemoryError; others are named where they belong.
  */
 export class Xentropy {
   /** The backend that was chosen. */
   readonly backend: Backend;
   /** Threads that compute. */
   readonly threads: number = 1;
-  readonly #kernels: Kernels;
-  readonly #arena: Arena;
-  readonly #work: Workspace;
-  readonly #tiles: Tiles;
+  readonly #context: Context;
 
   /** @internal Made by `load` and `loadSync`. */
   constructor(engine: Engine, maximumMemory: number) {
     this.backend = engine.backend;
-    this.#kernels = engine.kernels;
-    this.#arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
-    this.#work = new Workspace(this.#arena);
-    this.#tiles = new Tiles(this.#work);
+    this.#context = new Context(engine, maximumMemory);
   }
 
   /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
   get memory(): { used: number; reserved: number; maximum: number } {
-    const { used, reserved, maximum } = this.#arena;
+    const { used, reserved, maximum } = this.#context.arena;
     return { used, reserved, maximum };
   }
 
   /**
    * A batch of zeros in the kernels' memory, which every operation uses with no copy. `dtype: "int32"` is for labels.
-   * Throws ShapeError, OptionError, or MemoryError, naming the size, where the memory can't be had.
+   * Throws MemoryError, naming the size, where the memory can't be had.
    */
   alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
   alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
-  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = NO_OPTIONS): ResidentBatch<Float32Array | Int32Array> {
+  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = NONE): ResidentBatch<Float32Array | Int32Array> {
     const { sizes, dtype } = readShape(shape, options);
-    return ResidentBatch.allocate(this.#arena, sizes, dtype);
+    return ResidentBatch.allocate(this.#context.arena, sizes, dtype);
   }
 
   /**
-   * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along the last axis. At most 4 ULP from the true value.
+   * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along `axis`, of the batch's shape. At most 4 ULP.
    *
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
-   * Throws ShapeError, DtypeError, OutputError, OverlapError, OptionError, FreedError or ForeignError.
    */
-  softmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ArrayOptions<O> = NO_OPTIONS): O {
-    checkOptions(options, ARRAY_OPTIONS);
-    const { shape, out } = options;
-    const batch = readBatch(x, shape, undefined, this.#arena);
-    const result = out ?? (new Float32Array(batch.length) as FloatOutput as O);
-    const output = readOutput(result, batch, this.#arena, "out");
-    const tiles = this.#tiles.over(batch, isResident(batch) && isResident(output));
-    if (tiles.long) {
-      for (let row = 0; row < batch.outer; row++) longRow.softmax(this.#kernels, this.#work, batch, row, output);
-      return result;
-    }
-    const { state } = this.#work;
-    const maxima = this.#work.takeMaxima(batch.classes);
-    while (tiles.next()) {
-      const from = tiles.read(batch, 0);
-      const to = tiles.place(output, 0);
-      this.#kernels.softmax(from, to, tiles.outer, tiles.classes, state, maxima);
-      tiles.write(output, 0);
-    }
-    this.#work.releaseMaxima(maxima);
-    return result;
+  softmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): O {
+    return softmax(this.#context, x, options);
   }
 
   /**
-   * logSoftmax(x)_i = x_i − log Σ_j exp(x_j) along the last axis, without forming probabilities: at most 4 ULP from the
-   * true value, near 0 too. Throws as softmax does.
+   * logSoftmax(x)_i = x_i − log Σ_j exp(x_j) along `axis`, of the batch's shape, without forming probabilities. At most
+   * 4 ULP, near 0 too.
    */
-  logSoftmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ArrayOptions<O> = NO_OPTIONS): O {
-    checkOptions(options, ARRAY_OPTIONS);
-    const { shape, out } = options;
-    const batch = readBatch(x, shape, undefined, this.#arena);
-    const result = out ?? (new Float32Array(batch.length) as FloatOutput as O);
-    const output = readOutput(result, batch, this.#arena, "out");
-    const tiles = this.#tiles.over(batch, isResident(batch) && isResident(output));
-    if (tiles.long) {
-      for (let row = 0; row < batch.outer; row++) longRow.logSoftmax(this.#kernels, this.#work, batch, row, output);
-      return result;
-    }
-    const { state, exponentials } = this.#work;
-    while (tiles.next()) {
-      const from = tiles.read(batch, 0);
-      const to = tiles.place(output, 0);
-      this.#kernels.logSoftmax(from, to, tiles.outer, tiles.classes, state, exponentials);
-      tiles.write(output, 0);
-    }
-    return result;
+  logSoftmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: LogSoftmaxOptions<O> = NONE): O {
+    return logSoftmax(this.#context, x, options);
   }
 
   /**
-   * Softmax cross-entropy from logits along the last axis, and its gradient in the same pass.
+   * log Σ_j exp(x_j) along `axis`, or over several axes; those are dropped from the shape. At most 4 ULP of
+   * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
+   */
+  logSumExp<O extends FloatOutput = Float32Array>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): O {
+    return logSumExp(this.#context, x, options);
+  }
+
+  /** The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. `out` may be either. */
+  softmaxBackward<O extends FloatOutput = Float32Array>(
+    p: FloatBatch,
+    dp: FloatBatch,
+    options: ArrayOptions<O> = NONE,
+  ): O {
+    return softmaxBackward(this.#context, p, dp, options);
+  }
+
+  /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
+  logSoftmaxBackward<O extends FloatOutput = Float32Array>(
+    logProbs: FloatBatch,
+    dLogProbs: FloatBatch,
+    options: ArrayOptions<O> = NONE,
+  ): O {
+    return logSoftmaxBackward(this.#context, logProbs, dLogProbs, options);
+  }
+
+  /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
+  argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
+    return argmax(this.#context, x, options);
+  }
+
+  /**
+   * The k largest elements along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k.
+   */
+  topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
+    return topK(this.#context, x, k, options);
+  }
+
+  /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
+  sigmoid<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
+    return elementwise(this.#context, "sigmoid", x, options);
+  }
+
+  /** log σ(x), element by element. At most 2 ULP for every float32. */
+  logSigmoid<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
+    return elementwise(this.#context, "logSigmoid", x, options);
+  }
+
+  /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
+  softplus<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
+    return elementwise(this.#context, "softplus", x, options);
+  }
+
+  /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
+  logit<O extends FloatOutput = Float32Array>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
+    return elementwise(this.#context, "logit", p, options);
+  }
+
+  /**
+   * Softmax cross-entropy from logits along `axis`, and its gradient in the same pass. At most 4 ULP each.
    *
    * - Labels (integers, one a position): loss log Σ_j exp(x_j) − x_y, gradient p − onehot(y).
-   * - Dense targets t (a float batch of the batch's shape, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t.
+   * - Dense targets t (floats, one a logit, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t, in units of p·Σt + t.
    *
-   * "mean" divides by the number of positions that count; the gradient is that of the reduced loss, and of the sum for
-   * "none". With nothing to average the mean is NaN, the gradient 0. Throws ShapeError, DtypeError, LabelError,
-   * OutputError, OverlapError, OptionError, FreedError or ForeignError.
+   * "mean" divides by the weight of the positions that count; the gradient is that of the reduced loss, and of the sum
+   * for "none". With nothing to average the mean is NaN, the gradient 0. Every combination of options is valid but
+   * `correct` with dense targets. Throws LabelError and WeightError too.
    */
   softmaxCrossEntropy<const O extends SoftmaxCrossEntropyOptions = object>(
     x: FloatBatch,
     targets: Labels | FloatBatch,
-    options: O = NO_OPTIONS as O,
+    options: O = NONE as O,
+  ): SoftmaxCrossEntropyLoss<O> {
+    return softmaxCrossEntropy(this.#context, x, targets, options) as SoftmaxCrossEntropyLoss<O>;
+  }
+
+  /**
+   * Negative log-likelihood of given log-probabilities: −w_y·logProbs_y, reduced as in softmaxCrossEntropy; gradient −w_y
+   * at the label. Throws LabelError and WeightError too.
+   */
+  nllLoss<const O extends NllLossOptions = object>(
+    logProbs: FloatBatch,
+    labels: Labels,
+    options: O = NONE as O,
   ): Loss<O> {
-    checkOptions(options, SOFTMAX_CROSS_ENTROPY_OPTIONS);
-    const { shape, reduction, grad, ignoreIndex } = options;
-    const batch = readBatch(x, shape, undefined, this.#arena);
-    const result = gradientOf(grad, batch);
-    const gradient = result && readOutput(result, batch, this.#arena, "grad");
-    const positions = batch.outer * batch.inner;
-    if (isDense(targets)) {
-      const t = readOperand(targets, batch, this.#arena, "targets");
-      if (gradient) checkApart(gradient, t, "grad and targets");
-      readIgnoreIndex(ignoreIndex, true);
-      const total = new LossTotal(reduction, positions, positions);
-      this.#denseRows(batch, t, gradient, total);
-      return total.result(result) as Loss<O>;
-    }
-    const ignore = readIgnoreIndex(ignoreIndex, false);
-    const { labels, counted } = readLabels(targets, batch, ignore, this.#arena);
-    const total = new LossTotal(reduction, positions, counted);
-    this.#labelRows(batch, labels, ignore, gradient, total);
-    return total.result(result) as Loss<O>;
+    return nllLoss(this.#context, logProbs, labels, options) as Loss<O>;
   }
 
-  #labelRows(
-    batch: Batch,
-    labels: ArrayLike<number | bigint>,
-    ignore: number,
-    gradient: Floats | undefined,
-    total: LossTotal,
-  ): void {
-    const kernels = this.#kernels;
-    const work = this.#work;
-    const tiles = this.#tiles.over(batch, isResident(batch) && (!gradient || isResident(gradient)));
-    if (tiles.long) {
-      for (let row = 0; row < batch.outer; row++) {
-        const label = Number(labels[row]);
-        const loss = longRow.labelRow(kernels, work, batch, row, label === ignore ? -1 : label, gradient, total.scale);
-        total.add(row, loss);
-      }
-      return;
-    }
-    const maxima = work.takeMaxima(batch.classes);
-    while (tiles.next()) {
-      const { i32 } = this.#arena;
-      for (let i = 0, at = work.labels >> 2; i < tiles.positions; i++) {
-        const label = Number(labels[tiles.position + i]);
-        i32[at + i] = label === ignore ? -1 : label;
-      }
-      const from = tiles.read(batch, 0);
-      const to = gradient ? tiles.place(gradient, 0) : 0;
-      kernels.softmaxCrossEntropy(
-        from,
-        to,
-        work.labels,
-        0,
-        total.scale,
-        work.losses,
-        tiles.outer,
-        tiles.classes,
-        work.state,
-        maxima,
-        work.exponentials,
-      );
-      total.addAll(this.#arena.f64, work.losses >> 3, tiles.position, tiles.positions);
-      if (gradient) tiles.write(gradient, 0);
-    }
-    work.releaseMaxima(maxima);
-  }
-
-  #denseRows(batch: Batch, t: Floats, gradient: Floats | undefined, total: LossTotal): void {
-    const kernels = this.#kernels;
-    const work = this.#work;
-    const resident = isResident(batch) && isResident(t) && (!gradient || isResident(gradient));
-    const tiles = this.#tiles.over(batch, resident);
-    if (tiles.long) {
-      for (let row = 0; row < batch.outer; row++) {
-        total.add(row, longRow.denseRow(kernels, work, batch, t, row, gradient, total.scale));
-      }
-      return;
-    }
-    const maxima = work.takeMaxima(batch.classes);
-    while (tiles.next()) {
-      const from = tiles.read(batch, 0);
-      const targets = tiles.read(t, 1);
-      const to = gradient ? tiles.place(gradient, 0) : 0;
-      kernels.softmaxCrossEntropyDense(
-        from,
-        targets,
-        to,
-        0,
-        total.scale,
-        work.losses,
-        tiles.outer,
-        tiles.classes,
-        work.state,
-        maxima,
-        work.exponentials,
-      );
-      total.addAll(this.#arena.f64, work.losses >> 3, tiles.position, tiles.positions);
-      if (gradient) tiles.write(gradient, 0);
-    }
-    work.releaseMaxima(maxima);
+  /**
+   * KL divergence from a teacher's softmax to a student's, both from logits, for knowledge distillation (Hinton et al.,
+   * arXiv 1503.02531): T²·Σ p·log(p/q) with p = softmax(teacher / T), q = softmax(student / T); gradient T·(q − p) to the
+   * student's logits. "mean" divides by the number of positions.
+   */
+  softmaxKlDivergence<const O extends SoftmaxKlDivergenceOptions = object>(
+    student: FloatBatch,
+    teacher: FloatBatch,
+    options: O = NONE as O,
+  ): Loss<O> {
+    return softmaxKlDivergence(this.#context, student, teacher, options) as Loss<O>;
   }
 
   /**
    * Sigmoid cross-entropy from logits, element by element, and its gradient in the same pass, for targets t in [0, 1]:
-   * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t.
+   * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t. At most 4 ULP; the gradient in units of σ + t.
    *
-   * "mean" divides by the number of elements. An infinite logit gives the limit. Throws as softmaxCrossEntropy does.
+   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError
+   * too.
    */
-  sigmoidCrossEntropy<const O extends LossOptions = object>(
+  sigmoidCrossEntropy<const O extends SigmoidCrossEntropyOptions = object>(
     x: FloatBatch,
     targets: FloatBatch,
-    options: O = NO_OPTIONS as O,
+    options: O = NONE as O,
   ): Loss<O> {
-    checkOptions(options, LOSS_OPTIONS);
-    const { shape, reduction, grad } = options;
-    const batch = readBatch(x, shape, undefined, this.#arena);
-    const t = readOperand(targets, batch, this.#arena, "targets");
-    const result = gradientOf(grad, batch);
-    const gradient = result && readOutput(result, batch, this.#arena, "grad");
-    if (gradient) checkApart(gradient, t, "grad and targets");
-    const { length } = batch;
-    const total = new LossTotal(reduction, length, length);
-    const { tiles: slots } = this.#work;
-    const losses = total.each && { array: total.each, pointer: 0 };
-    const resident = isResident(batch) && isResident(t) && (!gradient || isResident(gradient)) && !losses;
-    const tiles = this.#tiles.flat(length, resident);
-    let sum = 0;
-    while (tiles.next()) {
-      const from = tiles.read(batch, 0);
-      const target = tiles.read(t, 1);
-      const to = gradient ? tiles.place(gradient, 0) : 0;
-      sum = this.#kernels.sigmoidCrossEntropy(from, target, to, losses ? slots[2] : 0, tiles.floats, total.scale, sum);
-      if (gradient) tiles.write(gradient, 0);
-      if (losses) tiles.write(losses, 2);
-    }
-    total.sum = sum;
-    return total.result(result) as Loss<O>;
+    return sigmoidCrossEntropy(this.#context, x, targets, options) as Loss<O>;
   }
-}
 
-function isResident(operand: Floats): boolean {
-  return operand.array === undefined;
-}
+  /**
+   * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element: α_t·(1 − p_t)^γ·CE, and its gradient in the
+   * same pass. At most 8 ULP for γ in {0, 1, 2}. "mean" divides by the number of elements.
+   */
+  sigmoidFocalLoss<const O extends SigmoidFocalLossOptions = object>(
+    x: FloatBatch,
+    targets: FloatBatch,
+    options: O = NONE as O,
+  ): Loss<O> {
+    return sigmoidFocalLoss(this.#context, x, targets, options) as Loss<O>;
+  }
 
-/** Where the gradient goes: nowhere, into a fresh array, or where the caller says. */
-function gradientOf(grad: boolean | FloatOutput | undefined, batch: Batch): FloatOutput | undefined {
-  if (grad === undefined || grad === false) return undefined;
-  return grad === true ? new Float32Array(batch.length) : grad;
+  /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */
+  entropy<const O extends EntropyOptions = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
+    return entropy(this.#context, p, options) as Divergence<O>;
+  }
+
+  /** H(P, Q) = −Σ p·log q along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
+  crossEntropy<const O extends DivergenceOptions = object>(
+    p: FloatBatch,
+    q: FloatBatch,
+    options: O = NONE as O,
+  ): Divergence<O> {
+    return divergence(this.#context, "crossEntropy", p, q, options) as Divergence<O>;
+  }
+
+  /** D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
+  klDivergence<const O extends DivergenceOptions = object>(
+    p: FloatBatch,
+    q: FloatBatch,
+    options: O = NONE as O,
+  ): Divergence<O> {
+    return divergence(this.#context, "klDivergence", p, q, options) as Divergence<O>;
+  }
+
+  /** ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient: ½·log(q/m). */
+  jensenShannon<const O extends DivergenceOptions = object>(
+    p: FloatBatch,
+    q: FloatBatch,
+    options: O = NONE as O,
+  ): Divergence<O> {
+    return divergence(this.#context, "jensenShannon", p, q, options) as Divergence<O>;
+  }
+
+  /**
+   * −[t·log q + (1 − t)·log(1 − q)] for given probabilities q and targets t in [0, 1], element by element. Gradient to q:
+   * (q − t)/(q·(1 − q)). NaN outside [0, 1].
+   */
+  binaryCrossEntropy<const O extends BinaryCrossEntropyOptions = object>(
+    q: FloatBatch,
+    targets: FloatBatch,
+    options: O = NONE as O,
+  ): Divergence<O> {
+    return binaryCrossEntropy(this.#context, q, targets, options) as Divergence<O>;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import { openJs } from "./backend/js/index.js";
 import { decode, openWasm, openWasmSync } from "./backend/wasm.js";
-import { checkOptions } from "./batch.js";
+import { checkOptions } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { base64 as simd } from "./generated/simd.js";
 import { Xentropy } from "./kernels.js";

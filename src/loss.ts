@@ -1,4 +1,10 @@
-import { checkReduction, type FloatOutput, type Reduction } from "./batch.js";
+import type { FloatOutput, Reduction } from "./batch.js";
+import { readChoice } from "./checks.js";
+
+/** Reads `reduction`. */
+export function readReduction(value: unknown, fallback: Reduction = "mean"): Reduction {
+  return value === undefined ? fallback : readChoice(value, "reduction", ["mean", "sum", "none"]);
+}
 
 /**
  * Collects the losses of a batch. Sums are taken in float64 in the order of the positions, so they don't depend on how
@@ -14,11 +20,11 @@ export class LossTotal {
   sum = 0;
 
   /** `divisor`: what the mean divides by. */
-  constructor(reduction: unknown, positions: number, divisor: number) {
-    this.#reduction = checkReduction(reduction);
+  constructor(reduction: Reduction, positions: number, divisor: number) {
+    this.#reduction = reduction;
     this.#divisor = divisor;
-    this.each = this.#reduction === "none" ? new Float32Array(positions) : undefined;
-    this.scale = this.#reduction !== "mean" ? 1 : divisor === 0 ? 0 : 1 / divisor;
+    this.each = reduction === "none" ? new Float32Array(positions) : undefined;
+    this.scale = reduction !== "mean" ? 1 : divisor === 0 ? 0 : 1 / divisor;
   }
 
   add(position: number, loss: number): void {
@@ -38,8 +44,18 @@ export class LossTotal {
     this.sum = sum;
   }
 
-  result(grad: FloatOutput | undefined): { loss: number | Float32Array; grad?: FloatOutput } {
-    const loss = this.each ?? Math.fround(this.#reduction === "mean" ? this.sum / this.#divisor : this.sum);
-    return grad ? { loss, grad } : { loss };
+  /** The reduced loss. */
+  get value(): number | Float32Array {
+    return this.each ?? Math.fround(this.#reduction === "mean" ? this.sum / this.#divisor : this.sum);
   }
+
+  result(grad: FloatOutput | undefined): { loss: number | Float32Array; grad?: FloatOutput } {
+    return grad ? { loss: this.value, grad } : { loss: this.value };
+  }
+}
+
+/** Where the gradient goes: nowhere, into a fresh array, or where the caller says. */
+export function gradientOf(grad: boolean | FloatOutput | undefined, length: number): FloatOutput | undefined {
+  if (grad === undefined || grad === false) return undefined;
+  return grad === true ? new Float32Array(length) : grad;
 }

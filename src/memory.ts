@@ -13,6 +13,8 @@ export const TILE = 65536;
 /** Positions that are handled at a time: labels, scales and losses are staged for so many. */
 export const POSITIONS = 4096;
 
+const SLOTS = 5;
+
 const ALIGN = 16;
 
 /** A float batch's place: a foreign array, or an address in linear memory. */
@@ -20,6 +22,9 @@ export interface Operand {
   readonly array: Float32Array | undefined;
   readonly pointer: number;
 }
+
+/** Number of a staging tile. Transpositions pass through tile 2. */
+export type Slot = 0 | 1 | 2 | 3 | 4;
 
 interface Range {
   start: number;
@@ -138,8 +143,13 @@ export class Workspace {
   readonly labels: number;
   readonly scales: number;
   readonly losses: number;
-  /** Staging for up to three operands, a tile each. */
-  readonly tiles: readonly [number, number, number];
+  readonly spikes: number;
+  /** Sums of a second row, for operations on two. */
+  readonly secondState: number;
+  /** What a kernel gives back for each position besides its loss. */
+  readonly tops: number;
+  readonly hits: number;
+  readonly #tiles: number[] = [];
 
   /** Memory that holds the kernels' constants and the workspace. */
   static readonly LEAST_MEMORY = 2 * 1024 * 1024;
@@ -150,12 +160,21 @@ export class Workspace {
   constructor(arena: Arena) {
     this.arena = arena;
     this.state = arena.allocate(STATE_BYTES);
-    this.exponentials = arena.allocate(BLOCK * 4);
+    this.secondState = arena.allocate(STATE_BYTES);
+    this.exponentials = arena.allocate(2 * BLOCK * 4);
     this.maxima = arena.allocate((Workspace.MAXIMA_COLUMNS / BLOCK) * 4);
     this.labels = arena.allocate(POSITIONS * 4);
     this.scales = arena.allocate(POSITIONS * 8);
     this.losses = arena.allocate(POSITIONS * 8);
-    this.tiles = [arena.allocate(TILE * 4), arena.allocate(TILE * 4), arena.allocate(TILE * 4)];
+    this.tops = arena.allocate(POSITIONS * 8);
+    this.hits = arena.allocate(POSITIONS * 4);
+    this.spikes = arena.allocate(POSITIONS * 8);
+    for (let slot = 0; slot < SLOTS; slot++) this.#tiles.push(arena.allocate(TILE * 4));
+  }
+
+  /** Address of a staging tile. */
+  tile(slot: Slot): number {
+    return this.#tiles[slot];
   }
 
   /** Room for the block maxima of a row of `cols` columns; give it back with `releaseMaxima`. */
@@ -181,5 +200,10 @@ export class Workspace {
     const at = from >> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) array[to + i] = f32[at + i];
     else array.set(f32.subarray(at, at + n), to);
+  }
+
+  /** Copies n floats within linear memory. */
+  move(from: number, n: number, to: number): void {
+    this.arena.f32.copyWithin(to >> 2, from >> 2, (from >> 2) + n);
   }
 }

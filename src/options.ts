@@ -1,30 +1,139 @@
-import type { FloatOutput, Reduction, Shape } from "./batch.js";
+import type { FloatBatch, FloatOutput, Reduction, Shape } from "./batch.js";
+import type { Weights } from "./weights.js";
 
-/** Where a batch's class axis is. */
-export interface BatchOptions {
+/** The shape of a batch. */
+export interface ShapeOptions {
   /** Sizes of the axes, outermost first. Default: the shape that came with the data, or one row. */
   shape?: Shape | undefined;
 }
 
-/** Options of operations whose result is an array of the batch's shape. */
-export interface ArrayOptions<O extends FloatOutput = FloatOutput> extends BatchOptions {
-  /** Where the result goes, and what is returned: as long as the batch; the input itself, or apart from it. */
+/** The shape of a batch and its class axis. */
+export interface BatchOptions extends ShapeOptions {
+  /** The axis along which the classes lie; negative from the end. Default −1. */
+  axis?: number | undefined;
+}
+
+/** Where an array result goes. */
+export interface OutputOptions<O extends FloatOutput = FloatOutput> {
+  /** Where the result goes, and what is returned: as long as the result; the input itself, or apart from it. */
   out?: O | undefined;
 }
 
+/** Options of elementwise operations. */
+export interface ElementwiseOptions<O extends FloatOutput = FloatOutput> extends ShapeOptions, OutputOptions<O> {}
+
+/** Options of operations along an axis whose result has the batch's shape. */
+export interface ArrayOptions<O extends FloatOutput = FloatOutput> extends BatchOptions, OutputOptions<O> {}
+
+/** Options of logSoftmax. */
+export interface LogSoftmaxOptions<O extends FloatOutput = FloatOutput> extends ArrayOptions<O> {
+  /** T > 0: the logits are fround(x / T). Default 1. */
+  temperature?: number | undefined;
+}
+
+/** Options of softmax. */
+export interface SoftmaxOptions<O extends FloatOutput = FloatOutput> extends LogSoftmaxOptions<O> {
+  /** What a row that is −Infinity throughout gives: NaN (default), or zeros, as attention masks want it. */
+  emptyRow?: "nan" | "zero" | undefined;
+}
+
+/** Options of logSumExp. */
+export interface LogSumExpOptions<O extends FloatOutput = FloatOutput> extends ShapeOptions, OutputOptions<O> {
+  /** The axis, or several, that are summed over and dropped; negative from the end. Default −1. */
+  axis?: number | readonly number[] | undefined;
+  /** T > 0: the logits are fround(x / T). Default 1. */
+  temperature?: number | undefined;
+}
+
 /** Options of losses. */
-export interface LossOptions extends BatchOptions {
+export interface LossOptions extends ShapeOptions {
   /** What is returned as `loss`: the mean over what counts (default), the sum, or each on its own. */
   reduction?: Reduction | undefined;
   /** true, or where the gradient goes: as long as the logits; the logits themselves, or apart from them. */
   grad?: boolean | FloatOutput | undefined;
+  /** What the gradient is multiplied by: a number, or with `reduction: "none"` one for each loss. Default 1. */
+  gradOutput?: number | FloatBatch | undefined;
+}
+
+/** Options of nllLoss. */
+export interface NllLossOptions extends LossOptions {
+  /** The axis along which the classes lie; negative from the end. Default −1. */
+  axis?: number | undefined;
+  /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
+  ignoreIndex?: number | undefined;
+  /** A weight for each class; finite, not negative. */
+  classWeights?: Weights | FloatBatch | undefined;
+  /** A weight for each position; finite, not negative. */
+  sampleWeights?: Weights | FloatBatch | undefined;
 }
 
 /** Options of softmaxCrossEntropy. */
-export interface SoftmaxCrossEntropyOptions extends LossOptions {
-  /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
-  ignoreIndex?: number | undefined;
+export interface SoftmaxCrossEntropyOptions extends NllLossOptions {
+  /** ε in [0, 1]: targets become (1 − ε)·t + ε/C. Default 0. */
+  labelSmoothing?: number | undefined;
+  /** λ ≥ 0: adds λ·logSumExp² to each position's loss. Default 0. */
+  zLoss?: number | undefined;
+  /** s > 0: the logits become s·tanh(x / s), before the temperature. */
+  softcap?: number | undefined;
+  /** T > 0: the logits become fround(x / T). Default 1. */
+  temperature?: number | undefined;
+  /** true: also count the positions whose largest logit is the label's. */
+  correct?: boolean | undefined;
+  /** true: also return each position's log-sum-exp. */
+  logSumExp?: boolean | undefined;
 }
+
+/** Options of sigmoidCrossEntropy. */
+export interface SigmoidCrossEntropyOptions extends LossOptions {
+  /** ε in [0, 1]: targets become (1 − ε)·t + ε/2. Default 0. */
+  labelSmoothing?: number | undefined;
+  /** Weights of the loss's positive part; broadcast as in NumPy. */
+  posWeight?: number | Weights | FloatBatch | undefined;
+  /** Weights of the elements; broadcast as in NumPy. */
+  elementWeights?: number | Weights | FloatBatch | undefined;
+}
+
+/** Options of sigmoidFocalLoss. */
+export interface SigmoidFocalLossOptions extends LossOptions {
+  /** α in [0, 1]: weight of the positive class, 1 − α of the negative one. Default: none. */
+  alpha?: number | undefined;
+  /** γ ≥ 0. Default 2. */
+  gamma?: number | undefined;
+}
+
+/** Options of softmaxKlDivergence. */
+export interface SoftmaxKlDivergenceOptions extends LossOptions {
+  /** The axis along which the classes lie; negative from the end. Default −1. */
+  axis?: number | undefined;
+  /** T > 0: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
+  temperature?: number | undefined;
+}
+
+/** Options of entropy. */
+export interface EntropyOptions extends BatchOptions {
+  /** "none" (default): a value for each distribution; "mean" or "sum": a number. */
+  reduction?: Reduction | undefined;
+  /** Default "nats". */
+  unit?: "nats" | "bits" | undefined;
+}
+
+/** Options of crossEntropy, klDivergence and jensenShannon. */
+export interface DivergenceOptions extends EntropyOptions {
+  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
+  grad?: boolean | FloatOutput | undefined;
+}
+
+/** Options of binaryCrossEntropy, which has no class axis. */
+export interface BinaryCrossEntropyOptions extends ShapeOptions {
+  /** "none" (default): a value for each element; "mean" or "sum": a number. */
+  reduction?: Reduction | undefined;
+  /** Default "nats". */
+  unit?: "nats" | "bits" | undefined;
+  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
+  grad?: boolean | FloatOutput | undefined;
+}
+
+type Given<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
 type LossValue<R> = "none" extends R ? ([R] extends ["none"] ? Float32Array : number | Float32Array) : number;
 
@@ -36,10 +145,26 @@ type Gradient<G> = [G] extends [true]
       ? { grad?: undefined }
       : { grad?: Float32Array | Extract<G, FloatOutput> };
 
-type Given<O, K extends string> = K extends keyof O ? O[K] : undefined;
+type Extra<K extends string, F, T> = [F] extends [true]
+  ? { [key in K]: T }
+  : [F] extends [false | undefined]
+    ? { [key in K]?: undefined }
+    : { [key in K]?: T };
 
 /**
  * What a loss returns, given its options: `loss` is a number rounded to float32 for "mean" and "sum", a Float32Array with
  * one value a position for "none"; `grad` is there if it was asked for, and is the array that was given, if one was.
  */
 export type Loss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Gradient<Given<O, "grad">>;
+
+/** A loss, and the extra outputs of softmaxCrossEntropy. */
+export type SoftmaxCrossEntropyLoss<O = object> = Loss<O> &
+  Extra<"correct", Given<O, "correct">, number> &
+  Extra<"logSumExp", Given<O, "logSumExp">, Float32Array>;
+
+type Values<R> = [R] extends ["mean" | "sum"] ? number : "mean" extends R ? number | Float32Array : Float32Array;
+
+/** What an operation on distributions returns: a Float32Array of values or a number; with `grad`, `{ loss, grad }`. */
+export type Divergence<O = object> = [Given<O, "grad">] extends [false | undefined]
+  ? Values<Given<O, "reduction">>
+  : { loss: Values<Given<O, "reduction">> } & Gradient<Given<O, "grad">>;

@@ -1,154 +1,171 @@
+import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
-import type { Operand } from "./memory.js";
+import type { Operand, Slot } from "./memory.js";
 import { POSITIONS, TILE, type Workspace } from "./memory.js";
-
-/** Number of a staging tile of the workspace. */
-export type Slot = 0 | 1 | 2;
 
 /**
  * Walks a batch in tiles that fit the workspace. A position is one vector along the class axis; a tile is a run of
- * positions with all their classes:
+ * positions, each a contiguous row where the kernels see it:
  *
- * - class axis last: whole rows;
- * - class axis further out: whole slabs of classes × inner, or, of a slab that is too large, all classes of a part of
- *   the inner positions, which lie in `classes` pieces in the array and come together in the tile;
- * - everything resident: no tile is needed, and one covers up to POSITIONS positions where they lie.
+ * - class axis last: rows are contiguous as they are; foreign ones are copied, resident ones used in place;
+ * - class axis further out: rows are gathered by a transposition of the tile, and put back the same way;
+ * - elements that don't depend on each other (`flat`): any run will do.
  *
  * One walker serves all calls, so that a call makes no garbage.
  */
 export class Tiles {
   readonly #work: Workspace;
+  readonly #kernels: Kernels;
   #outer = 0;
-  #innerTotal = 0;
+  #inner = 0;
   #staged = true;
+  #limit = POSITIONS;
+  /** Where the walk goes on: slab (index of the outer axes) and position within it. */
   #slab = 0;
   #at = 0;
-  #limit = POSITIONS;
-  /** First position of this tile, and how many. */
+  /** Slabs of this tile, and the positions it takes of each from `#from` on. */
+  #slabs = 0;
+  #from = 0;
+  #width = 0;
+  /** First position of this tile. */
   position = 0;
-  positions = 0;
-  /** The tile's own layout. */
-  outer = 0;
+  /** Positions of this tile: the rows that a kernel is given. */
+  rows = 0;
+  /** Classes of a position: the columns. */
   classes = 0;
-  inner = 0;
-  /** Where the tile's first float stands in the batch. */
-  offset = 0;
-  /** Floats between two classes of a position, where the tile is computed. */
-  stride = 0;
 
-  constructor(work: Workspace) {
+  constructor(work: Workspace, kernels: Kernels) {
     this.#work = work;
+    this.#kernels = kernels;
   }
 
   /** Starts a walk. `resident`: all operands lie in linear memory. */
-  over(layout: Layout, resident: boolean): this {
+  over({ outer, classes, inner }: Layout, resident: boolean): this {
+    this.#outer = outer;
+    this.#inner = inner;
+    this.classes = classes;
+    this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
-    this.#outer = layout.outer;
-    this.classes = layout.classes;
-    this.#innerTotal = layout.inner;
-    this.#staged = !resident;
     this.#slab = 0;
     this.#at = 0;
     return this;
   }
 
-  /** Starts a walk over n elements that don't depend on each other; tiles are cut at multiples of TILE. */
-  flat(n: number, resident: boolean): this {
-    this.over({ outer: 1, classes: 1, inner: n }, resident);
-    this.#limit = resident ? n : TILE;
+  /** Starts a walk over n elements that don't depend on each other, in runs of TILE, or in one. */
+  flat(n: number, whole: boolean): this {
+    this.over({ outer: n, classes: 1, inner: 1 }, whole);
+    this.#limit = whole ? n : TILE;
     return this;
   }
 
-  /** Moves on to the next tile; false at the end. */
-  next(): boolean {
-    if (this.#slab >= this.#outer || this.#innerTotal === 0) return false;
-    const { classes } = this;
-    const inner = this.#innerTotal;
-    const slabFloats = classes * inner;
-    const limit = this.#limit;
-    if (inner <= limit && (!this.#staged || slabFloats <= TILE)) {
-      const fit = this.#staged && slabFloats > 0 ? Math.floor(TILE / slabFloats) : limit;
-      const slabs = Math.min(this.#outer - this.#slab, fit, Math.floor(limit / inner));
-      this.#set(this.#slab * inner, slabs, inner, this.#slab * slabFloats);
-      this.#slab += slabs;
-      return true;
-    }
-    // Widths are multiples of 16 floats, so that every piece but the last of a row is whole cache lines.
-    const fit = this.#staged ? Math.max(1, Math.floor(TILE / classes)) : limit;
-    const width = Math.min(inner - this.#at, limit, fit < 16 ? fit : fit & ~15);
-    this.#set(this.#slab * inner + this.#at, 1, width, this.#slab * slabFloats + this.#at);
-    this.#at += width;
-    if (this.#at === inner) {
-      this.#at = 0;
-      this.#slab++;
-    }
-    return true;
-  }
-
-  #set(position: number, outer: number, inner: number, offset: number): void {
-    this.position = position;
-    this.positions = outer * inner;
-    this.outer = outer;
-    this.inner = inner;
-    this.offset = offset;
-    this.stride = this.#staged ? inner : this.#innerTotal;
-  }
-
-  /** Whether the class axis alone is more than a tile: such rows are taken in column tiles (long-row.ts). */
+  /** Whether the class axis alone is more than a tile: such positions are taken in column tiles (long-row.ts). */
   get long(): boolean {
     return this.#staged && this.classes > TILE;
   }
 
-  get #pieces(): boolean {
-    return this.#staged && this.classes > 1 && this.inner !== this.#innerTotal;
-  }
-
-  /** Address of the tile of an input: where it lies, or a copy in slot `slot`. */
-  read(operand: Operand, slot: Slot): number {
-    if (operand.array === undefined && !this.#pieces) return operand.pointer + this.offset * 4;
-    const to = this.#work.tiles[slot];
-    const from = this.#from(operand);
-    const source = operand.array ?? this.#work.arena.f32;
-    if (this.#pieces) {
-      const { inner } = this;
-      for (let c = 0; c < this.classes; c++) {
-        this.#work.copyIn(source, from + c * this.#innerTotal, inner, to + c * inner * 4);
-      }
+  /** Moves on to the next tile; false at the end. */
+  next(): boolean {
+    const inner = this.#inner;
+    if (this.#slab >= this.#outer || inner === 0) return false;
+    const fit = Math.min(this.#limit, this.#staged ? Math.floor(TILE / Math.max(1, this.classes)) : this.#limit);
+    if (inner <= fit) {
+      this.#slabs = Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
+      this.#from = 0;
+      this.#width = inner;
+      this.position = this.#slab * inner;
+      this.#slab += this.#slabs;
     } else {
-      this.#work.copyIn(source, from, this.floats, to);
-    }
-    return to;
-  }
-
-  /** Address where the tile of an output is to be computed. */
-  place(operand: Operand, slot: Slot): number {
-    const there = operand.array === undefined && !this.#pieces;
-    return there ? operand.pointer + this.offset * 4 : this.#work.tiles[slot];
-  }
-
-  /** Hands an output's tile over, if it was computed in slot `slot`. */
-  write(operand: Operand, slot: Slot): void {
-    if (operand.array === undefined && !this.#pieces) return;
-    const from = this.#work.tiles[slot];
-    const to = this.#from(operand);
-    const target = operand.array ?? this.#work.arena.f32;
-    if (this.#pieces) {
-      const { inner } = this;
-      for (let c = 0; c < this.classes; c++) {
-        this.#work.copyOut(from + c * inner * 4, inner, target, to + c * this.#innerTotal);
+      this.#slabs = 1;
+      this.#from = this.#at;
+      this.#width = Math.min(fit, inner - this.#at);
+      this.position = this.#slab * inner + this.#at;
+      this.#at += this.#width;
+      if (this.#at === inner) {
+        this.#at = 0;
+        this.#slab++;
       }
-    } else {
-      this.#work.copyOut(from, this.floats, target, to);
     }
+    this.rows = this.#slabs * this.#width;
+    return true;
   }
 
   /** Floats of the tile. */
   get floats(): number {
-    return this.outer * this.classes * this.inner;
+    return this.rows * this.classes;
   }
 
-  /** Index of the tile's first float in the operand's array, or in all of linear memory. */
-  #from(operand: Operand): number {
-    return operand.array === undefined ? (operand.pointer >> 2) + this.offset : this.offset;
+  /** Index in the batch of the tile's first float. */
+  get #offset(): number {
+    return this.#inner === 1
+      ? this.position * this.classes
+      : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
+  }
+
+  /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
+  read(operand: Operand, slot: Slot): number {
+    if (this.#inner !== 1) return this.#gather(operand, slot);
+    const offset = this.#offset;
+    if (operand.array === undefined) return operand.pointer + offset * 4;
+    const to = this.#work.tile(slot);
+    this.#work.copyIn(operand.array, offset, this.floats, to);
+    return to;
+  }
+
+  /** Address where the tile's rows of an output are to be computed. */
+  place(operand: Operand, slot: Slot): number {
+    const there = operand.array === undefined && this.#inner === 1;
+    return there ? operand.pointer + this.#offset * 4 : this.#work.tile(slot);
+  }
+
+  /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
+  write(operand: Operand, from: number): void {
+    if (this.#inner !== 1) {
+      this.#scatter(operand, from);
+      return;
+    }
+    const { array, pointer } = operand;
+    const offset = this.#offset;
+    if (array) this.#work.copyOut(from, this.floats, array, offset);
+    else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
+  }
+
+  #gather(operand: Operand, slot: Slot): number {
+    const { classes } = this;
+    const work = this.#work;
+    const to = work.tile(slot);
+    const inner = this.#inner;
+    const width = this.#width;
+    for (let s = 0, offset = this.#offset; s < this.#slabs; s++, offset += classes * inner) {
+      let from = operand.pointer + offset * 4;
+      let stride = inner;
+      if (operand.array) {
+        from = work.tile(2);
+        stride = width;
+        if (width === inner) work.copyIn(operand.array, offset, classes * inner, from);
+        else
+          for (let c = 0; c < classes; c++) work.copyIn(operand.array, offset + c * inner, width, from + c * width * 4);
+      }
+      this.#kernels.transpose(from, stride, to + s * width * classes * 4, classes, classes, width);
+    }
+    return to;
+  }
+
+  #scatter(operand: Operand, from: number): void {
+    const { classes } = this;
+    const work = this.#work;
+    const inner = this.#inner;
+    const width = this.#width;
+    for (let s = 0, offset = this.#offset; s < this.#slabs; s++, offset += classes * inner) {
+      const rows = from + s * width * classes * 4;
+      const { array, pointer } = operand;
+      if (!array) {
+        this.#kernels.transpose(rows, classes, pointer + offset * 4, inner, width, classes);
+        continue;
+      }
+      const transit = work.tile(2);
+      this.#kernels.transpose(rows, classes, transit, width, width, classes);
+      if (width === inner) work.copyOut(transit, classes * inner, array, offset);
+      else for (let c = 0; c < classes; c++) work.copyOut(transit + c * width * 4, width, array, offset + c * inner);
+    }
   }
 }

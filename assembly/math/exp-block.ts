@@ -16,8 +16,6 @@ import { addHigh, addLow, total } from "./sum";
  * after any later factor up to 2^56 times the row's own. One multiplication by a power of two makes every result: no
  * element is subnormal before the last product, which rounds it once.
  */
-export const BLOCK: usize = 2048;
-
 const SHIFT: i32 = 80;
 const BIASED_SHIFT: f32 = 207; // SHIFT + 127
 const NEAR: f32 = 288;

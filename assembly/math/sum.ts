@@ -1,5 +1,8 @@
 import { loadLanes } from "./lanes";
 
+/** Elements that are summed as one block: in four lanes, on their own. The blocks' sums are added in float64. */
+export const BLOCK: usize = 2048;
+
 /**
  * Sums are kept in float64, in four lanes: lane l takes the elements with index ≡ l (mod 4), one after the other. A pair
  * of f64x2 holds them, lanes 0 and 1 in the first, 2 and 3 in the second. The order depends on nothing but the index.
@@ -36,6 +39,29 @@ export function sumExcept(x: usize, n: usize, except: f32): f64 {
     const kept = v128.and(v, f32x4.ne(v, skip));
     low = addLow(low, kept);
     high = addHigh(high, kept);
+  }
+  return total(low, high);
+}
+
+/** start + Σ x: blocks of BLOCK are summed on their own and added in order. */
+export function sum(x: usize, n: usize, start: f64): f64 {
+  for (let i: usize = 0; i < n; i += BLOCK) start += sumBlock(x + (i << 2), min(n - i, BLOCK));
+  return start;
+}
+
+/** Σ x over one block. */
+export function sumBlock(x: usize, n: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16) {
+    low = addLow(low, v128.load(x));
+    high = addHigh(high, v128.load(x));
+  }
+  const rest = n & 3;
+  if (rest) {
+    const v = loadLanes(x, rest, f32x4.splat(0));
+    low = addLow(low, v);
+    high = addHigh(high, v);
   }
   return total(low, high);
 }

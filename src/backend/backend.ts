@@ -1,6 +1,6 @@
 /**
- * What a backend is: linear memory, and kernels that work on it by byte address. The addresses and what may alias are
- * described with each kernel in assembly/.
+ * What a backend is: linear memory, and kernels that work on it by byte address. Each kernel's formula, and what its
+ * operands may share, stands with it in assembly/, in the file named here.
  */
 
 export type Backend = "simd" | "relaxed" | "js";
@@ -8,8 +8,39 @@ export type Backend = "simd" | "relaxed" | "js";
 export interface Kernels {
   /** The first byte that the caller may use. */
   heapBase(): number;
+
+  // softmax.ts, log-sum-exp.ts
   softmax(x: number, out: number, rows: number, cols: number, state: number, maxima: number): void;
+  softmaxApply(state: number, maxima: number, out: number, n: number, factor: number): void;
   logSoftmax(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
+  logSoftmaxApply(state: number, x: number, out: number, n: number): void;
+  logSumExp(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
+
+  // row.ts: the parts of the row kernels, for rows that are taken in column tiles
+  begin(state: number): void;
+  accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
+  accumulateOnly(state: number, x: number, e: number, n: number): void;
+  finish(state: number): void;
+
+  // backward.ts
+  softmaxBackward(p: number, dp: number, out: number, rows: number, cols: number): void;
+  softmaxBackwardApply(p: number, dp: number, out: number, n: number, s: number): void;
+  dot(a: number, b: number, n: number, start: number): number;
+  logSoftmaxBackward(lp: number, dlp: number, out: number, rows: number, cols: number): void;
+  logSoftmaxBackwardApply(lp: number, dlp: number, out: number, n: number, s: number): void;
+  /** math/sum.ts */
+  sum(x: number, n: number, start: number): number;
+
+  // argmax.ts, top-k.ts
+  argmax(x: number, out: number, rows: number, cols: number): void;
+  topK(x: number, values: number, indices: number, rows: number, cols: number, k: number): void;
+
+  // logits.ts
+  temper(x: number, out: number, n: number, temperature: number): void;
+  softcap(x: number, out: number, n: number, cap: number): void;
+  softcapBackward(x: number, grad: number, n: number, cap: number): void;
+
+  // cross-entropy.ts
   softmaxCrossEntropy(
     x: number,
     grad: number,
@@ -23,19 +54,106 @@ export interface Kernels {
     maxima: number,
     e: number,
   ): void;
-  softmaxCrossEntropyDense(
+  labelLoss(state: number, xLabel: number): number;
+  othersThan(state: number, xLabel: number, stored: number, max: number): number;
+
+  // cross-entropy-general.ts
+  softmaxCrossEntropyGeneral(
     x: number,
-    t: number,
-    grad: number,
+    base: number,
+    baseStep: number,
+    labels: number,
+    spikes: number,
     scales: number,
-    scale: number,
+    zLoss: number,
+    grad: number,
     losses: number,
+    tops: number,
+    hits: number,
     rows: number,
     cols: number,
     state: number,
     maxima: number,
     e: number,
   ): void;
+  accumulateDense(
+    state: number,
+    maxima: number,
+    x: number,
+    t: number,
+    out: number,
+    step: number,
+    n: number,
+  ): void;
+  generalLoss(state: number, xLabel: number, spike: number, zLoss: number, lse: number): number;
+  generalApply(
+    state: number,
+    maxima: number,
+    base: number,
+    grad: number,
+    n: number,
+    spike: number,
+    zLoss: number,
+    lse: number,
+    factor: number,
+  ): void;
+  labelGradient(
+    state: number,
+    xLabel: number,
+    stored: number,
+    max: number,
+    base: number,
+    spike: number,
+    zLoss: number,
+    lse: number,
+  ): number;
+  logSumExpOf(state: number, top: number): number;
+
+  // targets.ts
+  smoothTargets(
+    t: number,
+    out: number,
+    weights: number,
+    rows: number,
+    cols: number,
+    keep: number,
+    add: number,
+  ): void;
+
+  // distillation.ts
+  softmaxKlDivergence(
+    x: number,
+    y: number,
+    grad: number,
+    scales: number,
+    losses: number,
+    rows: number,
+    cols: number,
+    stateX: number,
+    stateY: number,
+    e: number,
+  ): void;
+  klAccumulate(stateX: number, stateY: number, x: number, y: number, e: number, n: number): void;
+  klApply(
+    stateX: number,
+    stateY: number,
+    x: number,
+    y: number,
+    grad: number,
+    e: number,
+    n: number,
+    scale: number,
+    start: number,
+  ): number;
+  klLoss(stateX: number, stateY: number, sum: number): number;
+
+  // sigmoid.ts
+  sigmoid(x: number, out: number, n: number): void;
+  logSigmoid(x: number, out: number, n: number): void;
+  softplus(x: number, out: number, n: number): void;
+  logit(x: number, out: number, n: number): void;
+
+  // sigmoid-cross-entropy.ts, focal.ts
   sigmoidCrossEntropy(
     x: number,
     t: number,
@@ -45,19 +163,47 @@ export interface Kernels {
     scale: number,
     sum: number,
   ): number;
+  sigmoidCrossEntropyWeighted(
+    x: number,
+    t: number,
+    u: number,
+    pw: number,
+    grad: number,
+    losses: number,
+    n: number,
+    smoothing: number,
+    scale: number,
+    sum: number,
+  ): number;
+  sigmoidFocalLoss(
+    x: number,
+    t: number,
+    grad: number,
+    losses: number,
+    n: number,
+    alpha: number,
+    gamma: number,
+    scale: number,
+    start: number,
+  ): number;
 
-  // The parts of the row kernels, for rows that are taken in column tiles.
-  begin(state: number): void;
-  finish(state: number): void;
-  accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
-  accumulateOnly(state: number, x: number, e: number, n: number): void;
-  accumulateDense(state: number, maxima: number, x: number, t: number, out: number, step: number, n: number): void;
-  softmaxApply(state: number, maxima: number, out: number, n: number, factor: number): void;
-  logSoftmaxApply(state: number, x: number, out: number, n: number): void;
-  denseApply(state: number, maxima: number, t: number, grad: number, n: number, factor: number): void;
-  labelLoss(state: number, xLabel: number): number;
-  othersThan(state: number, xLabel: number, stored: number, max: number): number;
-  denseLoss(state: number): number;
+  // divergence.ts
+  entropy(p: number, n: number, start: number): number;
+  crossEntropy(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
+  klDivergence(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
+  jensenShannon(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
+  binaryCrossEntropy(
+    q: number,
+    t: number,
+    grad: number,
+    losses: number,
+    n: number,
+    scale: number,
+    start: number,
+  ): number;
+
+  // transpose.ts
+  transpose(x: number, from: number, out: number, to: number, rows: number, cols: number): void;
 }
 
 /** The bytes that kernels see. `buffer` changes when the memory grows. */
@@ -74,7 +220,7 @@ export interface Engine {
   readonly memory: LinearMemory;
 }
 
-/** Columns that a row's sum takes as one block: the unit in which rows may be cut. assembly/math/exp-block.ts */
+/** Columns that a row's sum takes as one block: the unit in which rows may be cut. assembly/math/sum.ts */
 export const BLOCK = 2048;
 
 /** The bytes of a row's state. assembly/row.ts */

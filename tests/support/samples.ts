@@ -44,7 +44,10 @@ export const FINITE: readonly (readonly [string, Sample])[] = [
   ["peaked by 20", (n, seed) => peaked(n, seed, 20)],
   ["peaked by 60", (n, seed) => peaked(n, seed, 60)],
   ["peaked by 95", (n, seed) => peaked(n, seed, 95)],
-  ["that fall by 33 from block to block", (n, seed) => normal(n, seed).map((x, i) => x - 33 * (Math.floor(i / 2048) % 4))],
+  [
+    "that fall by 33 from block to block",
+    (n, seed) => normal(n, seed).map((x, i) => x - 33 * (Math.floor(i / 2048) % 4)),
+  ],
   ["with probabilities that are subnormal", (n, seed) => sprinkled(spread(n, seed, -104, -86), seed, [0, 1], 9)],
   ["spread over ±3e38", (n, seed) => spread(n, seed, -3e38, 3e38)],
   ["at most 3e38, some at −3e38", (n, seed) => sprinkled(normal(n, seed), seed, [3e38, -3e38, 3.4028234663852886e38])],

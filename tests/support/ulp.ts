@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { FloatOutput } from "../../src/index.js";
 
 /** Distances between a float32 result and a true value, in units in the last place of float32. */
 
@@ -29,11 +30,12 @@ export function distance(value: number, truth: number, magnitude = truth): numbe
   return Math.abs(clamp(value) - clamp(truth)) / ulp(Number.isFinite(magnitude) ? magnitude : truth);
 }
 
-/** A result: an array, or the number of a reduced loss. */
-export type Values = number | ArrayLike<number>;
+/** A result: an array, wherever it is, or the number of a reduced loss. */
+export type Values = number | ArrayLike<number> | FloatOutput;
 
 function list(values: Values): ArrayLike<number> {
-  return typeof values === "number" ? [values] : values;
+  if (typeof values === "number") return [values];
+  return "data" in values ? values.data : values;
 }
 
 /** Fails unless each value is within `bound` ULP of the truth, naming the worst. */

@@ -1,5 +1,87 @@
-import type { Engine } from "../backend.js";
+import type { Engine, Kernels } from "../backend.js";
+import { argmax } from "./argmax.js";
+import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
+import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
+import {
+  accumulateDense,
+  generalApply,
+  generalLoss,
+  labelGradient,
+  logSumExpOf,
+  softmaxCrossEntropyGeneral,
+} from "./cross-entropy-general.js";
+import { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillation.js";
+import { binaryCrossEntropy, crossEntropy, entropy, jensenShannon, klDivergence } from "./divergence.js";
+import { sigmoidFocalLoss } from "./focal.js";
+import { logSumExp, rowLogSumExp } from "./log-sum-exp.js";
+import { softcap, softcapBackward, temper } from "./logits.js";
+import { sum } from "./math/sum.js";
+import { HEAP_BASE, Memory } from "./memory.js";
+import { accumulate, accumulateOnly, begin, finish } from "./row.js";
+import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy.js";
+import { logSoftmax, logSoftmaxApply, softmax, softmaxApply } from "./softmax.js";
+import { smoothTargets } from "./targets.js";
+import { topK } from "./top-k.js";
+import { transpose } from "./transpose.js";
 
-export function openJs(_maximumMemory: number): Engine {
-  throw new Error("not there yet");
+/**
+ * The kernels in plain TypeScript, for where WebAssembly may not be compiled and to check the compiled ones: the same
+ * functions on the same kind of memory, with the same bits but those of a NaN. Files and functions are named as in
+ * assembly/, which explains them; what is said here is what differs.
+ */
+export function openJs(maximumMemory: number): Engine {
+  const memory = new Memory(maximumMemory);
+  const kernels = {
+    heapBase: () => HEAP_BASE,
+    softmax: softmax.bind(null, memory),
+    softmaxApply: softmaxApply.bind(null, memory),
+    logSoftmax: logSoftmax.bind(null, memory),
+    logSoftmaxApply: logSoftmaxApply.bind(null, memory),
+    logSumExp: logSumExp.bind(null, memory),
+    rowLogSumExp: rowLogSumExp.bind(null, memory),
+    begin: begin.bind(null, memory),
+    accumulate: accumulate.bind(null, memory),
+    accumulateOnly: accumulateOnly.bind(null, memory),
+    finish: finish.bind(null, memory),
+    softmaxBackward: softmaxBackward.bind(null, memory),
+    softmaxBackwardApply: softmaxBackwardApply.bind(null, memory),
+    dot: dot.bind(null, memory),
+    logSoftmaxBackward: logSoftmaxBackward.bind(null, memory),
+    logSoftmaxBackwardApply: logSoftmaxBackwardApply.bind(null, memory),
+    sum: sum.bind(null, memory),
+    argmax: argmax.bind(null, memory),
+    topK: topK.bind(null, memory),
+    temper: temper.bind(null, memory),
+    softcap: softcap.bind(null, memory),
+    softcapBackward: softcapBackward.bind(null, memory),
+    softmaxCrossEntropy: softmaxCrossEntropy.bind(null, memory),
+    labelLoss: labelLoss.bind(null, memory),
+    othersThan: othersThan.bind(null, memory),
+    softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral.bind(null, memory),
+    accumulateDense: accumulateDense.bind(null, memory),
+    generalLoss: generalLoss.bind(null, memory),
+    generalApply: generalApply.bind(null, memory),
+    labelGradient: labelGradient.bind(null, memory),
+    logSumExpOf: logSumExpOf.bind(null, memory),
+    smoothTargets: smoothTargets.bind(null, memory),
+    softmaxKlDivergence: softmaxKlDivergence.bind(null, memory),
+    klAccumulate: klAccumulate.bind(null, memory),
+    klApply: klApply.bind(null, memory),
+    klLoss: klLoss.bind(null, memory),
+    sigmoid: sigmoid.bind(null, memory),
+    logSigmoid: logSigmoid.bind(null, memory),
+    softplus: softplus.bind(null, memory),
+    logit: logit.bind(null, memory),
+    sigmoidCrossEntropy: sigmoidCrossEntropy.bind(null, memory),
+    sigmoidCrossEntropyWeighted: sigmoidCrossEntropyWeighted.bind(null, memory),
+    sigmoidFocalLoss: sigmoidFocalLoss.bind(null, memory),
+    entropy: entropy.bind(null, memory),
+    crossEntropy: crossEntropy.bind(null, memory),
+    klDivergence: klDivergence.bind(null, memory),
+    jensenShannon: jensenShannon.bind(null, memory),
+    binaryCrossEntropy: binaryCrossEntropy.bind(null, memory),
+    transpose: transpose.bind(null, memory),
+  };
+  return { backend: "js", kernels: kernels satisfies Kernels, memory };
 }

@@ -1,0 +1,58 @@
+/**
+ * argmax: the index of the largest element of a row, the first of ties; a NaN wins, the first of them.
+ *
+ * x: rows × cols floats, cols ≥ 1. out: an i32 a row.
+ */
+export function argmax(x: usize, out: usize, rows: usize, cols: usize): void {
+  for (let row: usize = 0; row < rows; row++, x += cols << 2) {
+    store<i32>(out + (row << 2), <i32>indexOf(x, cols, largest(x, cols)));
+  }
+}
+
+/** The largest of n ≥ 1 floats, or NaN if one is among them. */
+export function largest(x: usize, n: usize): f32 {
+  const lowest = f32x4.splat(-Infinity);
+  let a = lowest;
+  let b = lowest;
+  let nan = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i + 8 <= n; i += 8) {
+    const v = v128.load(x + (i << 2));
+    const w = v128.load(x + (i << 2), 16);
+    a = f32x4.pmax(a, v);
+    b = f32x4.pmax(b, w);
+    nan = v128.or(nan, v128.or(f32x4.ne(v, v), f32x4.ne(w, w)));
+  }
+  a = f32x4.pmax(a, b);
+  let m = max4(a);
+  let found = v128.any_true(nan);
+  for (; i < n; i++) {
+    const v = load<f32>(x + (i << 2));
+    if (v > m) m = v;
+    if (isNaN(v)) found = true;
+  }
+  return found ? NaN : m;
+}
+
+function max4(a: v128): f32 {
+  const b = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(b, v128.shuffle<i32>(b, b, 1, 0, 3, 2)), 0);
+}
+
+/** The first index of a value that is there, NaN included. */
+export function indexOf(x: usize, n: usize, value: f32): usize {
+  const wanted = f32x4.splat(value);
+  const any = isNaN(value);
+  let i: usize = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v = v128.load(x + (i << 2));
+    const hit = any ? f32x4.ne(v, v) : f32x4.eq(v, wanted);
+    const mask = i32x4.bitmask(hit);
+    if (mask) return i + <usize>ctz(mask);
+  }
+  for (; i < n; i++) {
+    const v = load<f32>(x + (i << 2));
+    if (any ? isNaN(v) : v === value) return i;
+  }
+  return 0;
+}

@@ -1,0 +1,214 @@
+import { indexOf, largest } from "./argmax";
+import { labelLoss, othersThan } from "./cross-entropy";
+import { loadLanes, storeLanes } from "./math/lanes";
+import { max } from "./math/max";
+import { addHigh, addLow, BLOCK, sumBlock, total } from "./math/sum";
+import {
+  accumulate,
+  accumulateOnly,
+  begin,
+  blockFactor,
+  finish,
+  pushSplit,
+  rowGap,
+  rowLog,
+  rowMass,
+  rowMax,
+} from "./row";
+import { softmaxApply } from "./softmax";
+
+/**
+ * Softmax cross-entropy with everything that the plain kernel has no place for. The target of a row is
+ *
+ *   t = base + spike·onehot(y)
+ *
+ * base a row of floats (dense targets; or what label smoothing gives every class), spike what the label adds. With
+ * L = log Σ exp(x_j) and the weight λ of the z-loss:
+ *
+ *   loss   = Σ base_j·(L − x_j) + spike·(L − x_y) + λ·L²,   a term with weight 0 being 0
+ *   grad_j = scale·(p_j·(Σ base + 2λL) − base_j),  and at y less spike·Σ_{j≠y} p_j, at others plus spike·p_j
+ *
+ * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy. base: floats, rows baseStep bytes apart (0: one row
+ * for all), 0 for none; neither grad nor changed. labels: an i32 a row, negative to leave the row out; 0 for none.
+ * spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled. tops: an f64 a row for L, 0 for none.
+ * hits: an i32 a row, 1 where argmax is the label, 0 for none.
+ */
+export function softmaxCrossEntropyGeneral(
+  x: usize,
+  base: usize,
+  baseStep: usize,
+  labels: usize,
+  spikes: usize,
+  scales: usize,
+  zLoss: f64,
+  grad: usize,
+  losses: usize,
+  tops: usize,
+  hits: usize,
+  rows: usize,
+  cols: usize,
+  state: usize,
+  maxima: usize,
+  e: usize,
+): void {
+  const bytes = cols << 2;
+  for (let row: usize = 0; row < rows; row++, x += bytes, base += baseStep) {
+    const to = grad ? grad + row * bytes : 0;
+    const label = labels ? load<i32>(labels + (row << 2)) : 0;
+    const counts = label >= 0;
+    // A row is looked at for its largest element before the gradient may replace it.
+    const top = tops || hits || zLoss !== 0 ? (cols ? largest(x, cols) : -Infinity) : 0;
+    if (hits) store<i32>(hits + (row << 2), counts && <i32>indexOf(x, cols, top) === label ? 1 : 0);
+    const spike = counts && labels ? load<f64>(spikes + (row << 3)) : 0;
+    const at = (<usize>max32(label, 0)) << 2;
+    const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
+    begin(state);
+    if (base) accumulateDense(state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
+    else if (to) accumulate(state, maxima, x, to, cols, true);
+    else accumulateOnly(state, x, e, cols);
+    finish(state);
+    const lse = logSumExpOf(state, top);
+    if (tops) store<f64>(tops + (row << 3), lse);
+    store<f64>(losses + (row << 3), counts ? generalLoss(state, xLabel, spike, zLoss, lse) : 0);
+    if (!to) continue;
+    if (!counts) {
+      memory.fill(to, 0, bytes);
+      continue;
+    }
+    const factor = load<f64>(scales + (row << 3));
+    const m = load<f32>(maxima + (at / (BLOCK << 2)) * 4);
+    const value =
+      spike !== 0
+        ? labelGradient(state, xLabel, load<f32>(to + at), m, base ? load<f32>(base + at) : 0, spike, zLoss, lse)
+        : 0;
+    generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
+    if (spike !== 0) store<f32>(to + at, <f32>(value * factor));
+  }
+}
+
+function max32(a: i32, b: i32): i32 {
+  return a > b ? a : b;
+}
+
+/** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
+export function logSumExpOf(state: usize, top: f32): f64 {
+  return top === Infinity || top === -Infinity || isNaN(top) ? <f64>top : <f64>rowMax(state) + rowLog(state);
+}
+
+/** A finished row's loss. */
+export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, lse: f64): f64 {
+  const dense = rowMass(state) === 0 && rowGap(state) === 0 ? 0 : rowGap(state) + rowLog(state) * rowMass(state);
+  const atLabel = spike === 0 ? 0 : spike * labelLoss(state, xLabel);
+  return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
+}
+
+/** The gradient at the label, before scaling: p_y·(Σ base + 2λL) − base_y − spike·Σ_{j≠y} p_j. */
+export function labelGradient(
+  state: usize,
+  xLabel: f32,
+  stored: f32,
+  max: f32,
+  base: f32,
+  spike: f64,
+  zLoss: f64,
+  lse: f64,
+): f64 {
+  const p = <f64>stored * blockFactor(state, max);
+  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
+  return p * (rowMass(state) + pull) - <f64>base - spike * othersThan(state, xLabel, stored, max);
+}
+
+/** The gradient of n columns from their stored exponentials, as if no label were among them. */
+export function generalApply(
+  state: usize,
+  maxima: usize,
+  base: usize,
+  grad: usize,
+  n: usize,
+  spike: f64,
+  zLoss: f64,
+  lse: f64,
+  factor: f64,
+): void {
+  const mass = rowMass(state) + spike + (zLoss === 0 ? 0 : 2 * zLoss * lse);
+  if (base) denseApply(state, maxima, base, grad, n, mass, factor);
+  else softmaxApply(state, maxima, grad, n, mass * factor);
+}
+
+/** As `accumulate`, with the targets' sums; block b's exponentials go to out + b·step floats. */
+export function accumulateDense(
+  state: usize,
+  maxima: usize,
+  x: usize,
+  t: usize,
+  out: usize,
+  step: usize,
+  n: usize,
+): void {
+  for (let i: usize = 0; i < n; i += BLOCK) {
+    const count = min(n - i, BLOCK);
+    const m = max(x + (i << 2), count);
+    store<f32>(maxima + (i / BLOCK) * 4, m);
+    const gap = targetGap(x + (i << 2), t + (i << 2), count, m === -Infinity ? 0 : m);
+    const mass = sumBlock(t + (i << 2), count);
+    pushSplit(state, m, x + (i << 2), out + (i / BLOCK) * (step << 2), count, gap, mass);
+  }
+}
+
+/** Σ t·(max − x), terms with t = 0 left out (x may be −Infinity there). */
+function targetGap(x: usize, t: usize, n: usize, max: f32): f64 {
+  const m = f32x4.splat(max);
+  const zero = f32x4.splat(0);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, t += 16) {
+    const target = v128.load(t);
+    const term = v128.and(f32x4.mul(target, f32x4.sub(m, v128.load(x))), f32x4.ne(target, zero));
+    low = addLow(low, term);
+    high = addHigh(high, term);
+  }
+  const rest = n & 3;
+  if (rest) {
+    const target = loadLanes(t, rest, zero);
+    const term = v128.and(f32x4.mul(target, f32x4.sub(m, loadLanes(x, rest, m))), f32x4.ne(target, zero));
+    low = addLow(low, term);
+    high = addHigh(high, term);
+  }
+  return total(low, high);
+}
+
+/** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */
+export function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize, mass: f64, factor: f64): void {
+  const byTarget = f64x2.splat(factor);
+  for (let i: usize = 0; i < n; i += BLOCK) {
+    const m = load<f32>(maxima + (i / BLOCK) * 4);
+    subtract(
+      grad + (i << 2),
+      t + (i << 2),
+      min(n - i, BLOCK),
+      f64x2.splat(blockFactor(state, m) * (mass * factor)),
+      byTarget,
+    );
+  }
+}
+
+/** a ← a·byA − b·byB */
+export function subtract(a: usize, b: usize, n: usize, byA: v128, byB: v128): void {
+  for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16) {
+    v128.store(a, difference(v128.load(a), v128.load(b), byA, byB));
+  }
+  const rest = n & 3;
+  if (rest) {
+    const zero = f32x4.splat(0);
+    storeLanes(a, rest, difference(loadLanes(a, rest, zero), loadLanes(b, rest, zero), byA, byB));
+  }
+}
+
+/** a·byA − b·byB, rounded once */
+function difference(a: v128, b: v128, byA: v128, byB: v128): v128 {
+  const low = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a), byA), f64x2.mul(f64x2.promote_low_f32x4(b), byB));
+  const a2 = v128.shuffle<i32>(a, a, 2, 3, 2, 3);
+  const b2 = v128.shuffle<i32>(b, b, 2, 3, 2, 3);
+  const high = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a2), byA), f64x2.mul(f64x2.promote_low_f32x4(b2), byB));
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}

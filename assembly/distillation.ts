@@ -1,0 +1,111 @@
+import { subtract } from "./cross-entropy-general";
+import { expBlock } from "./math/exp-block";
+import { loadLanes } from "./math/lanes";
+import { max } from "./math/max";
+import { addHigh, addLow, BLOCK, total } from "./math/sum";
+import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
+
+/**
+ * KL divergence of two softmaxes from their logits, the loss of knowledge distillation (Hinton et al., arXiv 1503.02531):
+ *
+ *   loss   = Σ p_j·((y_j − L_y) − (x_j − L_x)),  p = softmax(y) the teacher's, q = softmax(x) the student's
+ *   grad_j = scale·(q_j − p_j)
+ *
+ * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
+ *
+ * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of STATE_BYTES;
+ * e: two BLOCKs of floats.
+ */
+export function softmaxKlDivergence(
+  x: usize,
+  y: usize,
+  grad: usize,
+  scales: usize,
+  losses: usize,
+  rows: usize,
+  cols: usize,
+  stateX: usize,
+  stateY: usize,
+  e: usize,
+): void {
+  const bytes = cols << 2;
+  for (let row: usize = 0; row < rows; row++, x += bytes, y += bytes) {
+    begin(stateX);
+    begin(stateY);
+    klAccumulate(stateX, stateY, x, y, e, cols);
+    finish(stateX);
+    finish(stateY);
+    const factor = load<f64>(scales + (row << 3));
+    const sum = klApply(stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0);
+    store<f64>(losses + (row << 3), cols ? klLoss(stateX, stateY, sum) : 0);
+  }
+}
+
+/** Takes n columns of both rows into their states. */
+export function klAccumulate(stateX: usize, stateY: usize, x: usize, y: usize, e: usize, n: usize): void {
+  for (let i: usize = 0; i < n; i += BLOCK) {
+    const at = i << 2;
+    const count = min(n - i, BLOCK);
+    pushSplit(stateX, max(x + at, count), x + at, e, count, 0, 0);
+    pushSplit(stateY, max(y + at, count), y + at, e + (BLOCK << 2), count, 0, 0);
+  }
+}
+
+/** start + Σ p_j·((y_j − max_y) − (x_j − max_x)) over n columns, and their gradient. */
+export function klApply(
+  stateX: usize,
+  stateY: usize,
+  x: usize,
+  y: usize,
+  grad: usize,
+  e: usize,
+  n: usize,
+  scale: f64,
+  start: f64,
+): f64 {
+  const other = e + (BLOCK << 2);
+  for (let i: usize = 0; i < n; i += BLOCK) {
+    const at = i << 2;
+    const count = min(n - i, BLOCK);
+    const maxX = max(x + at, count);
+    const maxY = max(y + at, count);
+    expBlock(y + at, other, count, maxY);
+    const factorY = blockFactor(stateY, maxY);
+    start += gap(x + at, y + at, other, count, rowMax(stateX), rowMax(stateY)) * factorY;
+    if (grad) {
+      expBlock(x + at, grad + at, count, maxX);
+      subtract(grad + at, other, count, f64x2.splat(blockFactor(stateX, maxX) * scale), f64x2.splat(factorY * scale));
+    }
+  }
+  return start;
+}
+
+/** The loss, given the sum over all columns. */
+export function klLoss(stateX: usize, stateY: usize, sum: f64): f64 {
+  return sum + (rowLog(stateX) - rowLog(stateY));
+}
+
+/** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out. */
+function gap(x: usize, y: usize, e: usize, n: usize, maxX: f32, maxY: f32): f64 {
+  const mx = f32x4.splat(maxX);
+  const my = f32x4.splat(maxY);
+  const zero = f32x4.splat(0);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, y += 16, e += 16) {
+    const weight = v128.load(e);
+    const d = f32x4.sub(f32x4.sub(v128.load(y), my), f32x4.sub(v128.load(x), mx));
+    const term = v128.and(f32x4.mul(weight, d), f32x4.ne(weight, zero));
+    low = addLow(low, term);
+    high = addHigh(high, term);
+  }
+  const rest = n & 3;
+  if (rest) {
+    const weight = loadLanes(e, rest, zero);
+    const d = f32x4.sub(f32x4.sub(loadLanes(y, rest, my), my), f32x4.sub(loadLanes(x, rest, mx), mx));
+    const term = v128.and(f32x4.mul(weight, d), f32x4.ne(weight, zero));
+    low = addLow(low, term);
+    high = addHigh(high, term);
+  }
+  return total(low, high);
+}

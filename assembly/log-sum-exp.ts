@@ -1,0 +1,31 @@
+import { accumulateOnly, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+
+/**
+ * logSumExp(x) = max + log Σ exp(x_j − max), a float a row: −Infinity for a row of nothing else and for an empty one,
+ * +Infinity where one is in the row, NaN where there is a NaN.
+ *
+ * x: rows × cols floats. out: a float a row. state: STATE_BYTES; e: BLOCK floats.
+ */
+export function logSumExp(x: usize, out: usize, rows: usize, cols: usize, state: usize, e: usize): void {
+  for (let row: usize = 0; row < rows; row++, x += cols << 2) {
+    begin(state);
+    accumulateOnly(state, x, e, cols);
+    finish(state);
+    store<f32>(out + (row << 2), <f32>rowLogSumExp(state, x, cols));
+  }
+}
+
+/** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is +Infinity. */
+export function rowLogSumExp(state: usize, x: usize, n: usize): f64 {
+  const m = <f64>rowMax(state);
+  if (m === -Infinity && rowRest(state) === 0 && rowPeak(state) === 0) return m;
+  if (m === Infinity) return hasNaN(x, n) ? NaN : m;
+  return m + rowLog(state);
+}
+
+export function hasNaN(x: usize, n: usize): bool {
+  for (const end = x + (n << 2); x < end; x += 4) {
+    if (isNaN(load<f32>(x))) return true;
+  }
+  return false;
+}

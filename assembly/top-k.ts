@@ -1,0 +1,67 @@
+/**
+ * topK: the k largest elements of a row in falling order, ties by index, NaN before all else.
+ *
+ * A heap of the best k so far, the worst of them at its root, is kept in the outputs; heapsort then puts it in order.
+ * x: rows × cols floats; values: rows × k floats; indices: rows × k i32; 0 ≤ k ≤ cols.
+ */
+export function topK(x: usize, values: usize, indices: usize, rows: usize, cols: usize, k: usize): void {
+  for (let row: usize = 0; row < rows; row++, x += cols << 2, values += k << 2, indices += k << 2) {
+    if (k > 0) topKRow(x, values, indices, cols, k);
+  }
+}
+
+function topKRow(x: usize, values: usize, indices: usize, cols: usize, k: usize): void {
+  for (let i: usize = 0; i < k; i++) put(values, indices, i, load<f32>(x + (i << 2)), <i32>i);
+  for (let i = k >> 1; i > 0; i--) sink(values, indices, i - 1, k);
+  // An equal element further back is no better, so only a larger key replaces the root.
+  let worst = key(load<f32>(values));
+  for (let i = k; i < cols; i++) {
+    const v = load<f32>(x + (i << 2));
+    if (key(v) > worst) {
+      put(values, indices, 0, v, <i32>i);
+      sink(values, indices, 0, k);
+      worst = key(load<f32>(values));
+    }
+  }
+  for (let n = k - 1; n > 0; n--) {
+    const v = load<f32>(values);
+    const at = load<i32>(indices);
+    put(values, indices, 0, load<f32>(values + (n << 2)), load<i32>(indices + (n << 2)));
+    put(values, indices, n, v, at);
+    sink(values, indices, 0, n);
+  }
+}
+
+/** An integer in the order of the floats, the zeros equal, NaN on top. */
+function key(v: f32): i32 {
+  if (isNaN(v)) return i32.MAX_VALUE;
+  const bits = reinterpret<i32>(v + 0);
+  return bits < 0 ? bits ^ 0x7fffffff : bits;
+}
+
+function put(values: usize, indices: usize, i: usize, value: f32, index: i32): void {
+  store<f32>(values + (i << 2), value);
+  store<i32>(indices + (i << 2), index);
+}
+
+/** Whether element i comes behind element j. */
+function behind(values: usize, indices: usize, i: usize, j: usize): bool {
+  const a = key(load<f32>(values + (i << 2)));
+  const b = key(load<f32>(values + (j << 2)));
+  return a < b || (a === b && load<i32>(indices + (i << 2)) > load<i32>(indices + (j << 2)));
+}
+
+/** Lets element i of a heap of n sink below every child that comes behind it. */
+function sink(values: usize, indices: usize, i: usize, n: usize): void {
+  for (;;) {
+    let child: usize = 2 * i + 1;
+    if (child >= n) return;
+    if (child + 1 < n && behind(values, indices, child + 1, child)) child++;
+    if (!behind(values, indices, child, i)) return;
+    const v = load<f32>(values + (i << 2));
+    const at = load<i32>(indices + (i << 2));
+    put(values, indices, i, load<f32>(values + (child << 2)), load<i32>(indices + (child << 2)));
+    put(values, indices, child, v, at);
+    i = child;
+  }
+}

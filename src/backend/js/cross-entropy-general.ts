@@ -1,0 +1,204 @@
+import { indexOf, largest } from "./argmax.js";
+import { labelLoss, othersThan } from "./cross-entropy.js";
+import { BLOCK } from "./math/exp-block.js";
+import { max } from "./math/max.js";
+import { sumBlock } from "./math/sum.js";
+import type { Memory } from "./memory.js";
+import {
+  accumulate,
+  accumulateOnly,
+  begin,
+  blockFactor,
+  finish,
+  pushSplit,
+  rowGap,
+  rowLog,
+  rowMass,
+  rowMax,
+} from "./row.js";
+import { softmaxApply } from "./softmax.js";
+
+/** Softmax cross-entropy with every option: assembly/cross-entropy-general.ts has the formulas and the contract. */
+const { fround } = Math;
+
+export function softmaxCrossEntropyGeneral(
+  memory: Memory,
+  x: number,
+  base: number,
+  baseStep: number,
+  labels: number,
+  spikes: number,
+  scales: number,
+  zLoss: number,
+  grad: number,
+  losses: number,
+  tops: number,
+  hits: number,
+  rows: number,
+  cols: number,
+  state: number,
+  maxima: number,
+  e: number,
+): void {
+  const { f32, f64, i32 } = memory;
+  const bytes = cols * 4;
+  for (let row = 0; row < rows; row++, x += bytes, base += baseStep) {
+    const to = grad ? grad + row * bytes : 0;
+    const label = labels ? i32[(labels >>> 2) + row] : 0;
+    const counts = label >= 0;
+    // A row is looked at for its largest element before the gradient may replace it.
+    const top = tops || hits || zLoss !== 0 ? (cols ? largest(memory, x, cols) : -Infinity) : 0;
+    if (hits) i32[(hits >>> 2) + row] = counts && indexOf(memory, x, cols, top) === label ? 1 : 0;
+    const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
+    const at = Math.max(label, 0);
+    const xLabel = labels && cols ? f32[(x >>> 2) + at] : 0;
+    begin(memory, state);
+    if (base) accumulateDense(memory, state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
+    else if (to) accumulate(memory, state, maxima, x, to, cols, true);
+    else accumulateOnly(memory, state, x, e, cols);
+    finish(memory, state);
+    const lse = logSumExpOf(memory, state, top);
+    if (tops) f64[(tops >>> 3) + row] = lse;
+    f64[(losses >>> 3) + row] = counts ? generalLoss(memory, state, xLabel, spike, zLoss, lse) : 0;
+    if (!to) continue;
+    if (!counts) {
+      f32.fill(0, to >>> 2, (to >>> 2) + cols);
+      continue;
+    }
+    const factor = f64[(scales >>> 3) + row];
+    const atLabel = (to >>> 2) + at;
+    let value = 0;
+    if (spike !== 0) {
+      const m = f32[(maxima >>> 2) + Math.floor(at / BLOCK)];
+      const target = base ? f32[(base >>> 2) + at] : 0;
+      value = labelGradient(memory, state, xLabel, f32[atLabel], m, target, spike, zLoss, lse);
+    }
+    generalApply(memory, state, maxima, base, to, cols, spike, zLoss, lse, factor);
+    if (spike !== 0) f32[atLabel] = value * factor;
+  }
+}
+
+/** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
+export function logSumExpOf(memory: Memory, state: number, top: number): number {
+  const largest = fround(top);
+  return Number.isFinite(largest) ? rowMax(memory, state) + rowLog(memory, state) : largest;
+}
+
+/** A finished row's loss. */
+export function generalLoss(
+  memory: Memory,
+  state: number,
+  xLabel: number,
+  spike: number,
+  zLoss: number,
+  lse: number,
+): number {
+  const gap = rowGap(memory, state);
+  const mass = rowMass(memory, state);
+  const dense = mass === 0 && gap === 0 ? 0 : gap + rowLog(memory, state) * mass;
+  const atLabel = spike === 0 ? 0 : spike * labelLoss(memory, state, xLabel);
+  return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
+}
+
+/** The gradient at the label, before scaling. */
+export function labelGradient(
+  memory: Memory,
+  state: number,
+  xLabel: number,
+  stored: number,
+  max: number,
+  base: number,
+  spike: number,
+  zLoss: number,
+  lse: number,
+): number {
+  const p = fround(stored) * blockFactor(memory, state, fround(max));
+  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
+  const others = othersThan(memory, state, xLabel, stored, max);
+  return p * (rowMass(memory, state) + pull) - fround(base) - spike * others;
+}
+
+/** The gradient of n columns from their stored exponentials, as if no label were among them. */
+export function generalApply(
+  memory: Memory,
+  state: number,
+  maxima: number,
+  base: number,
+  grad: number,
+  n: number,
+  spike: number,
+  zLoss: number,
+  lse: number,
+  factor: number,
+): void {
+  const mass = rowMass(memory, state) + spike + (zLoss === 0 ? 0 : 2 * zLoss * lse);
+  if (base) denseApply(memory, state, maxima, base, grad, n, mass, factor);
+  else softmaxApply(memory, state, maxima, grad, n, mass * factor);
+}
+
+/** As `accumulate`, with the targets' sums; block b's exponentials go to out + b·step floats. */
+export function accumulateDense(
+  memory: Memory,
+  state: number,
+  maxima: number,
+  x: number,
+  t: number,
+  out: number,
+  step: number,
+  n: number,
+): void {
+  for (let i = 0; i < n; i += BLOCK) {
+    const count = Math.min(n - i, BLOCK);
+    const m = max(memory, x + i * 4, count);
+    memory.f32[(maxima >>> 2) + i / BLOCK] = m;
+    const gap = targetGap(memory, x + i * 4, t + i * 4, count, m === -Infinity ? 0 : m);
+    const mass = sumBlock(memory, t + i * 4, count);
+    pushSplit(memory, state, m, x + i * 4, out + (i / BLOCK) * step * 4, count, gap, mass);
+  }
+}
+
+/** Σ t·(max − x), terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
+function targetGap(memory: Memory, x: number, t: number, n: number, max: number): number {
+  const { f32 } = memory;
+  const xs = x >>> 2;
+  const ts = t >>> 2;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = 0; i < n; i++) {
+    const target = f32[ts + i];
+    const sum = a + (target === 0 ? 0 : fround(target * fround(max - f32[xs + i])));
+    a = b;
+    b = c;
+    c = d;
+    d = sum;
+  }
+  return a + c + (b + d);
+}
+
+/** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */
+export function denseApply(
+  memory: Memory,
+  state: number,
+  maxima: number,
+  t: number,
+  grad: number,
+  n: number,
+  mass: number,
+  factor: number,
+): void {
+  for (let i = 0; i < n; i += BLOCK) {
+    const m = memory.f32[(maxima >>> 2) + i / BLOCK];
+    const byExponential = blockFactor(memory, state, m) * (mass * factor);
+    subtract(memory, grad + i * 4, t + i * 4, Math.min(n - i, BLOCK), byExponential, factor);
+  }
+}
+
+/** a ← a·byA − b·byB, rounded once */
+export function subtract(memory: Memory, a: number, b: number, n: number, byA: number, byB: number): void {
+  const { f32 } = memory;
+  const as = a >>> 2;
+  const bs = b >>> 2;
+  for (let i = 0; i < n; i++) f32[as + i] = f32[as + i] * byA - f32[bs + i] * byB;
+}

@@ -1,0 +1,40 @@
+import { expMinus } from "./math/exp.js";
+import { tanh } from "./math/tanh.js";
+import type { Memory } from "./memory.js";
+
+/** What is done to logits before a softmax: assembly/logits.ts has the formulas and the contract. */
+const { fround } = Math;
+
+/** x / T */
+export function temper(memory: Memory, x: number, out: number, n: number, temperature: number): void {
+  const { f32 } = memory;
+  const from = x >>> 2;
+  const to = out >>> 2;
+  const by = fround(temperature);
+  for (let i = 0; i < n; i++) f32[to + i] = f32[from + i] / by;
+}
+
+/** s·tanh(x/s) */
+export function softcap(memory: Memory, x: number, out: number, n: number, cap: number): void {
+  const { f32 } = memory;
+  const from = x >>> 2;
+  const to = out >>> 2;
+  const by = fround(cap);
+  for (let i = 0; i < n; i++) f32[to + i] = by * tanh(fround(f32[from + i] / by));
+}
+
+/** grad ← grad·(1 − tanh²(x/s)) */
+export function softcapBackward(memory: Memory, x: number, grad: number, n: number, cap: number): void {
+  const { f32 } = memory;
+  const from = x >>> 2;
+  const to = grad >>> 2;
+  const by = fround(cap);
+  for (let i = 0; i < n; i++) f32[to + i] *= slope(f32[from + i], by);
+}
+
+function slope(x: number, by: number): number {
+  const ratio = Math.abs(fround(x / by));
+  const e = expMinus(fround(ratio + ratio));
+  const sum = fround(1 + e);
+  return fround((4 * e) / fround(sum * sum)); // 4·e is exact
+}

@@ -1,0 +1,22 @@
+import { madd } from "./fma.js";
+
+/** 2·atanh(s) for |s| ≤ ½ in float32: assembly/math/atanh.ts has the constants' origin and the error. */
+const { fround } = Math;
+
+const P0 = 0.33333301544189453;
+const P1 = 0.2000245451927185;
+const P2 = 0.14223742485046387;
+const P3 = 0.11816822737455368;
+const P4 = 0.0515858493745327;
+const P5 = 0.1764066070318222;
+
+export function atanhTwice(s: number): number {
+  const y = fround(s * s);
+  const y2 = fround(y * y);
+  const p01 = madd(P1, y, P0);
+  const p23 = madd(P3, y, P2);
+  const p45 = madd(P5, y, P4);
+  const p = madd(y2, madd(y2, p45, p23), p01);
+  const d = s + s; // exact
+  return madd(fround(d * y), p, d);
+}

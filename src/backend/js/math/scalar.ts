@@ -1,0 +1,65 @@
+/**
+ * What a row needs once, in float64: the same code as assembly/math/scalar.ts, which has the errors. Only +, −, ×, ÷ and
+ * bit moves, so every engine has the same bits.
+ */
+
+const LN2 = 0.6931471805599453;
+const LN2_HIGH = 0.6931471803691238; // ln 2 with 21 low bits clear: n times it is exact for |n| < 2^21
+const LN2_LOW = 1.9082149292705877e-10;
+const LOG2E = 1.4426950408889634;
+const ROUND = 6755399441055744; // 1.5·2^52: adding and subtracting it rounds to the nearest integer, ties to even
+
+const LOG1P_0 = 0.3333333335515357;
+const LOG1P_1 = 0.19999992316316753;
+const LOG1P_2 = 0.14286591450324282;
+const LOG1P_3 = 0.11067585664472838;
+const LOG1P_4 = 0.10060912951514205;
+
+/** A float64's bits, as two words. */
+const value = new Float64Array(1);
+const words = new Int32Array(value.buffer);
+const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0]; // the upper word's index: 1 where bytes are little-endian
+const LOW = 1 - HIGH;
+
+/** 2^n, 0 below n = −1022; n ≤ 1023. */
+export function power2(n: number): number {
+  if (n < -1022) return 0;
+  words[LOW] = 0;
+  words[HIGH] = (n + 1023) << 20;
+  return value[0];
+}
+
+/** log(1 + r) for r ≥ 0. */
+export function log1p(r: number): number {
+  if (!(r < Infinity)) return r;
+  let s: number;
+  let k = 0;
+  if (r < 0.5) {
+    s = r / (2 + r);
+  } else {
+    value[0] = 1 + r;
+    const high = words[HIGH];
+    words[HIGH] = (high & 0x000fffff) | 0x3ff00000;
+    let m = value[0];
+    k = (high >> 20) - 1023;
+    if (m >= Math.SQRT2) {
+      m *= 0.5;
+      k += 1;
+    }
+    s = (m - 1) / (m + 1);
+  }
+  const y = s * s;
+  const p = LOG1P_0 + y * (LOG1P_1 + y * (LOG1P_2 + y * (LOG1P_3 + y * LOG1P_4)));
+  const d = s + s;
+  return k * LN2 + (d + d * y * p);
+}
+
+/** exp(x) for x ≤ 0. */
+export function exp(x: number): number {
+  if (!(x > -700)) return Number.isNaN(x) ? x : 0;
+  const n = x * LOG2E + ROUND - ROUND;
+  const t = x - n * LN2_HIGH - n * LN2_LOW;
+  let sum = 1;
+  for (let k = 11; k > 0; k--) sum = 1 + (t / k) * sum;
+  return sum * power2(n);
+}

@@ -1,0 +1,30 @@
+import type { Memory } from "../memory.js";
+
+const { fround } = Math;
+
+const SMALLEST_NORMAL = 1.1754943508222875e-38;
+const LARGEST = 3.4028234663852886e38;
+const UP = 18446744073709552000; // 2^64
+const DOWN = 5.421010862427522e-20; // 2^-64
+
+/**
+ * x ← x·factor, rounded once in the normal range. A factor that float32 can't hold to full precision is applied in two
+ * steps of which the second is a power of two.
+ */
+export function scale(memory: Memory, x: number, n: number, factor: number): void {
+  const size = Math.abs(factor);
+  if (size < SMALLEST_NORMAL && size > 0) {
+    multiply(memory, x, n, fround(factor * UP));
+    multiply(memory, x, n, DOWN);
+  } else if (size > LARGEST) {
+    multiply(memory, x, n, fround(factor * DOWN));
+    multiply(memory, x, n, UP);
+  } else {
+    multiply(memory, x, n, fround(factor));
+  }
+}
+
+function multiply(memory: Memory, x: number, n: number, factor: number): void {
+  const { f32 } = memory;
+  for (let i = x >>> 2, end = i + n; i < end; i++) f32[i] *= factor;
+}

@@ -1,0 +1,61 @@
+import { OptionError } from "./errors.js";
+
+/** Small checks that every operation shares: option names, choices, numbers. */
+
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/** "Float32Array" for a typed array of any realm, undefined for what isn't one. */
+export function typedName(value: unknown): string | undefined {
+  return tagOf.call(value);
+}
+
+/** What to call a value in a message. */
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" || typeof value === "function") {
+    return typedName(value) ?? value.constructor?.name ?? "an object";
+  }
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
+
+/** Rejects options that don't exist: a misspelt one would be ignored in silence. */
+export function checkOptions(options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== "object" || options === null) {
+    throw new OptionError(`Options are an object, not ${describe(options)}.`);
+  }
+  for (const key in options) {
+    if (!known.has(key))
+      throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
+  }
+}
+
+/** One of a few words; the first is the default. */
+export function readChoice<T extends string>(value: unknown, name: string, choices: readonly [T, ...T[]]): T {
+  if (value === undefined) return choices[0];
+  if (choices.includes(value as T)) return value as T;
+  throw new OptionError(`${name} is one of ${choices.map((c) => `"${c}"`).join(", ")}, not ${describe(value)}.`);
+}
+
+/** A flag, false by default. */
+export function readFlag(value: unknown, name: string): boolean {
+  if (value === undefined) return false;
+  if (typeof value === "boolean") return value;
+  throw new OptionError(`${name} is true or false, not ${describe(value)}.`);
+}
+
+/** A finite number of at least `least` and at most `most`. */
+export function readNumber(
+  value: unknown,
+  name: string,
+  fallback: number,
+  least: number,
+  most = Number.MAX_VALUE,
+): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  const range = most === Number.MAX_VALUE ? `a finite number from ${least} up` : `a number from ${least} to ${most}`;
+  throw new OptionError(`${name} is ${range}, not ${describe(value)}.`);
+}

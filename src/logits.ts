@@ -1,0 +1,70 @@
+import { BLOCK } from "./backend/backend.js";
+import { describe } from "./checks.js";
+import type { Context } from "./context.js";
+import { OptionError } from "./errors.js";
+import type { Slot } from "./memory.js";
+
+/** Softcap and temperature, checked. */
+export interface LogitOptions {
+  softcap: number | undefined;
+  temperature: number | undefined;
+}
+
+/** Reads both: positive, finite numbers, taken as float32. */
+export function readLogitOptions(softcap: unknown, temperature: unknown): LogitOptions {
+  return { softcap: readPositive(softcap, "softcap"), temperature: readPositive(temperature, "temperature") };
+}
+
+function readPositive(value: unknown, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  const single = typeof value === "number" ? Math.fround(value) : Number.NaN;
+  if (!(single > 0 && single < Infinity)) {
+    throw new OptionError(`${name} is a positive, finite number (as a float32), not ${describe(value)}.`);
+  }
+  return single;
+}
+
+/** Makes the logits that an operation starts from: softcap first, then temperature. Each defines new float32 logits. */
+export class Transform {
+  readonly #context: Context;
+  readonly softcap: number | undefined;
+  readonly temperature: number | undefined;
+  /** Whether anything changes at all. */
+  readonly some: boolean;
+
+  constructor(context: Context, { softcap, temperature }: LogitOptions) {
+    this.#context = context;
+    this.softcap = softcap;
+    this.temperature = temperature === 1 ? undefined : temperature;
+    this.some = this.softcap !== undefined || this.temperature !== undefined;
+  }
+
+  /** What the gradient to the new logits is multiplied by for the temperature. */
+  get slope(): number {
+    return this.temperature === undefined ? 1 : 1 / this.temperature;
+  }
+
+  /** Address of the new logits: in tile `slot`, or x itself where nothing changes. */
+  apply(x: number, n: number, slot: Slot): number {
+    if (!this.some) return x;
+    const { kernels, work } = this.#context;
+    const to = work.tile(slot);
+    let from = x;
+    if (this.softcap !== undefined) {
+      kernels.softcap(from, to, n, this.softcap);
+      from = to;
+    }
+    if (this.temperature !== undefined) kernels.temper(from, to, n, this.temperature);
+    return to;
+  }
+
+  /** Takes a gradient to the capped logits back to x. */
+  back(x: number, grad: number, n: number): void {
+    if (this.softcap !== undefined) this.#context.kernels.softcapBackward(x, grad, n, this.softcap);
+  }
+}
+
+/** Address of the maximum of the block that a column is in. */
+export function maximumAt(maxima: number, column: number): number {
+  return maxima + Math.floor(column / BLOCK) * 4;
+}

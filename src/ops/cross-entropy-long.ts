@@ -1,0 +1,116 @@
+import { BLOCK } from "../backend/backend.js";
+import type { Layout } from "../batch.js";
+import { Columns, eachTile } from "../columns.js";
+import type { Context } from "../context.js";
+import { maximumAt } from "../logits.js";
+import type { Operand } from "../memory.js";
+import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy.js";
+
+/** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
+export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
+  const { kernels, arena, work } = context;
+  const { batch, gradient, total, transform, zLoss, tops, hits } = call;
+  const { classes } = batch;
+  const { state, exponentials } = work;
+  const label = labelAt(call, position);
+  const counts = label >= 0;
+  const source = logitsOf(context, call, position);
+  const x = new Columns(work, source.operand, source.layout, source.position, 0);
+  const grad = gradient && new Columns(work, gradient, batch, position, 0);
+  const base = baseOf(context, call, position);
+  const maxima = work.takeMaxima(classes);
+  let top = Number.NEGATIVE_INFINITY;
+  let best = 0;
+  let xLabel = 0;
+  const look = tops !== undefined || hits !== undefined || zLoss !== 0;
+  kernels.begin(state);
+  eachTile(classes, (c, n) => {
+    const from = transform.apply(x.read(c, n), n, 0);
+    if (look && !Number.isNaN(top)) {
+      kernels.argmax(from, work.hits, 1, n);
+      const at = arena.i32[work.hits >> 2];
+      const value = arena.f32[(from >> 2) + at];
+      if (c === 0 || value > top || Number.isNaN(value)) [top, best] = [value, c + at];
+    }
+    if (label >= c && label < c + n) xLabel = arena.f32[(from >> 2) + label - c];
+    const to = grad ? grad.place(c) : exponentials;
+    if (base) kernels.accumulateDense(state, maximumAt(maxima, c), from, base(c, n), to, grad ? BLOCK : 0, n);
+    else if (grad) kernels.accumulate(state, maximumAt(maxima, c), from, to, n, true);
+    else kernels.accumulateOnly(state, from, to, n);
+    grad?.write(c, n);
+  });
+  kernels.finish(state);
+  const spike = spikeAt(call, label);
+  const lse = kernels.logSumExpOf(state, look ? top : 0);
+  if (tops) tops[position] = lse;
+  if (hits && counts && best === label) hits.count++;
+  const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
+  total.add(position, weighted(sampleWeight(call, position), loss));
+  if (grad) {
+    const scale = gradientScale(call, position);
+    const again = new Columns(work, source.operand, source.layout, source.position, 3);
+    eachTile(classes, (c, n) => {
+      const to = grad.read(c, n);
+      const here = label >= c && label < c + n ? (to >> 2) + label - c : -1;
+      const target = base ? base(c, n) : 0;
+      let atLabel = 0;
+      if (here >= 0 && spike !== 0) {
+        const max = arena.f32[maximumAt(maxima, label) >> 2];
+        const share = target ? arena.f32[(target >> 2) + label - c] : 0;
+        atLabel = kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
+      }
+      if (counts) kernels.generalApply(state, maximumAt(maxima, c), target, to, n, spike, zLoss, lse, scale);
+      else arena.f32.fill(0, to >> 2, (to >> 2) + n);
+      if (here >= 0 && spike !== 0) arena.f32[here] = atLabel;
+      if (transform.softcap !== undefined) transform.back(again.read(c, n), to, n);
+      grad.write(c, n);
+    });
+  }
+  work.releaseMaxima(maxima);
+}
+
+/**
+ * Where the logits of a position can be read until the end. The softcap's slope needs them after the exponentials have
+ * taken the gradient's place, so if that is their own, they are copied: the only array that a call makes by itself.
+ */
+function logitsOf(
+  { work, arena }: Context,
+  { batch, gradient, transform }: CrossEntropy,
+  position: number,
+): { operand: Operand; layout: Layout; position: number } {
+  const same = gradient !== undefined && gradient.array === batch.array && gradient.pointer === batch.pointer;
+  if (transform.softcap === undefined || !same) return { operand: batch, layout: batch, position };
+  const { classes } = batch;
+  const array = new Float32Array(classes);
+  const x = new Columns(work, batch, batch, position, 0);
+  eachTile(classes, (c, n) => {
+    const from = x.read(c, n) >> 2;
+    array.set(arena.f32.subarray(from, from + n), c);
+  });
+  return { operand: { array, pointer: 0 }, layout: { outer: 1, classes, inner: 1 }, position: 0 };
+}
+
+/** The part of the target that doesn't come from the label: gives the address of n columns of it. */
+function baseOf(
+  { kernels, arena, work }: Context,
+  { batch, targets, smoothing, classWeights }: CrossEntropy,
+  position: number,
+): ((column: number, n: number) => number) | undefined {
+  const spread = Math.fround(smoothing / batch.classes);
+  if (targets) {
+    const t = new Columns(work, targets, batch, position, 1);
+    if (smoothing === 0 && !classWeights) return (c, n) => t.read(c, n);
+    return (c, n) => {
+      const to = work.tile(1);
+      if (classWeights) work.copyIn(classWeights, c, n, work.tile(4));
+      kernels.smoothTargets(t.read(c, n), to, classWeights ? work.tile(4) : 0, 1, n, 1 - smoothing, spread);
+      return to;
+    };
+  }
+  if (smoothing === 0) return undefined;
+  return (c, n) => {
+    const to = work.tile(1);
+    for (let i = 0; i < n; i++) arena.f32[(to >> 2) + i] = spread * (classWeights ? classWeights[c + i] : 1);
+    return to;
+  };
+}

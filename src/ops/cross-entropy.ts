@@ -1,0 +1,277 @@
+import type { Labels } from "../batch.js";
+import {
+  type Batch,
+  checkApart,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  isResident,
+  readBatch,
+  readOperand,
+  readOutput,
+} from "../batch.js";
+import { checkOptions, readFlag, readNumber } from "../checks.js";
+import type { Context } from "../context.js";
+import { OptionError } from "../errors.js";
+import { isDense, type LabelArray, readIgnoreIndex, readLabels } from "../labels.js";
+import { readLogitOptions, Transform } from "../logits.js";
+import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import type { SoftmaxCrossEntropyOptions } from "../options.js";
+import { readGradOutput, readWeights } from "../weights.js";
+import { longCrossEntropy } from "./cross-entropy-long.js";
+
+const OPTIONS = new Set([
+  "shape",
+  "axis",
+  "reduction",
+  "grad",
+  "gradOutput",
+  "ignoreIndex",
+  "labelSmoothing",
+  "classWeights",
+  "sampleWeights",
+  "zLoss",
+  "softcap",
+  "temperature",
+  "correct",
+  "logSumExp",
+]);
+
+/** A call of softmaxCrossEntropy after checking: what every position needs. */
+export interface CrossEntropy {
+  batch: Batch;
+  /** Dense targets, or labels. */
+  targets: Floats | undefined;
+  labels: LabelArray | undefined;
+  ignore: number;
+  gradient: Floats | undefined;
+  gradOutput: number | Float32Array;
+  smoothing: number;
+  classWeights: Float32Array | undefined;
+  sampleWeights: Float32Array | undefined;
+  zLoss: number;
+  transform: Transform;
+  total: LossTotal;
+  /** Extra outputs. */
+  tops: Float32Array | undefined;
+  hits: { count: number } | undefined;
+}
+
+/** The label of a position, −1 where it is left out, 0 where targets are dense. */
+export function labelAt({ labels, ignore }: CrossEntropy, position: number): number {
+  if (!labels) return 0;
+  const label = Number(labels[position]);
+  return label === ignore ? -1 : label;
+}
+
+/** What a position's loss and gradient are multiplied by before the reduction. */
+export function sampleWeight({ sampleWeights }: CrossEntropy, position: number): number {
+  return sampleWeights ? sampleWeights[position] : 1;
+}
+
+/** The part of the target that the label adds: its class weight, less what smoothing spreads. */
+export function spikeAt(call: CrossEntropy, label: number): number {
+  if (!call.labels || label < 0) return 0;
+  return (1 - call.smoothing) * (call.classWeights ? call.classWeights[label] : 1);
+}
+
+/** What a position's gradient is multiplied by. */
+export function gradientScale(call: CrossEntropy, position: number): number {
+  const { gradOutput, total, transform } = call;
+  const upstream = typeof gradOutput === "number" ? gradOutput : gradOutput[position];
+  return sampleWeight(call, position) * upstream * total.scale * transform.slope;
+}
+
+/** A loss times its weight; a weight of 0 wins over an infinite loss. */
+export function weighted(weight: number, loss: number): number {
+  return weight === 0 && !Number.isNaN(loss) ? 0 : weight * loss;
+}
+
+export function softmaxCrossEntropy(
+  context: Context,
+  x: FloatBatch,
+  given: Labels | FloatBatch,
+  options: SoftmaxCrossEntropyOptions,
+): { loss: number | Float32Array; grad?: FloatOutput; correct?: number; logSumExp?: Float32Array } {
+  checkOptions(options, OPTIONS);
+  const { shape, axis, reduction, grad, gradOutput, ignoreIndex, labelSmoothing } = options;
+  const { classWeights, sampleWeights, zLoss, softcap, temperature, correct, logSumExp } = options;
+  const { arena } = context;
+  const batch = readBatch(x, shape, axis, arena);
+  const positions = batch.outer * batch.inner;
+  const dense = isDense(given);
+  const targets = dense ? readOperand(given, batch, arena, "targets") : undefined;
+  const ignore = readIgnoreIndex(ignoreIndex, dense);
+  const read = dense ? undefined : readLabels(given, batch, ignore, arena);
+  const reduce = readReduction(reduction);
+  const wanted = readFlag(correct, "correct");
+  if (wanted && dense) throw new OptionError("correct counts labels that are hit; dense targets have none.");
+  const weights = {
+    smoothing: readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1),
+    classWeights: readWeights(classWeights, batch.classes, "classWeights", arena),
+    sampleWeights: readWeights(sampleWeights, positions, "sampleWeights", arena),
+    zLoss: readNumber(zLoss, "zLoss", 0, 0),
+    gradOutput: readGradOutput(gradOutput, positions, reduce === "none", arena),
+  };
+  const transform = new Transform(context, readLogitOptions(softcap, temperature));
+  const tops = readFlag(logSumExp, "logSumExp") ? new Float32Array(positions) : undefined;
+  const result = gradientOf(grad, batch.length);
+  const gradient = result && readOutput(result, batch, arena, "grad");
+  if (gradient && targets) checkApart(gradient, targets, "grad and targets");
+  const divisor = divisorOf(read, weights.classWeights, weights.sampleWeights, ignore, positions);
+  const call: CrossEntropy = {
+    batch,
+    targets,
+    labels: read?.labels,
+    ignore,
+    gradient,
+    ...weights,
+    transform,
+    total: new LossTotal(reduce, positions, divisor),
+    tops,
+    hits: wanted ? { count: 0 } : undefined,
+  };
+  const resident = isResident(batch) && (!targets || isResident(targets)) && (!gradient || isResident(gradient));
+  // Whatever is made anew for the kernel passes through staging tiles.
+  const asGiven = !transform.some && weights.smoothing === 0 && !(targets && weights.classWeights);
+  const tiles = context.tiles.over(batch, resident && asGiven);
+  if (tiles.long) for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
+  else if (isPlain(call)) plainRows(context, call);
+  else generalRows(context, call);
+  return {
+    ...call.total.result(result),
+    ...(call.hits && { correct: call.hits.count }),
+    ...(tops && { logSumExp: tops }),
+  };
+}
+
+/** What the mean divides by: the weights of the positions that count. */
+export function divisorOf(
+  read: { labels: LabelArray; counted: number } | undefined,
+  classWeights: Float32Array | undefined,
+  sampleWeights: Float32Array | undefined,
+  ignore: number,
+  positions: number,
+): number {
+  if (!sampleWeights && (!read || !classWeights)) return read ? read.counted : positions;
+  let divisor = 0;
+  for (let i = 0; i < positions; i++) {
+    const label = read ? Number(read.labels[i]) : 0;
+    if (read && label === ignore) continue;
+    divisor += (sampleWeights ? sampleWeights[i] : 1) * (read && classWeights ? classWeights[label] : 1);
+  }
+  return divisor;
+}
+
+/** Labels with nothing but weights that scale whole rows: the kernel that most calls want. */
+function isPlain({ labels, smoothing, zLoss, tops, hits }: CrossEntropy): boolean {
+  return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits;
+}
+
+function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy): void {
+  const { batch, gradient, total, transform, classWeights, sampleWeights, gradOutput } = call;
+  const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
+  const scale = uniform ? gradientScale(call, 0) : 0;
+  const maxima = work.takeMaxima(batch.classes);
+  while (tiles.next()) {
+    const { rows, position } = tiles;
+    const { i32, f64 } = arena;
+    for (let i = 0; i < rows; i++) {
+      const label = labelAt(call, position + i);
+      i32[(work.labels >> 2) + i] = label;
+      if (!uniform) f64[(work.scales >> 3) + i] = gradientScale(call, position + i) * spikeAt(call, label);
+    }
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
+    kernels.softmaxCrossEntropy(
+      from,
+      to,
+      work.labels,
+      uniform ? 0 : work.scales,
+      scale,
+      work.losses,
+      rows,
+      batch.classes,
+      work.state,
+      maxima,
+      work.exponentials,
+    );
+    if (!uniform) {
+      for (let i = 0; i < rows; i++) {
+        const weight = sampleWeight(call, position + i) * spikeAt(call, i32[(work.labels >> 2) + i]);
+        f64[(work.losses >> 3) + i] = weighted(weight, f64[(work.losses >> 3) + i]);
+      }
+    }
+    total.addAll(f64, work.losses >> 3, position, rows);
+    if (gradient) {
+      if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
+      tiles.write(gradient, to);
+    }
+  }
+  work.releaseMaxima(maxima);
+}
+
+function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy): void {
+  const { batch, targets, labels, gradient, total, transform, smoothing, classWeights, zLoss, tops, hits } = call;
+  const { classes } = batch;
+  const maxima = work.takeMaxima(classes);
+  const spread = Math.fround(smoothing / classes);
+  const changed = smoothing !== 0 || classWeights !== undefined;
+  if (classWeights) work.copyIn(classWeights, 0, classes, work.tile(3));
+  while (tiles.next()) {
+    const { rows, position } = tiles;
+    const { i32, f32, f64 } = arena;
+    for (let i = 0; i < rows; i++) {
+      const label = labelAt(call, position + i);
+      i32[(work.labels >> 2) + i] = label;
+      f64[(work.spikes >> 3) + i] = spikeAt(call, label);
+      f64[(work.scales >> 3) + i] = gradientScale(call, position + i);
+    }
+    let base = 0;
+    let step = 0;
+    if (targets) {
+      base = tiles.read(targets, 1);
+      step = classes * 4;
+      if (changed) {
+        const to = work.tile(1);
+        kernels.smoothTargets(base, to, classWeights ? work.tile(3) : 0, rows, classes, 1 - smoothing, spread);
+        base = to;
+      }
+    } else if (smoothing !== 0) {
+      base = work.tile(1);
+      for (let c = 0; c < classes; c++) f32[(base >> 2) + c] = spread * (classWeights ? classWeights[c] : 1);
+    }
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
+    kernels.softmaxCrossEntropyGeneral(
+      from,
+      base,
+      step,
+      labels ? work.labels : 0,
+      work.spikes,
+      work.scales,
+      zLoss,
+      to,
+      work.losses,
+      tops ? work.tops : 0,
+      hits ? work.hits : 0,
+      rows,
+      classes,
+      work.state,
+      maxima,
+      work.exponentials,
+    );
+    for (let i = 0; i < rows; i++) {
+      const at = (work.losses >> 3) + i;
+      f64[at] = weighted(sampleWeight(call, position + i), f64[at]);
+      if (tops) tops[position + i] = f64[(work.tops >> 3) + i];
+      if (hits) hits.count += i32[(work.hits >> 2) + i];
+    }
+    total.addAll(f64, work.losses >> 3, position, rows);
+    if (gradient) {
+      if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
+      tiles.write(gradient, to);
+    }
+  }
+  work.releaseMaxima(maxima);
+}

@@ -1,0 +1,86 @@
+import {
+  checkApart,
+  type FloatBatch,
+  type FloatOutput,
+  isResident,
+  readBatch,
+  readOperand,
+  readOutput,
+} from "../batch.js";
+import { checkOptions } from "../checks.js";
+import { Columns, eachTile } from "../columns.js";
+import type { Context } from "../context.js";
+import { readLogitOptions, Transform } from "../logits.js";
+import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import type { SoftmaxKlDivergenceOptions } from "../options.js";
+import { readGradOutput } from "../weights.js";
+
+const OPTIONS = new Set(["shape", "axis", "reduction", "grad", "gradOutput", "temperature"]);
+
+/** softmaxKlDivergence: the loss of knowledge distillation. */
+export function softmaxKlDivergence(
+  context: Context,
+  student: FloatBatch,
+  teacher: FloatBatch,
+  options: SoftmaxKlDivergenceOptions,
+): { loss: number | Float32Array; grad?: FloatOutput } {
+  checkOptions(options, OPTIONS);
+  const { shape, axis, reduction, grad, gradOutput, temperature } = options;
+  const { kernels, arena, work } = context;
+  const batch = readBatch(student, shape, axis, arena, "student");
+  const other = readOperand(teacher, batch, arena, "teacher");
+  const transform = new Transform(context, readLogitOptions(undefined, temperature));
+  const positions = batch.outer * batch.inner;
+  const reduce = readReduction(reduction);
+  const upstream = readGradOutput(gradOutput, positions, reduce === "none", arena);
+  const result = gradientOf(grad, batch.length);
+  const gradient = result && readOutput(result, batch, arena, "grad");
+  if (gradient) checkApart(gradient, other, "grad and teacher");
+  const total = new LossTotal(reduce, positions, positions);
+  const t = transform.temperature ?? 1;
+  const scaleAt = (position: number) =>
+    (typeof upstream === "number" ? upstream : upstream[position]) * total.scale * t;
+  const { state, secondState, exponentials } = work;
+  const resident = isResident(batch) && isResident(other) && (!gradient || isResident(gradient));
+  const tiles = context.tiles.over(batch, resident && !transform.some);
+  if (tiles.long) {
+    for (let position = 0; position < positions; position++) {
+      const x = new Columns(work, batch, batch, position, 0);
+      const y = new Columns(work, other, batch, position, 1);
+      const to = gradient && new Columns(work, gradient, batch, position, 3);
+      kernels.begin(state);
+      kernels.begin(secondState);
+      eachTile(batch.classes, (c, n) => {
+        const a = transform.apply(x.read(c, n), n, 0);
+        kernels.klAccumulate(state, secondState, a, transform.apply(y.read(c, n), n, 1), exponentials, n);
+      });
+      kernels.finish(state);
+      kernels.finish(secondState);
+      let sum = 0;
+      eachTile(batch.classes, (c, n) => {
+        const a = transform.apply(x.read(c, n), n, 0);
+        const b = transform.apply(y.read(c, n), n, 1);
+        const g = to ? to.place(c) : 0;
+        sum = kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sum);
+        to?.write(c, n);
+      });
+      total.add(position, t * t * kernels.klLoss(state, secondState, sum));
+    }
+    return total.result(result);
+  }
+  while (tiles.next()) {
+    const { rows, position } = tiles;
+    const { f64 } = arena;
+    for (let i = 0; i < rows; i++) f64[(work.scales >> 3) + i] = scaleAt(position + i);
+    const x = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const y = transform.apply(tiles.read(other, 1), tiles.floats, 1);
+    const to = gradient ? (transform.some ? x : tiles.place(gradient, 0)) : 0;
+    const { scales, losses } = work;
+    kernels.softmaxKlDivergence(x, y, to, scales, losses, rows, batch.classes, state, secondState, exponentials);
+    const at = losses >> 3;
+    for (let i = 0; i < rows; i++) f64[at + i] *= t * t;
+    total.addAll(f64, at, position, rows);
+    if (gradient) tiles.write(gradient, to);
+  }
+  return total.result(result);
+}

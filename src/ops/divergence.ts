@@ -1,0 +1,102 @@
+import {
+  type Batch,
+  checkApart,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  isResident,
+  readBatch,
+  readOperand,
+  readOutput,
+} from "../batch.js";
+import { checkOptions, readChoice } from "../checks.js";
+import { Columns, eachTile } from "../columns.js";
+import type { Context } from "../context.js";
+import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import type { DivergenceOptions, EntropyOptions } from "../options.js";
+import { NATS_PER_BIT } from "./sigmoid-losses.js";
+
+/** Entropy and divergences of given distributions, a value for each position. */
+
+const ENTROPY = new Set(["shape", "axis", "reduction", "unit"]);
+const DIVERGENCE = new Set(["shape", "axis", "reduction", "unit", "grad"]);
+
+type Result = Float32Array | number | { loss: number | Float32Array; grad?: FloatOutput };
+
+export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): Float32Array | number {
+  checkOptions(options, ENTROPY);
+  const { shape, axis, reduction, unit } = options;
+  const { kernels, arena } = context;
+  const batch = readBatch(p, shape, axis, arena, "p");
+  const total = positions(context, batch, undefined, undefined, reduction, unit, (a, _b, _grad, n, _scale, sum) =>
+    kernels.entropy(a, n, sum),
+  );
+  return total.value;
+}
+
+export function divergence(
+  context: Context,
+  operation: "crossEntropy" | "klDivergence" | "jensenShannon",
+  p: FloatBatch,
+  q: FloatBatch,
+  options: DivergenceOptions,
+): Result {
+  checkOptions(options, DIVERGENCE);
+  const { shape, axis, reduction, unit, grad } = options;
+  const { kernels, arena } = context;
+  const batch = readBatch(p, shape, axis, arena, "p");
+  const other = readOperand(q, batch, arena, "q");
+  const result = gradientOf(grad, batch.length);
+  const gradient = result && readOutput(result, { ...batch, ...other }, arena, "grad");
+  if (gradient) checkApart(gradient, batch, "grad and p");
+  const total = positions(context, batch, other, gradient, reduction, unit, kernels[operation]);
+  return result ? total.result(result) : total.value;
+}
+
+type Run = (p: number, q: number, grad: number, n: number, scale: number, start: number) => number;
+
+function positions(
+  context: Context,
+  batch: Batch,
+  other: Floats | undefined,
+  gradient: Floats | undefined,
+  reduction: unknown,
+  unit: unknown,
+  run: Run,
+): LossTotal {
+  const { work } = context;
+  const { classes } = batch;
+  const count = batch.outer * batch.inner;
+  const factor = readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / NATS_PER_BIT : 1;
+  const total = new LossTotal(readReduction(reduction, "none"), count, count);
+  const scale = total.scale * factor;
+  const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
+  const tiles = context.tiles.over(batch, resident);
+  if (tiles.long) {
+    for (let position = 0; position < count; position++) {
+      const p = new Columns(work, batch, batch, position, 0);
+      const q = other && new Columns(work, other, batch, position, 1);
+      const grad = gradient && new Columns(work, gradient, batch, position, 1);
+      let sum = 0;
+      eachTile(classes, (c, n) => {
+        sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, scale, sum);
+        grad?.write(c, n);
+      });
+      total.add(position, sum * factor);
+    }
+    return total;
+  }
+  const bytes = classes * 4;
+  while (tiles.next()) {
+    const p = tiles.read(batch, 0);
+    const q = other ? tiles.read(other, 1) : 0;
+    const grad = gradient ? tiles.place(gradient, 1) : 0;
+    for (let row = 0; row < tiles.rows; row++) {
+      const at = row * bytes;
+      const sum = run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, scale, 0);
+      total.add(tiles.position + row, sum * factor);
+    }
+    if (gradient) tiles.write(gradient, grad);
+  }
+  return total;
+}

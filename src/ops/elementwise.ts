@@ -1,0 +1,31 @@
+import { type FloatBatch, type FloatOutput, isResident, readElements, readOutput } from "../batch.js";
+import { checkOptions } from "../checks.js";
+import type { Context } from "../context.js";
+import type { ElementwiseOptions } from "../options.js";
+import { outputOf } from "./softmax.js";
+
+/** Operations on each element by itself. */
+
+const OPTIONS = new Set(["shape", "out"]);
+
+export function elementwise<O extends FloatOutput>(
+  context: Context,
+  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  x: FloatBatch,
+  options: ElementwiseOptions<O>,
+): O {
+  checkOptions(options, OPTIONS);
+  const { shape, out } = options;
+  const { kernels, arena } = context;
+  const batch = readElements(x, shape, arena);
+  const result = outputOf(out, batch.length);
+  const output = readOutput(result, batch, arena, "out");
+  const tiles = context.tiles.flat(batch.length, isResident(batch) && isResident(output));
+  while (tiles.next()) {
+    const from = tiles.read(batch, 0);
+    const to = tiles.place(output, 0);
+    kernels[operation](from, to, tiles.floats);
+    tiles.write(output, to);
+  }
+  return result;
+}

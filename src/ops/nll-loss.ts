@@ -1,0 +1,74 @@
+import { type FloatBatch, type FloatOutput, type Labels, readBatch, readOutput } from "../batch.js";
+import { checkOptions } from "../checks.js";
+import type { Context } from "../context.js";
+import { readIgnoreIndex, readLabels } from "../labels.js";
+import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import type { NllLossOptions } from "../options.js";
+import { readGradOutput, readWeights } from "../weights.js";
+import { divisorOf, weighted } from "./cross-entropy.js";
+
+const OPTIONS = new Set([
+  "shape",
+  "axis",
+  "reduction",
+  "grad",
+  "gradOutput",
+  "ignoreIndex",
+  "classWeights",
+  "sampleWeights",
+]);
+
+/** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
+export function nllLoss(
+  { arena }: Context,
+  logProbs: FloatBatch,
+  given: Labels,
+  options: NllLossOptions,
+): { loss: number | Float32Array; grad?: FloatOutput } {
+  checkOptions(options, OPTIONS);
+  const { shape, axis, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights } = options;
+  const batch = readBatch(logProbs, shape, axis, arena, "logProbs");
+  const { classes, inner } = batch;
+  const positions = batch.outer * inner;
+  const ignore = readIgnoreIndex(ignoreIndex, false);
+  const read = readLabels(given, batch, ignore, arena);
+  const { labels } = read;
+  const reduce = readReduction(reduction);
+  const byClass = readWeights(classWeights, classes, "classWeights", arena);
+  const bySample = readWeights(sampleWeights, positions, "sampleWeights", arena);
+  const upstream = readGradOutput(gradOutput, positions, reduce === "none", arena);
+  const result = gradientOf(grad, batch.length);
+  const gradient = result && readOutput(result, batch, arena, "grad");
+  const total = new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions));
+  const source = batch.array ?? arena.f32;
+  const target = gradient && (gradient.array ?? arena.f32);
+  const shift = batch.pointer >> 2;
+  // Losses first: the gradient may take the log-probabilities' place.
+  for (let position = 0; position < positions; position++) {
+    const label = Number(labels[position]);
+    if (label === ignore) {
+      total.add(position, 0);
+      continue;
+    }
+    const weight = (byClass ? byClass[label] : 1) * (bySample ? bySample[position] : 1);
+    total.add(position, weighted(weight, -source[shift + indexOf(position, label, classes, inner)]));
+  }
+  if (gradient && target) {
+    const start = gradient.pointer >> 2;
+    target.fill(0, start, start + batch.length);
+    for (let position = 0; position < positions; position++) {
+      const label = Number(labels[position]);
+      if (label === ignore) continue;
+      const weight = (byClass ? byClass[label] : 1) * (bySample ? bySample[position] : 1);
+      const scale = (typeof upstream === "number" ? upstream : upstream[position]) * total.scale;
+      target[start + indexOf(position, label, classes, inner)] = -weight * scale;
+    }
+  }
+  return total.result(result);
+}
+
+/** Index of a class of a position. */
+function indexOf(position: number, label: number, classes: number, inner: number): number {
+  if (inner === 1) return position * classes + label;
+  return Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
+}

@@ -1,0 +1,121 @@
+import { type FloatBatch, type FloatOutput, type Floats, isResident, readBatch, readOutput } from "../batch.js";
+import { checkOptions, readChoice } from "../checks.js";
+import { Columns, eachTile } from "../columns.js";
+import type { Context } from "../context.js";
+import { maximumAt, readLogitOptions, Transform } from "../logits.js";
+import type { ArrayOptions, LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
+
+/** softmax and logSoftmax: a batch to a batch of the same shape. */
+
+const SOFTMAX = new Set(["shape", "axis", "out", "temperature", "emptyRow"]);
+const LOG_SOFTMAX = new Set(["shape", "axis", "out", "temperature"]);
+
+export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, options: SoftmaxOptions<O>): O {
+  checkOptions(options, SOFTMAX);
+  const { shape, axis, out, temperature, emptyRow } = options;
+  const { kernels, arena, work } = context;
+  const batch = readBatch(x, shape, axis, arena);
+  const transform = new Transform(context, readLogitOptions(undefined, temperature));
+  const zero = readChoice(emptyRow, "emptyRow", ["nan", "zero"]) === "zero";
+  const result = outputOf(out, batch.length);
+  const output = readOutput(result, batch, arena, "out");
+  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
+  const maxima = work.takeMaxima(batch.classes);
+  if (tiles.long) {
+    for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, maxima, zero);
+  } else {
+    while (tiles.next()) {
+      const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+      const to = transform.some ? from : tiles.place(output, 0);
+      const empty = zero ? emptyRows(arena.f32, from >> 2, tiles.rows, tiles.classes) : undefined;
+      kernels.softmax(from, to, tiles.rows, tiles.classes, work.state, maxima);
+      if (empty)
+        for (const row of empty)
+          arena.f32.fill(0, (to >> 2) + row * tiles.classes, (to >> 2) + (row + 1) * tiles.classes);
+      tiles.write(output, to);
+    }
+  }
+  work.releaseMaxima(maxima);
+  return result;
+}
+
+/** The rows that are −Infinity throughout. */
+function emptyRows(f32: Float32Array, at: number, rows: number, cols: number): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < rows; row++, at += cols) {
+    let i = 0;
+    while (i < cols && f32[at + i] === -Infinity) i++;
+    if (i === cols) found.push(row);
+  }
+  return found;
+}
+
+function longSoftmax(
+  { kernels, work }: Context,
+  batch: Floats & { classes: number; outer: number; inner: number },
+  position: number,
+  output: Floats,
+  transform: Transform,
+  maxima: number,
+  zero: boolean,
+): void {
+  const { classes } = batch;
+  const { state } = work;
+  const x = new Columns(work, batch, batch, position, 0);
+  const out = new Columns(work, output, batch, position, 0);
+  kernels.begin(state);
+  let empty = zero;
+  for (let c = 0; empty && c < classes; c++) empty = x.at(c) === -Infinity;
+  eachTile(classes, (c, n) => {
+    const from = transform.apply(x.read(c, n), n, 0);
+    kernels.accumulate(state, maximumAt(maxima, c), from, out.place(c), n, false);
+    out.write(c, n);
+  });
+  kernels.finish(state);
+  eachTile(classes, (c, n) => {
+    const to = out.read(c, n);
+    kernels.softmaxApply(state, maximumAt(maxima, c), to, n, 1);
+    if (empty) work.arena.f32.fill(0, to >> 2, (to >> 2) + n);
+    out.write(c, n);
+  });
+}
+
+export function logSoftmax<O extends FloatOutput>(context: Context, x: FloatBatch, options: LogSoftmaxOptions<O>): O {
+  checkOptions(options, LOG_SOFTMAX);
+  const { shape, axis, out, temperature } = options;
+  const { kernels, arena, work } = context;
+  const batch = readBatch(x, shape, axis, arena);
+  const transform = new Transform(context, readLogitOptions(undefined, temperature));
+  const result = outputOf(out, batch.length);
+  const output = readOutput(result, batch, arena, "out");
+  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
+  const { state, exponentials } = work;
+  if (tiles.long) {
+    for (let p = 0; p < batch.outer * batch.inner; p++) {
+      const input = new Columns(work, batch, batch, p, 0);
+      const target = new Columns(work, output, batch, p, 0);
+      kernels.begin(state);
+      eachTile(batch.classes, (c, n) => {
+        kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
+      });
+      kernels.finish(state);
+      eachTile(batch.classes, (c, n) => {
+        kernels.logSoftmaxApply(state, transform.apply(input.read(c, n), n, 0), target.place(c), n);
+        target.write(c, n);
+      });
+    }
+    return result;
+  }
+  while (tiles.next()) {
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = transform.some ? from : tiles.place(output, 0);
+    kernels.logSoftmax(from, to, tiles.rows, tiles.classes, state, exponentials);
+    tiles.write(output, to);
+  }
+  return result;
+}
+
+/** Where an array result goes: where the caller says, or into a fresh array. */
+export function outputOf<O extends FloatOutput>(out: ArrayOptions<O>["out"], length: number): O {
+  return out === undefined ? (new Float32Array(length) as FloatOutput as O) : out;
+}

@@ -1,0 +1,113 @@
+import { type Batch, checkShape, readFloats } from "./batch.js";
+import { describe, typedName } from "./checks.js";
+import { WeightError } from "./errors.js";
+import type { Arena } from "./memory.js";
+
+/** Weights: reading, checking and broadcasting them. */
+
+/** Weights as an option takes them. */
+export type Weights = ArrayLike<number>;
+
+/** Reads `length` weights: finite, not negative. */
+export function readWeights(value: unknown, length: number, name: string, arena: Arena): Float32Array | undefined {
+  if (value === undefined) return undefined;
+  const weights = values(value, name, arena);
+  if (weights.length !== length) throw new WeightError(`${name} has ${weights.length} weights; ${length} are wanted.`);
+  return checkWeights(weights, name);
+}
+
+function values(value: unknown, name: string, arena: Arena): Float32Array {
+  if (Array.isArray(value)) return Float32Array.from(value as number[]);
+  const { array, pointer, length } = readFloats(value, arena, name);
+  return array ?? arena.f32.subarray(pointer >> 2, (pointer >> 2) + length);
+}
+
+function checkWeights(weights: Float32Array, name: string): Float32Array {
+  for (let i = 0; i < weights.length; i++) {
+    if (!(weights[i] >= 0 && weights[i] < Infinity)) {
+      throw new WeightError(`${name} has ${weights[i]} at ${i}; weights are finite and not negative.`);
+    }
+  }
+  return weights;
+}
+
+/** What the gradient of each position is multiplied by: one number, or one a position with `reduction: "none"`. */
+export function readGradOutput(value: unknown, positions: number, none: boolean, arena: Arena): number | Float32Array {
+  if (value === undefined) return 1;
+  if (typeof value === "number") return Math.fround(value);
+  if (!none) throw new WeightError(`gradOutput is one number unless reduction is "none", not ${describe(value)}.`);
+  const array = values(value, "gradOutput", arena);
+  if (array.length !== positions) {
+    throw new WeightError(`gradOutput has ${array.length} numbers; there are ${positions} positions.`);
+  }
+  return array;
+}
+
+/** Weights that broadcast over a batch as in NumPy. */
+export class Broadcast {
+  readonly #weights: Float32Array;
+  readonly #shape: readonly number[];
+  /** Steps in the weights for a step along each axis of the batch: 0 where they are repeated. */
+  readonly #steps: readonly number[];
+  readonly #same: boolean;
+
+  private constructor(weights: Float32Array, shape: readonly number[], steps: readonly number[], same: boolean) {
+    this.#weights = weights;
+    this.#shape = shape;
+    this.#steps = steps;
+    this.#same = same;
+  }
+
+  /** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
+  static read(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
+    if (value === undefined) return undefined;
+    const { shape } = batch;
+    if (typeof value === "number") value = [value];
+    const weights = checkWeights(values(value, name, arena), name);
+    const own = Array.isArray(value) || typedName(value) !== undefined ? undefined : readFloats(value, arena, name).own;
+    let sizes: readonly number[];
+    if (own !== undefined) sizes = checkShape(own, weights.length, name);
+    else sizes = weights.length === batch.length ? shape : [weights.length];
+    const missing = shape.length - sizes.length;
+    if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
+      throw weightShape(name, sizes, shape);
+    }
+    const steps = new Array<number>(shape.length).fill(0);
+    for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
+      if (sizes[i] !== 1) steps[i + missing] = step;
+      step *= sizes[i];
+    }
+    return new Broadcast(weights, shape, steps, weights.length === batch.length);
+  }
+
+  /** Writes the weights of n elements from `start` on. */
+  expand(start: number, n: number, to: Float32Array, at: number): void {
+    const weights = this.#weights;
+    if (this.#same) {
+      for (let i = 0; i < n; i++) to[at + i] = weights[start + i];
+      return;
+    }
+    const shape = this.#shape;
+    const steps = this.#steps;
+    const index = new Array<number>(shape.length).fill(0);
+    let offset = 0;
+    for (let axis = shape.length - 1, rest = start; axis >= 0; axis--) {
+      index[axis] = rest % shape[axis];
+      rest = Math.floor(rest / shape[axis]);
+      offset += index[axis] * steps[axis];
+    }
+    for (let i = 0; i < n; i++) {
+      to[at + i] = weights[offset];
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        offset += steps[axis];
+        if (++index[axis] < shape[axis]) break;
+        index[axis] = 0;
+        offset -= shape[axis] * steps[axis];
+      }
+    }
+  }
+}
+
+function weightShape(name: string, sizes: readonly number[], shape: readonly number[]): WeightError {
+  return new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
+}

@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import { CrossCheckError, checked } from "../src/check.js";
+import {
+  DtypeError,
+  FreedError,
+  LabelError,
+  loadSync,
+  OptionError,
+  type Xentropy,
+  XentropyError,
+} from "../src/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { NAMED_CALLS, operandsFor, residentBeside } from "./support/calls.js";
+import { expectRefused, filled } from "./support/refusals.js";
+import { expectSameBits } from "./support/ulp.js";
+
+const SHAPES = [
+  [3, 0],
+  [0, 3],
+  [1, 1],
+  [3, 5],
+  [5, 67],
+  [2, 2049],
+  [1, 66_000],
+] as const;
+
+describeEachBackend("checked kernels", (backend) => {
+  const plain = () => backend.k;
+
+  describe.each(NAMED_CALLS)("%s", (_, call) => {
+    it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
+      if (call.beside === "labels" && length === 0) return;
+      const k = checked(plain());
+      const { x, beside, shape } = operandsFor(call, rows, length);
+      for (const reduction of ["none", "sum", "mean"] as const) {
+        const expected = call.run(plain(), x, beside, { shape, reduction });
+        const got = call.run(k, x, beside, { shape, reduction });
+        expectSameBits(got.array, expected.array, `array, ${reduction}`);
+        expectSameBits(got.loss, expected.loss, `loss, ${reduction}`);
+      }
+    });
+
+    it("writes where it is told and returns that: arrays, resident batches and the input", () => {
+      const k = checked(plain());
+      const { x, beside, shape } = operandsFor(call, 4, 33);
+      const expected = call.run(plain(), x, beside, { shape });
+      const z = k.alloc(shape).set(x);
+      const to = k.alloc(shape);
+      const there = residentBeside(k, beside, shape);
+      for (const place of [new Float32Array(x.length), to, to.data, z.data, z]) {
+        z.set(x);
+        expect(call.run(k, z, there, { to: place }).array).toBe(place);
+        expectSameBits(place, expected.array, "array");
+      }
+      const given = x.slice();
+      expect(call.run(k, given, beside, { shape, to: given }).array).toBe(given);
+      expectSameBits(given, expected.array, "in place");
+      const tensor = call.run(k, { data: x, dims: shape }, beside, {});
+      expectSameBits(tensor.array, expected.array, "a tensor");
+      z.free();
+      to.free();
+    });
+
+    it("confirms special values", () => {
+      const k = checked(plain());
+      for (const value of [Number.NaN, Infinity, -Infinity, 3.4e38, -3.4e38]) {
+        const { x, beside, shape } = operandsFor(call, 3, 5);
+        x[7] = value;
+        call.run(k, x, beside, { shape });
+        x.fill(value, 5, 10);
+        call.run(k, x, beside, { shape, reduction: "sum" });
+      }
+    });
+  });
+
+  it("confirm ignored labels, and nothing to average", () => {
+    const k = checked(plain());
+    const x = Float32Array.of(1, 2, 3, 4, 5, 6);
+    expect(k.softmaxCrossEntropy(x, [1, -100], { shape: [2, 3], grad: true })).toEqual(
+      plain().softmaxCrossEntropy(x, [1, -100], { shape: [2, 3], grad: true }),
+    );
+    expect(k.softmaxCrossEntropy(x, BigInt64Array.of(7n, 7n), { shape: [2, 3], ignoreIndex: 7 }).loss).toBeNaN();
+  });
+
+  it("allocate, count and name as the kernels they wrap", () => {
+    const k = checked(plain());
+    expect([k.backend, k.threads, k.memory]).toEqual([plain().backend, plain().threads, plain().memory]);
+    const z = k.alloc([2, 2]).set([1, 2, 3, 4]);
+    expect(plain().softmax(z)).toEqual(k.softmax(z));
+    z.free();
+  });
+
+  it("throw for a wrong argument what the kernels throw, and write as little", () => {
+    const k = checked(plain());
+    const freed = k.alloc([6]);
+    freed.free();
+    const gone = filled(6);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    const to = filled(6);
+    expectRefused(k, FreedError, "FREED", (_, watch) => k.softmax(freed, { out: watch(to) }));
+    expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(gone, { out: watch(to) }));
+    expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(undefined as never, { out: watch(to) }));
+    expectRefused(k, OptionError, "OPTION", (_, watch) => k.softmax(filled(6), { out: watch(to), oot: to } as never));
+    expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), null as never));
+    expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), Object.create({ shpae: [6] })));
+    expectRefused(k, LabelError, "LABEL", (_, watch) => k.softmaxCrossEntropy(filled(6), [6], { grad: watch(to) }));
+  });
+
+  it("read each option, and each property of a tensor, exactly once", () => {
+    const reads: string[] = [];
+    const counting = (values: object) => {
+      const object = {};
+      for (const [key, value] of Object.entries(values)) {
+        const get = () => {
+          reads.push(key);
+          return value;
+        };
+        Object.defineProperty(object, key, { get, enumerable: true });
+      }
+      return object;
+    };
+    const x = counting({ data: filled(6), dims: [2, 3] });
+    checked(plain()).softmax(x as never, counting({ shape: [3, 2], out: new Float32Array(6) }));
+    expect(reads.sort()).toEqual(["data", "dims", "out", "shape"]);
+  });
+});
+
+describe("a result that isn't confirmed", () => {
+  const x = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+  const shape = [3, 4];
+
+  /** Kernels that compute right, and then change what came out. */
+  function spoilt(
+    change: (result: { out: Float32Array; loss: number | Float32Array; grad: Float32Array }) => void,
+  ): Xentropy {
+    const k = loadSync();
+    return new Proxy(k, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== "function" || name === "alloc") return value;
+        return (...args: unknown[]) => {
+          const result = value.apply(target, args);
+          change(result instanceof Float32Array ? { out: result } : result);
+          return result;
+        };
+      },
+    });
+  }
+
+  function errorOf(call: () => unknown): CrossCheckError {
+    try {
+      call();
+    } catch (error) {
+      if (error instanceof CrossCheckError) return error;
+      throw error;
+    }
+    return expect.fail("nothing was thrown");
+  }
+
+  it("throws a CrossCheckError that says where, what, and how far off", () => {
+    const k = checked(spoilt(({ out }) => (out[6] *= 1 + 2 ** -18)));
+    const right = loadSync().softmax(x, { shape });
+    const error = errorOf(() => k.softmax(x, { shape }));
+    expect(error).toBeInstanceOf(XentropyError);
+    const { code, operation, output, row, column, value, expected, distance, unit, message } = error;
+    expect([code, operation, output, row, column, unit]).toEqual(["CROSS_CHECK", "softmax", "out", 1, 2, "ULP"]);
+    expect(value).toBe(Math.fround(right[6] * (1 + 2 ** -18)));
+    expect(expected).toBe(right[6]);
+    expect(distance).toBeGreaterThan(16);
+    expect(distance).toBeLessThan(64);
+    for (const part of ["softmax", "row 1", "column 2", String(value), String(expected), "ULP"]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it("is noticed in a single bit, in a zero's sign and where a number should be NaN", () => {
+    const bit = checked(spoilt(({ out }) => (out[0] *= 1 + 2 ** -23)));
+    expect(errorOf(() => bit.logSoftmax(x)).distance).toBeLessThanOrEqual(2);
+    const sign = checked(spoilt(({ out }) => (out[1] = -out[1])));
+    const zero = errorOf(() => sign.softmax(Float32Array.of(0, -1000)));
+    expect([zero.value, zero.expected, zero.distance]).toEqual([-0, 0, 0]);
+    expect(zero.message).toContain("-0");
+    const nan = checked(spoilt(({ out }) => out.fill(0)));
+    expect(errorOf(() => nan.softmax(Float32Array.of(Number.NaN))).distance).toBe(Infinity);
+  });
+
+  it("is named by its output: the loss, a position's loss, the gradient", () => {
+    const number = checked(spoilt((result) => (result.loss = (result.loss as number) * 2)));
+    const labels = [0, 1, 2];
+    const total = errorOf(() => number.softmaxCrossEntropy(x, labels, { shape }));
+    expect([total.operation, total.output, total.row, total.column]).toEqual(["softmaxCrossEntropy", "loss", 0, 0]);
+    const each = checked(spoilt(({ loss }) => ((loss as Float32Array)[2] *= 2)));
+    const one = errorOf(() => each.softmaxCrossEntropy(x, labels, { shape, reduction: "none" }));
+    expect([one.output, one.row, one.column]).toEqual(["loss", 2, 0]);
+    const grad = checked(spoilt((result) => (result.grad[5] *= 2)));
+    const slope = errorOf(() => grad.sigmoidCrossEntropy(x, x.map(Math.abs), { shape, grad: true }));
+    expect([slope.operation, slope.output, slope.row, slope.column]).toEqual(["sigmoidCrossEntropy", "grad", 1, 1]);
+  });
+
+  it("of relaxed kernels is measured against the reference alone", () => {
+    const relaxed = (change: Parameters<typeof spoilt>[0]) =>
+      checked(
+        new Proxy(spoilt(change), {
+          get: (target, name) => (name === "backend" ? "relaxed" : Reflect.get(target, name)),
+        }),
+      );
+    const near = relaxed(({ out }) => (out[3] *= 1 + 2 ** -23));
+    expect(near.softmax(x)).toHaveLength(12);
+    const far = relaxed(({ out }) => (out[3] *= 1 + 2 ** -19));
+    const error = errorOf(() => far.softmax(x, { shape: [1, 12] }));
+    expect([error.row, error.column]).toEqual([0, 3]);
+    expect(error.distance).toBeGreaterThan(4);
+    expect(error.message).toMatch(/reference.* 4 ULP/);
+  });
+
+  it("of relaxed kernels is measured in units of the terms where targets make it a difference", () => {
+    const t = Float32Array.of(0.25, 0.25, 0.25, 0.25);
+    const even = new Float32Array(4);
+    const relaxed = (error: number) =>
+      checked(
+        new Proxy(
+          spoilt(({ grad }) => (grad[1] += error)),
+          {
+            get: (target, name) => (name === "backend" ? "relaxed" : Reflect.get(target, name)),
+          },
+        ),
+      );
+    // p·Σt − t is 0, a difference of two terms of 1/4: their sum has the unit 2^-24.
+    expect(relaxed(2 ** -23).softmaxCrossEntropy(even, t, { grad: true }).loss).toBeGreaterThan(1);
+    const { distance } = errorOf(() => relaxed(2 ** -20).softmaxCrossEntropy(even, t, { grad: true }));
+    expect(distance).toBeGreaterThan(4);
+    expect(distance).toBeLessThan(40);
+  });
+});

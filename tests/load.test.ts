@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import {
+  BackendError,
+  type LoadOptions,
+  load,
+  loadSync,
+  MemoryError,
+  OptionError,
+  XentropyError,
+} from "../src/index.js";
+import { BACKENDS, describeEachBackend } from "./support/backends.js";
+
+type Load = (options?: LoadOptions) => unknown;
+
+/** Both ways to load; what is thrown and what is rejected count alike. */
+const BOTH: readonly (readonly [string, (options?: unknown) => Promise<unknown>])[] = [
+  ["load", (options) => (load as Load)(options as LoadOptions) as Promise<unknown>],
+  ["loadSync", async (options) => loadSync(options as LoadOptions)],
+];
+
+async function errorOf(promise: Promise<unknown>): Promise<XentropyError> {
+  const error = await promise.then(
+    () => expect.fail("nothing was thrown"),
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof XentropyError)) throw error;
+  return error;
+}
+
+describe.each(BOTH)("%s", (name, open) => {
+  it.each([
+    ["an unknown option", { backends: "simd" }],
+    ["an empty list of backends", { backend: [] }],
+    ["a backend that there is not", { backend: "wasm" }],
+    ["one in a list that there is not", { backend: ["simd", "gpu"] }],
+    ["null as backend", { backend: null }],
+    ["a number as backend", { backend: 1 }],
+    ["no threads", { threads: 0 }],
+    ["negative threads", { threads: -1 }],
+    ["half a thread", { threads: 0.5 }],
+    ["infinite threads", { threads: Infinity }],
+    ["NaN threads", { threads: Number.NaN }],
+    ["threads in text", { threads: "2" }],
+    ["null threads", { threads: null }],
+    ["a memory limit in text", { maximumMemory: "4 MB" }],
+    ["a NaN memory limit", { maximumMemory: Number.NaN }],
+    ["null as memory limit", { maximumMemory: null }],
+    ["options that are no object", "simd"],
+    ["null as options", null],
+  ])("refuses %s with an OptionError", async (_, options) => {
+    const error = await errorOf(open(options));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.code).toBe("OPTION");
+  });
+
+  it.each([0, -1, 65536, 2 * 1024 * 1024 - 1])(
+    "refuses a limit of %i bytes, which can't hold the kernels",
+    async (bytes) => {
+      const error = await errorOf(open({ maximumMemory: bytes }));
+      expect(error).toBeInstanceOf(MemoryError);
+      expect(error.code).toBe("MEMORY");
+      expect(error.message).toContain(String(2 * 1024 * 1024));
+    },
+  );
+
+  it("takes the least limit, one between pages, and one beyond what can be addressed", async () => {
+    const least = 2 * 1024 * 1024;
+    for (const [given, taken] of [
+      [least, least],
+      [least + 65535, least],
+      [Infinity, 65535 * 65536],
+      [2 ** 40, 65535 * 65536],
+    ]) {
+      const k = (await open({ maximumMemory: given })) as ReturnType<typeof loadSync>;
+      expect(k.memory.maximum).toBe(taken);
+      expect(k.softmax(Float32Array.of(1, 1))).toEqual(Float32Array.of(0.5, 0.5));
+    }
+  });
+
+  it("takes simd by default, with one thread", async () => {
+    const k = (await open()) as ReturnType<typeof loadSync>;
+    expect([k.backend, k.threads]).toEqual(["simd", 1]);
+  });
+
+  it("takes the first backend of a list that can be had", async () => {
+    const k = (await open({ backend: ["js", "simd"] })) as ReturnType<typeof loadSync>;
+    expect(k.backend).toBe("js");
+  });
+
+  it.each([
+    ["an object", {}],
+    ["an empty module", new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))],
+  ])("refuses %s in place of one of the package's modules", async (_, module) => {
+    const error = await errorOf(open({ backend: "simd", module }));
+    expect(error).toBeInstanceOf(BackendError);
+    expect(error.code).toBe("BACKEND");
+    expect(error.message).not.toBe("");
+  });
+
+  it("gives kernels that share nothing", async () => {
+    const first = (await open()) as ReturnType<typeof loadSync>;
+    const second = (await open()) as ReturnType<typeof loadSync>;
+    first.alloc([1000]);
+    expect(first.memory.used).toBeGreaterThan(second.memory.used);
+  });
+
+  it("reads each option exactly once", async () => {
+    const reads: string[] = [];
+    const options = {};
+    for (const [key, value] of Object.entries({
+      backend: "simd",
+      threads: 1,
+      maximumMemory: 2 ** 22,
+      module: undefined,
+    })) {
+      const get = () => {
+        reads.push(key);
+        return value;
+      };
+      Object.defineProperty(options, key, { get, enumerable: true });
+    }
+    await open(options);
+    expect(reads.sort()).toEqual(["backend", "maximumMemory", "module", "threads"]);
+  });
+
+  it(`${name === "load" ? "rejects" : "throws"} where the one backend named can't be had, and says why`, async () => {
+    const relaxed = BACKENDS.find((backend) => backend.name === "relaxed");
+    if (name === "load" && relaxed?.available) {
+      expect(((await open({ backend: "relaxed" })) as { backend: string }).backend).toBe("relaxed");
+      return;
+    }
+    const error = await errorOf(open({ backend: "relaxed" }));
+    expect(error).toBeInstanceOf(BackendError);
+    expect(error.message).toContain('"relaxed"');
+    expect(((await open({ backend: ["relaxed", "simd"] })) as { backend: string }).backend).toBe("simd");
+  });
+});
+
+describeEachBackend("loaded kernels", (backend) => {
+  it("say which backend they are", () => {
+    expect(backend.k.backend).toBe(backend.name);
+    expect(backend.k.threads).toBe(1);
+  });
+});
+
+it("load and loadSync give the same bits", async () => {
+  const x = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i) * 9);
+  expect((await load()).softmax(x)).toEqual(loadSync().softmax(x));
+});
