@@ -22,7 +22,7 @@ import { BLOCK, sumExcept } from "./math/sum";
 export const STATE_BYTES: usize = 16 + 24 * 40;
 
 /** Below this part of the largest term a difference of sums has lost 16 bits and more. */
-const DOMINATED: f64 = 0.0000152587890625;
+export const DOMINATED: f64 = 0.0000152587890625;
 
 const NODES: usize = 16;
 const NODE_BYTES: usize = 40;

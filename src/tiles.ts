@@ -20,6 +20,8 @@ export class Tiles {
   #inner = 0;
   #staged = true;
   #limit = POSITIONS;
+  /** Whether tiles lie as the batch does, without a transposition. */
+  #lying = false;
   /** Where the walk goes on: slab (index of the outer axes) and position within it. */
   #slab = 0;
   #at = 0;
@@ -46,6 +48,7 @@ export class Tiles {
     this.classes = classes;
     this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
+    this.#lying = false;
     this.#slab = 0;
     this.#at = 0;
     return this;
@@ -67,9 +70,11 @@ export class Tiles {
   next(): boolean {
     const inner = this.#inner;
     if (this.#slab >= this.#outer || inner === 0) return false;
-    const fit = Math.min(this.#limit, this.#staged ? Math.floor(TILE / Math.max(1, this.classes)) : this.#limit);
+    const room = this.#staged ? Math.floor(TILE / Math.max(1, this.classes)) : this.#limit;
+    // Parts of a slab are whole cache lines where they can be.
+    const fit = Math.min(this.#limit, room < 16 ? room : room & ~15);
     if (inner <= fit) {
-      this.#slabs = Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
+      this.#slabs = this.#lying ? 1 : Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
       this.#from = 0;
       this.#width = inner;
       this.position = this.#slab * inner;
@@ -101,8 +106,25 @@ export class Tiles {
       : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
   }
 
+  /**
+   * Starts a walk for kernels that work across the positions of a slab: a tile lies as the batch does, classes `stride`
+   * floats apart, and is one slab or a part of its positions.
+   */
+  across({ outer, classes, inner }: Layout, resident: boolean): this {
+    this.over({ outer, classes, inner }, resident);
+    this.#staged = !resident;
+    this.#lying = true;
+    return this;
+  }
+
+  /** Floats between two classes of a position, for kernels that work across. */
+  get stride(): number {
+    return this.#staged ? this.rows : this.#inner;
+  }
+
   /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
   read(operand: Operand, slot: Slot): number {
+    if (this.#lying) return this.#lay(operand, slot);
     if (this.#inner !== 1) return this.#gather(operand, slot);
     const offset = this.#offset;
     if (operand.array === undefined) return operand.pointer + offset * 4;
@@ -113,12 +135,16 @@ export class Tiles {
 
   /** Address where the tile's rows of an output are to be computed. */
   place(operand: Operand, slot: Slot): number {
-    const there = operand.array === undefined && this.#inner === 1;
+    const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
     return there ? operand.pointer + this.#offset * 4 : this.#work.tile(slot);
   }
 
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
+    if (this.#lying) {
+      this.#unlay(operand, from);
+      return;
+    }
     if (this.#inner !== 1) {
       this.#scatter(operand, from);
       return;
@@ -127,6 +153,31 @@ export class Tiles {
     const offset = this.#offset;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
+  }
+
+  /** The tile as it lies: in place if all is resident, or its pieces brought together. */
+  #lay(operand: Operand, slot: Slot): number {
+    const offset = this.#offset;
+    if (!this.#staged) return operand.pointer + offset * 4;
+    const { classes, rows } = this;
+    const work = this.#work;
+    const to = work.tile(slot);
+    const array = operand.array ?? work.arena.f32;
+    const from = operand.array ? offset : (operand.pointer >> 2) + offset;
+    if (rows === this.#inner) work.copyIn(array, from, classes * rows, to);
+    else for (let c = 0; c < classes; c++) work.copyIn(array, from + c * this.#inner, rows, to + c * rows * 4);
+    return to;
+  }
+
+  #unlay(operand: Operand, from: number): void {
+    if (!this.#staged) return;
+    const { classes, rows } = this;
+    const work = this.#work;
+    const offset = this.#offset;
+    const array = operand.array ?? work.arena.f32;
+    const to = operand.array ? offset : (operand.pointer >> 2) + offset;
+    if (rows === this.#inner) work.copyOut(from, classes * rows, array, to);
+    else for (let c = 0; c < classes; c++) work.copyOut(from + c * rows * 4, rows, array, to + c * this.#inner);
   }
 
   #gather(operand: Operand, slot: Slot): number {

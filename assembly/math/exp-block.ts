@@ -28,9 +28,14 @@ export function anchorOf(max: f32): f32 {
 }
 
 /** N for a block whose maximum is M. */
-function exponentOf(max: f32, anchor: f32): f32 {
+export function exponentOf(max: f32, anchor: f32): f32 {
   const z: f32 = <f32>((max - anchor) * LOG2E) + ROUND;
   return max === -Infinity ? 0 : z - ROUND;
+}
+
+/** The rounding constant for a block's N; or the floor, where what stands in the low bits is 0. */
+export function roundOf(exponent: f32, floor: bool): f32 {
+  return floor ? (exponent - BIASED_SHIFT) * LN2 : ROUND + (BIASED_SHIFT - exponent);
 }
 
 /** The power of two that takes stored values back to exp(x − anchor), as an exponent. */
@@ -43,9 +48,9 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
   const center = f32x4.splat(anchor);
-  // n + SHIFT − N + 127 stands in the low bits after rounding; at the floor it is 0.
-  const round = f32x4.splat(ROUND + (BIASED_SHIFT - exponent));
-  const floor = f32x4.splat((exponent - BIASED_SHIFT) * LN2);
+  // n + SHIFT − N + 127 stands in the low bits after rounding.
+  const round = f32x4.splat(roundOf(exponent, false));
+  const floor = f32x4.splat(roundOf(exponent, true));
   const log2e = v128.load32_splat(EXP, 0);
   const ln2Hi = v128.load32_splat(EXP, 4);
   const ln2Lo = v128.load32_splat(EXP, 8);
@@ -145,6 +150,6 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
 export function peakOf(max: f32): f32 {
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const e = scaledExpOf(f32x4.splat(max - anchor), f32x4.splat(ROUND + (BIASED_SHIFT - exponent)));
+  const e = scaledExpOf(f32x4.splat(max - anchor), f32x4.splat(roundOf(exponent, false)));
   return f32x4.extract_lane(e, 0);
 }

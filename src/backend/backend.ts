@@ -16,6 +16,27 @@ export interface Kernels {
   logSoftmaxApply(state: number, x: number, out: number, n: number): void;
   logSumExp(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
 
+  // across.ts: along an axis that isn't the last
+  softmaxAcross(x: number, out: number, classes: number, width: number, stride: number, lanes: number): void;
+  logSoftmaxAcross(
+    x: number,
+    out: number,
+    classes: number,
+    width: number,
+    stride: number,
+    lanes: number,
+    e: number,
+  ): void;
+  logSumExpAcross(
+    x: number,
+    out: number,
+    classes: number,
+    width: number,
+    stride: number,
+    lanes: number,
+    e: number,
+  ): void;
+
   // row.ts: the parts of the row kernels, for rows that are taken in column tiles
   begin(state: number): void;
   accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;

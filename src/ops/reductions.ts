@@ -15,7 +15,7 @@ import type { Context } from "../context.js";
 import { AxisError, OptionError, ShapeError } from "../errors.js";
 import { readLogitOptions, Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
-import { outputOf } from "./softmax.js";
+import { goesAcross, outputOf } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
@@ -32,8 +32,18 @@ export function logSumExp<O extends FloatOutput>(context: Context, x: FloatBatch
   const result = outputOf(out, positions);
   const output = readLength(result, positions, arena, "out", batch);
   const values = output.array ?? arena.f32.subarray(output.pointer >> 2, (output.pointer >> 2) + positions);
-  const tiles = context.tiles.over(batch, isResident(batch) && !transform.some);
   const { state, exponentials } = work;
+  const resident = isResident(batch) && !transform.some;
+  if (goesAcross(batch)) {
+    const tiles = context.tiles.across(batch, resident);
+    while (tiles.next()) {
+      const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+      kernels.logSumExpAcross(from, work.losses, tiles.classes, tiles.rows, tiles.stride, state, exponentials);
+      work.copyOut(work.losses, tiles.rows, values, tiles.position);
+    }
+    return result;
+  }
+  const tiles = context.tiles.over(batch, resident);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);

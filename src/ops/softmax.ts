@@ -1,9 +1,20 @@
-import { type FloatBatch, type FloatOutput, type Floats, isResident, readBatch, readOutput } from "../batch.js";
+import { BLOCK } from "../backend/backend.js";
+import {
+  type Batch,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  isResident,
+  type Layout,
+  readBatch,
+  readOutput,
+} from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { maximumAt, readLogitOptions, Transform } from "../logits.js";
 import type { ArrayOptions, LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
+import type { Tiles } from "../tiles.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
 
@@ -19,7 +30,14 @@ export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, 
   const zero = readChoice(emptyRow, "emptyRow", ["nan", "zero"]) === "zero";
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
+  const resident = isResident(batch) && isResident(output) && !transform.some;
+  if (goesAcross(batch) && !zero) {
+    const { state } = work;
+    return across(context, batch, output, transform, result, (x, to, { classes, rows, stride }) =>
+      kernels.softmaxAcross(x, to, classes, rows, stride, state),
+    );
+  }
+  const tiles = context.tiles.over(batch, resident);
   const maxima = work.takeMaxima(batch.classes);
   if (tiles.long) {
     for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, maxima, zero);
@@ -39,6 +57,29 @@ export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, 
   return result;
 }
 
+/** Whether a batch is computed across its positions: its class axis is not the last, and its classes are one block. */
+export function goesAcross({ classes, inner }: Layout): boolean {
+  return inner > 1 && classes > 0 && classes <= BLOCK;
+}
+
+function across<O>(
+  { tiles }: Context,
+  batch: Batch,
+  output: Floats,
+  transform: Transform,
+  result: O,
+  run: (x: number, out: number, tile: Tiles) => void,
+): O {
+  tiles.across(batch, isResident(batch) && isResident(output) && !transform.some);
+  while (tiles.next()) {
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = tiles.place(output, 0);
+    run(from, to, tiles);
+    tiles.write(output, to);
+  }
+  return result;
+}
+
 /** The rows that are −Infinity throughout. */
 function emptyRows(f32: Float32Array, at: number, rows: number, cols: number): number[] {
   const found: number[] = [];
@@ -52,7 +93,7 @@ function emptyRows(f32: Float32Array, at: number, rows: number, cols: number): n
 
 function longSoftmax(
   { kernels, work }: Context,
-  batch: Floats & { classes: number; outer: number; inner: number },
+  batch: Batch,
   position: number,
   output: Floats,
   transform: Transform,
@@ -88,8 +129,13 @@ export function logSoftmax<O extends FloatOutput>(context: Context, x: FloatBatc
   const transform = new Transform(context, readLogitOptions(undefined, temperature));
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
   const { state, exponentials } = work;
+  if (goesAcross(batch)) {
+    return across(context, batch, output, transform, result, (x, to, { classes, rows, stride }) =>
+      kernels.logSoftmaxAcross(x, to, classes, rows, stride, state, exponentials),
+    );
+  }
+  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
   if (tiles.long) {
     for (let p = 0; p < batch.outer * batch.inner; p++) {
       const input = new Columns(work, batch, batch, p, 0);

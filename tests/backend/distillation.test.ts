@@ -1,0 +1,55 @@
+import { describe, it } from "vitest";
+import { BLOCK } from "../../src/backend/backend.js";
+import { FLOATS, LENGTHS, mirror, perRow } from "./mirror.js";
+
+const SCALES = [1, 1 / 3, 0, -2, 1e-45, 1e30];
+
+describe.each(FLOATS)("simd and js have the same bits, the student's logits %s:", (_, sample) => {
+  it.each(FLOATS)("softmaxKlDivergence, the teacher's %s", (_, teacher) => {
+    for (const cols of LENGTHS.filter((n) => n < 20 || n > 64)) {
+      for (const rows of cols < 5 ? [0, 1, 7] : [2]) {
+        mirror.clear();
+        const x = mirror.put(sample(rows * cols, cols));
+        const y = mirror.put(teacher(rows * cols, cols + 1));
+        const grad = mirror.floats(rows * cols);
+        const scales = mirror.put(perRow(rows, SCALES, cols));
+        const losses = mirror.doubles(rows);
+        const states = [mirror.state(), mirror.state()] as const;
+        const e = mirror.floats(2 * BLOCK);
+        const compare = (how: string, to: number) =>
+          mirror.same(`${rows} × ${cols}, ${how}`, (k) =>
+            k.softmaxKlDivergence(x, y, to, scales, losses, rows, cols, ...states, e),
+          );
+        compare("no gradient", 0);
+        compare("gradient apart", grad);
+        compare("in place", x);
+      }
+    }
+  });
+
+  it("softmaxKlDivergence of a row taken in tiles of columns", () => {
+    for (const n of [1, 2049, 6145]) {
+      mirror.clear();
+      const x = mirror.put(sample(n, n));
+      const y = mirror.put(sample(n, n + 1));
+      const grad = mirror.floats(n);
+      const [stateX, stateY] = [mirror.state(), mirror.state()];
+      const e = mirror.floats(2 * BLOCK);
+      mirror.same(`${n}`, (k) => {
+        k.begin(stateX);
+        k.begin(stateY);
+        for (let i = 0; i < n; i += BLOCK) {
+          k.klAccumulate(stateX, stateY, x + i * 4, y + i * 4, e, Math.min(BLOCK, n - i));
+        }
+        k.finish(stateX);
+        k.finish(stateY);
+        let sum = 0;
+        for (let i = 0; i < n; i += BLOCK) {
+          const count = Math.min(BLOCK, n - i);
+          sum = k.klApply(stateX, stateY, x + i * 4, y + i * 4, grad + i * 4, e, count, 0.3, sum);
+        }
+        return k.klLoss(stateX, stateY, sum);
+      });
+    }
+  });
+});

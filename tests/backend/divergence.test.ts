@@ -1,0 +1,60 @@
+import { describe, it } from "vitest";
+import { spread } from "../support/samples.js";
+import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
+
+const SCALES = [1, 1 / 3, 0, 1e-40, -2, 3e38];
+const STARTS = [0, 1.5, -1e-20];
+
+/** Each number times one that is 1 or near it. */
+function near(values: Float32Array, seed: number): Float32Array {
+  const factors = spread(values.length, seed, -1, 1);
+  return values.map((v, i) => v * (1 + cycled([0, 1e-7, 1e-4, 0.1], i) * factors[i]));
+}
+
+describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
+  it("entropy", () => {
+    for (const n of LENGTHS) {
+      mirror.clear();
+      const p = mirror.put(sample(n, n));
+      mirror.same(`${n}`, (k) => k.entropy(p, n, cycled(STARTS, n)));
+    }
+  });
+
+  const others = [...CHANCES, ["near p", (n: number, seed: number) => near(sample(n, seed), seed)] as const];
+
+  it.each(["crossEntropy", "klDivergence", "jensenShannon"] as const)("%s, q of every kind", (name) => {
+    for (const [title, other] of others) {
+      for (const n of LENGTHS) {
+        const scale = cycled(SCALES, n);
+        const start = cycled(STARTS, n);
+        const what = `q ${title}, ${n}`;
+        mirror.clear();
+        const p = mirror.put(sample(n, n));
+        const q = mirror.put(other(n, title === "near p" ? n : n + 1));
+        const grad = mirror.floats(n);
+        mirror.same(`${what}, no gradient`, (k) => k[name](p, q, 0, n, scale, start));
+        mirror.same(what, (k) => k[name](p, q, grad, n, scale, start));
+        mirror.same(`${what}, in place`, (k) => k[name](p, q, q, n, scale, start));
+      }
+    }
+  });
+
+  it("binaryCrossEntropy, targets of every kind", () => {
+    for (const [title, other] of CHANCES) {
+      for (const n of LENGTHS) {
+        const scale = cycled(SCALES, n);
+        const start = cycled(STARTS, n);
+        const what = `t ${title}, ${n}`;
+        mirror.clear();
+        const q = mirror.put(sample(n, n));
+        const t = mirror.put(other(n, n + 1));
+        const grad = mirror.floats(n);
+        const losses = mirror.floats(n);
+        mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, n, scale, start));
+        mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, n, scale, start));
+        mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, n, scale, start));
+        mirror.same(`${what}, in place`, (k) => k.binaryCrossEntropy(q, t, q, 0, n, scale, start));
+      }
+    }
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, it } from "vitest";
+import { CHANCES, cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
+
+const SCALES = [1, 1 / 3, 0, 1e-40, -2];
+
+describe.each([0, 1, 2, 0.5, 3.7])("simd and js have the same bits, γ = %d: sigmoidFocalLoss", (gamma) => {
+  it.each(FLOATS)("of logits %s", (_, sample) => {
+    for (const n of LENGTHS) {
+      for (const alpha of [-1, 0.25, 0, 1]) {
+        const scale = cycled(SCALES, n);
+        const start = cycled([0, 2.5], n);
+        const [title, targets] = cycled(CHANCES, n + Math.round(alpha * 4) + 4);
+        const what = `${n}, α ${alpha}, t ${title}`;
+        mirror.clear();
+        const x = mirror.put(sample(n, n));
+        const t = mirror.put(targets(n, n + 1));
+        const grad = mirror.floats(n);
+        const losses = mirror.floats(n);
+        mirror.same(`${what}, the sum alone`, (k) => k.sigmoidFocalLoss(x, t, 0, 0, n, alpha, gamma, scale, start));
+        mirror.same(what, (k) => k.sigmoidFocalLoss(x, t, grad, losses, n, alpha, gamma, scale, start));
+        mirror.same(`${what}, in place`, (k) => k.sigmoidFocalLoss(x, t, x, 0, n, alpha, gamma, scale, start));
+      }
+    }
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, it } from "vitest";
+import { spread, sprinkled } from "../support/samples.js";
+import { CHANCES, cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
+
+const SCALES = [1, 1 / 3, 0, 1e-40, -2];
+
+/** Weights, some of them 0. */
+function weightsFor(n: number, seed: number): Float32Array {
+  return sprinkled(spread(n, seed, 0, 3), seed, [0, 1, 1e-40, 3e38], 3);
+}
+
+describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) => {
+  it("sigmoidCrossEntropy", () => {
+    for (const [title, targets] of CHANCES) {
+      for (const n of LENGTHS) {
+        const scale = cycled(SCALES, n);
+        const start = cycled([0, 2.5], n);
+        const what = `${n}, t ${title}`;
+        mirror.clear();
+        const x = mirror.put(sample(n, n));
+        const t = mirror.put(targets(n, n + 1));
+        const grad = mirror.floats(n);
+        const losses = mirror.floats(n);
+        mirror.same(`${what}, the sum alone`, (k) => k.sigmoidCrossEntropy(x, t, 0, 0, n, scale, start));
+        mirror.same(what, (k) => k.sigmoidCrossEntropy(x, t, grad, losses, n, scale, start));
+        mirror.same(`${what}, in place`, (k) => k.sigmoidCrossEntropy(x, t, x, losses, n, scale, start));
+      }
+    }
+  });
+
+  it.each([0, 0.1, 1])("sigmoidCrossEntropyWeighted, smoothing %d", (smoothing) => {
+    for (const n of LENGTHS) {
+      for (const [weighted, positive] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ]) {
+        const scale = cycled(SCALES, n);
+        const start = cycled([0, 2.5], n);
+        const [title, targets] = cycled(CHANCES, n + (weighted ? 1 : 0) + (positive ? 2 : 0));
+        const what = `${n}, t ${title}, u ${weighted}, pw ${positive}`;
+        mirror.clear();
+        const x = mirror.put(sample(n, n));
+        const t = mirror.put(targets(n, n + 1));
+        const u = weighted ? mirror.put(weightsFor(n, n + 2)) : 0;
+        const pw = positive ? mirror.put(weightsFor(n, n + 3)) : 0;
+        const grad = mirror.floats(n);
+        const losses = mirror.floats(n);
+        const compare = (how: string, toGrad: number, toLosses: number) =>
+          mirror.same(`${what}, ${how}`, (k) =>
+            k.sigmoidCrossEntropyWeighted(x, t, u, pw, toGrad, toLosses, n, smoothing, scale, start),
+          );
+        compare("the sum alone", 0, 0);
+        compare("apart", grad, losses);
+        compare("in place", x, 0);
+      }
+    }
+  });
+});

@@ -1,0 +1,66 @@
+// The functions under test, whatever computes them: a kernel run over a block of floats.
+
+import type { FloatFunction, Kernel } from "./functions.js";
+
+/** Floats in a block: they stay in cache between being made, computed and judged. */
+export const BLOCK = 2 ** 14;
+
+export interface Elementary {
+  /** The block's arguments, and the same words as bits. */
+  readonly x: Float32Array;
+  readonly bits: Uint32Array;
+  /** Where results appear. */
+  readonly out: Float32Array;
+  /** Computes the first n (a multiple of 4) results; `shift` is for the rows' exp alone: 2^shift times the result. */
+  run(kernel: Kernel, n: number, shift: number): void;
+}
+
+type Exports = Record<Exclude<Kernel, "scaledExpAll">, (x: number, out: number, n: number) => void> & {
+  scaledExpAll(x: number, out: number, n: number, round: number): void;
+  heapBase(): number;
+};
+
+const ROUND = 12582912; // 1.5·2^23, as in assembly/math/exp.ts
+
+/** build/verify-simd.wasm or verify-relaxed.wasm. */
+export async function openWasm(module: WebAssembly.Module): Promise<Elementary> {
+  const memory = new WebAssembly.Memory({ initial: 8 });
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  const kernels = instance.exports as unknown as Exports;
+  const from = Math.ceil(kernels.heapBase() / 64) * 64;
+  const to = from + BLOCK * 4;
+  memory.grow(Math.max(0, Math.ceil((to + BLOCK * 4) / 65536) - memory.buffer.byteLength / 65536));
+  return {
+    x: new Float32Array(memory.buffer, from, BLOCK),
+    bits: new Uint32Array(memory.buffer, from, BLOCK),
+    out: new Float32Array(memory.buffer, to, BLOCK),
+    run(kernel, n, shift) {
+      if (kernel === "scaledExpAll") kernels.scaledExpAll(from, to, n, ROUND + 127 + shift);
+      else kernels[kernel](from, to, n);
+    },
+  };
+}
+
+/** Functions of one float from the plain TypeScript backend, by kernel. */
+export type Scalars = Partial<Record<Kernel, (x: number) => number>>;
+
+/** The plain TypeScript backend. */
+export function openScalars(scalars: Scalars): Elementary {
+  const x = new Float32Array(BLOCK);
+  const out = new Float32Array(BLOCK);
+  return {
+    x,
+    bits: new Uint32Array(x.buffer),
+    out,
+    run(kernel, n) {
+      const scalar = scalars[kernel];
+      if (!scalar) throw new Error(`there is no ${kernel} here`);
+      for (let i = 0; i < n; i++) out[i] = scalar(x[i]);
+    },
+  };
+}
+
+/** By how many powers of two a block's results are scaled, so that none is subnormal or overflows. */
+export function shiftOf({ kernel }: FloatFunction, x: number): number {
+  return kernel === "scaledExpAll" ? -Math.round(x / Math.LN2) : 0;
+}

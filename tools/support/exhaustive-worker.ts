@@ -1,0 +1,52 @@
+// One worker of the exhaustive verification: takes chunk after chunk of one function's arguments, until none is left.
+// A fresh worker for each function lets the engine compile the judging loop around that function alone.
+
+import { parentPort, workerData } from "node:worker_threads";
+import { type Elementary, openScalars, openWasm, type Scalars } from "./elementary.js";
+import { FUNCTIONS } from "./functions.js";
+import { emptyTally, judge } from "./tally.js";
+
+export interface Work {
+  /** Index in FUNCTIONS. */
+  readonly index: number;
+  readonly chunks: readonly (readonly [from: number, to: number])[];
+  /** Shared by all workers: how many chunks were taken, how many are done. */
+  readonly progress: Int32Array;
+  readonly stride: number;
+  /** build/verify-*.wasm; without it the plain TypeScript backend. */
+  readonly module: WebAssembly.Module | undefined;
+}
+
+const { index, chunks, progress, stride, module } = workerData as Work;
+
+async function open(): Promise<Elementary> {
+  return module ? openWasm(module) : openScalars(await loadScalars());
+}
+
+/** The package doesn't export these: they are taken from where the build puts them. */
+async function loadScalars(): Promise<Scalars> {
+  const from = (file: string) => import(new URL(`../../../../dist/backend/js/${file}.js`, import.meta.url).href);
+  const [{ exp }, { log }, { log1p }, { tanh }, { sigmoidOf, softplusOf, logitOf }] = await Promise.all(
+    ["math/exp", "math/log", "math/log1p", "math/tanh", "sigmoid"].map(from),
+  );
+  return {
+    expAll: exp,
+    logAll: log,
+    log1pAll: log1p,
+    tanhAll: tanh,
+    sigmoid: sigmoidOf,
+    softplus: softplusOf,
+    logSigmoid: (x) => -softplusOf(-x),
+    logit: logitOf,
+  };
+}
+
+const fn = FUNCTIONS[index];
+const by = await open();
+const tally = emptyTally();
+for (let i = Atomics.add(progress, 0, 1); i < chunks.length; i = Atomics.add(progress, 0, 1)) {
+  const [from, to] = chunks[i];
+  judge(fn, by, from, to, stride, tally);
+  Atomics.add(progress, 1, 1);
+}
+parentPort?.postMessage(tally);

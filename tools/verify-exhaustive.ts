@@ -1,0 +1,231 @@
+// npm run verify:exhaustive: every function of one float over all 2^32 floats, against float64. Ends with status 1 where a
+// stated bound is broken. `--help` says what can be chosen.
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { SingleBar } from "cli-progress";
+import { type Column, heading, table } from "../bench/table.js";
+import type { Work } from "./support/exhaustive-worker.js";
+import { type FloatFunction, FUNCTIONS } from "./support/functions.js";
+import { type Case, mergeTallies, type Tally, worstOf } from "./support/tally.js";
+import { floatOf, hex } from "./support/ulp.js";
+
+const BACKENDS = ["simd", "relaxed", "js"] as const;
+type Backend = (typeof BACKENDS)[number];
+
+const USAGE = `Usage: npm run verify:exhaustive -- [options]
+
+  --function NAME  only this function; may be repeated
+                   ${[...new Set(FUNCTIONS.map(({ name }) => name))].join(", ")}
+  --backend NAME   ${BACKENDS.join(", ")}; default simd
+  --stride N       every Nth float only
+  --threads N      default: one for each core
+  --worst N        print the N arguments with the largest errors each way, at most 16
+  --help           this text`;
+
+/** Arguments that a worker takes at a time. */
+const CHUNK = 2 ** 20;
+
+class UsageError extends Error {}
+
+interface Options {
+  readonly functions: readonly FloatFunction[];
+  readonly backend: Backend;
+  readonly stride: number;
+  readonly threads: number;
+  readonly worst: number;
+}
+
+function readOptions(args: string[]): Options | undefined {
+  const { values } = parse(args);
+  if (values.help) return undefined;
+  const { function: names, backend = "simd" } = values;
+  for (const name of names ?? []) {
+    if (!FUNCTIONS.some((fn) => fn.name === name)) throw new UsageError(`There is no function "${name}".`);
+  }
+  if (!isBackend(backend)) throw new UsageError(`There is no backend "${backend}".`);
+  return {
+    // The rows' exp is no function of the plain TypeScript backend: it has the bits of the compiled one.
+    functions: FUNCTIONS.filter(
+      (fn) => (!names || names.includes(fn.name)) && (backend !== "js" || fn.kernel !== "scaledExpAll"),
+    ),
+    backend,
+    stride: readCount(values.stride ?? "1", 2 ** 16),
+    threads: readCount(values.threads ?? String(availableParallelism()), 256),
+    worst: readCount(values.worst ?? "0", 16, 0),
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        function: { type: "string", multiple: true },
+        backend: { type: "string" },
+        stride: { type: "string" },
+        threads: { type: "string" },
+        worst: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function isBackend(name: string): name is Backend {
+  return (BACKENDS as readonly string[]).includes(name);
+}
+
+function readCount(text: string, most: number, least = 1): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new UsageError(`"${text}" is no whole number from ${least} to ${most}.`);
+}
+
+function moduleOf(backend: Backend): WebAssembly.Module | undefined {
+  if (backend === "js") return undefined;
+  const bytes = readFileSync(new URL(`../../verify-${backend}.wasm`, import.meta.url));
+  if (!WebAssembly.validate(bytes)) {
+    throw new UsageError(
+      `This engine doesn't have the "${backend}" backend; Node 20 has relaxed SIMD behind a flag:
+node --experimental-wasm-relaxed-simd build/programs/tools/verify-exhaustive.js --backend relaxed`,
+    );
+  }
+  return new WebAssembly.Module(bytes);
+}
+
+/** Judges one function on all threads, with a progress bar where there is a terminal. */
+async function verify(
+  fn: FloatFunction,
+  { stride, threads }: Options,
+  module: WebAssembly.Module | undefined,
+): Promise<Tally> {
+  const chunks = fn.ranges.flatMap(([from, to]) =>
+    Array.from(
+      { length: Math.ceil((to - from) / CHUNK) },
+      (_, i) => [from + i * CHUNK, Math.min(to, from + (i + 1) * CHUNK)] as const,
+    ),
+  );
+  const progress = new Int32Array(new SharedArrayBuffer(8));
+  const work: Work = { index: FUNCTIONS.indexOf(fn), chunks, progress, stride, module };
+  const bar = new SingleBar({
+    format: `${labelOf(fn).padEnd(18)} [{bar}] {percentage} %, {eta_formatted} left`,
+    barsize: 40,
+    clearOnComplete: true,
+    noTTYOutput: false,
+  });
+  const shown = process.stderr.isTTY;
+  if (shown) bar.start(chunks.length, 0);
+  const timer = setInterval(() => bar.update(Atomics.load(progress, 1)), 200);
+  try {
+    return mergeTallies(await Promise.all(Array.from({ length: threads }, () => run(work))));
+  } finally {
+    clearInterval(timer);
+    if (shown) bar.stop();
+  }
+}
+
+function run(work: Work): Promise<Tally> {
+  const worker = new Worker(new URL("./support/exhaustive-worker.js", import.meta.url), { workerData: work });
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`a worker ended with status ${code} and no result`)));
+  });
+}
+
+function labelOf({ name, unit }: FloatFunction): string {
+  return unit === "ULP" ? name : `${name}, relative`;
+}
+
+function holds({ bound }: FloatFunction, tally: Tally): boolean {
+  return tally.mismatched === 0 && Math.abs(worstOf(tally)?.error ?? 0) <= bound;
+}
+
+const COLUMNS: readonly Column[] = [
+  ["function", "left"],
+  ["largest", "right"],
+  ["mean", "right"],
+  ["unit", "left"],
+  ["misrounded", "right"],
+  ["at", "left"],
+  ["bits", "left"],
+  ["bound", "right"],
+  ["", "left"],
+];
+
+function rowOf(fn: FloatFunction, tally: Tally): string[] {
+  const worst = worstOf(tally) ?? { bits: 0, error: 0 };
+  const share = (100 * tally.misrounded) / tally.ordinary;
+  return [
+    labelOf(fn),
+    Math.abs(worst.error).toFixed(4),
+    (tally.total / tally.ordinary).toFixed(4),
+    fn.unit,
+    fn.unit === "ULP" ? `${share.toFixed(2)} %` : "",
+    String(floatOf(worst.bits)),
+    hex(worst.bits),
+    String(fn.bound),
+    holds(fn, tally) ? "holds" : "BROKEN",
+  ];
+}
+
+function casesOf(cases: readonly Case[], count: number): string {
+  return cases
+    .slice(0, count)
+    .map(({ bits, error }) => `  ${hex(bits)}  ${floatOf(bits)}  ${error.toFixed(6)}`)
+    .join("\n");
+}
+
+async function main(options: Options): Promise<boolean> {
+  const { functions, backend, stride, threads, worst } = options;
+  const module = moduleOf(backend);
+  const say = console.log;
+  say(heading("Every function of one float, over all of them", "═"));
+  say(
+    `backend ${backend}, ${threads} threads, Node ${process.versions.node}${stride > 1 ? `, every ${stride}th float` : ""}`,
+  );
+  const began = performance.now();
+  const found: [FloatFunction, Tally][] = [];
+  for (const fn of functions) {
+    const start = performance.now();
+    const tally = await verify(fn, options, module);
+    found.push([fn, tally]);
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    const { error } = worstOf(tally) ?? { error: 0 };
+    say(`${labelOf(fn)}: at most ${Math.abs(error).toFixed(4)} ${fn.unit}, ${seconds} s`);
+  }
+  say(
+    `\n${table(
+      COLUMNS,
+      found.map(([fn, tally]) => rowOf(fn, tally)),
+    )}`,
+  );
+  say(`
+Errors are of the arguments with a finite true result other than 0; unit ULP: the last place of the true result in
+float32, 2^-149 for subnormal ones; unit 2^-24: relative, results that are subnormal left out. Where the true result is
+0, infinite or NaN, the result must be the same.`);
+  for (const [fn, { mismatched, firstMismatch = 0 }] of found) {
+    if (mismatched === 0) continue;
+    say(`${labelOf(fn)}: ${mismatched} results should be 0, infinite or NaN, the first at ${hex(firstMismatch)}`);
+  }
+  for (const [fn, { above, below }] of worst > 0 ? found : []) {
+    say(`\n${labelOf(fn)}, too large:\n${casesOf(above, worst)}\ntoo small:\n${casesOf(below, worst)}`);
+  }
+  say(`\n${((performance.now() - began) / 1000).toFixed(0)} seconds in all`);
+  return found.every(([fn, tally]) => holds(fn, tally));
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) console.log(USAGE);
+  else if (!(await main(options))) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
