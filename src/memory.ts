@@ -161,7 +161,7 @@ export class Workspace {
     this.arena = arena;
     this.state = arena.allocate(STATE_BYTES);
     this.secondState = arena.allocate(STATE_BYTES);
-    this.exponentials = arena.allocate(4 * BLOCK * 4);
+    this.exponentials = arena.allocate(8 * BLOCK * 4);
     this.maxima = arena.allocate((Workspace.MAXIMA_COLUMNS / BLOCK) * 4);
     this.labels = arena.allocate(POSITIONS * 4);
     this.scales = arena.allocate(POSITIONS * 8);

@@ -208,7 +208,7 @@ async function main(options: Options): Promise<boolean> {
   say(`
 Errors are of the arguments with a finite true result other than 0; unit ULP: the last place of the true result in
 float32, 2^-149 for subnormal ones; unit 2^-24: relative, results that are subnormal left out. Where the true result is
-0, infinite or NaN, the result must be the same.`);
+0, infinite or NaN, the result must be the same, signs of zeros included but for log1p(−0) = +0.`);
   for (const [fn, { mismatched, firstMismatch = 0 }] of found) {
     if (mismatched === 0) continue;
     say(`${labelOf(fn)}: ${mismatched} results should be 0, infinite or NaN, the first at ${hex(firstMismatch)}`);

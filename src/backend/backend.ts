@@ -17,7 +17,15 @@ export interface Kernels {
   logSumExp(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
 
   // across.ts: along an axis that isn't the last
-  softmaxAcross(x: number, out: number, classes: number, width: number, stride: number, lanes: number): void;
+  softmaxAcross(
+    x: number,
+    out: number,
+    classes: number,
+    width: number,
+    stride: number,
+    lanes: number,
+    strip: number,
+  ): void;
   logSoftmaxAcross(
     x: number,
     out: number,
@@ -25,7 +33,7 @@ export interface Kernels {
     width: number,
     stride: number,
     lanes: number,
-    e: number,
+    strip: number,
   ): void;
   logSumExpAcross(
     x: number,
@@ -34,7 +42,7 @@ export interface Kernels {
     width: number,
     stride: number,
     lanes: number,
-    e: number,
+    strip: number,
   ): void;
 
   // row.ts: the parts of the row kernels, for rows that are taken in column tiles

@@ -32,9 +32,9 @@ export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, 
   const output = readOutput(result, batch, arena, "out");
   const resident = isResident(batch) && isResident(output) && !transform.some;
   if (goesAcross(batch) && !zero) {
-    const { state } = work;
+    const { state, exponentials } = work;
     return across(context, batch, output, transform, result, (x, to, { classes, rows, stride }) =>
-      kernels.softmaxAcross(x, to, classes, rows, stride, state),
+      kernels.softmaxAcross(x, to, classes, rows, stride, state, exponentials),
     );
   }
   const tiles = context.tiles.over(batch, resident);

@@ -105,7 +105,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
         const maxima = mirror.floats(Math.ceil(n / BLOCK));
         const zLoss = cycled(LAMBDAS, n);
         const spike = cycled(SPIKES, n);
-        const top = values.reduce((a, b) => (a >= b ? a : b), -Infinity);
+        const top = values.reduce((a, b) => Math.max(a, b), -Infinity);
         mirror.same(`${n}, base ${based}`, (k) => {
           k.begin(state);
           for (let i = 0; i < n; i += BLOCK) {

@@ -7,8 +7,8 @@ import { distributions, normal, type Sample, spread, sprinkled } from "../suppor
 
 /**
  * Two backends, simd and js, on memories with the same bytes: operands are placed in both at the same addresses, a call
- * is made on each, and then every byte must agree, NaN for NaN. Outputs, scratch, states and what lies between are all
- * compared, so nothing may be written anywhere else either.
+ * is made on each, and then every byte must agree, NaN for NaN. Outputs, states and what lies between are all compared, so
+ * nothing may be written anywhere else either.
  */
 
 const BYTES = 4 << 20;
@@ -26,6 +26,7 @@ interface Region {
   /** In words of four bytes. */
   readonly from: number;
   readonly to: number;
+  readonly free?: boolean;
 }
 
 class Mirror {
@@ -86,13 +87,20 @@ class Mirror {
     return this.put(new Float64Array(n).fill(UNSET));
   }
 
+  /** Room that each may use as it likes. */
+  scratch(bytes: number): number {
+    const at = this.integers(Math.ceil(bytes / 4));
+    this.#regions.push({ ...(this.#regions.pop() as Region), free: true });
+    return at;
+  }
+
   /** Room for a row's state. */
   state(): number {
     return this.doubles(STATE_BYTES / 8);
   }
 
   /** Makes the call on both; fails unless what it returns and both memories are the same. */
-  same(what: string, call: (k: Kernels) => number | void): void {
+  same(what: string, call: (k: Kernels) => unknown): void {
     const expected = call(this.simd);
     const got = call(this.js);
     if (!Object.is(got, expected)) expect.fail(`${what}: returns ${got}, expected ${expected}`);
@@ -115,6 +123,7 @@ class Mirror {
     const index = this.#regions.findIndex(({ from, to }) => from <= word && word < to);
     const region = this.#regions[index];
     if (!region) expect.fail(`${what}: byte ${word * 4}, in no operand, is written by one of the two`);
+    if (region.free) return;
     const [expected, got] = this.#words.map((words) => {
       const { buffer } = words;
       if (region.kind instanceof Float32Array) return new Float32Array(buffer)[word];
@@ -122,7 +131,7 @@ class Mirror {
       return words[word];
     });
     if (Number.isNaN(expected) && Number.isNaN(got)) return;
-    const at = ((word - region.from) * 4) / region.kind.BYTES_PER_ELEMENT;
+    const at = Math.floor(((word - region.from) * 4) / region.kind.BYTES_PER_ELEMENT);
     const show = (value: number) => (Object.is(value, -0) ? "-0" : String(value));
     expect.fail(`${what}: element ${at} of operand ${index} is ${show(got)}, expected ${show(expected)}`);
   }

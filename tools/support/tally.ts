@@ -47,6 +47,11 @@ export function emptyTally(): Tally {
 /** Falling error; of equal ones the lower bits first, so that the order doesn't depend on how work was split. */
 function keep(cases: Case[], added: Case): void {
   const size = Math.abs(added.error);
+  const same = cases.findIndex(({ bits }) => bits === added.bits);
+  if (same >= 0) {
+    if (Math.abs(cases[same].error) >= size) return;
+    cases.splice(same, 1);
+  }
   let at = cases.length;
   while (at > 0) {
     const other = Math.abs(cases[at - 1].error);
@@ -121,7 +126,13 @@ function judgeBlock(fn: FloatFunction, by: Elementary, n: number, tally: Tally):
   compare(fn, by, n, shift + 1, tally);
 }
 
-function compare({ truth, unit }: FloatFunction, { x, out }: Elementary, n: number, shift: number, tally: Tally): void {
+function compare(
+  { truth, unit, zeroSign }: FloatFunction,
+  { x, out }: Elementary,
+  n: number,
+  shift: number,
+  tally: Tally,
+): void {
   const relative = unit !== "ULP";
   const limit = relative ? Infinity : OVERFLOW;
   const unshift = 2 ** -shift;
@@ -133,7 +144,7 @@ function compare({ truth, unit }: FloatFunction, { x, out }: Elementary, n: numb
     const size = Math.abs(t);
     const y = out[i] * unshift;
     if (!(size > 0 && size < limit)) {
-      if (!Object.is(Math.fround(t), y)) mismatch(tally, x[i]);
+      if (!Object.is(Math.fround(t), y) && (zeroSign || t !== y)) mismatch(tally, x[i]);
       continue;
     }
     // A relative error says nothing of a result that is subnormal.

@@ -21,7 +21,7 @@ export function inverseUlp(x: number): number {
 
 /** A number as far as float32 reaches. */
 export function clamp(x: number): number {
-  return x > OVERFLOW ? OVERFLOW : x < -OVERFLOW ? -OVERFLOW : x;
+  return Math.min(OVERFLOW, Math.max(-OVERFLOW, x));
 }
 
 /**

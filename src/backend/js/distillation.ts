@@ -30,7 +30,7 @@ export function softmaxKlDivergence(
     finish(memory, stateY);
     const factor = f64[(scales >>> 3) + row];
     const sum = klApply(memory, stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0);
-    f64[(losses >>> 3) + row] = klLoss(memory, stateX, stateY, sum);
+    f64[(losses >>> 3) + row] = cols ? klLoss(memory, stateX, stateY, sum) : 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Engine, Kernels } from "../backend.js";
+import { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across.js";
 import { argmax } from "./argmax.js";
 import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
 import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
@@ -40,6 +41,9 @@ export function openJs(maximumMemory: number): Engine {
     logSoftmaxApply: logSoftmaxApply.bind(null, memory),
     logSumExp: logSumExp.bind(null, memory),
     rowLogSumExp: rowLogSumExp.bind(null, memory),
+    softmaxAcross: softmaxAcross.bind(null, memory),
+    logSoftmaxAcross: logSoftmaxAcross.bind(null, memory),
+    logSumExpAcross: logSumExpAcross.bind(null, memory),
     begin: begin.bind(null, memory),
     accumulate: accumulate.bind(null, memory),
     accumulateOnly: accumulateOnly.bind(null, memory),

@@ -10,7 +10,7 @@ import type { Memory } from "./memory.js";
  */
 
 /** Below this part of the largest term a difference of sums has lost 16 bits and more. */
-const DOMINATED = 0.0000152587890625;
+export const DOMINATED = 0.0000152587890625;
 
 // In float64 words: where the nodes begin, a node's length, and its fields behind the maximum.
 const NODES = 16 / 8;

@@ -19,9 +19,19 @@ export function anchorOf(max: number): number {
 }
 
 /** N for a block whose maximum is M. */
-function exponentOf(max: number, anchor: number): number {
+export function exponentOf(max: number, anchor: number): number {
   const z = fround(fround((max - anchor) * LOG2E) + ROUND); // the difference is M or 0
   return max === -Infinity ? 0 : z - ROUND;
+}
+
+/** The rounding constant for a block's N. */
+export function roundOf(exponent: number): number {
+  return ROUND + (BIASED_SHIFT - exponent);
+}
+
+/** Where what stands in the low bits after rounding is 0. */
+export function floorOf(exponent: number): number {
+  return fround((exponent - BIASED_SHIFT) * LN2);
 }
 
 /** The power of two that takes stored values back to exp(x − anchor), as an exponent. */
@@ -36,8 +46,8 @@ export function expBlock(memory: Memory, x: number, out: number, n: number, max:
   const to = out >>> 2;
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const round = ROUND + (BIASED_SHIFT - exponent);
-  const floor = fround((exponent - BIASED_SHIFT) * LN2);
+  const round = roundOf(exponent);
+  const floor = floorOf(exponent);
   let a = 0;
   let b = 0;
   let c = 0;
@@ -58,5 +68,5 @@ export function expBlock(memory: Memory, x: number, out: number, n: number, max:
 /** The stored value of an element equal to the maximum: the same bits as in the block. */
 export function peakOf(max: number): number {
   const anchor = anchorOf(max);
-  return scaledExp(max - anchor, ROUND + (BIASED_SHIFT - exponentOf(max, anchor)));
+  return scaledExp(max - anchor, roundOf(exponentOf(max, anchor)));
 }
