@@ -10,7 +10,7 @@ import {
   XentropyError,
 } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
-import { NAMED_CALLS, operandsFor, residentBeside } from "./support/calls.js";
+import { NAMED_CALLS, operandsFor, residentBeside, takesEmptyRows } from "./support/calls.js";
 import { expectRefused, filled } from "./support/refusals.js";
 import { expectSameBits } from "./support/ulp.js";
 
@@ -21,7 +21,6 @@ const SHAPES = [
   [3, 5],
   [5, 67],
   [2, 2049],
-  [1, 66_000],
 ] as const;
 
 describeEachBackend("checked kernels", (backend) => {
@@ -29,7 +28,7 @@ describeEachBackend("checked kernels", (backend) => {
 
   describe.each(NAMED_CALLS)("%s", (_, call) => {
     it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
-      if (call.beside === "labels" && length === 0) return;
+      if (length === 0 && !takesEmptyRows(call)) return;
       const k = checked(plain());
       const { x, beside, shape } = operandsFor(call, rows, length);
       for (const reduction of ["none", "sum", "mean"] as const) {
@@ -44,26 +43,27 @@ describeEachBackend("checked kernels", (backend) => {
       const k = checked(plain());
       const { x, beside, shape } = operandsFor(call, 4, 33);
       const expected = call.run(plain(), x, beside, { shape });
+      const tensor = call.run(k, { data: x, dims: shape }, beside, {});
+      expectSameBits(tensor.array, expected.array, "a tensor");
+      if (!call.replaces) return;
       const z = k.alloc(shape).set(x);
       const to = k.alloc(shape);
       const there = residentBeside(k, beside, shape);
-      for (const place of [new Float32Array(x.length), to, to.data, z.data, z]) {
-        z.set(x);
+      for (const place of [new Float32Array(x.length), to, to.data]) {
         expect(call.run(k, z, there, { to: place }).array).toBe(place);
         expectSameBits(place, expected.array, "array");
       }
-      const given = x.slice();
-      expect(call.run(k, given, beside, { shape, to: given }).array).toBe(given);
-      expectSameBits(given, expected.array, "in place");
-      const tensor = call.run(k, { data: x, dims: shape }, beside, {});
-      expectSameBits(tensor.array, expected.array, "a tensor");
-      z.free();
-      to.free();
+      for (const operand of call.replaces) {
+        const copies = { x: x.slice(), beside: beside?.slice() as Float32Array };
+        expect(call.run(k, copies.x, copies.beside, { shape, to: copies[operand] }).array).toBe(copies[operand]);
+        expectSameBits(copies[operand], expected.array, `in place of ${operand}`);
+      }
+      for (const batch of [z, to, there]) batch?.free();
     });
 
     it("confirms special values", () => {
       const k = checked(plain());
-      for (const value of [Number.NaN, Infinity, -Infinity, 3.4e38, -3.4e38]) {
+      for (const value of [Number.NaN, Infinity, -Infinity, 1e-45]) {
         const { x, beside, shape } = operandsFor(call, 3, 5);
         x[7] = value;
         call.run(k, x, beside, { shape });

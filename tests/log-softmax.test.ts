@@ -11,7 +11,7 @@ describeEachBackend("logSoftmax", (backend) => {
       const x = sample(3 * length, length + 1);
       expectWithin(4, backend.k.logSoftmax(x, { shape }), logSoftmax(x, { shape }), `length ${length}`);
     }
-    for (const length of LONG_LENGTHS) {
+    for (const length of LONG_LENGTHS.filter((n) => backend.affords(n))) {
       const x = sample(length, length);
       expectWithin(4, backend.k.logSoftmax(x), logSoftmax(x), `length ${length}`);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeEachBackend } from "./support/backends.js";
-import { elements, NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { NAMED_CALLS, operandsFor } from "./support/calls.js";
 import { expectSameBits } from "./support/ulp.js";
 
 /** A copy of an array over another kind of buffer. */
@@ -49,20 +49,17 @@ describeEachBackend("operands are taken as", (backend) => {
     it.each([
       [2, 3],
       [4, 300],
-      [1, 70_000],
+      [1, 66_000],
     ])("arrays over shared and resizable buffers, shape [%i, %i]", (rows, length) => {
+      if (!backend.affords(rows * length)) return;
       const { x, beside, shape } = operandsFor(call, rows, length);
       const { array, loss } = call.run(backend.k, x, beside, { shape });
       for (const make of [(bytes: number) => new SharedArrayBuffer(bytes), resizable]) {
-        const to = over(make(x.byteLength), new Float32Array(x.length));
-        const got = call.run(
-          backend.k,
-          over(make(x.byteLength), x),
-          beside && over<Float32Array | Int32Array>(make(beside.byteLength), beside),
-          { shape, to },
-        );
-        expect(got.array).toBe(to);
-        expectSameBits(to, array, "array");
+        const to = call.replaces && { to: over(make(x.byteLength), new Float32Array(x.length)) };
+        const second = beside && over<Float32Array | Int32Array>(make(beside.byteLength), beside);
+        const got = call.run(backend.k, over(make(x.byteLength), x), second, { shape, ...to });
+        if (to) expect(got.array).toBe(to.to);
+        expectSameBits(got.array, array, "array");
         expectSameBits(got.loss, loss, "loss");
       }
     });
@@ -71,7 +68,7 @@ describeEachBackend("operands are taken as", (backend) => {
       class Sub extends Float32Array {}
       const { x, beside, shape } = operandsFor(call, 2, 3);
       const { array } = call.run(backend.k, x, beside, { shape });
-      expectSameBits(elements(call.run(backend.k, new Sub(x), beside, { shape }).array), elements(array), "subclass");
+      expectSameBits(call.run(backend.k, new Sub(x), beside, { shape }).array, array, "subclass");
     });
 
     it("frozen options, and a frozen shape", () => {

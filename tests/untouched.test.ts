@@ -34,29 +34,34 @@ const SHAPES = [
   [4, 67],
   [1, 2049],
   [4097, 3],
-  [33, 2047],
   [1, 65_537],
 ] as const;
 
 describeEachBackend("no byte outside the given ranges changes", (backend) => {
+  const shapes = SHAPES.filter(([rows, length]) => backend.affords(rows * length));
+
   describe.each(NAMED_CALLS)("%s", (_, call) => {
-    it.each(SHAPES)("inputs stay as they are, an output changes between its ends: shape [%i, %i]", (rows, length) => {
+    it.each(shapes)("inputs stay as they are, an output changes between its ends: shape [%i, %i]", (rows, length) => {
       const operands = operandsFor(call, rows, length);
       const x = guarded(operands.x);
       const beside = operands.beside && guarded<Float32Array | Int32Array>(operands.beside);
-      const to = guarded(new Float32Array(x.view.length));
       const { shape } = operands;
       call.run(backend.k, x.view, beside?.view, { shape });
+      x.checkAll();
+      beside?.checkAll();
+      if (!call.replaces) return;
+      const to = guarded(new Float32Array(x.view.length));
       call.run(backend.k, x.view, beside?.view, { shape, to: to.view });
       x.checkAll();
       beside?.checkAll();
       to.check();
+      if (!call.replaces.includes("x")) return;
       call.run(backend.k, x.view, beside?.view, { shape, to: x.view });
       x.check();
       beside?.checkAll();
     });
 
-    it.each(SHAPES)("resident neighbours stay as they are: shape [%i, %i]", (rows, length) => {
+    it.each(shapes)("resident neighbours stay as they are: shape [%i, %i]", (rows, length) => {
       const { k } = backend;
       const { x, beside, shape } = operandsFor(call, rows, length);
       const before = k.alloc([64], { dtype: "int32" });
@@ -66,10 +71,10 @@ describeEachBackend("no byte outside the given ranges changes", (backend) => {
       const after = k.alloc([64], { dtype: "int32" });
       const guards = [before, between, after];
       for (const guard of guards) guard.data.fill(GUARD);
-      call.run(k, z, beside, { to });
+      call.run(k, z, beside, call.replaces ? { to } : {});
       expect(z.data.findIndex((value, i) => value !== x[i])).toBe(-1);
-      call.run(k, x, beside, { shape, to });
-      call.run(k, z, beside, { to: z });
+      call.run(k, x, beside, call.replaces ? { shape, to } : { shape });
+      if (call.replaces?.includes("x")) call.run(k, z, beside, { to: z });
       for (const guard of guards) expect(guard.data.every((word) => word === GUARD)).toBe(true);
       for (const batch of [...guards, z, to]) batch.free();
     });

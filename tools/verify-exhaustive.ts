@@ -113,7 +113,7 @@ async function verify(
   const progress = new Int32Array(new SharedArrayBuffer(8));
   const work: Work = { index: FUNCTIONS.indexOf(fn), chunks, progress, stride, module };
   const bar = new SingleBar({
-    format: `${labelOf(fn).padEnd(18)} [{bar}] {percentage} %, {eta_formatted} left`,
+    format: `${fn.name.padEnd(19)} [{bar}] {percentage} %, {eta_formatted} left`,
     barsize: 40,
     clearOnComplete: true,
     noTTYOutput: false,
@@ -138,10 +138,6 @@ function run(work: Work): Promise<Tally> {
   });
 }
 
-function labelOf({ name, unit }: FloatFunction): string {
-  return unit === "ULP" ? name : `${name}, relative`;
-}
-
 function holds({ bound }: FloatFunction, tally: Tally): boolean {
   return tally.mismatched === 0 && Math.abs(worstOf(tally)?.error ?? 0) <= bound;
 }
@@ -162,7 +158,7 @@ function rowOf(fn: FloatFunction, tally: Tally): string[] {
   const worst = worstOf(tally) ?? { bits: 0, error: 0 };
   const share = (100 * tally.misrounded) / tally.ordinary;
   return [
-    labelOf(fn),
+    fn.name,
     Math.abs(worst.error).toFixed(4),
     (tally.total / tally.ordinary).toFixed(4),
     fn.unit,
@@ -197,7 +193,7 @@ async function main(options: Options): Promise<boolean> {
     found.push([fn, tally]);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     const { error } = worstOf(tally) ?? { error: 0 };
-    say(`${labelOf(fn)}: at most ${Math.abs(error).toFixed(4)} ${fn.unit}, ${seconds} s`);
+    say(`${fn.name}: at most ${Math.abs(error).toFixed(4)} ${fn.unit}, ${seconds} s`);
   }
   say(
     `\n${table(
@@ -211,10 +207,10 @@ float32, 2^-149 for subnormal ones; unit 2^-24: relative, results that are subno
 0, infinite or NaN, the result must be the same, signs of zeros included but for log1p(−0) = +0.`);
   for (const [fn, { mismatched, firstMismatch = 0 }] of found) {
     if (mismatched === 0) continue;
-    say(`${labelOf(fn)}: ${mismatched} results should be 0, infinite or NaN, the first at ${hex(firstMismatch)}`);
+    say(`${fn.name}: ${mismatched} results should be 0, infinite or NaN, the first at ${hex(firstMismatch)}`);
   }
   for (const [fn, { above, below }] of worst > 0 ? found : []) {
-    say(`\n${labelOf(fn)}, too large:\n${casesOf(above, worst)}\ntoo small:\n${casesOf(below, worst)}`);
+    say(`\n${fn.name}, too large:\n${casesOf(above, worst)}\ntoo small:\n${casesOf(below, worst)}`);
   }
   say(`\n${((performance.now() - began) / 1000).toFixed(0)} seconds in all`);
   return found.every(([fn, tally]) => holds(fn, tally));

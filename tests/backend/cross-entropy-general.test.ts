@@ -35,6 +35,8 @@ function compare(
   const [title, targets] = cycled(BASES, seed);
   for (const zLoss of LAMBDAS) {
     for (const extra of [false, true]) {
+      // Of long rows two of the six, which the length chooses: in all they are met often enough.
+      if (cols > 67 && (LAMBDAS.indexOf(zLoss) + cols) % 3 !== 0) continue;
       mirror.clear();
       const x = mirror.put(sample(n, seed));
       const bases = base === "none" ? 0 : mirror.put(targets(base === "shared" ? cols : n, seed));
@@ -88,7 +90,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
 
   it.each(cases)("softmaxCrossEntropyGeneral, base %s, labels %s", (base, labelled) => {
     for (const cols of LENGTHS.filter((n) => n < 10 || n % 7 === 0 || n > 64)) {
-      for (const rows of cols < 5 ? [0, 1, 9] : [1, 4]) compare(rows, cols, sample, base, labelled);
+      for (const rows of cols < 5 ? [0, 1, 9] : cols > 67 ? [2] : [1, 4]) compare(rows, cols, sample, base, labelled);
     }
   });
 

@@ -6,7 +6,7 @@ const SCALES = [1, 1 / 3, 0, 1e-40, -2];
 describe.each([0, 1, 2, 0.5, 3.7])("simd and js have the same bits, γ = %d: sigmoidFocalLoss", (gamma) => {
   it.each(FLOATS)("of logits %s", (_, sample) => {
     for (const n of LENGTHS) {
-      for (const alpha of [-1, 0.25, 0, 1]) {
+      for (const alpha of n > 67 ? [-1, 0.25] : [-1, 0.25, 0, 1]) {
         const scale = cycled(SCALES, n);
         const start = cycled([0, 2.5], n);
         const [title, targets] = cycled(CHANCES, n + Math.round(alpha * 4) + 4);

@@ -153,8 +153,25 @@ const LARGEST = 3.4028234663852886e38;
 export const EXTREMES: readonly number[] = [0, -0, 1e-45, -1e-39, 1.1754943508222875e-38, LARGEST, -LARGEST, -Infinity];
 export const SPECIALS: readonly number[] = [Number.NaN, Infinity, -Infinity, 0, -0];
 
+type NamedSample = readonly [string, Sample];
+
+/** Samples are drawn once: that takes longer than most kernels. Nobody may change them. */
+function drawnOnce([name, sample]: NamedSample): NamedSample {
+  const drawn = new Map<string, Float32Array>();
+  const draw: Sample = (n, seed) => {
+    const key = `${n} ${seed}`;
+    let values = drawn.get(key);
+    if (!values) {
+      values = sample(n, seed);
+      drawn.set(key, values);
+    }
+    return values;
+  };
+  return [name, draw];
+}
+
 /** Logits of every kind, not only valid ones. */
-export const FLOATS: readonly (readonly [string, Sample])[] = [
+const floats: readonly NamedSample[] = [
   ["normal", (n, seed) => normal(n, seed, 0, 3)],
   ["spread over ±100", (n, seed) => spread(n, seed, -100, 100)],
   ["normal around −1000", (n, seed) => normal(n, seed, -1000, 5)],
@@ -164,6 +181,7 @@ export const FLOATS: readonly (readonly [string, Sample])[] = [
   ["spread over ±3e38", (n, seed) => spread(n, seed, -3e38, 3e38)],
   ["few of them distinct", (n, seed) => spread(n, seed, -2, 2).map(Math.round)],
   ["nothing but −Infinity", (n) => new Float32Array(n).fill(-Infinity)],
+  ["nothing but −Infinity and NaN", (n, seed) => sprinkled(new Float32Array(n).fill(-Infinity), seed, [Number.NaN], 3)],
   ["with −Infinity here and there", (n, seed) => sprinkled(normal(n, seed), seed, [-Infinity], 3)],
   ["extreme", (n, seed) => sprinkled(spread(n, seed, -200, 200), seed, EXTREMES, 2)],
   ["special now and then", (n, seed) => sprinkled(normal(n, seed), seed, SPECIALS, 40)],
@@ -171,7 +189,7 @@ export const FLOATS: readonly (readonly [string, Sample])[] = [
 ];
 
 /** Probabilities of every kind, not only valid ones. */
-export const CHANCES: readonly (readonly [string, Sample])[] = [
+const chances: readonly NamedSample[] = [
   ["of a distribution", (n, seed) => distributions(1, n, seed)],
   ["uniform", (n, seed) => spread(n, seed, 0, 1)],
   ["0 and 1", (n, seed) => spread(n, seed, 0, 1).map(Math.round)],
@@ -179,6 +197,9 @@ export const CHANCES: readonly (readonly [string, Sample])[] = [
   ["at the ends", (n, seed) => sprinkled(spread(n, seed, 0, 1), seed, [0, -0, 1, 1e-45, 1e-39, 0.99999994, 0.5], 2)],
   ["sometimes none", (n, seed) => sprinkled(spread(n, seed, 0, 1), seed, [-1e-3, 2, -1e-45, LARGEST, ...SPECIALS], 3)],
 ];
+
+export const FLOATS = floats.map(drawnOnce);
+export const CHANCES = chances.map(drawnOnce);
 
 /** The values in turn: what a row, or a case, has one of. */
 export function cycled<T>(values: readonly T[], index: number): T {

@@ -26,6 +26,14 @@ export class BackendRow {
     return this.#shared;
   }
 
+  /**
+   * Whether a test should spend this many elements on the backend: always on simd. What is long is cut by the one wrapper,
+   * relaxed is made of the sources of simd, and js has its bits (same-bits.test.ts) but takes 30 times as long.
+   */
+  affords(elements: number): boolean {
+    return this.name === "simd" || elements <= 17_000;
+  }
+
   /** Kernels of one's own. */
   open(options: LoadOptions = {}): Xentropy {
     if (this.name === "js") return loadSync({ ...options, backend: "js" });

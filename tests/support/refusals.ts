@@ -22,9 +22,11 @@ function probe(k: Xentropy): number[] {
 export function expectRefused(k: Xentropy, error: ErrorClass, code: string, call: Refused): XentropyError {
   const right = probe(k);
   const watched: { array: ArrayBufferView; before: Uint8Array }[] = [];
+  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
   let used = k.memory.used;
   const watch = <T extends ArrayBufferView>(array: T): T => {
-    watched.push({ array, before: new Uint8Array(array.buffer).slice() });
+    watched.push({ array, before: bytesOf(array).slice() });
     used = k.memory.used;
     return array;
   };
@@ -42,7 +44,7 @@ export function expectRefused(k: Xentropy, error: ErrorClass, code: string, call
   expect(thrown.name).toBe(error.name);
   expect(thrown.message).toMatch(/\w.*\.$/s);
   for (const { array, before } of watched) {
-    expect(new Uint8Array(array.buffer).findIndex((byte, i) => byte !== before[i])).toBe(-1);
+    expect(bytesOf(array).findIndex((byte, i) => byte !== before[i])).toBe(-1);
   }
   if (watched.length > 0) expect(k.memory.used).toBe(used);
   expectSameBits(probe(k), right, "the next calls");

@@ -33,7 +33,8 @@ export function distance(value: number, truth: number, magnitude = truth): numbe
 /** A result: an array, wherever it is, or the number of a reduced loss. */
 export type Values = number | ArrayLike<number> | FloatOutput;
 
-function list(values: Values): ArrayLike<number> {
+/** The elements of a result. */
+export function list(values: Values): ArrayLike<number> {
   if (typeof values === "number") return [values];
   return "data" in values ? values.data : values;
 }

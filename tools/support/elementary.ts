@@ -9,8 +9,9 @@ export interface Elementary {
   /** The block's arguments, and the same words as bits. */
   readonly x: Float32Array;
   readonly bits: Uint32Array;
-  /** Where results appear. */
+  /** Where results appear, and their bits. */
   readonly out: Float32Array;
+  readonly outBits: Uint32Array;
   /** Computes the first n (a multiple of 4) results; `shift` is for the rows' exp alone: 2^shift times the result. */
   run(kernel: Kernel, n: number, shift: number): void;
 }
@@ -34,6 +35,7 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
     x: new Float32Array(memory.buffer, from, BLOCK),
     bits: new Uint32Array(memory.buffer, from, BLOCK),
     out: new Float32Array(memory.buffer, to, BLOCK),
+    outBits: new Uint32Array(memory.buffer, to, BLOCK),
     run(kernel, n, shift) {
       if (kernel === "scaledExpAll") kernels.scaledExpAll(from, to, n, ROUND + 127 + shift);
       else kernels[kernel](from, to, n);
@@ -52,6 +54,7 @@ export function openScalars(scalars: Scalars): Elementary {
     x,
     bits: new Uint32Array(x.buffer),
     out,
+    outBits: new Uint32Array(out.buffer),
     run(kernel, n) {
       const scalar = scalars[kernel];
       if (!scalar) throw new Error(`there is no ${kernel} here`);

@@ -51,6 +51,8 @@ export interface FloatFunction {
   readonly truth: (x: number) => number;
   /** What errors are counted in: the last place of the true result, or its 2^-24th part. */
   readonly unit: "ULP" | "2^-24";
+  /** Adds half the result's significand: what a factor that was rounded can add to an error in ULP of the product. */
+  readonly withReciprocal?: boolean;
   readonly bound: number;
   /** Whether the sign of a zero counts. */
   readonly zeroSign: boolean;
@@ -67,6 +69,8 @@ export type Kernel =
   | "softplus"
   | "logSigmoid"
   | "logit"
+  | "sigmoidLossAll"
+  | "sigmoidGradientAll"
   | "scaledExpAll";
 
 const ALL = [[0, 2 ** 32]] as const;
@@ -75,7 +79,10 @@ const UP_TO_432 = [
   [0x80000000, 0xc3d80001],
 ] as const;
 
+const RELATIVE = { unit: "2^-24" } as const;
 const DEFAULTS = { unit: "ULP", ranges: ALL, zeroSign: true } as const;
+
+const ROW_EXP = { ...DEFAULTS, ...RELATIVE, kernel: "scaledExpAll", truth: expOf, ranges: UP_TO_432 } as const;
 
 export const FUNCTIONS: readonly FloatFunction[] = [
   { ...DEFAULTS, name: "exp", kernel: "expAll", truth: expOf, bound: 1 },
@@ -87,7 +94,17 @@ export const FUNCTIONS: readonly FloatFunction[] = [
   { ...DEFAULTS, name: "softplus", kernel: "softplus", truth: softplusOf, bound: 2 },
   { ...DEFAULTS, name: "logSigmoid", kernel: "logSigmoid", truth: (x) => -softplusOf(-x), bound: 2 },
   { ...DEFAULTS, name: "logit", kernel: "logit", truth: logitOf, bound: 1.5 },
+  { ...DEFAULTS, name: "sigmoid loss", kernel: "sigmoidLossAll", truth: (x) => softplusOf(-x), bound: 4 },
+  {
+    ...DEFAULTS,
+    name: "sigmoid gradient",
+    kernel: "sigmoidGradientAll",
+    truth: (x) => -sigmoidOf(-x),
+    bound: 4,
+    zeroSign: false, // 0 − e
+  },
   // What the derivation of the rows' bounds starts from (docs/numerics.md).
-  { ...DEFAULTS, name: "row exp", kernel: "scaledExpAll", truth: expOf, unit: "2^-24", bound: 1.26, ranges: UP_TO_432 },
-  { ...DEFAULTS, name: "sigmoid", kernel: "sigmoid", truth: sigmoidOf, unit: "2^-24", bound: 3.5 },
+  { ...ROW_EXP, name: "row exp", bound: 1.29 },
+  { ...ROW_EXP, name: "row exp with factor", bound: 4, withReciprocal: true },
+  { ...DEFAULTS, ...RELATIVE, name: "sigmoid, relative", kernel: "sigmoid", truth: sigmoidOf, bound: 3 },
 ];

@@ -94,13 +94,13 @@ export function worstOf({ above, below }: Tally): Case | undefined {
   return Math.abs(low.error) > high.error ? low : high;
 }
 
-/** Judges the arguments with the bits from, from + stride, … below `to`. */
+/** Judges the arguments with the bits from, from + stride, … below `to`, all of one sign. */
 export function judge(fn: FloatFunction, by: Elementary, from: number, to: number, stride: number, tally: Tally): void {
   for (let next = from; next < to; next += BLOCK * stride) {
     const n = Math.min(BLOCK, Math.ceil((to - next) / stride));
     const { bits } = by;
     for (let i = 0; i < n; i++) bits[i] = next + i * stride;
-    judgeBlock(fn, by, n, tally);
+    judgeBlock(fn, by, n, true, tally);
   }
 }
 
@@ -109,69 +109,112 @@ export function judgeAll(fn: FloatFunction, by: Elementary, arguments_: Float32A
   for (let at = 0; at < arguments_.length; at += BLOCK) {
     const part = arguments_.subarray(at, at + BLOCK);
     by.x.set(part);
-    judgeBlock(fn, by, part.length, tally);
+    judgeBlock(fn, by, part.length, false, tally);
   }
 }
 
-function judgeBlock(fn: FloatFunction, by: Elementary, n: number, tally: Tally): void {
+function judgeBlock(fn: FloatFunction, by: Elementary, n: number, sorted: boolean, tally: Tally): void {
   const { x } = by;
   const { kernel } = fn;
+  const padded = (n + 3) & ~3;
+  x.fill(0, n, padded);
   const shift = shiftOf(fn, x[n >> 1]);
-  x.fill(0, n, Math.min(BLOCK, (n + 3) & ~3));
-  by.run(kernel, (n + 3) & ~3, shift);
-  compare(fn, by, n, shift, tally);
-  if (kernel !== "scaledExpAll") return;
-  // Whether n rounds to even at a tie depends on the parity of the shift.
-  by.run(kernel, (n + 3) & ~3, shift + 1);
-  compare(fn, by, n, shift + 1, tally);
+  // Whether the rows' exp rounds n up or down at a tie depends on the parity of the shift.
+  for (const s of kernel === "scaledExpAll" ? [shift, shift + 1] : [shift]) {
+    by.run(kernel, padded, s);
+    tally.count += n;
+    if (!(sorted && judgeUniform(fn, by, n, 2 ** -s, tally))) compare(fn, by, n, 2 ** -s, tally);
+  }
 }
 
-function compare(
-  { truth, unit, zeroSign }: FloatFunction,
-  { x, out }: Elementary,
-  n: number,
-  shift: number,
-  tally: Tally,
-): void {
-  const relative = unit !== "ULP";
-  const limit = relative ? Infinity : OVERFLOW;
-  const unshift = 2 ** -shift;
+/**
+ * A block whose results all have the same bits, as where a function has come to its limit: judged by its two ends. The
+ * functions are monotone, so all errors lie between theirs. False where that doesn't decide everything.
+ */
+function judgeUniform(fn: FloatFunction, by: Elementary, n: number, unshift: number, tally: Tally): boolean {
+  const { outBits, x } = by;
+  const word = outBits[0];
+  for (let i = 1; i < n; i++) if (outBits[i] !== word) return false;
+  const first = errorAt(fn, by, 0, unshift);
+  const last = errorAt(fn, by, n - 1, unshift);
+  if (Number.isNaN(first) && Number.isNaN(last)) return true;
+  const least = Math.min(Math.abs(first), Math.abs(last));
+  const most = Math.max(Math.abs(first), Math.abs(last));
+  // Not where one of them is NaN or infinite, the sign changes, or only one is rounded correctly.
+  if (!(first * last >= 0 && (most <= 0.5 || (least > 0.5 && most < Infinity)))) return false;
+  tally.ordinary += n;
+  tally.total += (n * Math.abs(first + last)) / 2;
+  if (most > 0.5) tally.misrounded += n;
+  record(tally, x[0], first);
+  record(tally, x[n - 1], last);
+  return true;
+}
+
+function compare(fn: FloatFunction, by: Elementary, n: number, unshift: number, tally: Tally): void {
+  const { truth, unit } = fn;
+  const { x, out, outBits } = by;
+  const plain = unit === "ULP";
   let { ordinary, total, misrounded } = tally;
   let high = threshold(tally.above);
   let low = -threshold(tally.below);
   for (let i = 0; i < n; i++) {
+    // Nearly all results are normal and close, so that their unit is the truth's. The others are looked at again.
     const t = truth(x[i]);
-    const size = Math.abs(t);
-    const y = out[i] * unshift;
-    if (!(size > 0 && size < limit)) {
-      if (!Object.is(Math.fround(t), y) && (zeroSign || t !== y)) mismatch(tally, x[i]);
-      continue;
-    }
-    // A relative error says nothing of a result that is subnormal.
-    if (relative && Math.abs(out[i]) < SMALLEST_NORMAL) continue;
-    const error = relative ? (y / t - 1) * 2 ** 24 : (clamp(y) - t) * inverseUlp(t);
-    if (Number.isNaN(error)) {
-      mismatch(tally, x[i]);
-      continue;
+    const y = out[i];
+    const exponent = (outBits[i] >>> 23) & 0xff;
+    let error = (y - t) * INVERSE_UNITS[exponent];
+    const common = exponent !== 0 && exponent !== 255 && (outBits[i] & 0x7fffff) !== 0 && error < 1 && error > -1;
+    if (!common || !plain) {
+      error = errorAt(fn, by, i, unshift);
+      if (error === Infinity) mismatch(tally, x[i]);
+      if (!(error < Infinity)) continue;
     }
     ordinary++;
     total += Math.abs(error);
-    if (Math.fround(t) !== y) misrounded++;
-    if (error > high) {
-      keep(tally.above, { bits: bitsOf(x[i]), error });
+    if (error > 0.5 || error < -0.5) misrounded++;
+    if (error > high || error < low) {
+      record(tally, x[i], error);
       high = threshold(tally.above);
-    } else if (error < low) {
-      keep(tally.below, { bits: bitsOf(x[i]), error });
       low = -threshold(tally.below);
     }
   }
-  tally.count += n;
   tally.ordinary = ordinary;
   tally.total = total;
   tally.misrounded = misrounded;
 }
 
-const SMALLEST_NORMAL = 2 ** -126;
+/** 1/unit in the last place by the exponent bits of a float32. */
+const INVERSE_UNITS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (150 - Math.max(1, exponent)));
+
+/**
+ * The signed error of one result. NaN where there is none to count: the result is exactly the 0, infinity or NaN that it
+ * must be, or it isn't judged in this unit. Infinity where it should have been one of these and isn't.
+ */
+function errorAt(fn: FloatFunction, { x, out, outBits }: Elementary, i: number, unshift: number): number {
+  const { truth, unit, withReciprocal, zeroSign } = fn;
+  const t = truth(x[i]);
+  const y = out[i];
+  if (unit !== "ULP") {
+    // A relative error says nothing of a subnormal result, and limits are judged in ULP.
+    const exponent = (outBits[i] >>> 23) & 0xff;
+    if (exponent === 0 || exponent === 255) return Number.NaN;
+    const error = ((y * unshift) / t - 1) * 2 ** 24;
+    return withReciprocal ? error + (Math.sign(error) * mantissaOf(outBits[i])) / 2 : error;
+  }
+  const size = Math.abs(t);
+  if (size > 0 && size < OVERFLOW) return Number.isNaN(y) ? Infinity : (clamp(y) - t) * inverseUlp(t);
+  return Object.is(Math.fround(t), y) || (!zeroSign && t === y) ? Number.NaN : Infinity;
+}
+
+/** The significand in [1, 2). */
+function mantissaOf(word: number): number {
+  return 1 + (word & 0x7fffff) / 2 ** 23;
+}
+
+function record(tally: Tally, x: number, error: number): void {
+  if (error > 0) keep(tally.above, { bits: bitsOf(x), error });
+  else if (error < 0) keep(tally.below, { bits: bitsOf(x), error });
+}
 
 function mismatch(tally: Tally, x: number): void {
   tally.mismatched++;

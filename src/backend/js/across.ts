@@ -1,15 +1,18 @@
-import { scaledExp } from "./math/exp.js";
-import { anchorOf, exponentOf, floorOf, peakOf, roundOf, unscale } from "./math/exp-block.js";
+import { hasNaN } from "./log-sum-exp.js";
+import { BLOCK, expBlock, peakOf, unscale } from "./math/exp-block.js";
+import { max } from "./math/max.js";
 import { log1p, power2 } from "./math/scalar.js";
-import { sumExcept } from "./math/sum.js";
 import type { Memory } from "./memory.js";
-import { DOMINATED } from "./row.js";
+import { restOf } from "./row.js";
 
 /**
- * softmax, logSoftmax and logSumExp along an axis that isn't the last: assembly/across.ts has the contract. Here one
- * position is taken after the other, so `lanes` is not used and `e` holds the exponentials of one position.
+ * softmax, logSoftmax and logSumExp along an axis that isn't the last: assembly/across.ts has the contract. Here a strip
+ * of positions is copied together with each position's classes in a row, and the functions for rows do the rest.
  */
 const { fround } = Math;
+
+/** Floats in the strip. */
+const ROOM = 8 * BLOCK;
 
 export function softmaxAcross(
   memory: Memory,
@@ -19,14 +22,19 @@ export function softmaxAcross(
   width: number,
   stride: number,
   _lanes: number,
+  strip: number,
 ): void {
   const { f32 } = memory;
-  for (let i = 0; i < width; i++) {
-    const from = (x >>> 2) + i;
-    const to = (out >>> 2) + i;
-    const max = maxAcross(f32, from, classes, stride);
-    const factor = fround(1 / expAcross(f32, from, to, classes, stride, stride, max));
-    for (let c = 0, at = to; c < classes; c++, at += stride) f32[at] *= factor;
+  const wide = stripWidth(classes);
+  for (let i = 0; i < width; i += wide) {
+    const positions = Math.min(width - i, wide);
+    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
+    for (let j = 0; j < positions; j++) {
+      const at = strip + j * classes * 4;
+      const factor = fround(1 / expBlock(memory, at, at, classes, max(memory, at, classes)));
+      for (let p = at >>> 2, end = p + classes; p < end; p++) f32[p] *= factor;
+    }
+    scatter(f32, strip >>> 2, (out >>> 2) + i, classes, stride, positions);
   }
 }
 
@@ -38,16 +46,21 @@ export function logSoftmaxAcross(
   width: number,
   stride: number,
   _lanes: number,
-  e: number,
+  strip: number,
 ): void {
   const { f32 } = memory;
-  for (let i = 0; i < width; i++) {
-    const from = (x >>> 2) + i;
-    const to = (out >>> 2) + i;
-    const max = maxAcross(f32, from, classes, stride);
-    const sum = expAcross(f32, from, e >>> 2, classes, stride, 1, max);
-    const log = fround(logAcross(memory, e, classes, max, sum));
-    for (let c = 0, at = 0; c < classes; c++, at += stride) f32[to + at] = fround(f32[from + at] - max) - log;
+  const wide = stripWidth(classes);
+  for (let i = 0; i < width; i += wide) {
+    const positions = Math.min(width - i, wide);
+    const e = strip + positions * classes * 4;
+    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
+    for (let j = 0; j < positions; j++) {
+      const at = strip + j * classes * 4;
+      const m = max(memory, at, classes);
+      const log = fround(logOf(memory, e, classes, m, expBlock(memory, at, e, classes, m)));
+      for (let p = at >>> 2, end = p + classes; p < end; p++) f32[p] = fround(f32[p] - m) - log;
+    }
+    scatter(f32, strip >>> 2, (out >>> 2) + i, classes, stride, positions);
   }
 }
 
@@ -59,70 +72,55 @@ export function logSumExpAcross(
   width: number,
   stride: number,
   _lanes: number,
-  e: number,
+  strip: number,
 ): void {
   const { f32 } = memory;
-  for (let i = 0; i < width; i++) {
-    const from = (x >>> 2) + i;
-    const to = (out >>> 2) + i;
-    const max = maxAcross(f32, from, classes, stride);
-    if (max === Infinity) {
-      f32[to] = hasNaNAcross(f32, from, classes, stride) ? Number.NaN : max;
-      continue;
+  const wide = stripWidth(classes);
+  for (let i = 0; i < width; i += wide) {
+    const positions = Math.min(width - i, wide);
+    const e = strip + positions * classes * 4;
+    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
+    for (let j = 0; j < positions; j++) {
+      const at = strip + j * classes * 4;
+      const m = max(memory, at, classes);
+      const sum = expBlock(memory, at, e, classes, m);
+      let value = m + logOf(memory, e, classes, m, sum);
+      // 0/0 stands for a position of −Infinity alone; a NaN in it would be in the sum of its exponentials too.
+      if (m === -Infinity && sum === 0) value = m;
+      if (m === Infinity) value = hasNaN(memory, at, classes) ? Number.NaN : m;
+      f32[(out >>> 2) + i + j] = value;
     }
-    const sum = expAcross(f32, from, e >>> 2, classes, stride, 1, max);
-    f32[to] = max === -Infinity && sum === 0 ? max : max + logAcross(memory, e, classes, max, sum);
   }
 }
 
-function hasNaNAcross(f32: Float32Array, x: number, classes: number, stride: number): boolean {
-  for (let c = 0; c < classes; c++, x += stride) if (Number.isNaN(f32[x])) return true;
-  return false;
+/** Positions of a strip: a cache line's, or so many that their classes fit beside the exponentials of one. */
+function stripWidth(classes: number): number {
+  return Math.min(16, Math.floor(ROOM / classes) - 1);
 }
 
-/** The largest of a position, −Infinity for none; a NaN is passed over. Which zero it is shows in no result. */
-function maxAcross(f32: Float32Array, x: number, classes: number, stride: number): number {
-  let max = -Infinity;
-  for (let c = 0; c < classes; c++, x += stride) if (max < f32[x]) max = f32[x];
-  return max;
+/** Copies positions of each class to rows of classes; addresses are indices. */
+function gather(f32: Float32Array, x: number, to: number, classes: number, stride: number, positions: number): void {
+  for (let c = 0; c < classes; c++, x += stride) {
+    for (let j = 0, at = to + c; j < positions; j++, at += classes) f32[at] = f32[x + j];
+  }
 }
 
-/** As expBlock, of one position; x and out are indices. */
-function expAcross(
+function scatter(
   f32: Float32Array,
-  x: number,
+  from: number,
   out: number,
   classes: number,
   stride: number,
-  outStride: number,
-  max: number,
-): number {
-  const anchor = anchorOf(max);
-  const exponent = exponentOf(max, anchor);
-  const round = roundOf(exponent);
-  const floor = floorOf(exponent);
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (let i = 0; i < classes; i++, x += stride, out += outStride) {
-    const difference = fround(f32[x] - anchor);
-    const e = scaledExp(difference < floor ? floor : difference, round);
-    f32[out] = e;
-    const sum = a + e;
-    a = b;
-    b = c;
-    c = d;
-    d = sum;
+  positions: number,
+): void {
+  for (let c = 0; c < classes; c++, out += stride) {
+    for (let j = 0, at = from + c; j < positions; j++, at += classes) f32[out + j] = f32[at];
   }
-  return a + c + (b + d);
 }
 
 /** log(Σ exp(x − max)) of a position, given its stored exponentials and their sum. */
-function logAcross(memory: Memory, e: number, classes: number, max: number, sum: number): number {
+function logOf(memory: Memory, e: number, classes: number, max: number, sum: number): number {
   const peak = max === -Infinity ? 0 : peakOf(max);
-  let rest = sum - peak;
-  if (rest < peak * DOMINATED) rest = sumExcept(memory, e, classes, peak);
   const unit = power2(unscale(max));
-  return log1p((rest * unit) / (peak * unit));
+  return log1p((restOf(memory, e, classes, sum, peak) * unit) / (peak * unit));
 }

@@ -10,7 +10,7 @@ import type { Memory } from "./memory.js";
  */
 
 /** Below this part of the largest term a difference of sums has lost 16 bits and more. */
-export const DOMINATED = 0.0000152587890625;
+const DOMINATED = 0.0000152587890625;
 
 // In float64 words: where the nodes begin, a node's length, and its fields behind the maximum.
 const NODES = 16 / 8;
@@ -143,7 +143,7 @@ export function pushSplit(
 }
 
 /** A block's sum without its largest term. Where that dominates, the difference would cancel: the sum is taken anew. */
-function restOf(memory: Memory, e: number, n: number, sum: number, peak: number): number {
+export function restOf(memory: Memory, e: number, n: number, sum: number, peak: number): number {
   const rest = sum - peak;
   return rest < peak * DOMINATED ? sumExcept(memory, e, n, peak) : rest;
 }

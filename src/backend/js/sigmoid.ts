@@ -27,7 +27,7 @@ export function softplus(memory: Memory, x: number, out: number, n: number): voi
 }
 
 export function softplusOf(x: number): number {
-  return fround((0 < x ? x : 0) + log1pExact(expMinus(Math.abs(x))));
+  return fround(Math.max(0, x) + log1pExact(expMinus(Math.abs(x))));
 }
 
 export function logSigmoid(memory: Memory, x: number, out: number, n: number): void {

@@ -19,19 +19,9 @@ export function anchorOf(max: number): number {
 }
 
 /** N for a block whose maximum is M. */
-export function exponentOf(max: number, anchor: number): number {
+function exponentOf(max: number, anchor: number): number {
   const z = fround(fround((max - anchor) * LOG2E) + ROUND); // the difference is M or 0
   return max === -Infinity ? 0 : z - ROUND;
-}
-
-/** The rounding constant for a block's N. */
-export function roundOf(exponent: number): number {
-  return ROUND + (BIASED_SHIFT - exponent);
-}
-
-/** Where what stands in the low bits after rounding is 0. */
-export function floorOf(exponent: number): number {
-  return fround((exponent - BIASED_SHIFT) * LN2);
 }
 
 /** The power of two that takes stored values back to exp(x − anchor), as an exponent. */
@@ -46,15 +36,15 @@ export function expBlock(memory: Memory, x: number, out: number, n: number, max:
   const to = out >>> 2;
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const round = roundOf(exponent);
-  const floor = floorOf(exponent);
+  const round = ROUND + (BIASED_SHIFT - exponent);
+  const floor = fround((exponent - BIASED_SHIFT) * LN2);
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   for (let i = 0; i < n; i++) {
     const difference = fround(f32[from + i] - anchor);
-    const e = scaledExp(difference < floor ? floor : difference, round);
+    const e = scaledExp(Math.max(difference, floor), round);
     f32[to + i] = e;
     const sum = a + e;
     a = b;
@@ -68,5 +58,5 @@ export function expBlock(memory: Memory, x: number, out: number, n: number, max:
 /** The stored value of an element equal to the maximum: the same bits as in the block. */
 export function peakOf(max: number): number {
   const anchor = anchorOf(max);
-  return scaledExp(max - anchor, roundOf(exponentOf(max, anchor)));
+  return scaledExp(max - anchor, ROUND + (BIASED_SHIFT - exponentOf(max, anchor)));
 }

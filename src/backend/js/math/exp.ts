@@ -42,13 +42,13 @@ const CEILING = 89;
 
 /** exp(−|x|), given |x|. */
 export function expMinus(size: number): number {
-  const d = -size < FLOOR ? FLOOR : -size;
+  const d = Math.max(-size, FLOOR);
   return fround(scaledExp(d, LIFTED) * DROP);
 }
 
 /** exp(x) over all of float32. */
 export function exp(x: number): number {
-  const above = x < FLOOR ? FLOOR : x;
-  const d = CEILING < above ? CEILING : above;
+  const above = Math.max(x, FLOOR);
+  const d = Math.min(CEILING, above);
   return x < 0 ? fround(scaledExp(d, LIFTED) * DROP) : fround(scaledExp(d, LOWERED) * 4);
 }

@@ -14,7 +14,7 @@ export function max(memory: Memory, x: number, n: number): number {
     if (b < v) b = v;
   }
   if (i < n && a < f32[from + i]) a = f32[from + i];
-  const largest = a < b ? b : a;
+  const largest = Math.max(a, b);
   return largest === 0 ? firstZero(f32, from, n) : largest;
 }
 

@@ -3,10 +3,8 @@
  * bit moves, so every engine has the same bits.
  */
 
-const LN2 = 0.6931471805599453;
 const LN2_HIGH = 0.6931471803691238; // ln 2 with 21 low bits clear: n times it is exact for |n| < 2^21
 const LN2_LOW = 1.9082149292705877e-10;
-const LOG2E = 1.4426950408889634;
 const ROUND = 6755399441055744; // 1.5·2^52: adding and subtracting it rounds to the nearest integer, ties to even
 
 const LOG1P_0 = 0.3333333335515357;
@@ -51,13 +49,13 @@ export function log1p(r: number): number {
   const y = s * s;
   const p = LOG1P_0 + y * (LOG1P_1 + y * (LOG1P_2 + y * (LOG1P_3 + y * LOG1P_4)));
   const d = s + s;
-  return k * LN2 + (d + d * y * p);
+  return k * Math.LN2 + (d + d * y * p);
 }
 
 /** exp(x) for x ≤ 0. */
 export function exp(x: number): number {
   if (!(x > -700)) return Number.isNaN(x) ? x : 0;
-  const n = x * LOG2E + ROUND - ROUND;
+  const n = x * Math.LOG2E + ROUND - ROUND;
   const t = x - n * LN2_HIGH - n * LN2_LOW;
   let sum = 1;
   for (let k = 11; k > 0; k--) sum = 1 + (t / k) * sum;

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import * as reference from "../src/reference/index.js";
+import { OptionError, ShapeError } from "../src/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { expectRefused } from "./support/refusals.js";
+import { LONG_LENGTHS, normal, SHORT_LENGTHS, sprinkled } from "./support/samples.js";
+import { expectSameBits } from "./support/ulp.js";
+
+/** Rows with many ties, and now and then a NaN or an infinity. */
+function rowsOf(rows: number, length: number, seed: number): Float32Array {
+  const few = normal(rows * length, seed).map(Math.round);
+  return seed % 2 ? few : sprinkled(few, seed, [Number.NaN, Infinity, -Infinity, -0, 0], 40);
+}
+
+const LENGTHS = [...SHORT_LENGTHS.slice(1), ...LONG_LENGTHS];
+
+describeEachBackend("argmax", (backend) => {
+  it("is the first of the largest, and of NaN, at every length", () => {
+    for (const length of LENGTHS.filter((n) => backend.affords(n))) {
+      const rows = length > 100 ? 1 : 5;
+      const shape = [rows, length];
+      const x = rowsOf(rows, length, length);
+      expectSameBits(backend.k.argmax(x, { shape }), reference.argmax(x, { shape }), `length ${length}`);
+    }
+  });
+
+  it("finds it at every place of a row", () => {
+    for (const length of [1, 5, 16, 67, 2050]) {
+      for (let at = 0; at < length; at += length > 100 ? 97 : 1) {
+        const x = new Float32Array(length);
+        x[at] = 1;
+        expect(backend.k.argmax(x)[0]).toBe(at);
+        x[length - 1] = 1;
+        expect(backend.k.argmax(x)[0]).toBe(at);
+        x[at] = Number.NaN;
+        expect(backend.k.argmax(x)[0]).toBe(at);
+      }
+    }
+  });
+
+  it("takes −0 and 0 for ties, and is 0 where all are −Infinity", () => {
+    expect(backend.k.argmax(Float32Array.of(-0, 0, -0))[0]).toBe(0);
+    expect(backend.k.argmax(new Float32Array(9).fill(-Infinity))[0]).toBe(0);
+  });
+
+  it("is an Int32Array, one a position", () => {
+    const indices = backend.k.argmax(normal(24, 1), { shape: [2, 3, 4], axis: 1 });
+    expect(indices).toBeInstanceOf(Int32Array);
+    expect(indices).toHaveLength(8);
+    expect(backend.k.argmax(new Float32Array(0), { shape: [0, 3] })).toEqual(new Int32Array(0));
+  });
+
+  it("of no classes is an error", () => {
+    expectRefused(backend.k, ShapeError, "SHAPE", (k) => k.argmax(new Float32Array(0), { shape: [3, 0] }));
+    expectRefused(backend.k, ShapeError, "SHAPE", (k) => k.argmax(new Float32Array(0)));
+  });
+});
+
+describeEachBackend("topK", (backend) => {
+  it("is the k largest in falling order, ties by index, NaN first, for every k and length", () => {
+    for (const length of LENGTHS.filter((n) => backend.affords(n))) {
+      const rows = length > 100 ? 1 : 3;
+      const shape = [rows, length];
+      const x = rowsOf(rows, length, length);
+      for (const k of new Set([0, 1, 2, length >> 1, length])) {
+        if (k > length || (length > 5000 && k > 10)) continue;
+        const got = backend.k.topK(x, k, { shape });
+        const truth = reference.topK(x, k, { shape });
+        expectSameBits(got.indices, truth.indices, `indices, k ${k} of ${length}`);
+        expectSameBits(got.values, truth.values, `values, k ${k} of ${length}`);
+      }
+    }
+  });
+
+  it("has length k along the axis it is taken on, whichever that is", () => {
+    const shape = [2, 5, 3];
+    const x = rowsOf(2, 15, 4);
+    for (const axis of [0, 1, 2, -1, -2]) {
+      const k = 2;
+      const got = backend.k.topK(x, k, { shape, axis });
+      const truth = reference.topK(x, k, { shape, axis });
+      expectSameBits(got.indices, truth.indices, `indices, axis ${axis}`);
+      expectSameBits(got.values, truth.values, `values, axis ${axis}`);
+      expect(got.indices).toBeInstanceOf(Int32Array);
+    }
+  });
+
+  it.each([-1, 4, 1.5, Number.NaN, Infinity, "2", undefined, null])("refuses k = %s of three classes", (k) => {
+    expectRefused(backend.k, OptionError, "OPTION", (kernels) => kernels.topK(normal(6, 1), k as number, { shape: [2, 3] }));
+  });
+
+  it("leaves the memory as it was where a long row doesn't fit it", () => {
+    const k = backend.open({ maximumMemory: 2 * 1024 * 1024 });
+    const { used } = k.memory;
+    const x = normal(400_000, 1);
+    try {
+      k.topK(x, 400_000);
+    } catch (error) {
+      expect((error as { code?: string }).code).toBe("MEMORY");
+    }
+    expect(k.memory.used).toBe(used);
+  });
+});
+
+describe("the order of ties and NaN", () => {
+  it("is that of the reference: NaN before Infinity before numbers", () => {
+    const { indices } = reference.topK([1, Number.NaN, Infinity, 1, Number.NaN], 5);
+    expect([...indices]).toEqual([1, 4, 2, 0, 3]);
+  });
+});

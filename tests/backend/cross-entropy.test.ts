@@ -1,0 +1,33 @@
+import { describe, it } from "vitest";
+import { BLOCK } from "../../src/backend/backend.js";
+import { classes } from "../support/samples.js";
+import { FLOATS, LENGTHS, mirror, perRow } from "./mirror.js";
+
+const SCALES = [1, 1 / 3, 0, -2, 1e-45, 1e30];
+
+describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) => {
+  it("softmaxCrossEntropy", () => {
+    for (const cols of LENGTHS) {
+      for (const rows of cols < 20 ? [0, 1, 9] : [1, 4]) {
+        mirror.clear();
+        const x = mirror.put(sample(rows * cols, cols));
+        const grad = mirror.floats(rows * cols);
+        const drawn = classes(rows, cols, cols);
+        const labels = mirror.put(drawn.map((label, row) => (cols === 0 || (row + cols) % 4 === 3 ? -1 : label)));
+        const scales = mirror.put(perRow(rows, SCALES, cols));
+        const losses = mirror.doubles(rows);
+        const state = mirror.state();
+        const maxima = mirror.floats(Math.ceil(cols / BLOCK));
+        const e = mirror.floats(BLOCK);
+        const run = (how: string, to: number, by: number) =>
+          mirror.same(`${rows} × ${cols}, ${how}`, (k) =>
+            k.softmaxCrossEntropy(x, to, labels, by, 0.3, losses, rows, cols, state, maxima, e),
+          );
+        run("no gradient", 0, 0);
+        run("one scale", grad, 0);
+        run("a scale a row", grad, scales);
+        run("in place", x, scales);
+      }
+    }
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, it } from "vitest";
+import * as reference from "../src/reference/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { distributions, LONG_LENGTHS, normal, SHORT_LENGTHS } from "./support/samples.js";
+import { expectSameBits, expectWithin } from "./support/ulp.js";
+
+/** |p|·(|dp| + Σ |dp·p|), or with log-probabilities |dlp| + exp(lp)·Σ |dlp|, for each element of one row. */
+function terms(name: "softmaxBackward" | "logSoftmaxBackward", given: Float32Array, upstream: Float32Array): Float64Array {
+  const log = name === "logSoftmaxBackward";
+  let sum = 0;
+  for (let i = 0; i < given.length; i++) sum += Math.abs(log ? upstream[i] : upstream[i] * given[i]);
+  return Float64Array.from(given, (value, i) =>
+    log ? Math.abs(upstream[i]) + Math.exp(value) * sum : value * (Math.abs(upstream[i]) + sum),
+  );
+}
+
+describeEachBackend("a backward pass", (backend) => {
+  describe.each(["softmaxBackward", "logSoftmaxBackward"] as const)("%s", (name) => {
+    it("is within 4 ULP of its terms at every length", () => {
+      for (const length of [...SHORT_LENGTHS, ...LONG_LENGTHS.filter((n) => backend.affords(n))]) {
+        const p = distributions(1, length, length);
+        const given = name === "softmaxBackward" ? p : p.map(Math.log);
+        for (const upstream of [normal(length, 1), normal(length, 2, 100), new Float32Array(length).fill(1)]) {
+          const truth = reference[name](given, upstream);
+          expectWithin(4, backend.k[name](given, upstream), truth, `length ${length}`, terms(name, given, upstream));
+        }
+      }
+    });
+
+    it("keeps rows apart", () => {
+      const p = distributions(50, 33, 5);
+      const given = name === "softmaxBackward" ? p : p.map(Math.log);
+      const upstream = normal(50 * 33, 6);
+      const whole = backend.k[name](given, upstream, { shape: [50, 33] });
+      for (let r = 0; r < 50; r++) {
+        const [from, to] = [r * 33, (r + 1) * 33];
+        const row = backend.k[name](given.subarray(from, to), upstream.subarray(from, to));
+        expectSameBits(row, whole.subarray(from, to), `row ${r}`);
+      }
+    });
+  });
+
+  it("undoes itself with the loss: the gradient of cross-entropy is that of logSoftmax at the label", () => {
+    const { k } = backend;
+    const x = normal(9, 4);
+    const upstream = new Float32Array(9);
+    upstream[3] = -1;
+    const { grad } = k.softmaxCrossEntropy(x, [3], { grad: true });
+    const composed = k.logSoftmaxBackward(k.logSoftmax(x), upstream);
+    expectWithin(8, composed, grad, "gradient", grad.map(() => 1));
+  });
+
+  it("applies the Jacobian p_i(δ_ij − p_j)", () => {
+    const p = distributions(1, 6, 9);
+    const dp = normal(6, 10);
+    const jacobian = reference.softmaxJacobian(p);
+    const expected = p.map((_, i) => dp.reduce((sum, d, j) => sum + d * jacobian[i * 6 + j], 0));
+    expectWithin(4, backend.k.softmaxBackward(p, dp), expected, "dx", terms("softmaxBackward", p, dp));
+  });
+});

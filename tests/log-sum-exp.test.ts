@@ -1,0 +1,87 @@
+import { expect, it } from "vitest";
+import { logSumExp } from "../src/reference/index.js";
+import { AxisError } from "../src/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { expectRefused } from "./support/refusals.js";
+import { LOGITS, LONG_LENGTHS, normal, SHORT_LENGTHS } from "./support/samples.js";
+import { expectSameBits, expectWithin } from "./support/ulp.js";
+
+/** |max| + log Σ exp(x − max) of each row: what a log-sum-exp near 0 is a difference of. */
+function terms(x: Float32Array, length: number): Float64Array {
+  const sums = logSumExp(x, { shape: [x.length / length, length] });
+  return sums.map((sum, r) => {
+    const max = x.subarray(r * length, (r + 1) * length).reduce((a, b) => Math.max(a, b), -Infinity);
+    return Math.abs(max) + Math.abs(sum - max);
+  });
+}
+
+describeEachBackend("logSumExp", (backend) => {
+  it.each(LOGITS)("is within 4 ULP of its terms at every length: logits %s", (_, sample) => {
+    for (const length of [...SHORT_LENGTHS.slice(1), ...LONG_LENGTHS.filter((n) => backend.affords(n))]) {
+      const rows = length > 100 ? 1 : 3;
+      const shape = [rows, length];
+      const x = sample(rows * length, length + 1);
+      expectWithin(4, backend.k.logSumExp(x, { shape }), logSumExp(x, { shape }), `length ${length}`, terms(x, length));
+    }
+  });
+
+  it("is within 4 ULP of its terms where they cancel: a sum of exponentials near 1", () => {
+    for (const length of [2, 3, 50, 3000]) {
+      const x = new Float32Array(length).fill(-Math.log(length));
+      expectWithin(4, backend.k.logSumExp(x), logSumExp(x), `length ${length}`, terms(x, length));
+    }
+  });
+
+  it("never overflows", () => {
+    const x = Float32Array.of(3.4e38, 3.4e38, -3.4e38, -3.4e38);
+    expectSameBits(backend.k.logSumExp(x, { shape: [2, 2] }), [Math.fround(3.4e38), Math.fround(-3.4e38)], "huge");
+  });
+
+  it("is −Infinity for nothing or −Infinity alone, +Infinity with one, NaN with one", () => {
+    const { k } = backend;
+    const nan = Number.NaN;
+    const rows = [-Infinity, -Infinity, Infinity, 1, Infinity, -Infinity, nan, 1, nan, Infinity];
+    const x = Float32Array.from(rows);
+    expectSameBits(k.logSumExp(x, { shape: [5, 2] }), [-Infinity, Infinity, Infinity, nan, nan], "rows");
+    expectSameBits(k.logSumExp(x, { shape: [2, 5], axis: 0 }), [Infinity, nan, Infinity, nan, Infinity], "columns");
+    expectSameBits(k.logSumExp(new Float32Array(0), { shape: [2, 0] }), [-Infinity, -Infinity], "no columns");
+    expectSameBits(k.logSumExp(new Float32Array(0), { shape: [0, 2] }), [], "no rows");
+  });
+
+  it("reduces several axes to the log-sum-exp of all their elements, and drops them", () => {
+    const shape = [2, 3, 4, 5];
+    const x = normal(120, 7, 0, 5);
+    for (const axis of [[3], [2, 3], [0, 1], [1, 2], [0, 2], [3, 1], [-1, 0], [0, 1, 2, 3], [-2]]) {
+      const truth = logSumExp(x, { shape, axis });
+      expectWithin(4, backend.k.logSumExp(x, { shape, axis }), truth, `axes [${axis}]`);
+    }
+    expectSameBits(backend.k.logSumExp(x, { shape, axis: [2, 3] }), backend.k.logSumExp(x, { shape: [6, 20] }), "last two");
+  });
+
+  it("over no axis is the input itself", () => {
+    const x = Float32Array.of(1, -2, Number.NaN, Infinity, -Infinity, 1e-45);
+    expectSameBits(backend.k.logSumExp(x, { shape: [2, 3], axis: [] }), x, "no axis");
+    expectSameBits(backend.k.logSumExp(x.subarray(0, 1), { shape: [], axis: [] }), [1], "of a number");
+  });
+
+  it("refuses an axis that is named twice, or that isn't there", () => {
+    for (const axis of [[0, 0], [1, -1], [2], [-3], [0.5], ["0"]]) {
+      expectRefused(backend.k, AxisError, "AXIS", (k) => k.logSumExp(normal(6, 1), { shape: [2, 3], axis: axis as number[] }));
+    }
+  });
+
+  it("writes where it is told: arrays and resident batches", () => {
+    const { k } = backend;
+    const x = normal(12, 3);
+    const expected = k.logSumExp(x, { shape: [3, 4] });
+    const out = new Float32Array(3);
+    expect(k.logSumExp(x, { shape: [3, 4], out })).toBe(out);
+    expectSameBits(out, expected, "array");
+    const z = k.alloc([3, 4]).set(x);
+    const to = k.alloc([3]);
+    expect(k.logSumExp(z, { out: to })).toBe(to);
+    expectSameBits(to, expected, "resident");
+    z.free();
+    to.free();
+  });
+});

@@ -1,0 +1,247 @@
+// The operations whose results depend on a row, or that take more than one number: how each is called, its truth, and what
+// its errors are counted in. A new operation is a row of the table.
+//
+// Where the true value is a sum of terms of both signs, the magnitude is the sum of their sizes; elsewhere it is the true
+// value itself.
+
+import type { Xentropy } from "xentropy";
+import * as reference from "xentropy/reference";
+import type { Problem } from "./problem.js";
+
+/** One result, to be judged element by element. */
+export interface Outcome {
+  readonly got: ArrayLike<number>;
+  readonly truth: Float64Array;
+  readonly magnitude: Float64Array;
+}
+
+export interface Operation {
+  readonly name: string;
+  /** Largest error that is allowed. */
+  readonly bound: number;
+  /** The names of what comes out: "" where there is one result. */
+  readonly outcomes: readonly string[];
+  /** Computed with the elements alone: the row's length doesn't matter. */
+  readonly elementwise?: boolean;
+  run(k: Xentropy, problem: Problem): readonly Outcome[];
+}
+
+const NONE = "none" as const;
+
+function own(got: ArrayLike<number>, truth: Float64Array): Outcome {
+  return { got, truth, magnitude: truth };
+}
+
+/** The sum of term(i) over each row, i an index into the batch. */
+function rowSums({ rows, length }: Problem, term: (i: number) => number): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let r = 0, i = 0; r < rows; r++) for (let c = 0; c < length; c++, i++) sums[r] += term(i);
+  return sums;
+}
+
+export const OPERATIONS: readonly Operation[] = [
+  {
+    name: "softmax",
+    bound: 4,
+    outcomes: [""],
+    run: (k, { x, shape }) => [own(k.softmax<Float32Array>(x, { shape }), reference.softmax(x, { shape }))],
+  },
+  {
+    name: "logSoftmax",
+    bound: 4,
+    outcomes: [""],
+    run: (k, { x, shape }) => [own(k.logSoftmax<Float32Array>(x, { shape }), reference.logSoftmax(x, { shape }))],
+  },
+  {
+    name: "logSumExp",
+    bound: 4,
+    outcomes: [""],
+    run(k, { x, shape, length }) {
+      const truth = reference.logSumExp(x, { shape });
+      const magnitude = truth.map((value, r) => {
+        let max = -Infinity;
+        for (let i = r * length; i < (r + 1) * length; i++) max = Math.max(max, x[i]);
+        return Math.abs(max) + (value - max);
+      });
+      return [{ got: k.logSumExp<Float32Array>(x, { shape }), truth, magnitude }];
+    },
+  },
+  {
+    name: "softmaxCrossEntropy, labels",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    run(k, { x, labels, shape }) {
+      const got = k.softmaxCrossEntropy(x, labels, { shape, reduction: NONE, grad: true });
+      const truth = reference.softmaxCrossEntropy(x, labels, { shape, reduction: NONE, grad: true });
+      return [own(got.loss, truth.loss), own(got.grad, truth.grad)];
+    },
+  },
+  {
+    name: "softmaxCrossEntropy, dense targets",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    run(k, problem) {
+      const { x, targets: t, shape, length } = problem;
+      const got = k.softmaxCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      const truth = reference.softmaxCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      // p·Σt − t
+      const mass = rowSums(problem, (i) => t[i]);
+      const p = reference.softmax(x, { shape });
+      const magnitude = p.map((value, i) => value * mass[Math.floor(i / length)] + t[i]);
+      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
+    },
+  },
+  {
+    name: "softmaxBackward",
+    bound: 4,
+    outcomes: [""],
+    run(k, problem) {
+      const { p, upstream: dp, shape, length } = problem;
+      // p·dp − p·Σ dp·p
+      const sums = rowSums(problem, (i) => Math.abs(p[i] * dp[i]));
+      const magnitude = Float64Array.from(p, (value, i) => value * (Math.abs(dp[i]) + sums[Math.floor(i / length)]));
+      return [
+        {
+          got: k.softmaxBackward<Float32Array>(p, dp, { shape }),
+          truth: reference.softmaxBackward(p, dp, { shape }),
+          magnitude,
+        },
+      ];
+    },
+  },
+  {
+    name: "logSoftmaxBackward",
+    bound: 4,
+    outcomes: [""],
+    run(k, problem) {
+      const { logP, upstream, shape, length } = problem;
+      // dlp − p·Σ dlp
+      const sums = rowSums(problem, (i) => Math.abs(upstream[i]));
+      const magnitude = Float64Array.from(
+        logP,
+        (value, i) => Math.abs(upstream[i]) + Math.exp(value) * sums[Math.floor(i / length)],
+      );
+      const truth = reference.logSoftmaxBackward(logP, upstream, { shape });
+      return [{ got: k.logSoftmaxBackward<Float32Array>(logP, upstream, { shape }), truth, magnitude }];
+    },
+  },
+  {
+    name: "softmaxKlDivergence",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    run(k, problem) {
+      const { x, teacher, shape } = problem;
+      const got = k.softmaxKlDivergence(x, teacher, { shape, reduction: NONE, grad: true });
+      const truth = reference.softmaxKlDivergence(x, teacher, { shape, reduction: NONE, grad: true });
+      // Σ p·(lp − lq), q − p
+      const lp = reference.logSoftmax(teacher, { shape });
+      const lq = reference.logSoftmax(x, { shape });
+      const terms = rowSums(problem, (i) => Math.abs(Math.exp(lp[i]) * (lp[i] - lq[i])) || 0);
+      return [
+        { got: got.loss, truth: truth.loss, magnitude: terms },
+        { got: got.grad, truth: truth.grad, magnitude: lp.map((value, i) => Math.exp(value) + Math.exp(lq[i])) },
+      ];
+    },
+  },
+  {
+    name: "sigmoidCrossEntropy, targets 0 and 1",
+    bound: 4,
+    outcomes: ["loss", "gradient", "mean"],
+    elementwise: true,
+    run(k, { x, hard: t, shape }) {
+      const got = k.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      const truth = reference.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      const mean = k.sigmoidCrossEntropy(x, t, { shape, reduction: "mean" }).loss;
+      const trueMean = reference.sigmoidCrossEntropy(x, t, { shape, reduction: "mean" }).loss;
+      return [own(got.loss, truth.loss), own(got.grad, truth.grad), own([mean], Float64Array.of(trueMean))];
+    },
+  },
+  {
+    name: "sigmoidCrossEntropy, targets between",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    elementwise: true,
+    run(k, { x, soft: t, shape }) {
+      const got = k.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      const truth = reference.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      // σ − t
+      const magnitude = reference.sigmoid(x).map((value, i) => value + t[i]);
+      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
+    },
+  },
+  ...[0, 1, 2].map((gamma): Operation => {
+    return {
+      name: `sigmoidFocalLoss, γ = ${gamma}`,
+      bound: 8,
+      outcomes: ["loss", "gradient"],
+      elementwise: true,
+      run(k, { x, hard: t, shape }) {
+        const got = k.sigmoidFocalLoss(x, t, { shape, gamma, reduction: NONE, grad: true });
+        const truth = reference.sigmoidFocalLoss(x, t, { shape, gamma, reduction: NONE, grad: true });
+        return [own(got.loss, truth.loss), own(got.grad, truth.grad)];
+      },
+    };
+  }),
+  {
+    name: "entropy",
+    bound: 4,
+    outcomes: [""],
+    run: (k, { p, shape }) => [own(k.entropy(p, { shape }), reference.entropy(p, { shape }))],
+  },
+  {
+    name: "crossEntropy",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    run(k, { p, q, shape }) {
+      const got = k.crossEntropy(p, q, { shape, grad: true });
+      const truth = reference.crossEntropy(p, q, { shape, grad: true });
+      return [own(got.loss, truth.loss), own(got.grad, truth.grad)];
+    },
+  },
+  ...(["q", "near"] as const).map((other): Operation => {
+    return {
+      name: other === "q" ? "klDivergence" : "klDivergence, q near p",
+      bound: 4,
+      outcomes: [""],
+      run(k, problem) {
+        const { p, shape } = problem;
+        const q = problem[other];
+        const magnitude = rowSums(problem, (i) => (p[i] === 0 ? 0 : p[i] * Math.abs(logRatio(p[i], q[i]))));
+        return [{ got: k.klDivergence(p, q, { shape }), truth: reference.klDivergence(p, q, { shape }), magnitude }];
+      },
+    };
+  }),
+  ...(["q", "near"] as const).map((other): Operation => {
+    return {
+      name: other === "q" ? "jensenShannon" : "jensenShannon, q near p",
+      bound: 4,
+      outcomes: ["loss", "gradient"],
+      run(k, problem) {
+        const { p, shape } = problem;
+        const q = problem[other];
+        const half = (a: number, b: number) => (a === 0 ? 0 : (a / 2) * Math.abs(logRatio(a, (a + b) / 2)));
+        const magnitude = rowSums(problem, (i) => half(p[i], q[i]) + half(q[i], p[i]));
+        const got = k.jensenShannon(p, q, { shape, grad: true });
+        const truth = reference.jensenShannon(p, q, { shape, grad: true });
+        return [{ got: got.loss, truth: truth.loss, magnitude }, own(got.grad, truth.grad)];
+      },
+    };
+  }),
+  {
+    name: "binaryCrossEntropy",
+    bound: 4,
+    outcomes: ["loss", "gradient"],
+    elementwise: true,
+    run(k, { p, soft: t, shape }) {
+      const got = k.binaryCrossEntropy(p, t, { shape, grad: true });
+      const truth = reference.binaryCrossEntropy(p, t, { shape, grad: true });
+      // (q − t)/(q·(1 − q))
+      const magnitude = truth.grad.map((value, i) => value * ((p[i] + t[i]) / (p[i] - t[i])));
+      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
+    },
+  },
+];
+
+function logRatio(p: number, q: number): number {
+  return p > q / 2 && p < 2 * q ? Math.log1p((p - q) / q) : Math.log(p) - Math.log(q);
+}
