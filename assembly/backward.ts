@@ -58,12 +58,11 @@ export function logSoftmaxBackward(lp: usize, dlp: usize, out: usize, rows: usiz
 
 export function logSoftmaxBackwardApply(lp: usize, dlp: usize, out: usize, n: usize, s: f64): void {
   const by = f32x4.splat(<f32>s);
-  for (const end = lp + ((n >> 2) << 4); lp < end; lp += 16, dlp += 16, out += 16) {
-    v128.store(out, f32x4.sub(v128.load(dlp), f32x4.mul(exp(v128.load(lp)), by)));
-  }
-  const rest = n & 3;
-  if (rest) {
-    const value = f32x4.sub(loadLanes(dlp, rest, by), f32x4.mul(exp(loadLanes(lp, rest, by)), by));
-    storeLanes(out, rest, value);
+  for (let i: usize = 0; i < n; i += 4, lp += 16, dlp += 16, out += 16) {
+    const count = min(n - i, 4);
+    const e = exp(count === 4 ? v128.load(lp) : loadLanes(lp, count, by));
+    const value = f32x4.sub(count === 4 ? v128.load(dlp) : loadLanes(dlp, count, by), f32x4.mul(e, by));
+    if (count === 4) v128.store(out, value);
+    else storeLanes(out, count, value);
   }
 }

@@ -1,8 +1,8 @@
 import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
-import { loadLanes, storeLanes } from "./math/lanes";
+import { loadLanes, storeLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
-import { addHigh, addLow, BLOCK, sumBlock, total } from "./math/sum";
+import { BLOCK, sumBlock, total } from "./math/sum";
 import {
   accumulate,
   accumulateOnly,
@@ -155,45 +155,40 @@ export function accumulateDense(
   }
 }
 
-/** Σ t·(max − x), terms with t = 0 left out (x may be −Infinity there). */
+/** Σ t·(max − x) in float64, where no difference overflows; terms with t = 0 left out (x may be −Infinity there). */
 function targetGap(x: usize, t: usize, n: usize, max: f32): f64 {
-  const m = f32x4.splat(max);
-  const zero = f32x4.splat(0);
+  const m = f64x2.splat(<f64>max);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, t += 16) {
-    const target = v128.load(t);
-    const term = v128.and(f32x4.mul(target, f32x4.sub(m, v128.load(x))), f32x4.ne(target, zero));
-    low = addLow(low, term);
-    high = addHigh(high, term);
-  }
-  const rest = n & 3;
-  if (rest) {
-    const target = loadLanes(t, rest, zero);
-    const term = v128.and(f32x4.mul(target, f32x4.sub(m, loadLanes(x, rest, m))), f32x4.ne(target, zero));
-    low = addLow(low, term);
-    high = addHigh(high, term);
+  for (let i: usize = 0; i < n; i += 4, x += 16, t += 16) {
+    const count = min(n - i, 4);
+    const logit = count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0));
+    const target = count === 4 ? v128.load(t) : loadLanes(t, count, f32x4.splat(0));
+    low = f64x2.add(low, gapOf(logit, target, m));
+    high = f64x2.add(high, gapOf(upper(logit), upper(target), m));
   }
   return total(low, high);
 }
 
+/** t·(max − x) of two lanes */
+function gapOf(x: v128, t: v128, max: v128): v128 {
+  const target = f64x2.promote_low_f32x4(t);
+  const gap = f64x2.mul(target, f64x2.sub(max, f64x2.promote_low_f32x4(x)));
+  return v128.and(gap, f64x2.ne(target, f64x2.splat(0)));
+}
+
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */
 export function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize, mass: f64, factor: f64): void {
-  const byTarget = f64x2.splat(factor);
   for (let i: usize = 0; i < n; i += BLOCK) {
     const m = load<f32>(maxima + (i / BLOCK) * 4);
-    subtract(
-      grad + (i << 2),
-      t + (i << 2),
-      min(n - i, BLOCK),
-      f64x2.splat(blockFactor(state, m) * (mass * factor)),
-      byTarget,
-    );
+    subtract(grad + (i << 2), t + (i << 2), min(n - i, BLOCK), blockFactor(state, m) * (mass * factor), factor);
   }
 }
 
-/** a ← a·byA − b·byB */
-export function subtract(a: usize, b: usize, n: usize, byA: v128, byB: v128): void {
+/** a ← a·factorA − b·factorB */
+export function subtract(a: usize, b: usize, n: usize, factorA: f64, factorB: f64): void {
+  const byA = f64x2.splat(factorA);
+  const byB = f64x2.splat(factorB);
   for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16) {
     v128.store(a, difference(v128.load(a), v128.load(b), byA, byB));
   }

@@ -1,8 +1,8 @@
 import { subtract } from "./cross-entropy-general";
 import { expBlock } from "./math/exp-block";
-import { loadLanes } from "./math/lanes";
+import { loadLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
-import { addHigh, addLow, BLOCK, total } from "./math/sum";
+import { BLOCK, total } from "./math/sum";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
 
 /**
@@ -74,7 +74,7 @@ export function klApply(
     start += gap(x + at, y + at, other, count, rowMax(stateX), rowMax(stateY)) * factorY;
     if (grad) {
       expBlock(x + at, grad + at, count, maxX);
-      subtract(grad + at, other, count, f64x2.splat(blockFactor(stateX, maxX) * scale), f64x2.splat(factorY * scale));
+      subtract(grad + at, other, count, blockFactor(stateX, maxX) * scale, factorY * scale);
     }
   }
   return start;
@@ -85,27 +85,28 @@ export function klLoss(stateX: usize, stateY: usize, sum: f64): f64 {
   return sum + (rowLog(stateX) - rowLog(stateY));
 }
 
-/** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out. */
+/** Σ e_j·((y_j − maxY) − (x_j − maxX)) in float64, where no difference overflows; terms with e = 0 left out. */
 function gap(x: usize, y: usize, e: usize, n: usize, maxX: f32, maxY: f32): f64 {
-  const mx = f32x4.splat(maxX);
-  const my = f32x4.splat(maxY);
+  const mx = f64x2.splat(<f64>maxX);
+  const my = f64x2.splat(<f64>maxY);
   const zero = f32x4.splat(0);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, y += 16, e += 16) {
-    const weight = v128.load(e);
-    const d = f32x4.sub(f32x4.sub(v128.load(y), my), f32x4.sub(v128.load(x), mx));
-    const term = v128.and(f32x4.mul(weight, d), f32x4.ne(weight, zero));
-    low = addLow(low, term);
-    high = addHigh(high, term);
-  }
-  const rest = n & 3;
-  if (rest) {
-    const weight = loadLanes(e, rest, zero);
-    const d = f32x4.sub(f32x4.sub(loadLanes(y, rest, my), my), f32x4.sub(loadLanes(x, rest, mx), mx));
-    const term = v128.and(f32x4.mul(weight, d), f32x4.ne(weight, zero));
-    low = addLow(low, term);
-    high = addHigh(high, term);
+  for (let i: usize = 0; i < n; i += 4, x += 16, y += 16, e += 16) {
+    const count = min(n - i, 4);
+    const a = count === 4 ? v128.load(x) : loadLanes(x, count, zero);
+    const b = count === 4 ? v128.load(y) : loadLanes(y, count, zero);
+    const weight = count === 4 ? v128.load(e) : loadLanes(e, count, zero);
+    low = f64x2.add(low, termOf(a, b, weight, mx, my));
+    high = f64x2.add(high, termOf(upper(a), upper(b), upper(weight), mx, my));
   }
   return total(low, high);
+}
+
+/** e·((y − maxY) − (x − maxX)) of two lanes */
+function termOf(x: v128, y: v128, e: v128, maxX: v128, maxY: v128): v128 {
+  const weight = f64x2.promote_low_f32x4(e);
+  const own = f64x2.sub(f64x2.promote_low_f32x4(y), maxY);
+  const term = f64x2.mul(weight, f64x2.sub(own, f64x2.sub(f64x2.promote_low_f32x4(x), maxX)));
+  return v128.and(term, f64x2.ne(weight, f64x2.splat(0)));
 }

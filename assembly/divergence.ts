@@ -50,15 +50,12 @@ function sumOf<T>(p: usize, q: usize, n: usize, start: f64): f64 {
 function blockOf<T>(p: usize, q: usize, n: usize): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
-    const term = termOf<T>(v128.load(p), v128.load(q));
-    low = addLow(low, term);
-    high = addHigh(high, term);
-  }
-  const rest = n & 3;
-  if (rest) {
+  for (let i: usize = 0; i < n; i += 4, p += 16, q += 16) {
+    const count = min(n - i, 4);
     const zero = f32x4.splat(0);
-    const term = termOf<T>(loadLanes(p, rest, zero), loadLanes(q, rest, zero));
+    const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
+    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
+    const term = termOf<T>(a, b);
     low = addLow(low, term);
     high = addHigh(high, term);
   }
@@ -84,19 +81,19 @@ function termOf<T>(p: v128, q: v128): v128 {
 function logToMean(p: v128, q: v128): v128 {
   const sum = f32x4.add(p, q);
   const d = f32x4.div(f32x4.sub(p, q), sum);
-  const half = f32x4.splat(0.5);
-  return v128.bitselect(log1p(d), logRatio(p, f32x4.mul(sum, half)), f32x4.lt(f32x4.abs(d), half));
+  return v128.bitselect(log1p(d), logRatio(f32x4.add(p, p), sum), f32x4.lt(f32x4.abs(d), f32x4.splat(0.5)));
 }
 
 function gradientOf<T>(p: usize, q: usize, grad: usize, n: usize, scale: f32): void {
   const by = f32x4.splat(scale);
-  for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16, grad += 16) {
-    v128.store(grad, f32x4.mul(slopeOf<T>(v128.load(p), v128.load(q)), by));
-  }
-  const rest = n & 3;
-  if (rest) {
+  for (let i: usize = 0; i < n; i += 4, p += 16, q += 16, grad += 16) {
+    const count = min(n - i, 4);
     const zero = f32x4.splat(0);
-    storeLanes(grad, rest, f32x4.mul(slopeOf<T>(loadLanes(p, rest, zero), loadLanes(q, rest, zero)), by));
+    const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
+    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
+    const g = f32x4.mul(slopeOf<T>(a, b), by);
+    if (count === 4) v128.store(grad, g);
+    else storeLanes(grad, count, g);
   }
 }
 
@@ -163,7 +160,7 @@ function binaryLoss(q: v128, t: v128): v128 {
   const other = f32x4.sub(one, t);
   const hit = v128.and(f32x4.mul(t, log(q)), f32x4.ne(t, zero));
   const miss = v128.and(f32x4.mul(other, log1p(f32x4.neg(q))), f32x4.ne(other, zero));
-  return v128.or(f32x4.sub(f32x4.neg(hit), miss), noChance(q, t));
+  return v128.or(f32x4.sub(zero, f32x4.add(hit, miss)), noChance(q, t));
 }
 
 function binarySlope(q: v128, t: v128): v128 {

@@ -8,7 +8,7 @@ import { lossOf, oddsOf } from "./sigmoid-cross-entropy";
  * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element, loss and gradient together:
  *
  *   loss = α_t·m^γ·CE,  m = 1 − p_t = (1 − t)·σ(x) + t·σ(−x),  α_t = α·t + (1 − α)·(1 − t), or 1 where α < 0
- *   grad = scale·α_t·(γ·m^(γ−1)·(1 − 2t)·σ(x)·σ(−x)·CE + m^γ·((1 − t)·σ(x) − t·σ(−x)))
+ *   grad = scale·α_t·m^γ·(γ/m·(1 − 2t)·σ(x)·σ(−x)·CE + (1 − t)·σ(x) − t·σ(−x))
  *
  * x, t: n floats; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none. Returns start + Σ loss, summed as in
  * sigmoid-cross-entropy.ts.
@@ -65,12 +65,17 @@ function block(x: usize, t: usize, grad: usize, losses: usize, n: usize, alpha: 
       else storeLanes(losses + at, count, loss);
     }
     if (grad) {
-      let g = f32x4.mul(focus, f32x4.div(oddsOf(logit, target, other, e), f32x4.add(one, e)));
+      let g = f32x4.div(oddsOf(logit, target, other, e), f32x4.add(one, e));
       if (gamma !== 0) {
-        const slope = f32x4.mul(f32x4.sub(other, target), f32x4.mul(up, down));
-        const bend = f32x4.mul(f32x4.mul(f32x4.splat(gamma), power(missing, gamma - 1)), f32x4.mul(slope, ce));
-        g = f32x4.add(g, v128.and(bend, v128.or(f32x4.ne(slope, zero), f32x4.ne(ce, ce))));
+        // γ·m^(γ−1)·σ(x)·σ(−x) as γ·m^γ·(s/m)·l, s the smaller and l the larger sigmoid: s ≤ m, so nothing overflows.
+        const share = v128.and(f32x4.div(small, missing), f32x4.ne(small, zero));
+        const bend = f32x4.mul(
+          f32x4.mul(f32x4.splat(gamma), share),
+          f32x4.mul(r, f32x4.mul(f32x4.sub(other, target), ce)),
+        );
+        g = f32x4.add(g, v128.and(bend, v128.or(f32x4.ne(share, zero), f32x4.ne(ce, ce))));
       }
+      g = f32x4.mul(focus, g);
       g = f32x4.mul(f32x4.mul(weight, g), f32x4.splat(scale));
       if (count === 4) v128.store(grad + at, g);
       else storeLanes(grad + at, count, g);

@@ -1,5 +1,5 @@
 import { expMinus } from "./math/exp";
-import { loadLanes, storeLanes } from "./math/lanes";
+import { loadLanes, storeLanes, upper } from "./math/lanes";
 import { tanh } from "./math/tanh";
 
 /**
@@ -17,31 +17,46 @@ export function temper(x: usize, out: usize, n: usize, temperature: f32): void {
 /** s·tanh(x/s) */
 export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
   const by = f32x4.splat(cap);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) v128.store(out, capped(v128.load(x), by));
-  const rest = n & 3;
-  if (rest) storeLanes(out, rest, capped(loadLanes(x, rest, by), by));
-}
-
-function capped(x: v128, by: v128): v128 {
-  return f32x4.mul(by, tanh(f32x4.div(x, by)));
+  for (let i: usize = 0; i < n; i += 4, x += 16, out += 16) {
+    const count = min(n - i, 4);
+    const logit = count === 4 ? v128.load(x) : loadLanes(x, count, by);
+    const value = f32x4.mul(by, tanh(f32x4.div(logit, by)));
+    if (count === 4) v128.store(out, value);
+    else storeLanes(out, count, value);
+  }
 }
 
 /**
- * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x. With e = exp(−2|x/s|) it is 4e/(1 + e)², which
- * doesn't cancel where the cap is reached.
+ * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x. With e = exp(−2|x|/s) it is 4e/(1 + e)², which
+ * doesn't cancel where the cap is reached. The exponent is made in float64 and what float32 can't hold of it is put
+ * back, or its rounding alone would be many ULP of e.
  */
 export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void {
-  const by = f32x4.splat(cap);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, grad += 16) {
-    v128.store(grad, f32x4.mul(v128.load(grad), slope(v128.load(x), by)));
+  const by = f64x2.splat(2 / <f64>cap);
+  for (let i: usize = 0; i < n; i += 4, x += 16, grad += 16) {
+    const count = min(n - i, 4);
+    const size = f32x4.abs(count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0)));
+    const g = count === 4 ? v128.load(grad) : loadLanes(grad, count, f32x4.splat(0));
+    const low = f64x2.mul(f64x2.promote_low_f32x4(size), by);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<i32>(size, size, 2, 3, 2, 3)), by);
+    const d = v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+    const e = expMinus(d);
+    const a = sloped(g, low, d, e);
+    const b = sloped(upper(g), high, upper(d), upper(e));
+    const value = v128.shuffle<i32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+    if (count === 4) v128.store(grad, value);
+    else storeLanes(grad, count, value);
   }
-  const rest = n & 3;
-  if (rest) storeLanes(grad, rest, f32x4.mul(loadLanes(grad, rest, by), slope(loadLanes(x, rest, by), by)));
 }
 
-function slope(x: v128, by: v128): v128 {
-  const ratio = f32x4.abs(f32x4.div(x, by));
-  const e = expMinus(f32x4.add(ratio, ratio));
-  const sum = f32x4.add(f32x4.splat(1), e);
-  return f32x4.div(f32x4.mul(f32x4.splat(4), e), f32x4.mul(sum, sum));
+/** g·4e/(1 + e)² for two lanes in float64, e = exp(−d) corrected to exp(−exact). */
+function sloped(g: v128, exact: v128, d: v128, e: v128): v128 {
+  const one = f64x2.splat(1);
+  const lost = f64x2.sub(exact, f64x2.promote_low_f32x4(d));
+  // An infinite logit has no rest to put back.
+  const rest = v128.and(lost, f64x2.eq(lost, lost));
+  const fine = f64x2.mul(f64x2.promote_low_f32x4(e), f64x2.sub(one, rest));
+  const sum = f64x2.add(one, fine);
+  const slope = f64x2.div(f64x2.mul(f64x2.splat(4), fine), f64x2.mul(sum, sum));
+  return f64x2.mul(f64x2.promote_low_f32x4(g), slope);
 }

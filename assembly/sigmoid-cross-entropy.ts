@@ -32,40 +32,32 @@ export function sigmoidCrossEntropy(
 
 function block(x: usize, t: usize, grad: usize, losses: usize, n: usize, scale: f32): f64 {
   const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
   const by = f32x4.splat(scale);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, t += 16) {
-    const logit = v128.load(x);
-    const target = v128.load(t);
+  for (let i: usize = 0; i < n; i += 4) {
+    const at = i << 2;
+    const count = min(n - i, 4);
+    // Lanes beyond the end hold x = −Infinity, t = 0: their loss is 0.
+    const logit = count === 4 ? v128.load(x + at) : loadLanes(x + at, count, f32x4.splat(-Infinity));
+    const target = count === 4 ? v128.load(t + at) : loadLanes(t + at, count, f32x4.splat(0));
     const other = f32x4.sub(one, target);
     const e = expMinus(f32x4.abs(logit));
-    const loss = lossOf(logit, target, other, e);
+    const weight = v128.bitselect(other, target, f32x4.ge(logit, zero));
+    const linear = v128.and(f32x4.mul(weight, f32x4.abs(logit)), f32x4.ne(weight, zero));
+    const loss = f32x4.add(log1pUnit(e), linear);
+    low = addLow(low, loss);
+    high = addHigh(high, loss);
     if (grad) {
-      const odds = oddsOf(logit, target, other, e);
-      v128.store(grad, f32x4.mul(f32x4.div(odds, f32x4.add(one, e)), by));
-      grad += 16;
+      const g = f32x4.mul(f32x4.div(oddsOf(logit, target, other, e), f32x4.add(one, e)), by);
+      if (count === 4) v128.store(grad + at, g);
+      else storeLanes(grad + at, count, g);
     }
     if (losses) {
-      v128.store(losses, loss);
-      losses += 16;
+      if (count === 4) v128.store(losses + at, loss);
+      else storeLanes(losses + at, count, loss);
     }
-    low = addLow(low, loss);
-    high = addHigh(high, loss);
-  }
-  const rest = n & 3;
-  if (rest) {
-    // Lanes beyond the end hold x = −Infinity, t = 0: their loss is 0.
-    const logit = loadLanes(x, rest, f32x4.splat(-Infinity));
-    const target = loadLanes(t, rest, f32x4.splat(0));
-    const other = f32x4.sub(one, target);
-    const e = expMinus(f32x4.abs(logit));
-    const loss = lossOf(logit, target, other, e);
-    const odds = oddsOf(logit, target, other, e);
-    if (grad) storeLanes(grad, rest, f32x4.mul(f32x4.div(odds, f32x4.add(one, e)), by));
-    if (losses) storeLanes(losses, rest, loss);
-    low = addLow(low, loss);
-    high = addHigh(high, loss);
   }
   return total(low, high);
 }
@@ -139,7 +131,8 @@ function weightedBlock(
     const weight = u ? (count === 4 ? v128.load(u + at) : loadLanes(u + at, count, zero)) : one;
     const positives = pw ? (count === 4 ? v128.load(pw + at) : loadLanes(pw + at, count, zero)) : one;
     const target = f32x4.add(f32x4.mul(given, keep), half);
-    const other = f32x4.sub(one, target);
+    // 1 − t′ without the difference, which would lose a small ε
+    const other = f32x4.add(f32x4.mul(f32x4.sub(one, given), keep), half);
     const hit = f32x4.mul(positives, target);
     const size = f32x4.abs(logit);
     const e = expMinus(size);

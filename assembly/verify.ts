@@ -1,14 +1,14 @@
-import { exp, expMinus, scaledExpOf } from "./math/exp";
+import { exp, scaledExpOf } from "./math/exp";
 import { log } from "./math/log";
 import { log1p } from "./math/log1p";
 import { tanh } from "./math/tanh";
-import { lossOf, oddsOf } from "./sigmoid-cross-entropy";
 
 /**
  * The elementary functions as kernels of their own, for tools/verify-exhaustive.ts: not part of the package's binaries.
  * x, out: n floats, n a multiple of 4.
  */
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
+export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 
 export function expAll(x: usize, out: usize, n: usize): void {
   for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, exp(v128.load(x)));
@@ -30,25 +30,6 @@ export function tanhAll(x: usize, out: usize, n: usize): void {
 export function scaledExpAll(x: usize, out: usize, n: usize, round: f32): void {
   const by = f32x4.splat(round);
   for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, scaledExpOf(v128.load(x), by));
-}
-
-/** The loss of sigmoid cross-entropy for t = 1. */
-export function sigmoidLossAll(x: usize, out: usize, n: usize): void {
-  const one = f32x4.splat(1);
-  for (const end = x + (n << 2); x < end; x += 16, out += 16) {
-    const logit = v128.load(x);
-    v128.store(out, lossOf(logit, one, f32x4.splat(0), expMinus(f32x4.abs(logit))));
-  }
-}
-
-/** Its gradient, before scaling. */
-export function sigmoidGradientAll(x: usize, out: usize, n: usize): void {
-  const one = f32x4.splat(1);
-  for (const end = x + (n << 2); x < end; x += 16, out += 16) {
-    const logit = v128.load(x);
-    const e = expMinus(f32x4.abs(logit));
-    v128.store(out, f32x4.div(oddsOf(logit, one, f32x4.splat(0), e), f32x4.add(one, e)));
-  }
 }
 
 export function heapBase(): usize {

@@ -117,27 +117,9 @@ const OPERATIONS: Operations = {
   softmaxKlDivergence: { operands: 2, bound: 4, truth: plain(reference.softmaxKlDivergence, distillationTerms) },
   sigmoidCrossEntropy: { operands: 2, bound: 4, truth: plain(reference.sigmoidCrossEntropy, sigmoidTerms) },
   sigmoidFocalLoss: { operands: 2, bound: focalBound, truth: plain(reference.sigmoidFocalLoss, focalTerms) },
-  entropy: {
-    operands: 1,
-    bound: 4,
-    truth: plain(
-      reference.entropy,
-      divergenceTerms((p) => timesLog(p, p)),
-    ),
-  },
-  crossEntropy: {
-    operands: 2,
-    bound: 4,
-    truth: plain(reference.crossEntropy, divergenceTerms(timesLog)),
-  },
-  klDivergence: {
-    operands: 2,
-    bound: 4,
-    truth: plain(
-      reference.klDivergence,
-      divergenceTerms((p, q) => timesLog(p, p / q)),
-    ),
-  },
+  entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
+  crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
+  klDivergence: { operands: 2, bound: 4, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
   jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
   binaryCrossEntropy: { operands: 2, bound: 4, truth: plain(reference.binaryCrossEntropy) },
 };
@@ -394,9 +376,13 @@ function timesLog(weight: number, x: number): number {
   return weight === 0 ? 0 : weight * Math.log(x);
 }
 
+function klTerm(p: number, q: number): number {
+  return timesLog(p, p / q);
+}
+
 function jensenShannonTerm(p: number, q: number): number {
   const m = (p + q) / 2;
-  return (Math.abs(timesLog(p, p / m)) + Math.abs(timesLog(q, q / m))) / 2;
+  return (Math.abs(klTerm(p, m)) + Math.abs(klTerm(q, m))) / 2;
 }
 
 const float = new Float64Array(1);

@@ -14,8 +14,12 @@ function kernelNames(): string[] {
   return [...lists.map((name) => name.trim().split(/\s+as\s+/)[1] ?? name.trim()).filter(Boolean), ...declared];
 }
 
-/** Kernels that work on the state of one row, a few numbers, and so have no vectors. */
-const SCALAR = new Set(["heapBase", "begin", "finish", "labelLoss", "othersThan", "denseLoss"]);
+/** Kernels that work on a few numbers, such as the state of a row, and so have no vectors; topK moves one at a time. */
+const SCALAR = new Set(
+  "heapBase begin finish labelLoss othersThan generalLoss labelGradient logSumExpOf rowLogSumExp klLoss topK".split(
+    " ",
+  ),
+);
 
 describe.each(["simd", "relaxed"])("the text of %s.wasm", (name) => {
   const module = readModule(textOf(`build/${name}.wat`));

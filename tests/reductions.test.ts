@@ -10,8 +10,7 @@ const LOSSES = NAMED_CALLS.filter(
 describeEachBackend("a reduction", (backend) => {
   describe.each(LOSSES)("of %s", (_, call) => {
     const { x, beside, shape } = operandsFor(call, 12, 31);
-    const run = (reduction?: "none" | "sum" | "mean") =>
-      call.run(backend.k, x, beside, reduction ? { shape, reduction } : { shape, reduction: "mean" });
+    const run = (reduction: "none" | "sum" | "mean") => call.run(backend.k, x, beside, { shape, reduction });
 
     it('"none" gives a loss a position, in a Float32Array', () => {
       const { loss } = run("none");

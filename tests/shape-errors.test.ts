@@ -72,6 +72,17 @@ describeEachBackend("a wrong shape", (backend) => {
       }
     });
 
+    it.each([3, -4, 1.5, Number.NaN, Infinity, "1", [1, 7]])(
+      "axis %s of three, where there is a class axis",
+      (axis) => {
+        if (call.by === "element") return;
+        expectRefused(backend.k, AxisError, "AXIS", (k, watch) => {
+          const { x, beside } = operandsFor(call, 2, 3);
+          return call.run(k, watch(x), beside, { shape: [1, 2, 3], axis: axis as number, ...room(call, watch) });
+        });
+      },
+    );
+
     it("a shape without an axis, where rows are needed", () => {
       if (call.by === "element") return;
       expectRefused(backend.k, AxisError, "AXIS", (k, watch) => {

@@ -43,7 +43,7 @@ const QUICK: Effort = { lengths: [1, 2, 3, 7, 10, 64, 1000, 4096, 50257], budget
 /** Where the result is one an element, whatever the row, more lengths say no more. */
 const ELEMENTWISE_LENGTHS: ReadonlySet<number> = new Set([1, 1000, 50257, 2 ** 20]);
 
-const CLIMBING = { lengths: [2, 3, 10, 64], rows: 64 };
+const CLIMBING = { lengths: [2, 3, 10, 64], rows: 64, elements: 3000 };
 
 const LONG = { length: 2 ** 24, distributions: ["N(0, 1)", "U(±100)"] };
 
@@ -188,9 +188,9 @@ function run(k: Xentropy, { operations, effort, long, seed, show }: Options): Sh
     if (long && LONG.distributions.includes(distribution.name)) judge(distribution, LONG.length, false);
   }
   for (const [operation, mine] of sheets) {
-    if (operation.elementwise) continue;
-    for (const length of CLIMBING.lengths) {
-      const summits = climb(k, operation, length, { rows: CLIMBING.rows, steps: effort.steps, seed });
+    for (const length of operation.elementwise ? [1] : CLIMBING.lengths) {
+      const rows = operation.elementwise ? CLIMBING.elements : CLIMBING.rows;
+      const summits = climb(k, operation, length, { rows, steps: effort.steps, seed });
       for (const [i, { error, row }] of summits.entries()) {
         mine[i].set(CLIMBED, length, { largest: error, mean: Number.NaN });
         if (show && length <= 10) say(`${mine[i].name}, ${error.toFixed(4)} ULP: [${row.join(", ")}]`);

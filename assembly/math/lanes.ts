@@ -16,3 +16,8 @@ export function storeLanes(x: usize, count: usize, value: v128): void {
   v128.store64_lane(x, value, 0);
   if (count === 3) v128.store32_lane(x, value, 2, 8);
 }
+
+/** The upper two lanes, as the lower ones. */
+export function upper(v: v128): v128 {
+  return v128.shuffle<i32>(v, v, 2, 3, 2, 3);
+}

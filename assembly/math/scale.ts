@@ -1,20 +1,22 @@
 import { loadLanes, storeLanes } from "./lanes";
 
-const SMALLEST_NORMAL: f64 = 1.1754943508222875e-38;
 const LARGEST: f64 = 3.4028234663852886e38;
+
+const BIG: f64 = 8.507059173023462e37; // 2^126
+const SMALL: f64 = 1.1754943508222875e-38; // 2^-126
 
 /**
  * x ← x·factor, rounded once in the normal range. A factor that float32 can't hold to full precision is applied in two
- * steps of which the second is a power of two.
+ * steps, of which the second is a power of two.
  */
 export function scale(x: usize, n: usize, factor: f64): void {
   const size = abs(factor);
-  if (size < SMALLEST_NORMAL && size > 0) {
-    multiply(x, n, <f32>(factor * 18446744073709552000.0)); // 2^64
-    multiply(x, n, 5.421010862427522e-20); // 2^-64
+  if (size < SMALL && size > 0) {
+    multiply(x, n, <f32>(factor * BIG));
+    multiply(x, n, <f32>SMALL);
   } else if (size > LARGEST) {
-    multiply(x, n, <f32>(factor * 5.421010862427522e-20));
-    multiply(x, n, 18446744073709552000.0);
+    multiply(x, n, <f32>(factor * SMALL));
+    multiply(x, n, <f32>BIG);
   } else {
     multiply(x, n, <f32>factor);
   }

@@ -1,9 +1,11 @@
-// Every value the kernels gave for the test digits against the float64 reference.
+// Every value the kernels give for the test digits against the float64 reference; then the same calls once more through
+// `checked`, which compares them bit for bit with the js backend, too.
 //
 // The bound is 4 units in the last place (float32) of the true value. A difference of terms, such as σ(z) − t, is judged
 // in units of the sum of their magnitudes.
 
 import type { Xentropy } from "xentropy";
+import { CrossCheckError, checked } from "xentropy/check";
 import * as reference from "xentropy/reference";
 import { CLASSES } from "./digits.js";
 import { oneHot } from "./objectives.js";
@@ -30,9 +32,26 @@ export interface Checked {
   readonly labels: Int32Array;
 }
 
-/** Runs every operation that was used again, on the logits it was used for. */
-export function crossCheck(k: Xentropy, { softmaxLogits, sigmoidLogits, labels }: Checked): Check[] {
-  return [...crossCheckSoftmax(k, softmaxLogits, labels), ...crossCheckSigmoid(k, sigmoidLogits, labels)];
+export interface CrossCheck {
+  readonly checks: readonly Check[];
+  /** What `checked` said against a value, if anything. */
+  readonly objection: string | undefined;
+}
+
+/** Runs every operation that was used, on the logits it was used for, and compares what comes out. */
+export function crossCheck(k: Xentropy, { softmaxLogits, sigmoidLogits, labels }: Checked): CrossCheck {
+  const run = (kernels: Xentropy) => [
+    ...crossCheckSoftmax(kernels, softmaxLogits, labels),
+    ...crossCheckSigmoid(kernels, sigmoidLogits, labels),
+  ];
+  const checks = run(k);
+  try {
+    run(checked(k));
+    return { checks, objection: undefined };
+  } catch (error) {
+    if (error instanceof CrossCheckError) return { checks, objection: error.message };
+    throw error;
+  }
 }
 
 function crossCheckSoftmax(k: Xentropy, logits: Float32Array, labels: Int32Array): Check[] {

@@ -77,6 +77,14 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     },
   },
   {
+    name: "−30 each 2048 columns",
+    // Blocks of a row that lie far below the largest.
+    fill(x, length, seed) {
+      normals(0, 1)(x, length, seed);
+      for (let i = 0; i < x.length; i++) x[i] -= 30 * (Math.floor((i % length) / 2048) % 4);
+    },
+  },
+  {
     name: "errors lined up",
     // One element with an exponential that is too large beside many whose own is too small, or the other way round.
     fill(x, length, seed) {

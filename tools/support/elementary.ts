@@ -16,8 +16,12 @@ export interface Elementary {
   run(kernel: Kernel, n: number, shift: number): void;
 }
 
-type Exports = Record<Exclude<Kernel, "scaledExpAll">, (x: number, out: number, n: number) => void> & {
+type Map = (x: number, out: number, n: number) => void;
+
+/** What assembly/verify.ts exports. */
+type Exports = Record<Exclude<Kernel, "scaledExpAll" | "sigmoidLoss" | "sigmoidGradient">, Map> & {
   scaledExpAll(x: number, out: number, n: number, round: number): void;
+  sigmoidCrossEntropy(x: number, t: number, grad: number, loss: number, n: number, scale: number, sum: number): number;
   heapBase(): number;
 };
 
@@ -30,7 +34,8 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
   const kernels = instance.exports as unknown as Exports;
   const from = Math.ceil(kernels.heapBase() / 64) * 64;
   const to = from + BLOCK * 4;
-  memory.grow(Math.max(0, Math.ceil((to + BLOCK * 4) / 65536) - memory.buffer.byteLength / 65536));
+  const ones = to + BLOCK * 4;
+  new Float32Array(memory.buffer, ones, BLOCK).fill(1);
   return {
     x: new Float32Array(memory.buffer, from, BLOCK),
     bits: new Uint32Array(memory.buffer, from, BLOCK),
@@ -38,6 +43,8 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
     outBits: new Uint32Array(memory.buffer, to, BLOCK),
     run(kernel, n, shift) {
       if (kernel === "scaledExpAll") kernels.scaledExpAll(from, to, n, ROUND + 127 + shift);
+      else if (kernel === "sigmoidLoss") kernels.sigmoidCrossEntropy(from, ones, 0, to, n, 1, 0);
+      else if (kernel === "sigmoidGradient") kernels.sigmoidCrossEntropy(from, ones, to, 0, n, 1, 0);
       else kernels[kernel](from, to, n);
     },
   };

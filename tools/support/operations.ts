@@ -92,6 +92,34 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    name: "softmaxCrossEntropy, smoothing and class weights",
+    bound: 6,
+    outcomes: ["loss", "gradient"],
+    run(k, problem) {
+      const { x, labels, classWeights, shape, length } = problem;
+      const options = { shape, reduction: NONE, grad: true, labelSmoothing: 0.1, classWeights } as const;
+      const got = k.softmaxCrossEntropy(x, labels, options);
+      const truth = reference.softmaxCrossEntropy(x, labels, options);
+      const t = (i: number) => {
+        return classWeights[i % length] * (0.1 / length + (labels[Math.floor(i / length)] === i % length ? 0.9 : 0));
+      };
+      const mass = rowSums(problem, t);
+      const p = reference.softmax(x, { shape });
+      const magnitude = p.map((value, i) => value * mass[Math.floor(i / length)] + t(i));
+      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
+    },
+  },
+  {
+    name: "softmaxCrossEntropy, labels, gradOutput 1000",
+    bound: 5,
+    outcomes: ["gradient"],
+    run(k, { x, labels, shape }) {
+      const options = { shape, reduction: "sum", grad: true, gradOutput: 1000 } as const;
+      const { grad } = k.softmaxCrossEntropy(x, labels, options);
+      return [own(grad, reference.softmaxCrossEntropy(x, labels, options).grad)];
+    },
+  },
+  {
     name: "softmaxBackward",
     bound: 4,
     outcomes: [""],
@@ -133,10 +161,13 @@ export const OPERATIONS: readonly Operation[] = [
       const { x, teacher, shape } = problem;
       const got = k.softmaxKlDivergence(x, teacher, { shape, reduction: NONE, grad: true });
       const truth = reference.softmaxKlDivergence(x, teacher, { shape, reduction: NONE, grad: true });
-      // Σ p·(lp − lq), q − p
+      // Σ p·lp − Σ p·lq, q − p
       const lp = reference.logSoftmax(teacher, { shape });
       const lq = reference.logSoftmax(x, { shape });
-      const terms = rowSums(problem, (i) => Math.abs(Math.exp(lp[i]) * (lp[i] - lq[i])) || 0);
+      const terms = rowSums(problem, (i) => {
+        const p = Math.exp(lp[i]);
+        return p === 0 ? 0 : p * (Math.abs(lp[i]) + Math.abs(lq[i]));
+      });
       return [
         { got: got.loss, truth: truth.loss, magnitude: terms },
         { got: got.grad, truth: truth.grad, magnitude: lp.map((value, i) => Math.exp(value) + Math.exp(lq[i])) },
@@ -146,27 +177,49 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "sigmoidCrossEntropy, targets 0 and 1",
     bound: 4,
-    outcomes: ["loss", "gradient", "mean"],
+    outcomes: ["loss", "gradient", "mean", "gradient of the mean"],
     elementwise: true,
     run(k, { x, hard: t, shape }) {
       const got = k.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
       const truth = reference.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
-      const mean = k.sigmoidCrossEntropy(x, t, { shape, reduction: "mean" }).loss;
-      const trueMean = reference.sigmoidCrossEntropy(x, t, { shape, reduction: "mean" }).loss;
-      return [own(got.loss, truth.loss), own(got.grad, truth.grad), own([mean], Float64Array.of(trueMean))];
+      const mean = k.sigmoidCrossEntropy(x, t, { shape, reduction: "mean", grad: true });
+      const trueMean = reference.sigmoidCrossEntropy(x, t, { shape, reduction: "mean", grad: true });
+      return [
+        own(got.loss, truth.loss),
+        own(got.grad, truth.grad),
+        own([mean.loss], Float64Array.of(trueMean.loss)),
+        own(mean.grad, trueMean.grad),
+      ];
+    },
+  },
+  {
+    name: "sigmoidCrossEntropy, gradOutput 1000",
+    bound: 5,
+    outcomes: ["gradient"],
+    elementwise: true,
+    run(k, { x, hard: t, shape }) {
+      const options = { shape, reduction: "sum", grad: true, gradOutput: 1000 } as const;
+      const { grad } = k.sigmoidCrossEntropy(x, t, options);
+      return [own(grad, reference.sigmoidCrossEntropy(x, t, options).grad)];
     },
   },
   {
     name: "sigmoidCrossEntropy, targets between",
     bound: 4,
-    outcomes: ["loss", "gradient"],
+    outcomes: ["loss", "gradient", "gradient of the mean"],
     elementwise: true,
     run(k, { x, soft: t, shape }) {
       const got = k.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
       const truth = reference.sigmoidCrossEntropy(x, t, { shape, reduction: NONE, grad: true });
+      const { grad } = k.sigmoidCrossEntropy(x, t, { shape, reduction: "mean", grad: true });
       // σ − t
       const magnitude = reference.sigmoid(x).map((value, i) => value + t[i]);
-      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
+      const each = 1 / x.length;
+      return [
+        own(got.loss, truth.loss),
+        { got: got.grad, truth: truth.grad, magnitude },
+        { got: grad, truth: truth.grad.map((g) => g * each), magnitude: magnitude.map((size) => size * each) },
+      ];
     },
   },
   ...[0, 1, 2].map((gamma): Operation => {

@@ -40,23 +40,31 @@ export class Problem {
     return this.#once("hard", (random) => Float32Array.from({ length: this.x.length }, () => Math.round(random())));
   }
 
-  /** Targets in [0, 1], each on its own. */
+  /** Targets in [0, 1], each on its own: uniform, or small ones of any size. */
   get soft(): Float32Array {
-    return this.#once("soft", (random) => Float32Array.from({ length: this.x.length }, random));
-  }
-
-  /** A distribution a row, with a zero here and there. */
-  get targets(): Float32Array {
-    return this.#once("targets", (random) => {
-      const p = this.#distribution(random, 3);
-      for (let i = 0; i < p.length; i += 7) if (random() < 0.5) p[i] = 0;
-      return p;
+    return this.#once("soft", (random) => {
+      return Float32Array.from({ length: this.x.length }, () => (random() < 0.5 ? random() : 2 ** (-24 * random())));
     });
   }
 
-  /** Normally distributed numbers: an upstream gradient. */
+  /** A distribution a row, with a zero here and there and wherever the logit is −Infinity. */
+  get targets(): Float32Array {
+    return this.#once("targets", (random) => {
+      return this.#distribution(random, 3).map((t, i) => (this.x[i] === -Infinity || random() < 0.07 ? 0 : t));
+    });
+  }
+
+  /** A weight for each class. */
+  get classWeights(): Float32Array {
+    return this.#once("classWeights", (random) => Float32Array.from({ length: this.length }, () => 0.5 + random()));
+  }
+
+  /** Normally distributed numbers, or 0: an upstream gradient. */
   get upstream(): Float32Array {
-    return this.#once("upstream", (random) => Float32Array.from({ length: this.x.length }, normal(random)));
+    return this.#once("upstream", (random) => {
+      const next = normal(random);
+      return Float32Array.from({ length: this.x.length }, () => (random() < 0.3 ? 0 : next()));
+    });
   }
 
   /** The softmax of x in float32. */

@@ -105,9 +105,11 @@ export function judge(fn: FloatFunction, by: Elementary, from: number, to: numbe
 }
 
 /** Judges any arguments. */
-export function judgeAll(fn: FloatFunction, by: Elementary, arguments_: Float32Array, tally: Tally): void {
-  for (let at = 0; at < arguments_.length; at += BLOCK) {
-    const part = arguments_.subarray(at, at + BLOCK);
+export function judgeAll(fn: FloatFunction, by: Elementary, x: Float32Array, tally: Tally): void {
+  // The rows' exp scales a block alike, which suits only arguments that lie close together.
+  const size = fn.kernel === "scaledExpAll" ? 1 : BLOCK;
+  for (let at = 0; at < x.length; at += size) {
+    const part = x.subarray(at, at + size);
     by.x.set(part);
     judgeBlock(fn, by, part.length, false, tally);
   }

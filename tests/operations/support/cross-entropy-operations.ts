@@ -8,15 +8,11 @@ import { crossEntropyUnits, distillationUnits, logSumExpUnits } from "./units.js
 
 /** Losses along a class axis: softmax cross-entropy, negative log-likelihood, distillation. */
 
-const CLASS_WEIGHTS: Variant = [
-  "classWeights",
-  (layout, seed) => ({ classWeights: weights(classesOf(layout), seed) }),
-];
+const CLASS_WEIGHTS: Variant = ["classWeights", (layout, seed) => ({ classWeights: weights(classesOf(layout), seed) })];
 const SAMPLE_WEIGHTS: Variant = [
   "sampleWeights",
   (layout, seed) => ({ sampleWeights: weights(positionsOf(layout), seed) }),
 ];
-const IGNORE_INDEX: Variant = ["ignoreIndex 0", () => ({ ignoreIndex: 0 })];
 
 const SHARED: readonly Variant[] = [
   NONE,
@@ -29,10 +25,16 @@ const SHARED: readonly Variant[] = [
   ["softcap and zLoss", () => ({ softcap: 20, zLoss: 0.01 })],
   ["classWeights and labelSmoothing", (...args) => ({ ...CLASS_WEIGHTS[1](...args), labelSmoothing: 0.3 })],
   ["logSumExp", () => ({ logSumExp: true })],
+  ["classWeights and logSumExp", (...args) => ({ ...CLASS_WEIGHTS[1](...args), logSumExp: true })],
   ...upstream(positionsOf),
 ];
 
 type CrossEntropyOptions = Options & reference.SoftmaxCrossEntropyOptions & { readonly shape: Shape };
+
+interface Weighting {
+  readonly classWeights?: Float32Array;
+  readonly sampleWeights?: Float32Array;
+}
 
 /** The logits after softcap and temperature, as the kernels form them: the log-sum-exp of one class is its logit. */
 export function logitsAfter(
@@ -52,15 +54,25 @@ export function crossEntropyTruth(
   targets: Int32Array | Float32Array,
   options: Options,
 ): Record<string, Truth> {
-  const { softcap, temperature = 1, ...rest } = options as CrossEntropyOptions;
+  const { softcap, temperature = 1, ...rest } = options as CrossEntropyOptions & Weighting;
   const { shape, axis, reduction = "mean", labelSmoothing = 0, zLoss = 0, ignoreIndex = -100 } = rest;
-  const { classWeights, sampleWeights } = rest as { classWeights?: Float32Array; sampleWeights?: Float32Array };
+  const { classWeights, sampleWeights } = rest;
   const z = logitsAfter(k, x, options);
   const truth = reference.softmaxCrossEntropy(z, targets, { ...rest, grad: true, logSumExp: true });
 
   const dense = targets instanceof Float32Array ? targets : undefined;
   const classes = dense ? undefined : (targets as Int32Array).map((label) => (label === ignoreIndex ? -1 : label));
-  const terms = { z, shape, axis, labels: classes, dense, smoothing: labelSmoothing, classWeights, sampleWeights, zLoss };
+  const terms = {
+    z,
+    shape,
+    axis,
+    labels: classes,
+    dense,
+    smoothing: labelSmoothing,
+    classWeights,
+    sampleWeights,
+    zLoss,
+  };
   const { losses, grad: units } = crossEntropyUnits(terms);
 
   const rows = rowsOver(shape, axis);
@@ -98,7 +110,7 @@ export const CROSS_ENTROPY_OPERATIONS: readonly Operation[] = [
     writes: "grad",
     replaces: [0],
     bound: 4,
-    variants: [...SHARED, IGNORE_INDEX, ["correct", () => ({ correct: true })]],
+    variants: [...SHARED, ["correct", () => ({ correct: true })]],
     operands: (layout, seed) => [logits(layout, seed), labels(layout, seed)],
     truth: ([x, y], options, k) => crossEntropyTruth(k, x as Float32Array, y as Int32Array, options),
   },
@@ -120,7 +132,7 @@ export const CROSS_ENTROPY_OPERATIONS: readonly Operation[] = [
     writes: "grad",
     replaces: [0],
     bound: 4,
-    variants: [NONE, CLASS_WEIGHTS, SAMPLE_WEIGHTS, IGNORE_INDEX, ...upstream(positionsOf)],
+    variants: [NONE, CLASS_WEIGHTS, SAMPLE_WEIGHTS, ...upstream(positionsOf)],
     operands: (layout, seed) => [logits(layout, seed).map((x) => -Math.abs(x)), labels(layout, seed)],
     truth: ([lp, y], options) => {
       const { loss, grad } = reference.nllLoss(lp as Float32Array, y as Int32Array, { ...options, grad: true });

@@ -30,6 +30,9 @@ function unitsOf(
   return reducedUnits(units, reduction, units.length);
 }
 
+const { crossEntropy, klDivergence, jensenShannon } = reference;
+const COMPUTE = { crossEntropy, klDivergence, jensenShannon };
+
 const divergence = (
   name: "crossEntropy" | "klDivergence" | "jensenShannon",
   term: (p: number, q: number) => number,
@@ -44,7 +47,7 @@ const divergence = (
   operands: (layout, seed) => [chances(layout, seed), chances(layout, seed + 1).map((q) => Math.max(q, 1e-12))],
   truth: (operands, options) => {
     const [p, q] = operands as Float32Array[];
-    const { loss, grad } = reference[name](p, q, { ...options, grad: true });
+    const { loss, grad } = COMPUTE[name](p, q, { ...options, grad: true });
     const units = unitsOf(term, p, q, options as DivergenceOptions);
     return { loss: { values: loss, units }, out: { values: loss, units }, grad: { values: grad } };
   },

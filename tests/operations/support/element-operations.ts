@@ -8,6 +8,9 @@ import { focalUnit, sigmoidUnit } from "./units.js";
 
 /** Operations and losses of each element by itself. */
 
+const { sigmoid, logSigmoid, softplus, logit } = reference;
+const COMPUTE = { sigmoid, logSigmoid, softplus, logit };
+
 const elementary = (
   name: "sigmoid" | "logSigmoid" | "softplus" | "logit",
   bound: number,
@@ -21,7 +24,7 @@ const elementary = (
   bound,
   variants: [NONE],
   operands: (layout, seed) => [operand(layout, seed)],
-  truth: ([x]) => ({ out: { values: reference[name](x as Float32Array) } }),
+  truth: ([x]) => ({ out: { values: COMPUTE[name](x as Float32Array) } }),
 });
 
 const wide = (layout: Layout, seed: number) => logits(layout, seed, 30);
@@ -56,13 +59,21 @@ export const ELEMENT_OPERATIONS: readonly Operation[] = [
       ["posWeight", () => ({ posWeight: 2.5 })],
       ["elementWeights of the last axis", ({ shape }, seed) => ({ elementWeights: weights(shape.at(-1) ?? 1, seed) })],
       ["elementWeights of each element", ({ shape }, seed) => ({ elementWeights: weights(sizeOf(shape), seed) })],
-      ["elementWeights and posWeight", ({ shape }, seed) => ({ elementWeights: 0.3, posWeight: weights(sizeOf(shape), seed) })],
+      [
+        "elementWeights and posWeight",
+        ({ shape }, seed) => ({ elementWeights: 0.3, posWeight: weights(sizeOf(shape), seed) }),
+      ],
       ...upstream(elements),
     ],
     operands: (layout, seed) => [logits(layout, seed), halves(layout, seed + 1)],
     truth: (operands, options) => {
       const [x, t] = operands as Float32Array[];
-      const { labelSmoothing = 0, posWeight, elementWeights, shape } = options as Options & {
+      const {
+        labelSmoothing = 0,
+        posWeight,
+        elementWeights,
+        shape,
+      } = options as Options & {
         labelSmoothing?: number;
         shape: Shape;
       };

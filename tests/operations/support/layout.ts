@@ -28,10 +28,11 @@ export function chances(layout: Layout, seed: number): Float32Array {
   return laid(sprinkled(rows, seed, [0], 9), layout.shape, layout.axis);
 }
 
-/** A class a position, and −100 at one in six. */
+/** A class a position, and −100 at one in six, or at all where there are no classes. */
 export function labels(layout: Layout, seed: number): Int32Array {
-  const all = classes(positionsOf(layout), classesOf(layout), seed);
-  return all.map((label, i) => ((i + seed) % 6 === 5 ? -100 : label));
+  const length = classesOf(layout);
+  const all = classes(positionsOf(layout), length, seed);
+  return all.map((label, i) => (length === 0 || (i + seed) % 6 === 5 ? -100 : label));
 }
 
 /** Targets of each element in [0, 1], many at an end. */

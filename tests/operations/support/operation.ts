@@ -39,8 +39,9 @@ type Method = Exclude<
   "alloc"
 >;
 
-/** Options that multiply: each may add a rounding, and so 1 ULP. */
+/** Options that multiply: each may add a rounding, and so 1 ULP. Softcap multiplies the gradient by its slope. */
 const FACTORS = [
+  "softcap",
   "labelSmoothing",
   "classWeights",
   "sampleWeights",

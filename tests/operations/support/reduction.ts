@@ -8,7 +8,11 @@ export function reducedUnits(units: Float64Array, reduction: string, divisor: nu
 }
 
 /** What the gradient of each loss is multiplied by: the upstream gradient, over the divisor of a mean. */
-export function scalesOf({ reduction = "mean", gradOutput = 1 }: Options, losses: number, divisor: number): Float64Array {
+export function scalesOf(
+  { reduction = "mean", gradOutput = 1 }: Options,
+  losses: number,
+  divisor: number,
+): Float64Array {
   const scales = new Float64Array(losses);
   if (typeof gradOutput === "number") scales.fill(gradOutput);
   else scales.set(gradOutput as ArrayLike<number>);

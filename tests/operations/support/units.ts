@@ -9,14 +9,15 @@ import { gathered, rowsOver } from "./rows.js";
 type Numbers = ArrayLike<number>;
 type Axes = number | readonly number[] | undefined;
 
-/** log Σ exp(z − max), and the maximum. A row without one, or with an infinite one, has log 0. */
+/** The maximum, and log Σ exp(z − max), kept apart from 1 where it is small. A row without a finite maximum has log 0. */
 function peak(z: Float64Array): { max: number; log: number } {
-  let max = -Infinity;
-  for (const value of z) max = value > max ? value : max;
+  let at = 0;
+  for (let i = 1; i < z.length; i++) if (z[i] > z[at]) at = i;
+  const max = z.length > 0 ? z[at] : -Infinity;
   if (!Number.isFinite(max)) return { max, log: 0 };
-  let sum = 0;
-  for (const value of z) sum += Math.exp(value - max);
-  return { max, log: Math.log(sum) };
+  let rest = 0;
+  for (let i = 0; i < z.length; i++) if (i !== at) rest += Math.exp(z[i] - max);
+  return { max, log: Math.log1p(rest) };
 }
 
 /** |max| + log Σ exp(z − max), a value a row. */

@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { binaryCrossEntropy } from "../src/reference/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { SHORT_LENGTHS, spread, sprinkled } from "./support/samples.js";
+import { expectSameBits, expectWithin } from "./support/ulp.js";
+
+describeEachBackend("binaryCrossEntropy", (backend) => {
+  it("and its gradient are within 4 ULP at every length", () => {
+    for (const length of [...SHORT_LENGTHS, 2049, 4096, 65_537].filter((n) => backend.affords(n))) {
+      const q = sprinkled(spread(length, length, 0, 1), 1, [1e-30, 1e-6, 1 - 2 ** -24], 8);
+      const t = sprinkled(spread(length, length + 1, 0, 1), 2, [0, 1], 2);
+      for (const unit of ["nats", "bits"] as const) {
+        const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { unit, grad: true });
+        const truth = binaryCrossEntropy(q, t, { unit, grad: true });
+        expectWithin(4, loss, truth.loss, `loss in ${unit}, length ${length}`);
+        expectWithin(4, grad, truth.grad, `gradient in ${unit}, length ${length}`);
+        expectSameBits(backend.k.binaryCrossEntropy(q, t, { unit }), loss, "alone");
+      }
+    }
+  });
+
+  it("is 0 for a certain right answer and infinite for a wrong one, its gradient ±1 and infinite", () => {
+    const q = Float32Array.of(0, 1, 0, 1, 0.5);
+    const t = Float32Array.of(0, 1, 1, 0, 0.5);
+    const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { grad: true });
+    expectWithin(1, loss, [0, 0, Infinity, Infinity, Math.LN2], "loss");
+    expectWithin(1, grad, [1, -1, -Infinity, Infinity, 0], "gradient");
+  });
+
+  it("is NaN outside [0, 1], in its own element alone", () => {
+    const q = Float32Array.of(0.5, -0.1, 1.1, Number.NaN, 0.5, 0.5, 0.5);
+    const t = Float32Array.of(0.5, 0.5, 0.5, 0.5, -0.1, 1.1, Number.NaN);
+    const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { grad: true });
+    expect(Array.from(loss, Number.isNaN)).toEqual([false, true, true, true, true, true, true]);
+    expect(Array.from(grad, Number.isNaN)).toEqual([false, true, true, true, true, true, true]);
+  });
+
+  it("takes integers 0 and 1 for targets", () => {
+    const q = Float32Array.of(0.25, 0.75);
+    const expected = backend.k.binaryCrossEntropy(q, Float32Array.of(0, 1));
+    for (const t of [Int32Array.of(0, 1), Uint8Array.of(0, 1)]) {
+      expectSameBits(backend.k.binaryCrossEntropy(q, t as never), expected, t.constructor.name);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+import { expect, it } from "vitest";
+import { logSoftmax, softmaxKlDivergence } from "../src/reference/index.js";
+import { type BackendRow, describeEachBackend } from "./support/backends.js";
+import { FINITE, LONG_LENGTHS, normal, SHORT_LENGTHS } from "./support/samples.js";
+import { expectSameBits, expectWithin } from "./support/ulp.js";
+
+/** Σ p·(|log p| + |log q|), and p + q, both with the powers of T that belong to them. */
+function terms(
+  student: Float32Array,
+  teacher: Float32Array,
+  temperature: number,
+): { loss: number; grad: Float64Array } {
+  const [q, p] = [student, teacher].map((z) => logSoftmax(z, { temperature }));
+  let loss = 0;
+  const grad = p.map((lp, i) => {
+    const mass = Math.exp(lp);
+    if (mass !== 0) loss += mass * (Math.abs(lp) + Math.abs(q[i]));
+    return temperature * (mass + Math.exp(q[i]));
+  });
+  return { loss: temperature * temperature * loss, grad };
+}
+
+function judge({ k }: BackendRow, student: Float32Array, teacher: Float32Array, temperature: number): void {
+  const what = `length ${student.length}, T ${temperature}`;
+  const { loss, grad } = k.softmaxKlDivergence(student, teacher, { temperature, grad: true });
+  const truth = softmaxKlDivergence(student, teacher, { temperature, grad: true });
+  const units = terms(student, teacher, temperature);
+  expectWithin(4, loss, truth.loss, `loss, ${what}`, units.loss);
+  expectWithin(4, grad, truth.grad, `gradient, ${what}`, units.grad);
+  expectSameBits(k.softmaxKlDivergence(student, teacher, { temperature }).loss, loss, `loss alone, ${what}`);
+}
+
+const MODERATE = FINITE.filter(([name]) => !name.includes("3e38"));
+
+describeEachBackend("softmaxKlDivergence", (backend) => {
+  it.each(MODERATE)("and its gradient are within 4 ULP of their terms at every length: logits %s", (_, sample) => {
+    for (const length of [...SHORT_LENGTHS.slice(1), ...LONG_LENGTHS.filter((n) => n < 10_000 && backend.affords(n))]) {
+      const temperature = [1, 2, 0.5][length % 3];
+      judge(backend, sample(length, length), sample(length, length + 1), temperature);
+    }
+  });
+
+  it("and its gradient are within 4 ULP of their terms where student and teacher nearly agree", () => {
+    for (const length of [2, 10, 67, 3000, 66_000].filter((n) => backend.affords(n))) {
+      const teacher = normal(length, length, 0, 4);
+      judge(
+        backend,
+        teacher.map((y, i) => y + 1e-3 * Math.sin(i)),
+        teacher,
+        2,
+      );
+      judge(backend, teacher.slice(), teacher, 1);
+    }
+  });
+
+  it("is 0 with gradient 0 where they are the same", () => {
+    const x = normal(20, 3);
+    const { loss, grad } = backend.k.softmaxKlDivergence(x, x, { grad: true });
+    expect(loss + 0).toBe(0);
+    expectWithin(0, grad, new Float32Array(20), "gradient");
+  });
+
+  it("is infinite where the teacher has mass and the student none, and finite the other way round", () => {
+    const { k } = backend;
+    const all = Float32Array.of(0, 0);
+    const one = Float32Array.of(0, -Infinity);
+    expect(k.softmaxKlDivergence(one, all).loss).toBe(Infinity);
+    expectWithin(4, k.softmaxKlDivergence(all, one).loss, Math.LN2, "loss");
+    expect(k.softmaxKlDivergence(one, one).loss + 0).toBe(0);
+  });
+
+  it("is infinite where the student has no mass, be the teacher's as little as exp(−200)", () => {
+    const { loss } = backend.k.softmaxKlDivergence(Float32Array.of(0, -Infinity), Float32Array.of(0, -200));
+    expect(loss).toBe(Infinity);
+  });
+
+  it("is NaN for a NaN or +Infinity in either", () => {
+    const x = Float32Array.of(1, 2, 3);
+    for (const bad of [Number.NaN, Infinity]) {
+      const spoilt = Float32Array.of(1, bad, 3);
+      expect(backend.k.softmaxKlDivergence(x, spoilt).loss).toBeNaN();
+      expect(backend.k.softmaxKlDivergence(spoilt, x).loss).toBeNaN();
+    }
+  });
+
+  it("overflows where the true value does, and nowhere else", () => {
+    const student = Float32Array.of(-3e38, 3e38);
+    const teacher = Float32Array.of(0, 0);
+    const { loss } = backend.k.softmaxKlDivergence(student, teacher);
+    expectWithin(4, loss, softmaxKlDivergence(student, teacher).loss, "loss");
+  });
+});

@@ -1,0 +1,69 @@
+import { expect, it } from "vitest";
+import { MemoryError, type Xentropy, XentropyError } from "../src/index.js";
+import { BACKENDS, describeEachBackend } from "./support/backends.js";
+import { classes, normal, spread } from "./support/samples.js";
+import { expectSameBits } from "./support/ulp.js";
+
+const [simd] = BACKENDS;
+
+it("batches beyond 2 GiB of kernel memory are used where they lie", (test) => {
+  const k = simd.open();
+  try {
+    k.alloc([2 ** 29]);
+  } catch (error) {
+    if (error instanceof MemoryError) test.skip("the engine has not so much memory");
+    throw error;
+  }
+  const x = Float32Array.of(1, 2, 3, 6, 5, 4);
+  const z = k.alloc([2, 3]);
+  expect(z.data.byteOffset).toBeGreaterThan(2 ** 31);
+  z.set(x);
+  const labels = k.alloc([2], { dtype: "int32" }).set([2, 0]);
+  expectSameBits(k.softmax(z), simd.k.softmax(x, { shape: [2, 3] }), "input");
+  expectSameBits(k.softmax(x, { shape: [2, 3], out: k.alloc([2, 3]) }), simd.k.softmax(x, { shape: [2, 3] }), "output");
+  const { loss } = k.softmaxCrossEntropy(z, labels, { grad: z });
+  const expected = simd.k.softmaxCrossEntropy(x, [2, 0], { shape: [2, 3], grad: true });
+  expect(loss).toBe(expected.loss);
+  expectSameBits(z, expected.grad, "gradient in place");
+});
+
+describeEachBackend("a call that makes the memory grow", (backend) => {
+  // A row of more than 524288 columns needs room for block maxima that is not set aside.
+  const length = 530_000;
+
+  it("still reads its resident operands and weights", () => {
+    const x = normal(length, 1);
+    const weights = spread(length, 2, 0.5, 2);
+    const labels = classes(1, length, 3);
+    const k = backend.open();
+    const z = k.alloc([1, length]).set(x);
+    const classWeights = k.alloc([length]).set(weights);
+    const to = k.alloc([1, length]);
+    const expected = backend.k.softmaxCrossEntropy(x, labels, {
+      classWeights: weights,
+      grad: true,
+      shape: [1, length],
+    });
+    fill(k);
+    const { reserved } = k.memory;
+    const { loss } = k.softmaxCrossEntropy(z, labels, { classWeights, grad: to });
+    expect(loss).toBe(expected.loss);
+    expectSameBits(to, expected.grad, "gradient");
+    expect(k.memory.reserved, "the call was to make the memory grow").toBeGreaterThan(reserved);
+  });
+
+  /** Allocates all but 64 bytes of the memory that there is. */
+  function fill(k: Xentropy): void {
+    const { data } = k.alloc([4]);
+    k.alloc([(k.memory.reserved - data.byteOffset - data.byteLength - 64) / 4]);
+  }
+});
+
+describeEachBackend("sizes that can't be had", (backend) => {
+  it("are errors of the package: as many positions as no array holds, of no class each", () => {
+    const none = new Float32Array(0);
+    const shape = [2 ** 40, 0];
+    expect(() => backend.k.logSumExp(none, { shape })).toThrow(XentropyError);
+    expect(() => backend.k.softmaxCrossEntropy(none, none, { shape, reduction: "none" })).toThrow(XentropyError);
+  });
+});

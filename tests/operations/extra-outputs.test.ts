@@ -1,0 +1,81 @@
+import { expect, it } from "vitest";
+import { argmax, logSumExp } from "../../src/reference/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { classes, normal, sprinkled } from "../support/samples.js";
+import { expectSameBits, expectWithin } from "../support/ulp.js";
+import { sizeOf } from "./support/rows.js";
+import { logSumExpUnits } from "./support/units.js";
+
+const SHAPES = [
+  { shape: [7, 1], axis: 1 },
+  { shape: [7, 5], axis: 1 },
+  { shape: [7, 5, 3], axis: 1 },
+  { shape: [5, 2049], axis: 1 },
+  { shape: [5000, 3], axis: 1 },
+  { shape: [65_537, 2], axis: 0 },
+] as const;
+
+describeEachBackend("the extra outputs of softmaxCrossEntropy", (backend) => {
+  const shapes = SHAPES.filter(({ shape }) => backend.affords(sizeOf(shape)));
+
+  it.each(shapes)("correct counts the labels that are hit and not ignored: $shape, axis $axis", (layout) => {
+    const { shape, axis } = layout;
+    const x = normal(sizeOf(shape), 1).map(Math.round);
+    const best = argmax(x, layout);
+    const labels = best.map((label, r) => (r % 3 === 0 ? -100 : r % 3 === 1 ? label : (label + 1) % shape[axis]));
+    const hits = labels.filter((label, r) => label === best[r]).length;
+    expect(backend.k.softmaxCrossEntropy(x, labels, { ...layout, correct: true }).correct).toBe(hits);
+  });
+
+  it("correct takes the first of ties, and a NaN for the largest", () => {
+    const x = Float32Array.of(2, 5, 5, -0, 0, -1, 1, Number.NaN, 9);
+    const correct = (labels: number[]) =>
+      backend.k.softmaxCrossEntropy(x, labels, { shape: [3, 3], correct: true }).correct;
+    expect(correct([1, 0, 1])).toBe(3);
+    expect(correct([2, 1, 2])).toBe(0);
+  });
+
+  it("correct is judged by the logits after softcap and temperature: what they make equal is a tie", () => {
+    const x = Float32Array.of(200, 300, 100);
+    expect(backend.k.softmaxCrossEntropy(x, [1], { correct: true }).correct).toBe(1);
+    expect(backend.k.softmaxCrossEntropy(x, [0], { correct: true, softcap: 1 }).correct).toBe(1);
+    expect(backend.k.softmaxCrossEntropy(x, [1], { correct: true, softcap: 1 }).correct).toBe(0);
+  });
+
+  it.each(shapes)("logSumExp is within 4 ULP for every position, ignored ones too: $shape, axis $axis", (layout) => {
+    const { shape, axis } = layout;
+    const x = sprinkled(normal(sizeOf(shape), 2), 3, [-Infinity, 40], 30);
+    const count = sizeOf(shape) / shape[axis];
+    const labels = classes(count, shape[axis], 4).map((label, r) => (r % 2 ? label : -100));
+    const got = backend.k.softmaxCrossEntropy(x, labels, { ...layout, logSumExp: true }).logSumExp;
+    expect(got).toBeInstanceOf(Float32Array);
+    expectWithin(4, got, logSumExp(x, layout), "logSumExp", logSumExpUnits(x, shape, axis));
+    expectSameBits(got, backend.k.logSumExp(x, layout), "the operation of that name");
+  });
+
+  it("logSumExp is ±Infinity or NaN where that of the row is", () => {
+    const x = Float32Array.of(-Infinity, -Infinity, 1, Infinity, Infinity, Number.NaN);
+    const { logSumExp } = backend.k.softmaxCrossEntropy(x, [0, 0, 0], { shape: [3, 2], logSumExp: true });
+    expectSameBits(logSumExp, [-Infinity, Infinity, Number.NaN], "logSumExp");
+  });
+
+  it("leave loss and gradient the same to the last bit", () => {
+    const x = normal(35, 5, 0, 5);
+    const labels = classes(7, 5, 6);
+    for (const reduction of ["mean", "sum", "none"] as const) {
+      const options = { shape: [7, 5], reduction, grad: true } as const;
+      const plain = backend.k.softmaxCrossEntropy(x, labels, options);
+      const more = backend.k.softmaxCrossEntropy(x, labels, { ...options, correct: true, logSumExp: true });
+      expectSameBits(more.loss, plain.loss, "loss");
+      expectSameBits(more.grad, plain.grad, "gradient");
+    }
+  });
+
+  it("are there where they were asked for, and nowhere else", () => {
+    const x = Float32Array.of(1, 2);
+    const keys = (options: object) => Object.keys(backend.k.softmaxCrossEntropy(x, [0], options)).sort();
+    expect(keys({})).toEqual(["loss"]);
+    expect(keys({ correct: false, logSumExp: false, grad: false })).toEqual(["loss"]);
+    expect(keys({ correct: true, logSumExp: true, grad: true })).toEqual(["correct", "grad", "logSumExp", "loss"]);
+  });
+});

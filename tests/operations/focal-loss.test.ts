@@ -1,0 +1,101 @@
+import { expect, it } from "vitest";
+import { sigmoidFocalLoss } from "../../src/reference/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { normal, spread } from "../support/samples.js";
+import { expectSameBits, expectWithin, list } from "../support/ulp.js";
+import { expectRight } from "./support/operation.js";
+import { operationOf } from "./support/operations.js";
+
+const FOCAL = operationOf("sigmoidFocalLoss");
+const X = normal(400, 1, 0, 12);
+const HARD = X.map((_, i) => i % 2);
+const SOFT = spread(400, 2, 0, 1);
+
+describeEachBackend("sigmoidFocalLoss", (backend) => {
+  it("is α_t·(1 − p_t)^γ·CE: x = 2, t = 1, α = 0.25 costs 0.000450891", () => {
+    const { loss } = backend.k.sigmoidFocalLoss(Float32Array.of(2), Float32Array.of(1), { alpha: 0.25 });
+    const missing = 0.11920292202211755;
+    expectWithin(9, loss, 0.25 * missing ** 2 * 0.1269280110429726, "loss");
+  });
+
+  it.each([0, 1, 2])("is within 8 ULP, 9 with α, of its terms: γ = %d", (gamma) => {
+    for (const t of [HARD, SOFT]) {
+      for (const alpha of [undefined, 0, 0.1, 0.25, 1]) {
+        for (const reduction of ["mean", "none"]) {
+          const options = { shape: [400], gamma, ...(alpha !== undefined && { alpha }), reduction, grad: true };
+          expectRight(backend.k, FOCAL, [X, t], options);
+        }
+      }
+    }
+  });
+
+  it("is within 8 ULP of its terms where roundings add up", () => {
+    const x = Float32Array.of(6.225078105926514, 13.08530330657959, 9.609951972961426, 2.846457004547119);
+    const t = Float32Array.of(0.39377787709236145, 1, 1, 0.3868398368358612);
+    expectRight(backend.k, FOCAL, [x, t], { shape: [4], reduction: "none", grad: true });
+    const random = { shape: [40_000], axis: 0 };
+    if (!backend.affords(40_000)) return;
+    expectRight(backend.k, FOCAL, FOCAL.operands(random, 3), { shape: [40_000], reduction: "none", grad: true });
+  });
+
+  it.each([0.5, 1.5, 3, 5])("is right to 1e-5 where (1 − p_t)^γ is no product: γ = %d", (gamma) => {
+    for (const t of [HARD, SOFT]) {
+      const options = { gamma, alpha: 0.25, reduction: "none", grad: true } as const;
+      const got = backend.k.sigmoidFocalLoss(X, t, options);
+      const truth = sigmoidFocalLoss(X, t, options);
+      for (const name of ["loss", "grad"] as const) {
+        for (let i = 0; i < X.length; i++) {
+          const [value, expected] = [list(got[name])[i], list(truth[name])[i]];
+          const scale = name === "loss" ? expected : Math.max(Math.abs(expected), Math.abs(truth.loss[i]));
+          expect(Math.abs(value - expected), `${name} ${i}`).toBeLessThanOrEqual(1e-5 * scale + 1e-43);
+        }
+      }
+    }
+  });
+
+  it("has γ = 2 and no α by default", () => {
+    const plain = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true });
+    const given = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true, gamma: 2 });
+    expectSameBits(given.loss, plain.loss, "loss");
+    expectSameBits(given.grad, plain.grad, "gradient");
+    const half = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", alpha: 0.5 });
+    expectWithin(
+      17,
+      half.loss,
+      plain.loss.map((loss) => loss / 2),
+      "α = ½ halves both classes",
+    );
+  });
+
+  it("with γ = 0 is sigmoid cross-entropy, within the sum of their bounds", () => {
+    const options = { reduction: "none", grad: true } as const;
+    const focal = backend.k.sigmoidFocalLoss(X, HARD, { ...options, gamma: 0 });
+    const plain = backend.k.sigmoidCrossEntropy(X, HARD, options);
+    expectWithin(12, focal.loss, plain.loss, "loss");
+    expectWithin(12, focal.grad, plain.grad, "gradient");
+  });
+
+  it("gives the limit at an infinite logit, and NaN for a NaN in its own element alone", () => {
+    const x = Float32Array.of(Infinity, -Infinity, Infinity, -Infinity, Number.NaN, 0);
+    const t = Float32Array.of(1, 0, 0, 1, 1, 1);
+    for (const gamma of [0, 1, 2, 0.5]) {
+      const { loss, grad } = backend.k.sigmoidFocalLoss(x, t, { gamma, reduction: "none", grad: true });
+      expectSameBits(loss.subarray(0, 5), [0, 0, Infinity, Infinity, Number.NaN], `loss, γ = ${gamma}`);
+      expectSameBits(grad.subarray(0, 2).map(Math.abs), [0, 0], `gradient, γ = ${gamma}`);
+      expectSameBits(grad.subarray(2, 5), [1, -1, Number.NaN], `gradient, γ = ${gamma}`);
+      expect(loss[5]).toBeCloseTo(Math.LN2 * 0.5 ** gamma, 6);
+    }
+  });
+
+  it("with α = 0 silences the positive class, infinite losses too, with α = 1 the negative one", () => {
+    const x = Float32Array.of(-Infinity, Infinity, 1, 1);
+    const t = Float32Array.of(1, 0, 1, 0);
+    const of = (alpha: number) => backend.k.sigmoidFocalLoss(x, t, { alpha, reduction: "none" }).loss;
+    expect(of(0)[0]).toBe(0);
+    expect(of(0)[1]).toBe(Infinity);
+    expect(of(0)[2]).toBe(0);
+    expect(of(1)[0]).toBe(Infinity);
+    expect(of(1)[1]).toBe(0);
+    expect(of(1)[3]).toBe(0);
+  });
+});

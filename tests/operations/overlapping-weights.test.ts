@@ -1,0 +1,51 @@
+import { it } from "vitest";
+import { OverlapError } from "../../src/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { expectRefused } from "../support/refusals.js";
+import { run } from "./support/operation.js";
+import { operationOf } from "./support/operations.js";
+
+const CROSS_ENTROPY = operationOf("softmaxCrossEntropy with labels");
+const NLL = operationOf("nllLoss");
+const SIGMOID = operationOf("sigmoidCrossEntropy");
+
+/** Inputs of a batch of 2 × 3 that may not be where the gradient goes, and how many numbers they are. */
+const INPUTS = [
+  [CROSS_ENTROPY.name, CROSS_ENTROPY, { classWeights: 3, sampleWeights: 2, gradOutput: 2 }],
+  [NLL.name, NLL, { classWeights: 3, sampleWeights: 2, gradOutput: 2 }],
+  [SIGMOID.name, SIGMOID, { posWeight: 3, elementWeights: 3, gradOutput: 6 }],
+] as const;
+
+describeEachBackend("a gradient that would be written over an input is refused", (backend) => {
+  it.each(INPUTS)("that is a weight or an upstream gradient, in an array or resident: %s", (_, operation, inputs) => {
+    const operands = operation.operands({ shape: [2, 3], axis: -1 }, 91);
+    const options = { shape: [2, 3], reduction: "none" };
+    for (const [option, length] of Object.entries(inputs)) {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+        const room = watch(new Float32Array(8).fill(0.5));
+        const given = { [option]: room.subarray(1, 1 + length), grad: room.subarray(0, 6) };
+        return run(k, operation, operands, { ...options, ...given });
+      });
+      const z = backend.k.alloc([8]);
+      z.data.fill(0.5);
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k) => {
+        const given = { [option]: z.rows(1, 1 + length), grad: z.data.subarray(0, 6) };
+        return run(k, operation, operands, { ...options, ...given });
+      });
+      z.free();
+    }
+  });
+
+  it.each([CROSS_ENTROPY, NLL].map((operation) => [operation.name, operation] as const))(
+    "that is where the labels are: %s",
+    (_, operation) => {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+        const buffer = new ArrayBuffer(24);
+        const labels = watch(new Int32Array(buffer, 0, 2));
+        labels.set([2, 1]);
+        const x = new Float32Array(6).fill(-1);
+        return run(k, operation, [x, labels], { shape: [2, 3], grad: new Float32Array(buffer) });
+      });
+    },
+  );
+});

@@ -1,0 +1,90 @@
+import { expect, it } from "vitest";
+import { softmaxCrossEntropy } from "../../src/reference/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { normal } from "../support/samples.js";
+import { expectSameBits, expectWithin } from "../support/ulp.js";
+import { logitsAfter } from "./support/cross-entropy-operations.js";
+
+const CAPS = [1, 5, 30, 0.01, 1e6];
+
+/** Logits around a cap, some far beyond. */
+function logitsFor(cap: number): Float32Array {
+  return normal(400, 5, 0, cap).map((x, i) => (i % 7 === 0 ? x * 20 : x));
+}
+
+describeEachBackend("softcap", (backend) => {
+  it.each(CAPS)("makes the logits s·tanh(z/s), within 3 ULP: s = %d", (softcap) => {
+    const x = logitsFor(softcap);
+    const s = Math.fround(softcap);
+    const truth = Float64Array.from(x, (value) => s * Math.tanh(value / s));
+    expectWithin(3, logitsAfter(backend.k, x, { softcap }), truth, "logits");
+  });
+
+  it("has the loss of the capped logits", () => {
+    const x = logitsFor(5);
+    const shape = [80, 5];
+    const labels = Int32Array.from({ length: 80 }, (_, i) => i % 5);
+    const z = logitsAfter(backend.k, x, { softcap: 5 });
+    const options = { shape, reduction: "none" } as const;
+    const { loss } = backend.k.softmaxCrossEntropy(x, labels, { ...options, softcap: 5 });
+    expectSameBits(loss, backend.k.softmaxCrossEntropy(z, labels, options).loss, "loss");
+  });
+
+  it("comes before the temperature", () => {
+    const x = Float32Array.of(3, -2, 8);
+    const z = logitsAfter(backend.k, x, { softcap: 4 });
+    const { loss } = backend.k.softmaxCrossEntropy(x, [1], { softcap: 4, temperature: 0.5 });
+    expect(loss).toBe(backend.k.softmaxCrossEntropy(z, [1], { temperature: 0.5 }).loss);
+    expect(loss).not.toBe(backend.k.softmaxCrossEntropy(x, [1], { softcap: 8, temperature: 0.5 }).loss);
+  });
+
+  it("makes infinite logits ±s: no row is without a distribution", () => {
+    const x = Float32Array.of(Infinity, -Infinity, 0);
+    expectWithin(1, logitsAfter(backend.k, x, { softcap: 3 }), [3, -3, 0], "logits");
+    const { loss, grad } = backend.k.softmaxCrossEntropy(x, [0], { softcap: 3, grad: true });
+    expectWithin(4, loss, softmaxCrossEntropy([3, -3, 0], [0]).loss, "loss");
+    expectSameBits(grad.subarray(0, 2).map(Math.abs), [0, 0], "gradient where the cap is reached");
+    const none = new Float32Array(4).fill(-Infinity);
+    expectWithin(4, backend.k.softmaxCrossEntropy(none, [2], { softcap: 30 }).loss, Math.log(4), "−Infinity alone");
+  });
+
+  it("keeps the sign of 0 and lets a NaN be one", () => {
+    expectSameBits(logitsAfter(backend.k, Float32Array.of(0, Number.NaN), { softcap: 3 }), [0, Number.NaN], "logits");
+    const { loss, grad } = backend.k.softmaxCrossEntropy(Float32Array.of(0, Number.NaN), [0], {
+      softcap: 3,
+      grad: true,
+    });
+    expect(loss).toBeNaN();
+    expectSameBits(grad, [Number.NaN, Number.NaN], "gradient");
+  });
+
+  it.each([0.1, 0.5, 1, 2, 4, 8, 16, 30, 43])(
+    "has a gradient within 5 ULP through the slope 1/cosh²(z/s): |z/s| = %d",
+    (ratio) => {
+      const softcap = 7;
+      const x = Float32Array.from({ length: 300 }, (_, i) => ratio * softcap * (1 + i / 3000) * (i % 2 ? 1 : -1));
+      const shape = [100, 3];
+      const labels = new Int32Array(100);
+      const { grad } = backend.k.softmaxCrossEntropy(x, labels, { shape, softcap, reduction: "sum", grad: true });
+      const z = logitsAfter(backend.k, x, { softcap });
+      const truth = softmaxCrossEntropy(z, labels, { shape, reduction: "sum", grad: true }).grad;
+      expectWithin(
+        5,
+        grad,
+        truth.map((g, i) => g / Math.cosh(x[i] / softcap) ** 2),
+        "gradient",
+      );
+    },
+  );
+
+  it.each([Number.NaN, Infinity, -Infinity])(
+    "leaves the gradient of an ignored position exactly 0: logit %d",
+    (value) => {
+      const x = Float32Array.of(value, 1, 2, 0, 1, 2);
+      const options = { shape: [2, 3], softcap: 3, reduction: "none", grad: true } as const;
+      const { loss, grad } = backend.k.softmaxCrossEntropy(x, [-100, 1], options);
+      expect(loss[0]).toBe(0);
+      expectSameBits(grad.subarray(0, 3), [0, 0, 0], "gradient");
+    },
+  );
+});

@@ -1,0 +1,110 @@
+// The arguments at which each function errs most on the backends simd and js, a few each way, and the largest error: from
+// `npm run verify:exhaustive -- --worst 16`.
+
+export const HARD: Readonly<Record<string, { readonly error: number; readonly bits: readonly number[] }>> = {
+  exp: {
+    error: 0.9038,
+    bits: [
+      0x4047a1c0, 0x409042f5, 0x40903671, 0x4179954c, 0x41798877, 0x409033d3, 0xc0a5c441, 0xc0a4ec66, 0x41db45b7,
+      0x41db3ee0, 0xc1820fcd, 0xc0a5c708,
+    ],
+  },
+  log: {
+    error: 0.8865,
+    bits: [
+      0x3fb3e257, 0x3f238afd, 0x3f23441e, 0x3f238f0f, 0x3f2346fe, 0x3f238015, 0x3f32cc21, 0x3f331f77, 0x3f34258b,
+      0x3f33168a, 0x3f34eeb3, 0x3f331dac,
+    ],
+  },
+  log1p: {
+    error: 0.9555,
+    bits: [
+      0xbeb98947, 0xbeb8464d, 0xbeb752a1, 0xbeb7d905, 0xbeb82629, 0xbeb7949d, 0xbe997d35, 0xbe996099, 0xbe9a4f55,
+      0xbe98cd4d, 0xbe978689, 0xbe99e419,
+    ],
+  },
+  tanh: {
+    error: 0.8557,
+    bits: [
+      0x3f217c8a, 0x3f213f14, 0x3f1e8362, 0x3f213ad3, 0x3f1d22f8, 0x3f2205f6, 0xbf217c8a, 0xbf213f14, 0xbf1e8362,
+      0xbf213ad3, 0xbf1d22f8, 0xbf2205f6,
+    ],
+  },
+  sigmoid: {
+    error: 2.4019,
+    bits: [
+      0xc085088d, 0xc0b15e40, 0xc0b16cfb, 0xc05c90b1, 0xc084e52f, 0xc0b16a79, 0xc05c29f8, 0xc05ca422, 0xc05d6779,
+      0xc05d2b37, 0xc02d634f, 0xc09b0db1,
+    ],
+  },
+  softplus: {
+    error: 1.6084,
+    bits: [
+      0x3eae60ab, 0xbfa30396, 0xbfa14366, 0xbfa67a6e, 0xbfa2549e, 0x3eb13ad7, 0xbfa15d04, 0x3e9b7ad9, 0xbfa23aa7,
+      0x3e9fe535, 0x3ea82265, 0x3ea62af9,
+    ],
+  },
+  logSigmoid: {
+    error: 1.6084,
+    bits: [
+      0x3fa15d04, 0xbe9b7ad9, 0x3fa23aa7, 0xbe9fe535, 0xbea82265, 0xbea62af9, 0xbeae60ab, 0x3fa30396, 0x3fa14366,
+      0x3fa67a6e, 0x3fa2549e, 0xbeb13ad7,
+    ],
+  },
+  logit: {
+    error: 1.361,
+    bits: [
+      0x3e7a894e, 0x3e7957de, 0x3e7b06be, 0x3e7ba9ce, 0x3e7a108e, 0x3e7bbc46, 0x3e7a0702, 0x3e7c6e9a, 0x3e7d9ca2,
+      0x3e7f324a, 0x3e7a8192, 0x3e7d12e2,
+    ],
+  },
+  "sigmoid loss": {
+    error: 2.3991,
+    bits: [
+      0xbcdd3ad1, 0xbcdd3ad2, 0xbc6fb860, 0xbc6fb861, 0xbcdd3ad3, 0xbc6fb862, 0xbc0dd7a0, 0xbc0dd79f, 0xbc0dd79e,
+      0xbc0dd79d, 0xbc0dd79c, 0xbc0dd79b,
+    ],
+  },
+  "sigmoid gradient": {
+    error: 2.4019,
+    bits: [
+      0x405c29f8, 0x405ca422, 0x405d6779, 0x405d2b37, 0x402d634f, 0x409b0db1, 0x4085088d, 0x40b15e40, 0x40b16cfb,
+      0x405c90b1, 0x4084e52f, 0x40b16a79,
+    ],
+  },
+  "row exp": {
+    error: 1.2781,
+    bits: [
+      0x4047a1c0, 0x409042f5, 0x40903671, 0x41798877, 0x4179954c, 0x409033d3, 0xc0a5c441, 0xc328111d, 0xc0a5c708,
+      0xc0a5dcfa, 0xc0a5ec0c, 0x41db3ee0,
+    ],
+  },
+  "row exp with factor": {
+    error: 1.9853,
+    bits: [
+      0x4047a1c0, 0x409042f5, 0x40903671, 0x4179954c, 0x41798877, 0x409033d3, 0xc0a5c441, 0xc328111d, 0xc0a5c708,
+      0x41db3ee0, 0x41db45b7, 0xc0a5dcfa,
+    ],
+  },
+  "log(1 + exp(−x)), relative": {
+    error: 3.0611,
+    bits: [
+      0x3dae5298, 0x3ea8a778, 0x3dfde98f, 0x3df31003, 0x3dad9701, 0x3dad381d, 0x3ddb575d, 0x3ddb575e, 0x3db88dc6,
+      0x3ea5e2d7, 0x3dc25b87, 0x3e94df5e,
+    ],
+  },
+  "sigmoid, relative": {
+    error: 2.9661,
+    bits: [
+      0xc14760e7, 0xc1316222, 0xc14760f7, 0xc1316263, 0xc14760ff, 0xc13c69a8, 0xc13c6918, 0xc13161e3, 0xc0ddc51c,
+      0xc14760af, 0xc1316203, 0xc13c6928,
+    ],
+  },
+  "sigmoid with factor": {
+    error: 3.5093,
+    bits: [
+      0xc0bc8227, 0xc14760e7, 0xc14760f7, 0xc0bc4651, 0xc14760ff, 0xc1316222, 0xc0a5c9c9, 0xc0a5e7e2, 0xc0716948,
+      0xc13c6918, 0xc14760af, 0xc13161e3,
+    ],
+  },
+};
