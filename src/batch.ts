@@ -191,11 +191,10 @@ export function readOperand(value: unknown, batch: Batch, arena: Arena, name: st
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const operand = floats(x, arena, name);
-  const { length, own } = operand;
+  const { array, pointer, length, own } = floats(x, arena, name);
   const given = shape ?? own;
   const sizes = given === undefined ? [length] : checkShape(given, length, name);
-  return { ...operand, shape: sizes, axis: 0, outer: length, classes: 1, inner: 1 };
+  return { array, pointer, length, own, shape: sizes, axis: 0, outer: length, classes: 1, inner: 1 };
 }
 
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */

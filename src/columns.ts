@@ -32,7 +32,7 @@ export class Columns {
 
   #index(column: number): number {
     const index = this.#start + column * this.#stride;
-    return this.#operand.array ? index : (this.#operand.pointer >> 2) + index;
+    return this.#operand.array ? index : (this.#operand.pointer >>> 2) + index;
   }
 
   /** Address of n columns. */
@@ -46,7 +46,7 @@ export class Columns {
     }
     const { f32 } = this.#work.arena;
     const array = this.#array;
-    for (let i = 0; i < n; i++) f32[(to >> 2) + i] = array[from + i * this.#stride];
+    for (let i = 0; i < n; i++) f32[(to >>> 2) + i] = array[from + i * this.#stride];
     return to;
   }
 
@@ -66,7 +66,7 @@ export class Columns {
     }
     const { f32 } = this.#work.arena;
     const array = this.#array;
-    for (let i = 0; i < n; i++) array[to + i * this.#stride] = f32[(from >> 2) + i];
+    for (let i = 0; i < n; i++) array[to + i * this.#stride] = f32[(from >>> 2) + i];
   }
 
   at(column: number): number {

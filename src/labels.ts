@@ -62,7 +62,8 @@ export function readLabels(
   const { classes } = batch;
   let counted = 0;
   for (let i = 0; i < positions; i++) {
-    const label = Number(labels[i]);
+    const given = labels[i];
+    const label = typeof given === "number" || typeof given === "bigint" ? Number(given) : Number.NaN;
     if (label === ignore) continue;
     if (!(label >= 0 && label < classes && Number.isInteger(label))) {
       const at = `The label at position ${i} is ${describe(labels[i])}`;

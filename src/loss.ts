@@ -46,7 +46,10 @@ export class LossTotal {
 
   /** The reduced loss. */
   get value(): number | Float32Array {
-    return this.each ?? Math.fround(this.#reduction === "mean" ? this.sum / this.#divisor : this.sum);
+    return (
+      this.each ??
+      Math.fround(this.#reduction !== "mean" ? this.sum : this.#divisor === 0 ? Number.NaN : this.sum / this.#divisor)
+    );
   }
 
   result(grad: FloatOutput | undefined): { loss: number | Float32Array; grad?: FloatOutput } {

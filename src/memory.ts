@@ -189,7 +189,7 @@ export class Workspace {
   /** Copies n floats of an array into linear memory. */
   copyIn(array: Float32Array, from: number, n: number, to: number): void {
     const { f32 } = this.arena;
-    const at = to >> 2;
+    const at = to >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
     else f32.set(n === array.length ? array : array.subarray(from, from + n), at);
   }
@@ -197,13 +197,13 @@ export class Workspace {
   /** Copies n floats of linear memory into an array. */
   copyOut(from: number, n: number, array: Float32Array, to: number): void {
     const { f32 } = this.arena;
-    const at = from >> 2;
+    const at = from >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) array[to + i] = f32[at + i];
     else array.set(f32.subarray(at, at + n), to);
   }
 
   /** Copies n floats within linear memory. */
   move(from: number, n: number, to: number): void {
-    this.arena.f32.copyWithin(to >> 2, from >> 2, (from >> 2) + n);
+    this.arena.f32.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + n);
   }
 }

@@ -54,7 +54,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   static allocate(arena: Arena, shape: Shape, dtype: Dtype): ResidentBatch<Float32Array | Int32Array> {
     const bytes = shape.reduce((product, size) => product * size, 4);
     const start = arena.allocate(bytes);
-    arena.i32.fill(0, start >> 2, (start + bytes) >> 2);
+    arena.i32.fill(0, start >>> 2, (start + bytes) >>> 2);
     return new ResidentBatch({ arena, start, live: true }, start, Object.freeze([...shape]), dtype);
   }
 
@@ -75,7 +75,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const start = this.#check("data");
     const { arena } = this.#block;
     const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
-    return whole.subarray(start >> 2, (start >> 2) + this.length) as A;
+    return whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
   }
 
   /** Copies `length` elements in. Throws OutputError on another length, FreedError. */

@@ -163,7 +163,7 @@ export class Tiles {
     const work = this.#work;
     const to = work.tile(slot);
     const array = operand.array ?? work.arena.f32;
-    const from = operand.array ? offset : (operand.pointer >> 2) + offset;
+    const from = operand.array ? offset : (operand.pointer >>> 2) + offset;
     if (rows === this.#inner) work.copyIn(array, from, classes * rows, to);
     else for (let c = 0; c < classes; c++) work.copyIn(array, from + c * this.#inner, rows, to + c * rows * 4);
     return to;
@@ -175,7 +175,7 @@ export class Tiles {
     const work = this.#work;
     const offset = this.#offset;
     const array = operand.array ?? work.arena.f32;
-    const to = operand.array ? offset : (operand.pointer >> 2) + offset;
+    const to = operand.array ? offset : (operand.pointer >>> 2) + offset;
     if (rows === this.#inner) work.copyOut(from, classes * rows, array, to);
     else for (let c = 0; c < classes; c++) work.copyOut(from + c * rows * 4, rows, array, to + c * this.#inner);
   }

@@ -19,7 +19,7 @@ export function readWeights(value: unknown, length: number, name: string, arena:
 function values(value: unknown, name: string, arena: Arena): Float32Array {
   if (Array.isArray(value)) return Float32Array.from(value as number[]);
   const { array, pointer, length } = readFloats(value, arena, name);
-  return array ?? arena.f32.subarray(pointer >> 2, (pointer >> 2) + length);
+  return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
 
 function checkWeights(weights: Float32Array, name: string): Float32Array {

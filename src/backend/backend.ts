@@ -105,15 +105,7 @@ export interface Kernels {
     maxima: number,
     e: number,
   ): void;
-  accumulateDense(
-    state: number,
-    maxima: number,
-    x: number,
-    t: number,
-    out: number,
-    step: number,
-    n: number,
-  ): void;
+  accumulateDense(state: number, maxima: number, x: number, t: number, out: number, step: number, n: number): void;
   generalLoss(state: number, xLabel: number, spike: number, zLoss: number, lse: number): number;
   generalApply(
     state: number,
@@ -139,15 +131,7 @@ export interface Kernels {
   logSumExpOf(state: number, top: number): number;
 
   // targets.ts
-  smoothTargets(
-    t: number,
-    out: number,
-    weights: number,
-    rows: number,
-    cols: number,
-    keep: number,
-    add: number,
-  ): void;
+  smoothTargets(t: number, out: number, weights: number, rows: number, cols: number, keep: number, add: number): void;
 
   // distillation.ts
   softmaxKlDivergence(

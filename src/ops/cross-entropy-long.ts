@@ -28,11 +28,11 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     const from = transform.apply(x.read(c, n), n, 0);
     if (look && !Number.isNaN(top)) {
       kernels.argmax(from, work.hits, 1, n);
-      const at = arena.i32[work.hits >> 2];
-      const value = arena.f32[(from >> 2) + at];
+      const at = arena.i32[work.hits >>> 2];
+      const value = arena.f32[(from >>> 2) + at];
       if (c === 0 || value > top || Number.isNaN(value)) [top, best] = [value, c + at];
     }
-    if (label >= c && label < c + n) xLabel = arena.f32[(from >> 2) + label - c];
+    if (label >= c && label < c + n) xLabel = arena.f32[(from >>> 2) + label - c];
     const to = grad ? grad.place(c) : exponentials;
     if (base) kernels.accumulateDense(state, maximumAt(maxima, c), from, base(c, n), to, grad ? BLOCK : 0, n);
     else if (grad) kernels.accumulate(state, maximumAt(maxima, c), from, to, n, true);
@@ -51,16 +51,16 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     const again = new Columns(work, source.operand, source.layout, source.position, 3);
     eachTile(classes, (c, n) => {
       const to = grad.read(c, n);
-      const here = label >= c && label < c + n ? (to >> 2) + label - c : -1;
+      const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
       const target = base ? base(c, n) : 0;
       let atLabel = 0;
       if (here >= 0 && spike !== 0) {
-        const max = arena.f32[maximumAt(maxima, label) >> 2];
-        const share = target ? arena.f32[(target >> 2) + label - c] : 0;
+        const max = arena.f32[maximumAt(maxima, label) >>> 2];
+        const share = target ? arena.f32[(target >>> 2) + label - c] : 0;
         atLabel = kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
       }
       if (counts) kernels.generalApply(state, maximumAt(maxima, c), target, to, n, spike, zLoss, lse, scale);
-      else arena.f32.fill(0, to >> 2, (to >> 2) + n);
+      else arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
       if (here >= 0 && spike !== 0) arena.f32[here] = atLabel;
       if (transform.softcap !== undefined) transform.back(again.read(c, n), to, n);
       grad.write(c, n);
@@ -84,7 +84,7 @@ function logitsOf(
   const array = new Float32Array(classes);
   const x = new Columns(work, batch, batch, position, 0);
   eachTile(classes, (c, n) => {
-    const from = x.read(c, n) >> 2;
+    const from = x.read(c, n) >>> 2;
     array.set(arena.f32.subarray(from, from + n), c);
   });
   return { operand: { array, pointer: 0 }, layout: { outer: 1, classes, inner: 1 }, position: 0 };
@@ -110,7 +110,7 @@ function baseOf(
   if (smoothing === 0) return undefined;
   return (c, n) => {
     const to = work.tile(1);
-    for (let i = 0; i < n; i++) arena.f32[(to >> 2) + i] = spread * (classWeights ? classWeights[c + i] : 1);
+    for (let i = 0; i < n; i++) arena.f32[(to >>> 2) + i] = spread * (classWeights ? classWeights[c + i] : 1);
     return to;
   };
 }

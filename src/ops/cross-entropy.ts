@@ -58,10 +58,11 @@ export interface CrossEntropy {
 }
 
 /** The label of a position, −1 where it is left out, 0 where targets are dense. */
-export function labelAt({ labels, ignore }: CrossEntropy, position: number): number {
+export function labelAt({ labels, ignore, batch }: CrossEntropy, position: number): number {
   if (!labels) return 0;
   const label = Number(labels[position]);
-  return label === ignore ? -1 : label;
+  // Read again after the check: labels that changed in between may not reach a kernel.
+  return label !== ignore && label >= 0 && label < batch.classes ? label : -1;
 }
 
 /** What a position's loss and gradient are multiplied by before the reduction. */
@@ -178,8 +179,8 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
     const { i32, f64 } = arena;
     for (let i = 0; i < rows; i++) {
       const label = labelAt(call, position + i);
-      i32[(work.labels >> 2) + i] = label;
-      if (!uniform) f64[(work.scales >> 3) + i] = gradientScale(call, position + i) * spikeAt(call, label);
+      i32[(work.labels >>> 2) + i] = label;
+      if (!uniform) f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) * spikeAt(call, label);
     }
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
@@ -198,11 +199,11 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
     );
     if (!uniform) {
       for (let i = 0; i < rows; i++) {
-        const weight = sampleWeight(call, position + i) * spikeAt(call, i32[(work.labels >> 2) + i]);
-        f64[(work.losses >> 3) + i] = weighted(weight, f64[(work.losses >> 3) + i]);
+        const weight = sampleWeight(call, position + i) * spikeAt(call, i32[(work.labels >>> 2) + i]);
+        f64[(work.losses >>> 3) + i] = weighted(weight, f64[(work.losses >>> 3) + i]);
       }
     }
-    total.addAll(f64, work.losses >> 3, position, rows);
+    total.addAll(f64, work.losses >>> 3, position, rows);
     if (gradient) {
       if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
       tiles.write(gradient, to);
@@ -217,15 +218,16 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
   const maxima = work.takeMaxima(classes);
   const spread = Math.fround(smoothing / classes);
   const changed = smoothing !== 0 || classWeights !== undefined;
-  if (classWeights) work.copyIn(classWeights, 0, classes, work.tile(3));
+  // Dense targets alone need them in memory, and never as rows longer than a tile.
+  if (classWeights && targets) work.copyIn(classWeights, 0, classes, work.tile(3));
   while (tiles.next()) {
     const { rows, position } = tiles;
     const { i32, f32, f64 } = arena;
     for (let i = 0; i < rows; i++) {
       const label = labelAt(call, position + i);
-      i32[(work.labels >> 2) + i] = label;
-      f64[(work.spikes >> 3) + i] = spikeAt(call, label);
-      f64[(work.scales >> 3) + i] = gradientScale(call, position + i);
+      i32[(work.labels >>> 2) + i] = label;
+      f64[(work.spikes >>> 3) + i] = spikeAt(call, label);
+      f64[(work.scales >>> 3) + i] = gradientScale(call, position + i);
     }
     let base = 0;
     let step = 0;
@@ -239,7 +241,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       }
     } else if (smoothing !== 0) {
       base = work.tile(1);
-      for (let c = 0; c < classes; c++) f32[(base >> 2) + c] = spread * (classWeights ? classWeights[c] : 1);
+      for (let c = 0; c < classes; c++) f32[(base >>> 2) + c] = spread * (classWeights ? classWeights[c] : 1);
     }
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
@@ -262,12 +264,12 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       work.exponentials,
     );
     for (let i = 0; i < rows; i++) {
-      const at = (work.losses >> 3) + i;
+      const at = (work.losses >>> 3) + i;
       f64[at] = weighted(sampleWeight(call, position + i), f64[at]);
-      if (tops) tops[position + i] = f64[(work.tops >> 3) + i];
-      if (hits) hits.count += i32[(work.hits >> 2) + i];
+      if (tops) tops[position + i] = f64[(work.tops >>> 3) + i];
+      if (hits) hits.count += i32[(work.hits >>> 2) + i];
     }
-    total.addAll(f64, work.losses >> 3, position, rows);
+    total.addAll(f64, work.losses >>> 3, position, rows);
     if (gradient) {
       if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
       tiles.write(gradient, to);

@@ -71,13 +71,13 @@ export function softmaxKlDivergence(
   while (tiles.next()) {
     const { rows, position } = tiles;
     const { f64 } = arena;
-    for (let i = 0; i < rows; i++) f64[(work.scales >> 3) + i] = scaleAt(position + i);
+    for (let i = 0; i < rows; i++) f64[(work.scales >>> 3) + i] = scaleAt(position + i);
     const x = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const y = transform.apply(tiles.read(other, 1), tiles.floats, 1);
     const to = gradient ? (transform.some ? x : tiles.place(gradient, 0)) : 0;
     const { scales, losses } = work;
     kernels.softmaxKlDivergence(x, y, to, scales, losses, rows, batch.classes, state, secondState, exponentials);
-    const at = losses >> 3;
+    const at = losses >>> 3;
     for (let i = 0; i < rows; i++) f64[at + i] *= t * t;
     total.addAll(f64, at, position, rows);
     if (gradient) tiles.write(gradient, to);

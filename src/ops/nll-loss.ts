@@ -42,7 +42,7 @@ export function nllLoss(
   const total = new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions));
   const source = batch.array ?? arena.f32;
   const target = gradient && (gradient.array ?? arena.f32);
-  const shift = batch.pointer >> 2;
+  const shift = batch.pointer >>> 2;
   // Losses first: the gradient may take the log-probabilities' place.
   for (let position = 0; position < positions; position++) {
     const label = Number(labels[position]);
@@ -54,7 +54,7 @@ export function nllLoss(
     total.add(position, weighted(weight, -source[shift + indexOf(position, label, classes, inner)]));
   }
   if (gradient && target) {
-    const start = gradient.pointer >> 2;
+    const start = gradient.pointer >>> 2;
     target.fill(0, start, start + batch.length);
     for (let position = 0; position < positions; position++) {
       const label = Number(labels[position]);

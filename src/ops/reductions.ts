@@ -31,7 +31,7 @@ export function logSumExp<O extends FloatOutput>(context: Context, x: FloatBatch
   const positions = batch.outer * batch.inner;
   const result = outputOf(out, positions);
   const output = readLength(result, positions, arena, "out", batch);
-  const values = output.array ?? arena.f32.subarray(output.pointer >> 2, (output.pointer >> 2) + positions);
+  const values = output.array ?? arena.f32.subarray(output.pointer >>> 2, (output.pointer >>> 2) + positions);
   const { state, exponentials } = work;
   const resident = isResident(batch) && !transform.some;
   if (goesAcross(batch)) {
@@ -70,7 +70,7 @@ export function logSumExp<O extends FloatOutput>(context: Context, x: FloatBatch
 /** The larger of `top` and the largest of n floats; a NaN wins. */
 function largestOf({ kernels, arena, work }: Context, x: number, n: number, top: number): number {
   kernels.argmax(x, work.hits, 1, n);
-  const value = arena.f32[(x >> 2) + arena.i32[work.hits >> 2]];
+  const value = arena.f32[(x >>> 2) + arena.i32[work.hits >>> 2]];
   return value > top || Number.isNaN(value) ? value : top;
 }
 
@@ -101,7 +101,7 @@ function mergeAxes(x: FloatBatch, shape: unknown, axes: readonly unknown[], { ar
   const order = [...kept, ...reduced];
   const steps = order.map((i) => product(i + 1, sizes.length));
   const lengths = order.map((i) => sizes[i]);
-  const source = floats.array ?? arena.f32.subarray(floats.pointer >> 2, (floats.pointer >> 2) + floats.length);
+  const source = floats.array ?? arena.f32.subarray(floats.pointer >>> 2, (floats.pointer >>> 2) + floats.length);
   const array = new Float32Array(floats.length);
   const index = new Array<number>(order.length).fill(0);
   for (let i = 0, at = 0; i < array.length; i++) {
@@ -145,8 +145,8 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
       eachTile(batch.classes, (c, n) => {
         const from = input.read(c, n);
         kernels.argmax(from, work.hits, 1, n);
-        const at = arena.i32[work.hits >> 2];
-        const value = arena.f32[(from >> 2) + at];
+        const at = arena.i32[work.hits >>> 2];
+        const value = arena.f32[(from >>> 2) + at];
         if (!Number.isNaN(top) && (value > top || Number.isNaN(value) || c === 0)) {
           top = value;
           result[position] = c + at;
@@ -157,7 +157,7 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
   }
   while (tiles.next()) {
     kernels.argmax(tiles.read(batch, 0), work.hits, tiles.rows, tiles.classes);
-    const at = work.hits >> 2;
+    const at = work.hits >>> 2;
     for (let i = 0; i < tiles.rows; i++) result[tiles.position + i] = arena.i32[at + i];
   }
   return result;
@@ -184,8 +184,8 @@ export function topK(
   const put = (position: number, from: number, at: number) => {
     const start = Math.floor(position / inner) * k * inner + (position % inner);
     for (let i = 0; i < k; i++) {
-      values[start + i * inner] = arena.f32[(from >> 2) + i];
-      indices[start + i * inner] = arena.i32[(at >> 2) + i];
+      values[start + i * inner] = arena.f32[(from >>> 2) + i];
+      indices[start + i * inner] = arena.i32[(at >>> 2) + i];
     }
   };
   const tiles = context.tiles.over(batch, false);

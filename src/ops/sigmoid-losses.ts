@@ -66,8 +66,8 @@ export function sigmoidCrossEntropy(
       if (plain) return kernels.sigmoidCrossEntropy(x, t, grad, losses, n, scale, sum);
       const pw = positive ? work.tile(3) : 0;
       const u = element ? work.tile(4) : 0;
-      positive?.expand(start, n, arena.f32, pw >> 2);
-      element?.expand(start, n, arena.f32, u >> 2);
+      positive?.expand(start, n, arena.f32, pw >>> 2);
+      element?.expand(start, n, arena.f32, u >>> 2);
       return kernels.sigmoidCrossEntropyWeighted(x, t, u, pw, grad, losses, n, smoothing, scale, sum);
     },
     { whole: plain },
@@ -160,7 +160,7 @@ function elements(
     if (gradient) {
       if (typeof upstream !== "number") {
         const { f32 } = arena;
-        for (let i = 0, at = to >> 2; i < tiles.floats; i++) f32[at + i] *= upstream[tiles.position + i];
+        for (let i = 0, at = to >>> 2; i < tiles.floats; i++) f32[at + i] *= upstream[tiles.position + i];
       }
       tiles.write(gradient, to);
     }

@@ -45,11 +45,11 @@ export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, 
     while (tiles.next()) {
       const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
       const to = transform.some ? from : tiles.place(output, 0);
-      const empty = zero ? emptyRows(arena.f32, from >> 2, tiles.rows, tiles.classes) : undefined;
+      const empty = zero ? emptyRows(arena.f32, from >>> 2, tiles.rows, tiles.classes) : undefined;
       kernels.softmax(from, to, tiles.rows, tiles.classes, work.state, maxima);
       if (empty)
         for (const row of empty)
-          arena.f32.fill(0, (to >> 2) + row * tiles.classes, (to >> 2) + (row + 1) * tiles.classes);
+          arena.f32.fill(0, (to >>> 2) + row * tiles.classes, (to >>> 2) + (row + 1) * tiles.classes);
       tiles.write(output, to);
     }
   }
@@ -116,7 +116,7 @@ function longSoftmax(
   eachTile(classes, (c, n) => {
     const to = out.read(c, n);
     kernels.softmaxApply(state, maximumAt(maxima, c), to, n, 1);
-    if (empty) work.arena.f32.fill(0, to >> 2, (to >> 2) + n);
+    if (empty) work.arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
     out.write(c, n);
   });
 }

@@ -157,7 +157,7 @@ export function accumulateDense(
   }
 }
 
-/** Σ t·(max − x), terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
+/** Σ t·(max − x) in float64, terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
 function targetGap(memory: Memory, x: number, t: number, n: number, max: number): number {
   const { f32 } = memory;
   const xs = x >>> 2;
@@ -168,7 +168,7 @@ function targetGap(memory: Memory, x: number, t: number, n: number, max: number)
   let d = 0;
   for (let i = 0; i < n; i++) {
     const target = f32[ts + i];
-    const sum = a + (target === 0 ? 0 : fround(target * fround(max - f32[xs + i])));
+    const sum = a + (target === 0 ? 0 : target * (max - f32[xs + i]));
     a = b;
     b = c;
     c = d;

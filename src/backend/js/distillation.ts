@@ -5,7 +5,6 @@ import type { Memory } from "./memory.js";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row.js";
 
 /** KL divergence of two softmaxes from their logits: assembly/distillation.ts has the formulas and the contract. */
-const { fround } = Math;
 
 export function softmaxKlDivergence(
   memory: Memory,
@@ -101,8 +100,8 @@ function gap(memory: Memory, x: number, y: number, e: number, n: number, maxX: n
   let d = 0;
   for (let i = 0; i < n; i++) {
     const weight = f32[es + i];
-    const difference = fround(fround(f32[ys + i] - maxY) - fround(f32[xs + i] - maxX));
-    const sum = a + (weight === 0 ? 0 : fround(weight * difference));
+    const difference = f32[ys + i] - maxY - (f32[xs + i] - maxX);
+    const sum = a + (weight === 0 ? 0 : weight * difference);
     a = b;
     b = c;
     c = d;

@@ -101,7 +101,7 @@ function termOf(kind: number, p: number, q: number): number {
 function logToMean(p: number, q: number): number {
   const sum = fround(p + q);
   const d = fround(fround(p - q) / sum);
-  return Math.abs(d) < 0.5 ? log1p(d) : logRatio(p, fround(sum * 0.5));
+  return Math.abs(d) < 0.5 ? log1p(d) : logRatio(fround(p + p), sum);
 }
 
 function gradientOf(memory: Memory, kind: number, p: number, q: number, grad: number, n: number, scale: number): void {
@@ -178,7 +178,7 @@ function binaryLoss(q: number, t: number): number {
   const other = fround(1 - t);
   const hit = t === 0 ? 0 : fround(t * log(q));
   const miss = other === 0 ? 0 : fround(other * log1p(-q));
-  return fround(-hit - miss);
+  return 0 - fround(hit + miss);
 }
 
 function binarySlope(q: number, t: number): number {

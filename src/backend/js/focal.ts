@@ -48,7 +48,6 @@ function block(
   const toGrad = grad >>> 2;
   const toLosses = losses >>> 2;
   const rest = fround(1 - alpha);
-  const lower = fround(gamma - 1);
   let a = 0;
   let b = 0;
   let c = 0;
@@ -71,12 +70,13 @@ function block(
     const loss = factor !== 0 || Number.isNaN(ce) ? fround(factor * ce) : 0;
     if (toLosses) f32[toLosses + i] = loss;
     if (toGrad) {
-      let g = fround(focus * fround(oddsOf(logit, target, other, e) / fround(1 + e)));
+      let g = fround(oddsOf(logit, target, other, e) / fround(1 + e));
       if (gamma !== 0) {
-        const slope = fround(fround(other - target) * fround(up * down));
-        const steep = fround(gamma * power(missing, lower));
-        g = fround(g + (slope !== 0 || Number.isNaN(ce) ? fround(steep * fround(slope * ce)) : 0));
+        const share = small !== 0 ? fround(small / missing) : 0;
+        const bend = fround(fround(gamma * share) * fround(r * fround(fround(other - target) * ce)));
+        g = fround(g + (share !== 0 || Number.isNaN(ce) ? bend : 0));
       }
+      g = fround(focus * g);
       f32[toGrad + i] = fround(weight * g) * by;
     }
     const sum = a + loss;

@@ -28,13 +28,15 @@ export function softcapBackward(memory: Memory, x: number, grad: number, n: numb
   const { f32 } = memory;
   const from = x >>> 2;
   const to = grad >>> 2;
-  const by = fround(cap);
-  for (let i = 0; i < n; i++) f32[to + i] *= slope(f32[from + i], by);
+  const by = 2 / fround(cap);
+  for (let i = 0; i < n; i++) f32[to + i] *= slope(Math.abs(f32[from + i]) * by);
 }
 
-function slope(x: number, by: number): number {
-  const ratio = Math.abs(fround(x / by));
-  const e = expMinus(fround(ratio + ratio));
-  const sum = fround(1 + e);
-  return fround((4 * e) / fround(sum * sum)); // 4·e is exact
+/** 4e/(1 + e)², e = exp(−exact) made from the float32 exponent and what that lost. */
+function slope(exact: number): number {
+  const d = fround(exact);
+  const lost = exact - d;
+  const e = expMinus(d) * (1 - (Number.isNaN(lost) ? 0 : lost));
+  const sum = 1 + e;
+  return (4 * e) / (sum * sum);
 }

@@ -118,7 +118,7 @@ function weightedBlock(
     const logit = f32[xs + i];
     const weight = us ? f32[us + i] : 1;
     const target = fround(fround(f32[ts + i] * keep) + half);
-    const other = fround(1 - target);
+    const other = fround(fround(fround(1 - f32[ts + i]) * keep) + half);
     const hit = pws ? fround(f32[pws + i] * target) : target;
     const positive = logit >= 0;
     const size = Math.abs(logit);

@@ -2,10 +2,9 @@ import type { Memory } from "../memory.js";
 
 const { fround } = Math;
 
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
 const LARGEST = 3.4028234663852886e38;
-const UP = 18446744073709552000; // 2^64
-const DOWN = 5.421010862427522e-20; // 2^-64
+const UP = 8.507059173023462e37; // 2^126
+const DOWN = 1.1754943508222875e-38; // 2^-126
 
 /**
  * x ← x·factor, rounded once in the normal range. A factor that float32 can't hold to full precision is applied in two
@@ -13,7 +12,7 @@ const DOWN = 5.421010862427522e-20; // 2^-64
  */
 export function scale(memory: Memory, x: number, n: number, factor: number): void {
   const size = Math.abs(factor);
-  if (size < SMALLEST_NORMAL && size > 0) {
+  if (size < DOWN && size > 0) {
     multiply(memory, x, n, fround(factor * UP));
     multiply(memory, x, n, DOWN);
   } else if (size > LARGEST) {
