@@ -250,11 +250,29 @@ function startOf(operand: Floats): number {
   return operand.array ? operand.array.byteOffset : operand.pointer;
 }
 
+function bytesOf(operand: Floats): number {
+  return operand.array ? operand.array.byteLength : operand.length * 4;
+}
+
+/** Refuses an output that shares bytes with labels or weights, which are read until the end. */
+export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
+  const buffer = output.array ? output.array.buffer : arena.f32.buffer;
+  const start = startOf(output);
+  for (const input of inputs) {
+    if (!ArrayBuffer.isView(input) || input.buffer !== buffer) continue;
+    if (start < input.byteOffset + input.byteLength && input.byteOffset < start + bytesOf(output)) {
+      throw new OverlapError(
+        `${name} overlaps labels or weights that are read while it is written; they must lie apart.`,
+      );
+    }
+  }
+}
+
 function overlap(a: Floats, b: Floats): boolean {
   if (a.array?.buffer !== b.array?.buffer) return false;
   const startA = startOf(a);
   const startB = startOf(b);
-  return startA < startB + b.length * 4 && startB < startA + a.length * 4;
+  return startA < startB + bytesOf(b) && startB < startA + bytesOf(a);
 }
 
 /** Reads the shape and dtype of a new resident batch. */

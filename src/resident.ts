@@ -1,5 +1,6 @@
 import type { Shape } from "./batch.js";
-import { ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
+import { describe, typedName } from "./checks.js";
+import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
@@ -79,12 +80,17 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   }
 
   /** Copies `length` elements in. Throws OutputError on another length, FreedError. */
-  set(source: ArrayLike<number>): this {
+  set(source: ArrayLike<number | bigint>): this {
     const data = this.data;
+    const type = typedName(source);
+    if (!Array.isArray(source) && type === undefined) {
+      throw new DtypeError(`A resident batch is set from an array, not ${describe(source)}.`);
+    }
     if (source.length !== data.length) {
       throw new OutputError(`The batch holds ${data.length} elements; ${source.length} were given.`);
     }
-    data.set(source);
+    if (type?.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
+    else data.set(source as ArrayLike<number>);
     return this;
   }
 

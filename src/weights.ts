@@ -17,7 +17,12 @@ export function readWeights(value: unknown, length: number, name: string, arena:
 }
 
 function values(value: unknown, name: string, arena: Arena): Float32Array {
-  if (Array.isArray(value)) return Float32Array.from(value as number[]);
+  if (Array.isArray(value)) {
+    for (const weight of value) {
+      if (typeof weight !== "number") throw new WeightError(`${name} are numbers, not ${describe(weight)}.`);
+    }
+    return Float32Array.from(value as number[]);
+  }
   const { array, pointer, length } = readFloats(value, arena, name);
   return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
@@ -78,6 +83,11 @@ export class Broadcast {
       step *= sizes[i];
     }
     return new Broadcast(weights, shape, steps, weights.length === batch.length);
+  }
+
+  /** The array that they are read from. */
+  get source(): Float32Array {
+    return this.#weights;
   }
 
   /** Writes the weights of n elements from `start` on. */

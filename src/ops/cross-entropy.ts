@@ -2,6 +2,7 @@ import type { Labels } from "../batch.js";
 import {
   type Batch,
   checkApart,
+  checkOutputApart,
   type FloatBatch,
   type FloatOutput,
   type Floats,
@@ -119,6 +120,10 @@ export function softmaxCrossEntropy(
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient && targets) checkApart(gradient, targets, "grad and targets");
+  if (gradient) {
+    const inputs = [read?.labels, weights.classWeights, weights.sampleWeights, weights.gradOutput];
+    checkOutputApart(gradient, arena, "grad", inputs);
+  }
   const divisor = divisorOf(read, weights.classWeights, weights.sampleWeights, ignore, positions);
   const call: CrossEntropy = {
     batch,

@@ -1,4 +1,4 @@
-import { type FloatBatch, type FloatOutput, type Labels, readBatch, readOutput } from "../batch.js";
+import { checkOutputApart, type FloatBatch, type FloatOutput, type Labels, readBatch, readOutput } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import { readIgnoreIndex, readLabels } from "../labels.js";
@@ -39,6 +39,7 @@ export function nllLoss(
   const upstream = readGradOutput(gradOutput, positions, reduce === "none", arena);
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
+  if (gradient) checkOutputApart(gradient, arena, "grad", [labels, byClass, bySample, upstream]);
   const total = new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions));
   const source = batch.array ?? arena.f32;
   const target = gradient && (gradient.array ?? arena.f32);

@@ -1,6 +1,7 @@
 import {
   type Batch,
   checkApart,
+  checkOutputApart,
   type FloatBatch,
   type FloatOutput,
   type Floats,
@@ -70,7 +71,7 @@ export function sigmoidCrossEntropy(
       element?.expand(start, n, arena.f32, u >>> 2);
       return kernels.sigmoidCrossEntropyWeighted(x, t, u, pw, grad, losses, n, smoothing, scale, sum);
     },
-    { whole: plain },
+    { whole: plain, weights: [positive, element] },
   );
 }
 
@@ -127,7 +128,7 @@ function elements(
   targets: FloatBatch,
   options: LossOptions,
   run: (tile: Tile, scale: number) => number,
-  { factor = 1, whole = true } = {},
+  { factor = 1, whole = true, weights = [] as (Broadcast | undefined)[] } = {},
 ): Result {
   const { reduction, grad, gradOutput } = options;
   const { arena, work } = context;
@@ -137,7 +138,10 @@ function elements(
   const upstream = readGradOutput(gradOutput, length, reduce === "none", arena);
   const result = gradientOf(grad, length);
   const gradient = result && readOutput(result, batch, arena, "grad");
-  if (gradient) checkApart(gradient, t, "grad and targets");
+  if (gradient) {
+    checkApart(gradient, t, "grad and targets");
+    checkOutputApart(gradient, arena, "grad", [upstream, ...weights.map((weight) => weight?.source)]);
+  }
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
   const scale = total.scale * factor * (typeof upstream === "number" ? upstream : 1);
