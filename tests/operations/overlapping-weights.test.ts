@@ -39,7 +39,7 @@ describeEachBackend("a gradient that would be written over an input is refused",
   it.each([CROSS_ENTROPY, NLL].map((operation) => [operation.name, operation] as const))(
     "that is where the labels are: %s",
     (_, operation) => {
-      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k) => {
         const buffer = new ArrayBuffer(24);
         const labels = new Int32Array(buffer, 0, 2);
         labels.set([2, 1]);
