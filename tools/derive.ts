@@ -2,7 +2,7 @@
  * Derives the constants of assembly/math: `npm run derive`. Each polynomial is the minimax one on the interval and with
  * the weight stated, its coefficients rounded one after the other (remez.ts); the error is that of the rounded one.
  */
-import type { Fit } from "./remez.js";
+import { type Fit, fit as minimax } from "./remez.js";
 
 interface Constant extends Fit {
   name: string;
@@ -108,7 +108,7 @@ show(`  1/ln 2     ${Math.fround(1 / Math.LN2)}  ${hex(1 / Math.LN2)}`);
 show(`  ln 2 high  ${high}  ${hex(high)}  14 bits: exact times n for |n| < 1024`);
 show(`  ln 2 low   ${Math.fround(Math.LN2 - high)}  ${hex(Math.LN2 - high)}`);
 for (const constant of constants) {
-  const { coefficients, error } = it(constant);
+  const { coefficients, error } = minimax(constant);
   show(`\n${constant.name}: ${constant.meaning}`);
   show(`  interval [${constant.from}, ${constant.to}], degree ${constant.degree}`);
   show(`  largest error ${(error * 2 ** 24).toFixed(4)}·2^-24 = 2^${Math.log2(error).toFixed(2)}`);
