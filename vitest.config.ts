@@ -20,10 +20,6 @@ const OPEN = [
   "tests/operations/option-errors.test.ts",
   "tests/operations/overflow.test.ts",
   "tests/operations/sigmoid-weights.test.ts",
-  "tests/operations/softcap.test.ts",
-  "tests/operations/special-values.test.ts",
-  "tests/operations/weights.test.ts",
-  "tests/weights.test.ts",
 ];
 
 export default defineConfig({

@@ -97,7 +97,7 @@ export function logSumExpOf(state: usize, top: f32): f64 {
 
 /** A finished row's loss. */
 export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, lse: f64): f64 {
-  const dense = rowMass(state) === 0 && rowGap(state) === 0 ? 0 : rowGap(state) + rowLog(state) * rowMass(state);
+  const dense = rowGap(state) + rowLog(state) * rowMass(state); // a NaN row's log is NaN, and no weight of 0 hides it
   const atLabel = spike === 0 ? 0 : spike * labelLoss(state, xLabel);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }

@@ -27,7 +27,7 @@ export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
 }
 
 /**
- * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x. With e = exp(−2|x|/s) it is 4e/(1 + e)², which
+ * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x; 0 stays 0, even at a NaN (an ignored row). With e = exp(−2|x|/s) it is 4e/(1 + e)², which
  * doesn't cancel where the cap is reached. The exponent is made in float64 and what float32 can't hold of it is put
  * back, or its rounding alone would be many ULP of e.
  */
@@ -43,7 +43,8 @@ export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void
     const e = expMinus(d);
     const a = sloped(g, low, d, e);
     const b = sloped(upper(g), high, upper(d), upper(e));
-    const value = v128.shuffle<i32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+    const product = v128.shuffle<i32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+    const value = v128.bitselect(g, product, f32x4.eq(g, f32x4.splat(0)));
     if (count === 4) v128.store(grad, value);
     else storeLanes(grad, count, value);
   }

@@ -75,8 +75,9 @@ function combine(a: usize, b: usize): void {
   const peak = load<f64>(high, 8);
   const rest = load<f64>(high, 16) + (load<f64>(low, 8) + load<f64>(low, 16)) * factor;
   const lowMass = load<f64>(low, 32);
-  // A block without mass adds no gap, however far below the maximum it lies.
-  const drop = lowMass === 0 ? 0 : (load<f64>(high) - load<f64>(low)) * lowMass;
+  // A block without mass adds no gap, however far below the maximum it lies; nor do blocks that end level, be it at −∞.
+  const level = load<f64>(high) === load<f64>(low);
+  const drop = lowMass === 0 || level ? 0 : (load<f64>(high) - load<f64>(low)) * lowMass;
   const gap = load<f64>(a, 24) + load<f64>(b, 24) + drop;
   store<f64>(a, load<f64>(high));
   store<f64>(a, peak, 8);

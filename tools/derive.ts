@@ -106,7 +106,7 @@ const high = upper(Math.LN2, 14);
 show("reduction: x = n·ln 2 + t");
 show(`  1/ln 2     ${Math.fround(1 / Math.LN2)}  ${hex(1 / Math.LN2)}`);
 show(`  ln 2 high  ${high}  ${hex(high)}  14 bits: exact times n for |n| < 1024`);
-show(`  ln 2 low   ${Math.fround(Math.LN2 - high)}  ${hex(Math.LN2 - high)}`);
+show(`  −ln 2 low  ${Math.fround(high - Math.LN2)}  ${hex(high - Math.LN2)}`);
 for (const constant of constants) {
   const { coefficients, error } = minimax(constant);
   show(`\n${constant.name}: ${constant.meaning}`);

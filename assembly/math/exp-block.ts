@@ -53,7 +53,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const floor = f32x4.splat(roundOf(exponent, true));
   const log2e = v128.load32_splat(EXP, 0);
   const ln2Hi = v128.load32_splat(EXP, 4);
-  const ln2Lo = v128.load32_splat(EXP, 8);
+  const minusLn2Lo = v128.load32_splat(EXP, 8);
   const q0 = v128.load32_splat(EXP, 12);
   const q1 = v128.load32_splat(EXP, 16);
   const q2 = v128.load32_splat(EXP, 20);
@@ -68,7 +68,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       round,
       log2e,
       ln2Hi,
-      ln2Lo,
+      minusLn2Lo,
       q0,
       q1,
       q2,
@@ -80,7 +80,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       round,
       log2e,
       ln2Hi,
-      ln2Lo,
+      minusLn2Lo,
       q0,
       q1,
       q2,
@@ -92,7 +92,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       round,
       log2e,
       ln2Hi,
-      ln2Lo,
+      minusLn2Lo,
       q0,
       q1,
       q2,
@@ -104,7 +104,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       round,
       log2e,
       ln2Hi,
-      ln2Lo,
+      minusLn2Lo,
       q0,
       q1,
       q2,
@@ -124,7 +124,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       round,
       log2e,
       ln2Hi,
-      ln2Lo,
+      minusLn2Lo,
       q0,
       q1,
       q2,
@@ -138,7 +138,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const rest = n & 3;
   if (rest) {
     const v = loadLanes(x, rest, f32x4.splat(-Infinity));
-    const a = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4);
+    const a = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     storeLanes(out, rest, a);
     low = addLow(low, a);
     high = addHigh(high, a);

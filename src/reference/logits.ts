@@ -33,13 +33,14 @@ export function transformLogits(z: Float64Array, { softcap, temperature }: Logit
 
 /**
  * Turns the gradient to z′ into the gradient to the given logits z, in place: times 1/T, times 1 − tanh²(z/s).
- * The latter is written 4e/(1 + e)² with e = exp(−2|z/s|), which keeps its digits where tanh is nearly ±1.
+ * The latter is written 4e/(1 + e)² with e = exp(−2|z/s|), which keeps its digits where tanh is nearly ±1. A gradient
+ * of 0 stays 0: an ignored position may hold a NaN.
  */
 export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap, temperature }: LogitOptions): void {
   if (softcap !== undefined) {
     for (let i = 0; i < grad.length; i++) {
       const e = Math.exp(-2 * Math.abs(z[i] / softcap));
-      grad[i] *= (4 * e) / (1 + e) ** 2;
+      if (grad[i] !== 0) grad[i] *= (4 * e) / (1 + e) ** 2;
     }
   }
   if (temperature !== undefined) {

@@ -93,9 +93,7 @@ export function generalLoss(
   zLoss: number,
   lse: number,
 ): number {
-  const gap = rowGap(memory, state);
-  const mass = rowMass(memory, state);
-  const dense = mass === 0 && gap === 0 ? 0 : gap + rowLog(memory, state) * mass;
+  const dense = rowGap(memory, state) + rowLog(memory, state) * rowMass(memory, state);
   const atLabel = spike === 0 ? 0 : spike * labelLoss(memory, state, xLabel);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }

@@ -23,13 +23,13 @@ export function softcap(memory: Memory, x: number, out: number, n: number, cap: 
   for (let i = 0; i < n; i++) f32[to + i] = by * tanh(fround(f32[from + i] / by));
 }
 
-/** grad ← grad·(1 − tanh²(x/s)) */
+/** grad ← grad·(1 − tanh²(x/s)), 0 staying 0 */
 export function softcapBackward(memory: Memory, x: number, grad: number, n: number, cap: number): void {
   const { f32 } = memory;
   const from = x >>> 2;
   const to = grad >>> 2;
   const by = 2 / fround(cap);
-  for (let i = 0; i < n; i++) f32[to + i] *= slope(Math.abs(f32[from + i]) * by);
+  for (let i = 0; i < n; i++) if (f32[to + i] !== 0) f32[to + i] *= slope(Math.abs(f32[from + i]) * by);
 }
 
 /** 4e/(1 + e)², e = exp(−exact) made from the float32 exponent and what that lost. */

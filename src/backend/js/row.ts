@@ -81,8 +81,8 @@ function combine(f64: Float64Array, a: number, b: number): void {
   const peak = f64[high + PEAK];
   const rest = f64[high + REST] + (f64[low + PEAK] + f64[low + REST]) * factor;
   const lowMass = f64[low + MASS];
-  // A block without mass adds no gap, however far below the maximum it lies.
-  const drop = lowMass === 0 ? 0 : (max - f64[low]) * lowMass;
+  // A block without mass adds no gap, however far below the maximum it lies; nor do blocks that end level, be it at −∞.
+  const drop = lowMass === 0 || max === f64[low] ? 0 : (max - f64[low]) * lowMass;
   const gap = f64[a + GAP] + f64[b + GAP] + drop;
   f64[a] = max;
   f64[a + PEAK] = peak;

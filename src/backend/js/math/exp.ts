@@ -8,7 +8,7 @@ export const ROUND = 12582912;
 
 const LOG2E = 1.4426950216293335;
 const LN2_HIGH = 0.693115234375;
-const LN2_LOW = 0.00003194618329871446;
+const MINUS_LN2_LOW = -0.00003194618329871446;
 const Q0 = 0.4999999403953552;
 const Q1 = 0.16666516661643982;
 const Q2 = 0.04166810214519501;
@@ -27,11 +27,11 @@ export function scaledExp(d: number, round: number): number {
   const n = z - round; // exact
   const power = POWERS[z & 511]; // z is an integer in [2^23, 2^24): its low bits are those of its float
   const high = fround(d - n * LN2_HIGH); // the product is exact
-  const low = fround(n * LN2_LOW);
-  const t = fround(high - low);
+  const low = fround(n * MINUS_LN2_LOW);
+  const t = fround(high + low);
   const t2 = fround(t * t);
   const q = madd(t2, madd(t2, Q4, madd(Q3, t, Q2)), madd(Q1, t, Q0));
-  return madd(power, fround(high + fround(fround(t2 * q) - low)), power);
+  return madd(power, fround(high + madd(t2, q, low)), power);
 }
 
 const LIFTED = ROUND + 127 + 32;
