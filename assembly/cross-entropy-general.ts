@@ -10,6 +10,7 @@ import {
   blockFactor,
   finish,
   pushSplit,
+  rowEmpty,
   rowGap,
   rowLog,
   rowMass,
@@ -97,7 +98,8 @@ export function logSumExpOf(state: usize, top: f32): f64 {
 
 /** A finished row's loss. */
 export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, lse: f64): f64 {
-  const dense = rowGap(state) + rowLog(state) * rowMass(state); // a NaN row's log is NaN, and no weight of 0 hides it
+  // A NaN row's log is NaN, and no weight of 0 hides it.
+  const dense = rowEmpty(state) ? 0 : rowGap(state) + rowLog(state) * rowMass(state);
   const atLabel = spike === 0 ? 0 : spike * labelLoss(state, xLabel);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }

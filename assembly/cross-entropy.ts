@@ -1,4 +1,6 @@
+import { crossEntropyOfFour } from "./cross-entropy-narrow";
 import { BLOCK } from "./math/sum";
+import { NARROW } from "./quad";
 import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
 import { softmaxApply } from "./softmax";
 
@@ -26,8 +28,18 @@ export function softmaxCrossEntropy(
   e: usize,
 ): void {
   const bytes = cols << 2;
+  let fallen: usize = 0; // rows before this one aren't tried as part of four
   for (let row: usize = 0; row < rows; row++, x += bytes) {
     const to = grad ? grad + row * bytes : 0;
+    if (cols <= NARROW && row >= fallen && row + 4 <= rows) {
+      const by = scales ? scales + (row << 3) : 0;
+      if (crossEntropyOfFour(x, to, labels + (row << 2), by, scale, losses + (row << 3), cols, state)) {
+        row += 3;
+        x += 3 * bytes;
+        continue;
+      }
+      fallen = row + 4;
+    }
     const label = load<i32>(labels + (row << 2));
     if (label < 0) {
       store<f64>(losses + (row << 3), 0);

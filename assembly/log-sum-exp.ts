@@ -1,4 +1,6 @@
+import { LANES_BYTES, logSumExpOfFour, NARROW } from "./quad";
 import { accumulateOnly, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+import { transpose } from "./transpose";
 
 /**
  * logSumExp(x) = max + log Σ exp(x_j − max), a float a row: −Infinity for a row of nothing else and for an empty one,
@@ -7,7 +9,15 @@ import { accumulateOnly, begin, finish, rowLog, rowMax, rowPeak, rowRest } from 
  * x: rows × cols floats. out: a float a row. state: STATE_BYTES; e: BLOCK floats.
  */
 export function logSumExp(x: usize, out: usize, rows: usize, cols: usize, state: usize, e: usize): void {
-  for (let row: usize = 0; row < rows; row++, x += cols << 2) {
+  let row: usize = 0;
+  if (cols <= NARROW) {
+    const turned = state + LANES_BYTES;
+    for (; row + 4 <= rows; row += 4, x += cols << 4) {
+      transpose(x, cols, turned, 4, 4, cols);
+      v128.store(out + (row << 2), logSumExpOfFour(turned, cols, 16, e, state));
+    }
+  }
+  for (; row < rows; row++, x += cols << 2) {
     begin(state);
     accumulateOnly(state, x, e, cols);
     finish(state);

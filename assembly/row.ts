@@ -50,8 +50,12 @@ export function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mas
 /** Leaves the whole row's node first; none at all is the empty row's. */
 export function finish(state: usize): void {
   const blocks = load<i32>(state);
-  if (blocks === 0) push(state, -Infinity, 0, 0, 0, 0);
-  let node = state + NODES + <usize>popcnt(load<i32>(state)) * NODE_BYTES - NODE_BYTES;
+  if (blocks === 0) {
+    push(state, -Infinity, 0, 0, 0, 0);
+    begin(state);
+    return;
+  }
+  let node = state + NODES + <usize>popcnt(blocks) * NODE_BYTES - NODE_BYTES;
   for (; node > state + NODES; node -= NODE_BYTES) combine(node - NODE_BYTES, node);
 }
 
@@ -84,6 +88,11 @@ function combine(a: usize, b: usize): void {
   store<f64>(a, rest, 16);
   store<f64>(a, gap, 24);
   store<f64>(a, massA + massB, 32);
+}
+
+/** Whether a finished row has no columns at all: its node is that of a row of −Infinity. */
+export function rowEmpty(state: usize): bool {
+  return load<i32>(state) === 0;
 }
 
 export function rowMax(state: usize): f32 {

@@ -1,7 +1,9 @@
 import { loadLanes, storeLanes } from "./math/lanes";
 import { scale } from "./math/scale";
 import { BLOCK } from "./math/sum";
+import { LANES_BYTES, logSoftmaxOfFour, NARROW, softmaxOfFour } from "./quad";
 import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax } from "./row";
+import { transpose } from "./transpose";
 
 /**
  * softmax(x)_i = exp(x_i − max) / Σ exp(x_j − max), row by row; row.ts has the sum, exp-block.ts the exponentials.
@@ -10,7 +12,16 @@ import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax 
  */
 export function softmax(x: usize, out: usize, rows: usize, cols: usize, state: usize, maxima: usize): void {
   const bytes = cols << 2;
-  for (const end = x + rows * bytes; x < end; x += bytes, out += bytes) {
+  const end = x + rows * bytes;
+  if (cols <= NARROW) {
+    const turned = state + LANES_BYTES;
+    for (const last = x + (rows & ~3) * bytes; x < last; x += 4 * bytes, out += 4 * bytes) {
+      transpose(x, cols, turned, 4, 4, cols);
+      softmaxOfFour(turned, cols, 16, state);
+      transpose(turned, 4, out, cols, cols, 4);
+    }
+  }
+  for (; x < end; x += bytes, out += bytes) {
     begin(state);
     accumulate(state, maxima, x, out, cols, false);
     finish(state);
@@ -31,7 +42,16 @@ export function softmaxApply(state: usize, maxima: usize, out: usize, n: usize, 
  */
 export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state: usize, e: usize): void {
   const bytes = cols << 2;
-  for (const end = x + rows * bytes; x < end; x += bytes, out += bytes) {
+  const end = x + rows * bytes;
+  if (cols <= NARROW) {
+    const turned = state + LANES_BYTES;
+    for (const last = x + (rows & ~3) * bytes; x < last; x += 4 * bytes, out += 4 * bytes) {
+      transpose(x, cols, turned, 4, 4, cols);
+      logSoftmaxOfFour(turned, cols, 16, e, state);
+      transpose(turned, 4, out, cols, cols, 4);
+    }
+  }
+  for (; x < end; x += bytes, out += bytes) {
     begin(state);
     accumulateOnly(state, x, e, cols);
     finish(state);

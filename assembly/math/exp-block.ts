@@ -38,6 +38,25 @@ export function roundOf(exponent: f32, floor: bool): f32 {
   return floor ? (exponent - BIASED_SHIFT) * LN2 : ROUND + (BIASED_SHIFT - exponent);
 }
 
+/** As anchorOf for four maxima at once; the three below as the functions above. */
+export function centerOf(max: v128): v128 {
+  const near = v128.or(f32x4.lt(f32x4.abs(max), f32x4.splat(NEAR)), f32x4.eq(max, f32x4.splat(-Infinity)));
+  return v128.andnot(max, near);
+}
+
+export function exponentsOf(max: v128, center: v128): v128 {
+  const z = f32x4.add(f32x4.mul(f32x4.sub(max, center), f32x4.splat(LOG2E)), f32x4.splat(ROUND));
+  return v128.andnot(f32x4.sub(z, f32x4.splat(ROUND)), f32x4.eq(max, f32x4.splat(-Infinity)));
+}
+
+export function roundsOf(exponents: v128): v128 {
+  return f32x4.add(f32x4.splat(ROUND), f32x4.sub(f32x4.splat(BIASED_SHIFT), exponents));
+}
+
+export function floorsOf(exponents: v128): v128 {
+  return f32x4.mul(f32x4.sub(exponents, f32x4.splat(BIASED_SHIFT)), f32x4.splat(LN2));
+}
+
 /** The power of two that takes stored values back to exp(x − anchor), as an exponent. */
 export function unscale(max: f32): i32 {
   return <i32>exponentOf(max, anchorOf(max)) - SHIFT;

@@ -42,6 +42,32 @@ export function log1p(r: f64): f64 {
   return k * LN2 + (d + d * y * p);
 }
 
+/** log1p of two at once, with the same bits. */
+export function log1pPair(r: v128): v128 {
+  const one = f64x2.splat(1);
+  const small = f64x2.lt(r, f64x2.splat(0.5));
+  const u = f64x2.add(one, r);
+  const mantissa = v128.or(v128.and(u, i64x2.splat(0x000fffffffffffff)), one);
+  const above = f64x2.ge(mantissa, f64x2.splat(SQRT2));
+  const m = v128.bitselect(f64x2.mul(mantissa, f64x2.splat(0.5)), mantissa, above);
+  // The upper halves of the two hold the exponents; a true comparison is −1.
+  const exponents = i32x4.sub(i32x4.shr_u(v128.shuffle<i32>(u, u, 1, 3, 1, 3), 20), i32x4.splat(1023));
+  const raised = i32x4.sub(exponents, v128.shuffle<i32>(above, above, 0, 2, 0, 2));
+  const k = v128.andnot(f64x2.convert_low_i32x4_s(raised), small);
+  const top = v128.bitselect(r, f64x2.sub(m, one), small);
+  const bottom = f64x2.add(v128.bitselect(f64x2.add(one, one), m, small), v128.bitselect(r, one, small));
+  const s = f64x2.div(top, bottom);
+  const y = f64x2.mul(s, s);
+  let p = f64x2.add(f64x2.splat(LOG1P_3), f64x2.mul(y, f64x2.splat(LOG1P_4)));
+  p = f64x2.add(f64x2.splat(LOG1P_2), f64x2.mul(y, p));
+  p = f64x2.add(f64x2.splat(LOG1P_1), f64x2.mul(y, p));
+  p = f64x2.add(f64x2.splat(LOG1P_0), f64x2.mul(y, p));
+  const d = f64x2.add(s, s);
+  const tail = f64x2.add(d, f64x2.mul(f64x2.mul(d, y), p));
+  const value = f64x2.add(f64x2.mul(k, f64x2.splat(LN2)), tail);
+  return v128.bitselect(value, r, f64x2.lt(r, f64x2.splat(Infinity)));
+}
+
 const LOG1P_0: f64 = 0.3333333335515357;
 const LOG1P_1: f64 = 0.19999992316316753;
 const LOG1P_2: f64 = 0.14286591450324282;

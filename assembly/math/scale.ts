@@ -1,9 +1,9 @@
 import { loadLanes, storeLanes } from "./lanes";
 
-const LARGEST: f64 = 3.4028234663852886e38;
+export const LARGEST: f64 = 3.4028234663852886e38;
 
 const BIG: f64 = 8.507059173023462e37; // 2^126
-const SMALL: f64 = 1.1754943508222875e-38; // 2^-126
+export const SMALL: f64 = 1.1754943508222875e-38; // 2^-126
 
 /**
  * x ← x·factor, rounded once in the normal range. A factor that float32 can't hold to full precision is applied in two

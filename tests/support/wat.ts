@@ -163,13 +163,18 @@ export function isVector(instruction: string): boolean {
   return /^(v128|[if]\d+x\d+)\./.test(instruction);
 }
 
-/** The calls out of innermost loops that work on vectors, each as "function loop callee". */
+/**
+ * The calls out of innermost loops that work on vectors, each as "function loop callee". A function that has a loop of
+ * its own isn't an operation on a vector: where it is called, that loop is the inner one.
+ */
 export function callsInHotLoops(module: Module): string[] {
   const found: string[] = [];
   for (const { name, loops } of module.functions.values()) {
     for (const { label, innermost, instructions, calls } of loops) {
       if (!innermost || !instructions.some(isVector)) continue;
-      for (const callee of calls) found.push(`${name} ${label} ${callee}`);
+      for (const callee of calls) {
+        if (!module.functions.get(callee)?.loops.length) found.push(`${name} ${label} ${callee}`);
+      }
     }
   }
   return found;

@@ -11,6 +11,7 @@ import {
   blockFactor,
   finish,
   pushSplit,
+  rowEmpty,
   rowGap,
   rowLog,
   rowMass,
@@ -93,7 +94,7 @@ export function generalLoss(
   zLoss: number,
   lse: number,
 ): number {
-  const dense = rowGap(memory, state) + rowLog(memory, state) * rowMass(memory, state);
+  const dense = rowEmpty(memory, state) ? 0 : rowGap(memory, state) + rowLog(memory, state) * rowMass(memory, state);
   const atLabel = spike === 0 ? 0 : spike * labelLoss(memory, state, xLabel);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }

@@ -58,7 +58,11 @@ export function push(
 
 /** Leaves the whole row's node first; none at all is the empty row's. */
 export function finish(memory: Memory, state: number): void {
-  if (memory.i32[state >>> 2] === 0) push(memory, state, -Infinity, 0, 0, 0, 0);
+  if (memory.i32[state >>> 2] === 0) {
+    push(memory, state, -Infinity, 0, 0, 0, 0);
+    begin(memory, state);
+    return;
+  }
   const first = (state >>> 3) + NODES;
   let node = nodeAfter(state, memory.i32[state >>> 2]) - NODE;
   for (; node > first; node -= NODE) combine(memory.f64, node - NODE, node);
@@ -89,6 +93,11 @@ function combine(f64: Float64Array, a: number, b: number): void {
   f64[a + REST] = rest;
   f64[a + GAP] = gap;
   f64[a + MASS] += f64[b + MASS];
+}
+
+/** Whether a finished row has no columns at all. */
+export function rowEmpty(memory: Memory, state: number): boolean {
+  return memory.i32[state >>> 2] === 0;
 }
 
 export function rowMax(memory: Memory, state: number): number {

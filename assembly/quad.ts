@@ -1,0 +1,214 @@
+import { scaledExpOf } from "./math/exp";
+import { centerOf, exponentsOf, floorsOf, roundsOf } from "./math/exp-block";
+import { upper } from "./math/lanes";
+import { log1pPair } from "./math/scalar";
+import { addHigh, addLow } from "./math/sum";
+import { DOMINATED } from "./row";
+
+/**
+ * Softmax of four positions side by side, a lane of each vector for each: class c of all four stands in one vector,
+ * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
+ * goes to lane c mod 4 of its sum. What is gathered into vectors is left to the kernels: across.ts, narrow.ts.
+ *
+ * `lanes` holds what comes out, in vectors of two f64: the sums of the stored exponentials at 0, those without the
+ * largest at 32.
+ */
+export const LANES_BYTES: usize = 64;
+
+/**
+ * Rows of so few columns are turned and computed four at a time: on its own such a row leaves lanes empty, and spends
+ * more on its maximum, sum and logarithm than on its exponentials. With `lanes` they fit the room of a row's state.
+ */
+export const NARROW: usize = 48;
+
+/** The largest of each position, −Infinity for none; a NaN is passed over. */
+export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
+  let a = f32x4.splat(-Infinity);
+  let b = a;
+  let c: usize = 0;
+  for (; c + 2 <= classes; c += 2, x += 2 * step) {
+    a = f32x4.pmax(a, v128.load(x));
+    b = f32x4.pmax(b, v128.load(x + step));
+  }
+  if (c < classes) a = f32x4.pmax(a, v128.load(x));
+  return f32x4.pmax(a, b);
+}
+
+/** Stores the scaled exponentials of the positions, as expBlock does for one, and their sums to `lanes`. */
+export function expOfFour(
+  x: usize,
+  out: usize,
+  classes: usize,
+  step: usize,
+  outStep: usize,
+  max: v128,
+  lanes: usize,
+): void {
+  const center = centerOf(max);
+  const exponents = exponentsOf(max, center);
+  const round = roundsOf(exponents);
+  const floor = floorsOf(exponents);
+  let to = out;
+  let c: usize = 0;
+  for (; c + 4 <= classes; c += 4, x += 4 * step, to += 4 * outStep) {
+    const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
+    const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
+    const d = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 2 * step), center), floor), round);
+    const e = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 3 * step), center), floor), round);
+    v128.store(to, a);
+    v128.store(to + outStep, b);
+    v128.store(to + 2 * outStep, d);
+    v128.store(to + 3 * outStep, e);
+  }
+  for (; c + 2 <= classes; c += 2, x += 2 * step, to += 2 * outStep) {
+    const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
+    const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
+    v128.store(to, a);
+    v128.store(to + outStep, b);
+  }
+  if (c < classes) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
+  sumOfFour(out, classes, outStep, lanes);
+}
+
+/** Sums, to `lanes`: class c to lane c mod 4 of its position's sum. */
+function sumOfFour(x: usize, classes: usize, step: usize, lanes: usize): void {
+  let low0 = f64x2.splat(0);
+  let low1 = low0;
+  let low2 = low0;
+  let low3 = low0;
+  let high0 = low0;
+  let high1 = low0;
+  let high2 = low0;
+  let high3 = low0;
+  let c: usize = 0;
+  for (; c + 4 <= classes; c += 4) {
+    const a = v128.load(x);
+    low0 = addLow(low0, a);
+    high0 = addHigh(high0, a);
+    const b = v128.load(x + step);
+    low1 = addLow(low1, b);
+    high1 = addHigh(high1, b);
+    x += 2 * step;
+    const d = v128.load(x);
+    low2 = addLow(low2, d);
+    high2 = addHigh(high2, d);
+    const e = v128.load(x + step);
+    low3 = addLow(low3, e);
+    high3 = addHigh(high3, e);
+    x += 2 * step;
+  }
+  const rest = classes & 3;
+  if (rest > 0) {
+    low0 = addLow(low0, v128.load(x));
+    high0 = addHigh(high0, v128.load(x));
+  }
+  if (rest > 1) {
+    low1 = addLow(low1, v128.load(x + step));
+    high1 = addHigh(high1, v128.load(x + step));
+  }
+  if (rest > 2) {
+    low2 = addLow(low2, v128.load(x + 2 * step));
+    high2 = addHigh(high2, v128.load(x + 2 * step));
+  }
+  v128.store(lanes, f64x2.add(f64x2.add(low0, low2), f64x2.add(low1, low3)));
+  v128.store(lanes, f64x2.add(f64x2.add(high0, high2), f64x2.add(high1, high3)), 16);
+}
+
+/** The stored exponential of each maximum, 0 for one of −Infinity. */
+export function peaksOfFour(max: v128): v128 {
+  const center = centerOf(max);
+  const peak = scaledExpOf(f32x4.sub(max, center), roundsOf(exponentsOf(max, center)));
+  return v128.andnot(peak, f32x4.eq(max, f32x4.splat(-Infinity)));
+}
+
+/**
+ * The sums without the largest term, to `lanes` + 32, given the stored exponentials. Where the largest dominates, the
+ * difference would cancel: the sum is taken anew.
+ */
+export function restsOfFour(e: usize, classes: usize, step: usize, peaks: v128, lanes: usize): void {
+  dominated(e, classes, step, peaks, lanes);
+  dominated(e + 8, classes, step, upper(peaks), lanes + 16);
+}
+
+/** As above for two positions. */
+function dominated(e: usize, classes: usize, step: usize, peaks: v128, lanes: usize): void {
+  const peak = f64x2.promote_low_f32x4(peaks);
+  const rest = f64x2.sub(v128.load(lanes), peak);
+  v128.store(lanes, rest, 32);
+  if (!v128.any_true(f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED))))) return;
+  for (let lane: usize = 0; lane < 2; lane++) {
+    const largest = lane ? f32x4.extract_lane(peaks, 1) : f32x4.extract_lane(peaks, 0);
+    const at = lanes + (lane << 3);
+    if (load<f64>(at, 32) < <f64>largest * DOMINATED)
+      store<f64>(at, restOfOne(e + (lane << 2), classes, step, largest), 32);
+  }
+}
+
+/** Σ of the stored exponentials of one position but those equal to the largest. */
+function restOfOne(e: usize, classes: usize, step: usize, peak: f32): f64 {
+  let s0: f64 = 0;
+  let s1: f64 = 0;
+  let s2: f64 = 0;
+  let s3: f64 = 0;
+  for (let c: usize = 0; c < classes; c++, e += step) {
+    const v = load<f32>(e);
+    const kept: f64 = v === peak ? 0 : v;
+    const lane = c & 3;
+    if (lane === 0) s0 += kept;
+    else if (lane === 1) s1 += kept;
+    else if (lane === 2) s2 += kept;
+    else s3 += kept;
+  }
+  return s0 + s2 + (s1 + s3);
+}
+
+/** Softmax in place. */
+export function softmaxOfFour(x: usize, classes: usize, step: usize, lanes: usize): void {
+  expOfFour(x, x, classes, step, step, maxOfFour(x, classes, step), lanes);
+  const one = f64x2.splat(1);
+  const factor = joined(f64x2.div(one, v128.load(lanes)), f64x2.div(one, v128.load(lanes, 16)));
+  for (let c: usize = 0; c < classes; c++, x += step) v128.store(x, f32x4.mul(v128.load(x), factor));
+}
+
+/** Log-softmax in place; e: 4·classes floats for the exponentials. */
+export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): void {
+  const max = maxOfFour(x, classes, step);
+  logsOfFour(x, classes, step, max, e, lanes);
+  const log = joined(v128.load(lanes, 32), v128.load(lanes, 48));
+  for (let c: usize = 0; c < classes; c++, x += step) {
+    v128.store(x, f32x4.sub(f32x4.sub(v128.load(x), max), log));
+  }
+}
+
+/** Log-sum-exp of four positions; e as above. */
+export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): v128 {
+  const infinity = f32x4.splat(Infinity);
+  const max = maxOfFour(x, classes, step);
+  logsOfFour(x, classes, step, max, e, lanes);
+  const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(lanes, 32));
+  const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(lanes, 48));
+  const value = joined(low, high);
+  // A position of −Infinity alone has a sum of 0; a NaN in it would be in the sum too.
+  const sums = joined(v128.load(lanes), v128.load(lanes, 16));
+  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(sums, f32x4.splat(0)));
+  const top = f32x4.eq(max, infinity);
+  if (!v128.any_true(top)) return v128.bitselect(max, value, nothing);
+  // +Infinity, unless there is a NaN: then the sum of what is compared with itself shows it.
+  let ordered = f32x4.eq(max, max);
+  for (let c: usize = 0; c < classes; c++, x += step) ordered = v128.and(ordered, f32x4.eq(v128.load(x), v128.load(x)));
+  return v128.bitselect(max, value, v128.or(nothing, v128.and(top, ordered)));
+}
+
+/** log(Σ exp(x − max)) of each, to `lanes` + 32. */
+function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
+  expOfFour(x, e, classes, step, 16, max, lanes);
+  const peaks = peaksOfFour(max);
+  restsOfFour(e, classes, 16, peaks, lanes);
+  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 32), f64x2.promote_low_f32x4(peaks))), 32);
+  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 48), f64x2.promote_low_f32x4(upper(peaks)))), 48);
+}
+
+/** Two pairs of f64 as four f32. */
+export function joined(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}
