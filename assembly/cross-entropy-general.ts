@@ -2,13 +2,14 @@ import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
 import { loadLanes, storeLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
-import { BLOCK, sumBlock, total } from "./math/sum";
+import { BLOCK, total } from "./math/sum";
 import {
   accumulate,
   accumulateOnly,
   begin,
   blockFactor,
   finish,
+  nextTargets,
   pushSplit,
   rowEmpty,
   rowGap,
@@ -151,32 +152,41 @@ export function accumulateDense(
     const count = min(n - i, BLOCK);
     const m = max(x + (i << 2), count);
     store<f32>(maxima + (i / BLOCK) * 4, m);
-    const gap = targetGap(x + (i << 2), t + (i << 2), count, m === -Infinity ? 0 : m);
-    const mass = sumBlock(t + (i << 2), count);
-    pushSplit(state, m, x + (i << 2), out + (i / BLOCK) * (step << 2), count, gap, mass);
+    const sums = nextTargets(state);
+    sumTargets(x + (i << 2), t + (i << 2), count, m === -Infinity ? 0 : m, sums);
+    pushSplit(state, m, x + (i << 2), out + (i / BLOCK) * (step << 2), count, load<f64>(sums), load<f64>(sums, 8));
   }
 }
 
-/** Σ t·(max − x) in float64, where no difference overflows; terms with t = 0 left out (x may be −Infinity there). */
-function targetGap(x: usize, t: usize, n: usize, max: f32): f64 {
+/**
+ * Σ t·(max − x) and Σ t to `sums`, in float64, where no difference overflows; terms with t = 0 left out (x may be
+ * −Infinity there).
+ */
+function sumTargets(x: usize, t: usize, n: usize, max: f32, sums: usize): void {
   const m = f64x2.splat(<f64>max);
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
+  let gapLow = f64x2.splat(0);
+  let gapHigh = gapLow;
+  let massLow = gapLow;
+  let massHigh = gapLow;
   for (let i: usize = 0; i < n; i += 4, x += 16, t += 16) {
     const count = min(n - i, 4);
     const logit = count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0));
     const target = count === 4 ? v128.load(t) : loadLanes(t, count, f32x4.splat(0));
-    low = f64x2.add(low, gapOf(logit, target, m));
-    high = f64x2.add(high, gapOf(upper(logit), upper(target), m));
+    const low = f64x2.promote_low_f32x4(target);
+    const high = f64x2.promote_low_f32x4(upper(target));
+    gapLow = f64x2.add(gapLow, gapOf(logit, low, m));
+    gapHigh = f64x2.add(gapHigh, gapOf(upper(logit), high, m));
+    massLow = f64x2.add(massLow, low);
+    massHigh = f64x2.add(massHigh, high);
   }
-  return total(low, high);
+  store<f64>(sums, total(gapLow, gapHigh));
+  store<f64>(sums, total(massLow, massHigh), 8);
 }
 
-/** t·(max − x) of two lanes */
+/** t·(max − x) of two lanes, t in float64 */
 function gapOf(x: v128, t: v128, max: v128): v128 {
-  const target = f64x2.promote_low_f32x4(t);
-  const gap = f64x2.mul(target, f64x2.sub(max, f64x2.promote_low_f32x4(x)));
-  return v128.and(gap, f64x2.ne(target, f64x2.splat(0)));
+  const gap = f64x2.mul(t, f64x2.sub(max, f64x2.promote_low_f32x4(x)));
+  return v128.and(gap, f64x2.ne(t, f64x2.splat(0)));
 }
 
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */

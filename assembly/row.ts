@@ -47,6 +47,11 @@ export function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mas
   }
 }
 
+/** Where the node of the next block will have its gap, and 8 bytes on its mass. */
+export function nextTargets(state: usize): usize {
+  return state + NODES + <usize>popcnt(load<i32>(state)) * NODE_BYTES + 24;
+}
+
 /** Leaves the whole row's node first; none at all is the empty row's. */
 export function finish(state: usize): void {
   const blocks = load<i32>(state);

@@ -80,56 +80,14 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const q4 = v128.load32_splat(EXP, 28);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  // pmax with the value first hands a NaN on.
-  for (const end = x + ((n >> 4) << 6); x < end; x += 64, out += 64) {
-    const a = scaledExp(
-      f32x4.pmax(f32x4.sub(v128.load(x), center), floor),
-      round,
-      log2e,
-      ln2Hi,
-      minusLn2Lo,
-      q0,
-      q1,
-      q2,
-      q3,
-      q4,
-    );
-    const b = scaledExp(
-      f32x4.pmax(f32x4.sub(v128.load(x, 16), center), floor),
-      round,
-      log2e,
-      ln2Hi,
-      minusLn2Lo,
-      q0,
-      q1,
-      q2,
-      q3,
-      q4,
-    );
-    const c = scaledExp(
-      f32x4.pmax(f32x4.sub(v128.load(x, 32), center), floor),
-      round,
-      log2e,
-      ln2Hi,
-      minusLn2Lo,
-      q0,
-      q1,
-      q2,
-      q3,
-      q4,
-    );
-    const d = scaledExp(
-      f32x4.pmax(f32x4.sub(v128.load(x, 48), center), floor),
-      round,
-      log2e,
-      ln2Hi,
-      minusLn2Lo,
-      q0,
-      q1,
-      q2,
-      q3,
-      q4,
-    );
+  // Nearly every row has the anchor 0: four vectors a turn, with nothing to subtract. pmax with the value first hands a
+  // NaN on.
+  const end = x + ((n >> 2) << 4);
+  for (const last = anchor === 0 ? x + ((n >> 4) << 6) : x; x < last; x += 64, out += 64) {
+    const a = scaledExp(f32x4.pmax(v128.load(x), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
+    const b = scaledExp(f32x4.pmax(v128.load(x, 16), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
+    const c = scaledExp(f32x4.pmax(v128.load(x, 32), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
+    const d = scaledExp(f32x4.pmax(v128.load(x, 48), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     v128.store(out, a);
     v128.store(out, b, 16);
     v128.store(out, c, 32);
@@ -137,7 +95,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
     low = addLow(addLow(addLow(addLow(low, a), b), c), d);
     high = addHigh(addHigh(addHigh(addHigh(high, a), b), c), d);
   }
-  for (const end = x + (((n & 15) >> 2) << 4); x < end; x += 16, out += 16) {
+  for (; x < end; x += 16, out += 16) {
     const a = scaledExp(
       f32x4.pmax(f32x4.sub(v128.load(x), center), floor),
       round,
