@@ -1,0 +1,142 @@
+// One case: an operation, a batch, options, and where everything lies. It is told by three integers and a layout, so
+// that fast-check can make it smaller.
+
+import fc from "fast-check";
+import type { ResidentBatch, Xentropy } from "xentropy";
+import { type FuzzOperation, type Layout, OPERATIONS, type Operand, type Options } from "./operations.js";
+import { Random } from "./random.js";
+
+/** Where operands and results lie. */
+const PLACES = ["foreign", "out given", "in place", "resident", "resident, in place"] as const;
+export type Place = (typeof PLACES)[number];
+
+export interface Case {
+  readonly operation: number;
+  readonly outer: readonly number[];
+  readonly classes: number;
+  readonly inner: readonly number[];
+  readonly place: Place;
+  readonly seed: number;
+}
+
+/** Axes lengths: mostly short, with the ends of vectors, narrow rows and blocks among them. */
+const CLASSES = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 12 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 13, max: 70 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 127, 128, 2047, 2048, 2049, 4100) },
+);
+const OTHERS = fc.array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 17)), { maxLength: 2 });
+
+export const CASES: fc.Arbitrary<Case> = fc.record({
+  operation: fc.nat(OPERATIONS.length - 1),
+  outer: OTHERS,
+  classes: CLASSES,
+  inner: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: OTHERS }),
+  place: fc.constantFrom(...PLACES),
+  seed: fc.nat(2 ** 31 - 1),
+});
+
+interface Drawn {
+  readonly operation: FuzzOperation;
+  readonly layout: Layout;
+  readonly operands: readonly Operand[];
+  readonly options: Options;
+}
+
+/** What a case stands for; undefined where the operation has no such batch. */
+export function draw({ operation: index, outer, classes, inner, seed }: Case): Drawn | undefined {
+  const operation = OPERATIONS[index];
+  const shape = [...outer, classes, ...inner];
+  const stride = inner.reduce((product, n) => product * n, 1);
+  const size = outer.reduce((product, n) => product * n, 1) * classes * stride;
+  if (size > 40_000 || (classes === 0 && !operation.empty)) return undefined;
+  const layout = { shape, axis: outer.length, size, classes, stride };
+  const random = new Random(seed);
+  const options = { shape, ...(!operation.elementwise && { axis: outer.length }) };
+  return {
+    operation,
+    layout,
+    operands: operation.operands(random, layout),
+    options: { ...options, ...operation.options?.(random, layout) },
+  };
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+/** The arrays of a result by name. */
+function outputsOf(result: unknown): Record<string, unknown> {
+  const alone = typeof result === "number" || ArrayBuffer.isView(result) || isResident(result);
+  return alone ? { out: result } : (result as Record<string, unknown>);
+}
+
+function isResident(value: unknown): value is ResidentBatch {
+  return typeof value === "object" && value !== null && "toArray" in value;
+}
+
+function valuesOf(output: unknown): ArrayLike<number> {
+  if (isResident(output)) return output.toArray();
+  return typeof output === "number" ? [output] : (output as ArrayLike<number>);
+}
+
+/** Fails unless two results have the same bits, NaNs being one. */
+function same(what: string, got: unknown, expected: unknown): void {
+  const others = outputsOf(expected);
+  for (const [name, output] of Object.entries(outputsOf(got))) {
+    if (output === undefined) continue;
+    const [a, b] = [valuesOf(output), valuesOf(others[name])];
+    if (a.length !== b.length) throw new Error(`${what}: ${name} has ${a.length} values, ${b.length} expected`);
+    for (let i = 0; i < a.length; i++) {
+      if (!Object.is(a[i], b[i])) throw new Error(`${what}: ${name}[${i}] is ${a[i]}, ${b[i]} expected`);
+    }
+  }
+}
+
+/**
+ * Runs a case: through `checked` (the same bits on `js`, within the bounds of the reference), then where the case puts its
+ * operands, which must give the same bits, leave inputs alone and memory as it was.
+ */
+export function runCase(given: Case, k: Xentropy, checkedK: Xentropy): void {
+  const drawn = draw(given);
+  if (!drawn) return;
+  const { operation, layout, operands, options } = drawn;
+  const call = (target: Xentropy, args: readonly unknown[], extra: Options = {}) =>
+    (target[operation.name] as Method).call(target, ...args, { ...options, ...extra });
+  const expected = call(checkedK, operands.map(copyOf));
+  if (given.place === "foreign") return;
+  const used = k.memory.used;
+  const resident = given.place.startsWith("resident");
+  const placed = operands.map((operand) =>
+    resident && operand instanceof Float32Array ? put(k, operand, layout) : copyOf(operand),
+  );
+  const wants = operation.writes === "out" || (operation.writes === "grad" && options.grad === true);
+  const inPlace = given.place.endsWith("in place");
+  const { replaces = 0 } = operation;
+  const target = inPlace ? placed[replaces] : resident ? k.alloc(layout.shape) : new Float32Array(layout.size);
+  const extra = wants ? { [operation.writes as string]: target } : {};
+  const result = call(k, placed, extra);
+  same(given.place, result, expected);
+  for (const [i, operand] of operands.entries()) {
+    if (typeof operand !== "number" && !(wants && inPlace && i === replaces))
+      same(`${given.place}: operand ${i}`, placed[i], operand);
+  }
+  for (const batch of new Set([...placed, target])) if (isResident(batch)) batch.free();
+  if (k.memory.used !== used) throw new Error(`${given.place}: ${k.memory.used} bytes in use, ${used} before`);
+}
+
+function copyOf(operand: Operand): Operand {
+  return typeof operand === "number" ? operand : operand.slice();
+}
+
+function put(k: Xentropy, data: Float32Array, { shape }: Layout): ResidentBatch {
+  const batch = k.alloc(shape);
+  batch.set(data);
+  return batch;
+}
+
+/** A case in words, for a report. */
+export function describeCase(given: Case): string {
+  const { operation, options } = draw(given) ?? {};
+  const { shape, axis, ...rest } = options ?? {};
+  const said = Object.entries(rest).map(([name, value]) => `${name}: ${ArrayBuffer.isView(value) ? "array" : value}`);
+  return `${operation?.name}, shape [${shape}], axis ${axis}, ${given.place}; ${said.join(", ")}`;
+}
