@@ -1,9 +1,10 @@
-import { exp } from "./math/exp";
-import { loadLanes, storeLanes } from "./math/lanes";
-import { addHigh, addLow, BLOCK, sum, total } from "./math/sum";
+import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { BLOCK, sum, total } from "./math/sum";
+import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
 /**
- * The backward passes of softmax and log-softmax: the Jacobian applied to an upstream gradient, never formed.
+ * The backward passes of softmax and log-softmax: the Jacobian applied to an upstream gradient, never formed. Products that
+ * are summed or subtracted are float64: none is subnormal, and none overflows that the result doesn't.
  * All operands: rows × cols floats; out may be either input.
  */
 
@@ -25,21 +26,37 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16) {
-    const product = f32x4.mul(v128.load(a), v128.load(b));
-    low = addLow(low, product);
-    high = addHigh(high, product);
+    const x = v128.load(a);
+    const y = v128.load(b);
+    low = f64x2.add(low, products(x, y));
+    high = f64x2.add(high, products(upper(x), upper(y)));
   }
   const rest = n & 3;
   if (rest) {
     const zero = f32x4.splat(0);
-    const product = f32x4.mul(loadLanes(a, rest, zero), loadLanes(b, rest, zero));
-    low = addLow(low, product);
-    high = addHigh(high, product);
+    const x = loadLanes(a, rest, zero);
+    const y = loadLanes(b, rest, zero);
+    low = f64x2.add(low, products(x, y));
+    high = f64x2.add(high, products(upper(x), upper(y)));
   }
   return total(low, high);
 }
 
+/** a·b of the lower two lanes, exact. */
+function products(a: v128, b: v128): v128 {
+  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+}
+
+/** Below it Σ can't make a difference from a float overflow, and float32 will do. */
+const MODERATE: f64 = 1.2676506002282294e30; // 2^100
+
 export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, s: f64): void {
+  if (!(abs(s) < MODERATE)) {
+    for (let i: usize = 0; i < n; i++, p += 4, dp += 4, out += 4) {
+      store<f32>(out, <f32>(<f64>load<f32>(p) * (<f64>load<f32>(dp) - s)));
+    }
+    return;
+  }
   const by = f32x4.splat(<f32>s);
   for (const end = p + ((n >> 2) << 4); p < end; p += 16, dp += 16, out += 16) {
     v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
@@ -57,12 +74,17 @@ export function logSoftmaxBackward(lp: usize, dlp: usize, out: usize, rows: usiz
 }
 
 export function logSoftmaxBackwardApply(lp: usize, dlp: usize, out: usize, n: usize, s: f64): void {
-  const by = f32x4.splat(<f32>s);
+  const by = f64x2.splat(s);
+  const zero = f32x4.splat(0);
   for (let i: usize = 0; i < n; i += 4, lp += 16, dlp += 16, out += 16) {
     const count = min(n - i, 4);
-    const e = exp(count === 4 ? v128.load(lp) : loadLanes(lp, count, by));
-    const value = f32x4.sub(count === 4 ? v128.load(dlp) : loadLanes(dlp, count, by), f32x4.mul(e, by));
-    if (count === 4) v128.store(out, value);
-    else storeLanes(out, count, value);
+    const x = clamped(count === 4 ? v128.load(lp) : loadLanes(lp, count, zero));
+    const d = count === 4 ? v128.load(dlp) : loadLanes(dlp, count, zero);
+    const z = rounded(x);
+    const e = significand(x, z);
+    const low = f64x2.sub(f64x2.promote_low_f32x4(d), f64x2.mul(widened(e, z), by));
+    const high = f64x2.sub(f64x2.promote_low_f32x4(upper(d)), f64x2.mul(widened(upper(e), upper(z)), by));
+    if (count === 4) v128.store(out, narrow(low, high));
+    else storeLanes(out, count, narrow(low, high));
   }
 }

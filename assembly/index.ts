@@ -3,6 +3,7 @@
 export { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across";
 export { argmax } from "./argmax";
 export { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward";
+export { binaryCrossEntropy } from "./binary-cross-entropy";
 export { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy";
 export {
   accumulateDense,
@@ -13,8 +14,9 @@ export {
   softmaxCrossEntropyGeneral,
 } from "./cross-entropy-general";
 export { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillation";
-export { binaryCrossEntropy, crossEntropy, entropy, jensenShannon, klDivergence } from "./divergence";
+export { crossEntropy, entropy, klDivergence } from "./divergence";
 export { sigmoidFocalLoss } from "./focal";
+export { jensenShannon } from "./jensen-shannon";
 export { logSumExp, rowLogSumExp } from "./log-sum-exp";
 export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";

@@ -7,6 +7,18 @@ export function loadLanes(x: usize, count: usize, fill: v128): v128 {
   return count === 2 ? low : v128.load32_lane(x, low, 2, 8);
 }
 
+/** The first two of `count` ≥ 1 floats, as float64; 0 for one that isn't there. */
+export function loadPair(x: usize, count: usize): v128 {
+  return f64x2.promote_low_f32x4(count > 1 ? v128.load64_zero(x) : v128.load32_zero(x));
+}
+
+/** Writes the first two of `count` ≥ 1 floats. */
+export function storePair(x: usize, count: usize, value: v128): void {
+  const floats = f32x4.demote_f64x2_zero(value);
+  if (count > 1) v128.store64_lane(x, floats, 0);
+  else v128.store32_lane(x, floats, 0);
+}
+
 /** Writes the first `count` (1 to 3) lanes. */
 export function storeLanes(x: usize, count: usize, value: v128): void {
   if (count === 1) {
@@ -20,4 +32,9 @@ export function storeLanes(x: usize, count: usize, value: v128): void {
 /** The upper two lanes, as the lower ones. */
 export function upper(v: v128): v128 {
   return v128.shuffle<i32>(v, v, 2, 3, 2, 3);
+}
+
+/** Two pairs of float64 as four floats. */
+export function narrow(low: v128, high: v128): v128 {
+  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }

@@ -1,10 +1,12 @@
-import { exp } from "./math/exp.js";
 import { BLOCK } from "./math/exp-block.js";
 import { sum } from "./math/sum.js";
+import { wideExp } from "./math/wide-exp.js";
 import type { Memory } from "./memory.js";
 
 /** The backward passes of softmax and log-softmax: assembly/backward.ts has the formulas and the contract. */
 const { fround } = Math;
+
+const MODERATE = 2 ** 100;
 
 export function softmaxBackward(memory: Memory, p: number, dp: number, out: number, rows: number, cols: number): void {
   const bytes = cols * 4;
@@ -29,7 +31,7 @@ function dotBlock(memory: Memory, left: number, right: number, n: number): numbe
   let c = 0;
   let d = 0;
   for (let i = 0; i < n; i++) {
-    const sum = a + fround(f32[ls + i] * f32[rs + i]);
+    const sum = a + f32[ls + i] * f32[rs + i];
     a = b;
     b = c;
     c = d;
@@ -44,6 +46,10 @@ export function softmaxBackwardApply(memory: Memory, p: number, dp: number, out:
   const ps = p >>> 2;
   const from = dp >>> 2;
   const to = out >>> 2;
+  if (!(Math.abs(s) < MODERATE)) {
+    for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * (f32[from + i] - s);
+    return;
+  }
   const by = fround(s);
   for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * fround(f32[from + i] - by);
 }
@@ -75,6 +81,5 @@ export function logSoftmaxBackwardApply(
   const lps = lp >>> 2;
   const from = dlp >>> 2;
   const to = out >>> 2;
-  const by = fround(s);
-  for (let i = 0; i < n; i++) f32[to + i] = f32[from + i] - fround(exp(f32[lps + i]) * by);
+  for (let i = 0; i < n; i++) f32[to + i] = f32[from + i] - wideExp(f32[lps + i]) * s;
 }

@@ -2,6 +2,7 @@ import type { Engine, Kernels } from "../backend.js";
 import { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across.js";
 import { argmax } from "./argmax.js";
 import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
+import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
 import {
   accumulateDense,
@@ -12,8 +13,9 @@ import {
   softmaxCrossEntropyGeneral,
 } from "./cross-entropy-general.js";
 import { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillation.js";
-import { binaryCrossEntropy, crossEntropy, entropy, jensenShannon, klDivergence } from "./divergence.js";
+import { crossEntropy, entropy, klDivergence } from "./divergence.js";
 import { sigmoidFocalLoss } from "./focal.js";
+import { jensenShannon } from "./jensen-shannon.js";
 import { logSumExp, rowLogSumExp } from "./log-sum-exp.js";
 import { softcap, softcapBackward, temper } from "./logits.js";
 import { sum } from "./math/sum.js";

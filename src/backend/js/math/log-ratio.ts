@@ -1,37 +1,33 @@
-import { exponent, joinLog, logTail, unscaled } from "./log.js";
+/** log(p/q) in float64: assembly/math/log-ratio.ts has the method, the constants' origin and the error. */
 
-/** log(p/q) in float32: assembly/math/log-ratio.ts has the method. */
-const { fround } = Math;
+const P1 = 0.6666694734744875;
+const P2 = 0.3995782577621141;
+const P3 = 0.30360561852076456;
 
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
-const LIFT = 8388608; // 2^23
-const SQRT2 = 1.4142135381698608;
-const SQRT_HALF = 0.7071067690849304;
+/** The bits of p and of q, two words each. */
+const pair = new Float64Array(2);
+const words = new Uint32Array(pair.buffer);
+const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0]; // the upper word's index: 1 where bytes are little-endian
+const LOW = 1 - HIGH;
 
-export function logRatio(p: number, q: number): number {
-  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return limit(fround(p / q));
-  const smallP = p < SMALLEST_NORMAL;
-  const smallQ = q < SMALLEST_NORMAL;
-  const normalP = smallP ? p * LIFT : p; // exact
-  const normalQ = smallQ ? q * LIFT : q;
-  const i = exponent(normalP);
-  const j = exponent(normalQ);
-  const a = unscaled(normalP, i);
-  let near = unscaled(normalQ, j);
-  let k = (smallP ? i - 23 : i) - (smallQ ? j - 23 : j);
-  if (a > fround(near * SQRT2)) {
-    near *= 2;
-    k++;
-  } else if (a < fround(near * SQRT_HALF)) {
-    near *= 0.5;
-    k--;
-  }
-  const f = fround(fround(a - near) / near);
-  return joinLog(k, f, logTail(f));
+/** 2^k for −1022 ≤ k ≤ 1023 */
+const POWERS = Float64Array.from({ length: 2046 }, (_, i) => 2 ** (i - 1022));
+
+function ofPositive(p: number, q: number): number {
+  pair[0] = p;
+  pair[1] = q;
+  const borrow = words[LOW] < words[2 + LOW] ? 1 : 0;
+  const k = (words[HIGH] - words[2 + HIGH] - borrow + 0x80000) >> 20;
+  const near = q * POWERS[k + 1022];
+  const s = (p - near) / (p + near);
+  const y = s * s;
+  return k * Math.LN2 + s * (y * (y * (y * P3 + P2) + P1) + 2);
 }
 
-/** The logarithm where one of the two is 0, infinite, negative or a NaN. */
-function limit(quotient: number): number {
+/** log(p/q) of any two numbers: with a zero ∓Infinity, of two of them, a negative number or a NaN, NaN. */
+export function logRatioOf(p: number, q: number): number {
+  if (p > 0 && p < Infinity && q > 0 && q < Infinity) return ofPositive(p, q);
+  const quotient = p / q;
   if (quotient === 0) return -Infinity;
   return quotient === Infinity ? Infinity : Number.NaN;
 }

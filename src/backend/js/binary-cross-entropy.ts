@@ -1,0 +1,68 @@
+import { BLOCK } from "./math/exp-block.js";
+import { logRatioOf } from "./math/log-ratio.js";
+import type { Memory } from "./memory.js";
+
+const SMALL = 2 ** -30;
+
+/** Binary cross-entropy of given probabilities: assembly/binary-cross-entropy.ts has the formulas and the contract. */
+export function binaryCrossEntropy(
+  memory: Memory,
+  q: number,
+  t: number,
+  grad: number,
+  losses: number,
+  n: number,
+  scale: number,
+  start: number,
+): number {
+  for (let i = 0; i < n; i += BLOCK) {
+    const at = i * 4;
+    const count = Math.min(n - i, BLOCK);
+    start += blockOf(memory, q + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, scale);
+  }
+  return start;
+}
+
+/** The lanes turn: math/sum.ts. */
+function blockOf(memory: Memory, q: number, t: number, grad: number, losses: number, n: number, scale: number): number {
+  const { f32 } = memory;
+  const qs = q >>> 2;
+  const ts = t >>> 2;
+  const toGrad = grad >>> 2;
+  const toLosses = losses >>> 2;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = 0; i < n; i++) {
+    const x = f32[qs + i];
+    const y = f32[ts + i];
+    const loss = lossOf(x, y);
+    if (toGrad) f32[toGrad + i] = slopeOf(x, y, scale);
+    if (toLosses) f32[toLosses + i] = loss;
+    const sum = a + loss;
+    a = b;
+    b = c;
+    c = d;
+    d = sum;
+  }
+  return a + c + (b + d);
+}
+
+/** Whether both lie in [0, 1]; a NaN doesn't. */
+function isChance(q: number, t: number): boolean {
+  return q >= 0 && q <= 1 && t >= 0 && t <= 1;
+}
+
+function lossOf(q: number, t: number): number {
+  if (!isChance(q, t)) return Number.NaN;
+  const hit = t === 0 ? 0 : t * logRatioOf(1, q);
+  return hit + (t === 1 ? 0 : (1 - t) * (q < SMALL ? q : logRatioOf(1, 1 - q)));
+}
+
+function slopeOf(q: number, t: number, scale: number): number {
+  if (!isChance(q, t)) return Number.NaN;
+  if (t === 0) return scale / (1 - q);
+  if (t === 1) return -scale / q;
+  return ((q - t) * scale) / (q * (1 - q));
+}

@@ -1,0 +1,54 @@
+import { BLOCK } from "./math/exp-block.js";
+import { logRatioOf } from "./math/log-ratio.js";
+import type { Memory } from "./memory.js";
+
+/** Jensen–Shannon divergence: assembly/jensen-shannon.ts has the formulas and the contract. */
+export function jensenShannon(
+  memory: Memory,
+  p: number,
+  q: number,
+  grad: number,
+  n: number,
+  scale: number,
+  start: number,
+): number {
+  for (let i = 0; i < n; i += BLOCK) {
+    const at = i * 4;
+    start += 0.5 * blockOf(memory, p + at, q + at, grad ? grad + at : 0, Math.min(n - i, BLOCK), 0.5 * scale);
+  }
+  return start;
+}
+
+/** The lanes turn: math/sum.ts. */
+function blockOf(memory: Memory, p: number, q: number, grad: number, n: number, scale: number): number {
+  const { f32 } = memory;
+  const ps = p >>> 2;
+  const qs = q >>> 2;
+  const to = grad >>> 2;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = 0; i < n; i++) {
+    const x = f32[ps + i];
+    const y = f32[qs + i];
+    const sum = a + termOf(x, y);
+    if (to) f32[to + i] = slopeOf(x, y, scale);
+    a = b;
+    b = c;
+    c = d;
+    d = sum;
+  }
+  return a + c + (b + d);
+}
+
+function termOf(p: number, q: number): number {
+  if (p < 0 || q < 0) return Number.NaN;
+  const ofP = p === 0 ? 0 : p * logRatioOf(p + p, p + q);
+  return ofP + (q === 0 ? 0 : q * logRatioOf(q + q, p + q));
+}
+
+function slopeOf(p: number, q: number, scale: number): number {
+  if (p < 0 || q < 0) return Number.NaN;
+  return p === 0 && q === 0 ? 0 : logRatioOf(q + q, p + q) * scale;
+}
