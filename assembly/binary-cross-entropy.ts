@@ -1,13 +1,13 @@
 import { loadLanes, loadPair, storePair } from "./math/lanes";
-import { logRatio, logRatioOf, positive } from "./math/log-ratio";
 import { BLOCK, total } from "./math/sum";
+import { log, logOf } from "./math/wide-log";
 
 /**
  * Binary cross-entropy of given probabilities q with targets t, in nats, element by element:
  *
  *   −(t·log q + (1 − t)·log(1 − q)),  gradient to q  (q − t)/(q·(1 − q)), times `scale`
  *
- * In float64, where 1 − q is exact from q = 2^-30 on; below, −log(1 − q) is q to 2^-31. Outside [0, 1] NaN.
+ * In float64, where 1 − q is exact from q = 2^-30 on; below, log(1 − q) is −q to 2^-31. Outside [0, 1] NaN.
  *
  * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. Returns start + Σ loss, in blocks of BLOCK.
  */
@@ -73,10 +73,9 @@ function plainBlock(q: usize, t: usize, grad: usize, losses: usize, n: usize, sc
 
 function lossesOf(q: v128, t: v128): v128 {
   const one = f64x2.splat(1);
-  const hit = f64x2.mul(t, logRatio(one, positive(q)));
-  const long = logRatio(one, positive(f64x2.sub(one, q)));
-  const rest = v128.bitselect(q, long, f64x2.lt(q, f64x2.splat(SMALL)));
-  return f64x2.add(hit, f64x2.mul(f64x2.sub(one, t), rest));
+  const rest = v128.bitselect(f64x2.neg(q), log(f64x2.sub(one, q)), f64x2.lt(q, f64x2.splat(SMALL)));
+  const hit = f64x2.mul(t, log(q));
+  return f64x2.sub(f64x2.splat(0), f64x2.add(hit, f64x2.mul(f64x2.sub(one, t), rest)));
 }
 
 /** For a hard target one factor cancels, and with it the 0/0 where the prediction is right and certain. */
@@ -118,8 +117,9 @@ function isChance(q: f64, t: f64): bool {
 
 function lossOf(q: f64, t: f64): f64 {
   if (!isChance(q, t)) return NaN;
-  const hit = t === 0 ? 0 : t * logRatioOf(1, q);
-  return hit + (t === 1 ? 0 : (1 - t) * (q < SMALL ? q : logRatioOf(1, 1 - q)));
+  const hit = t === 0 ? 0 : t * logOf(q);
+  const miss = t === 1 ? 0 : (1 - t) * (q < SMALL ? -q : logOf(1 - q));
+  return 0 - (hit + miss);
 }
 
 function slopeOf(q: f64, t: f64, scale: f64): f64 {

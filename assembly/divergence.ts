@@ -1,6 +1,6 @@
 import { loadLanes, loadPair, storePair } from "./math/lanes";
-import { logRatio, logRatioOf, positive } from "./math/log-ratio";
 import { BLOCK, total } from "./math/sum";
+import { log, logOf, logRatio, logRatioOf, positive } from "./math/wide-log";
 
 /**
  * Entropy and divergences of given distributions, in nats, a sum over n elements: start + Σ term, blocks of BLOCK summed
@@ -12,25 +12,24 @@ import { BLOCK, total } from "./math/sum";
  * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. The classes below only name
  * what a loop computes: they choose the term at compile time.
  */
-class Entropy {}
-class Cross {}
-class Kl {}
+class Log {}
+class Ratio {}
 
 /** −Σ p·log p */
 export function entropy(p: usize, n: usize, start: f64): f64 {
-  return sumOf<Entropy>(p, p, n, start);
+  return start - sumOf<Log>(p, p, n, 0);
 }
 
 /** −Σ p·log q, gradient −p/q */
 export function crossEntropy(p: usize, q: usize, grad: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = sumOf<Cross>(p, q, n, start);
+  const sum = start - sumOf<Log>(p, q, n, 0);
   if (grad) gradientOfLog(p, q, grad, n, scale);
   return sum;
 }
 
 /** Σ p·log(p/q), gradient −p/q */
 export function klDivergence(p: usize, q: usize, grad: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = sumOf<Kl>(p, q, n, start);
+  const sum = sumOf<Ratio>(p, q, n, start);
   if (grad) gradientOfLog(p, q, grad, n, scale);
   return sum;
 }
@@ -73,8 +72,8 @@ function plainBlock<T>(p: usize, q: usize, n: usize): f64 {
 }
 
 function termsOf<T>(p: v128, q: v128): v128 {
-  if (idof<T>() === idof<Kl>()) return f64x2.mul(p, logRatio(positive(p), q));
-  return f64x2.mul(p, logRatio(f64x2.splat(1), positive(q)));
+  if (idof<T>() === idof<Ratio>()) return f64x2.mul(p, logRatio(positive(p), q));
+  return f64x2.mul(p, log(q));
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
@@ -96,8 +95,8 @@ function anyBlock<T>(p: usize, q: usize, n: usize): f64 {
 function termOf<T>(p: f64, q: f64): f64 {
   if (p < 0 || q < 0 || isNaN(q)) return NaN;
   if (p === 0) return 0;
-  if (idof<T>() === idof<Kl>()) return p * logRatioOf(p, q);
-  return p * logRatioOf(1, q);
+  if (idof<T>() === idof<Ratio>()) return p * logRatioOf(p, q);
+  return p * logOf(q);
 }
 
 /** −p/q times scale, 0 where p has no mass. The factor comes first: a quotient may overflow that a mean makes small. */

@@ -1,6 +1,6 @@
 import { loadLanes, loadPair, storePair } from "./math/lanes";
-import { logRatio, logRatioOf, positive } from "./math/log-ratio";
 import { BLOCK, total } from "./math/sum";
+import { logRatio, logRatioOf, positive } from "./math/wide-log";
 
 /**
  * Jensen–Shannon divergence of given distributions, in nats, a sum over n elements in blocks of BLOCK, with m = (p + q)/2:

@@ -1,5 +1,5 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logRatioOf } from "./math/log-ratio.js";
+import { logOf } from "./math/wide-log.js";
 import type { Memory } from "./memory.js";
 
 const SMALL = 2 ** -30;
@@ -56,8 +56,9 @@ function isChance(q: number, t: number): boolean {
 
 function lossOf(q: number, t: number): number {
   if (!isChance(q, t)) return Number.NaN;
-  const hit = t === 0 ? 0 : t * logRatioOf(1, q);
-  return hit + (t === 1 ? 0 : (1 - t) * (q < SMALL ? q : logRatioOf(1, 1 - q)));
+  const hit = t === 0 ? 0 : t * logOf(q);
+  const miss = t === 1 ? 0 : (1 - t) * (q < SMALL ? -q : logOf(1 - q));
+  return 0 - (hit + miss);
 }
 
 function slopeOf(q: number, t: number, scale: number): number {

@@ -1,5 +1,5 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logRatioOf } from "./math/log-ratio.js";
+import { logOf, logRatioOf } from "./math/wide-log.js";
 import type { Memory } from "./memory.js";
 
 /**
@@ -8,12 +8,11 @@ import type { Memory } from "./memory.js";
  * is handed over).
  */
 
-const ENTROPY = 0;
-const CROSS = 1;
-const KL = 2;
+const LOG = 0;
+const RATIO = 1;
 
 export function entropy(memory: Memory, p: number, n: number, start: number): number {
-  return sumOf(memory, ENTROPY, p, p, n, start);
+  return start - sumOf(memory, LOG, p, p, n, 0);
 }
 
 export function crossEntropy(
@@ -25,7 +24,7 @@ export function crossEntropy(
   scale: number,
   start: number,
 ): number {
-  const sum = sumOf(memory, CROSS, p, q, n, start);
+  const sum = start - sumOf(memory, LOG, p, q, n, 0);
   if (grad) gradientOfLog(memory, p, q, grad, n, scale);
   return sum;
 }
@@ -39,7 +38,7 @@ export function klDivergence(
   scale: number,
   start: number,
 ): number {
-  const sum = sumOf(memory, KL, p, q, n, start);
+  const sum = sumOf(memory, RATIO, p, q, n, start);
   if (grad) gradientOfLog(memory, p, q, grad, n, scale);
   return sum;
 }
@@ -71,7 +70,7 @@ function blockOf(memory: Memory, kind: number, p: number, q: number, n: number):
 function termOf(kind: number, p: number, q: number): number {
   if (p < 0 || q < 0 || Number.isNaN(q)) return Number.NaN;
   if (p === 0) return 0;
-  return p * logRatioOf(kind === KL ? p : 1, q);
+  return p * (kind === RATIO ? logRatioOf(p, q) : logOf(q));
 }
 
 /** −p/q times scale, 0 where p has no mass. */

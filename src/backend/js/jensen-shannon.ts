@@ -1,5 +1,5 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logRatioOf } from "./math/log-ratio.js";
+import { logRatioOf } from "./math/wide-log.js";
 import type { Memory } from "./memory.js";
 
 /** Jensen–Shannon divergence: assembly/jensen-shannon.ts has the formulas and the contract. */
