@@ -1,4 +1,4 @@
-import { loadLanes, loadPair, storePair } from "./math/lanes";
+import { loadLanes, loadPair, onlyLane, storePair } from "./math/lanes";
 import { BLOCK, total } from "./math/sum";
 import { log, logOf } from "./math/wide-log";
 
@@ -45,8 +45,8 @@ function plain(q: usize, t: usize, n: usize): bool {
     const a = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
     const b = count === 4 ? v128.load(t) : loadLanes(t, count, zero);
     most = i32x4.max_u(most, i32x4.max_u(a, b));
-    const miss = v128.and(f32x4.eq(a, zero), f32x4.ne(b, zero));
-    hole = v128.or(hole, v128.or(miss, v128.and(f32x4.eq(a, one), f32x4.ne(b, one))));
+    const miss = v128.andnot(f32x4.eq(a, zero), f32x4.eq(b, zero));
+    hole = v128.or(hole, v128.or(miss, v128.andnot(f32x4.eq(a, one), f32x4.eq(b, one))));
   }
   // By their bits, negative numbers and NaN are above 1.
   return !v128.any_true(v128.or(hole, i32x4.gt_u(most, one)));
@@ -57,17 +57,23 @@ function plainBlock(q: usize, t: usize, grad: usize, losses: usize, n: usize, sc
   const by = f64x2.splat(scale);
   let next = f64x2.splat(0);
   let other = f64x2.splat(0);
-  for (let i: usize = 0; i < n; i += 2) {
-    const at = i << 2;
-    const chance = loadPair(q + at, n - i);
-    const target = loadPair(t + at, n - i);
+  for (const end = q + ((n >> 1) << 3); q < end; q += 8, t += 8) {
+    const chance = loadPair(q);
+    const target = loadPair(t);
     const loss = lossesOf(chance, target);
-    if (grad) storePair(grad + at, n - i, slopesOf(chance, target, by));
-    if (losses) storePair(losses + at, n - i, loss);
     const sum = f64x2.add(next, loss);
+    if (grad) {
+      storePair(grad, slopesOf(chance, target, by));
+      grad += 8;
+    }
+    if (losses) {
+      storePair(losses, loss);
+      losses += 8;
+    }
     next = other;
     other = sum;
   }
+  if (n & 1) next = f64x2.add(next, onlyLane(anyBlock(q, t, grad, losses, 1, scale)));
   return total(next, other);
 }
 

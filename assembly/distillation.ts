@@ -14,8 +14,10 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
  * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of STATE_BYTES;
- * e: two BLOCKs of floats.
+ * e: eight BLOCKs of floats. Rows of at most KEPT columns leave their exponentials there from the first pass to the second.
  */
+const KEPT: usize = 4 * BLOCK;
+
 export function softmaxKlDivergence(
   x: usize,
   y: usize,
@@ -32,22 +34,29 @@ export function softmaxKlDivergence(
   for (let row: usize = 0; row < rows; row++, x += bytes, y += bytes) {
     begin(stateX);
     begin(stateY);
-    klAccumulate(stateX, stateY, x, y, e, cols);
+    const kept = cols <= KEPT;
+    accumulate(stateX, stateY, x, y, e, cols, kept);
     finish(stateX);
     finish(stateY);
     const factor = load<f64>(scales + (row << 3));
-    const sum = klApply(stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0);
+    const sum = apply(stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0, kept);
     store<f64>(losses + (row << 3), cols ? klLoss(stateX, stateY, sum) : 0);
   }
 }
 
 /** Takes n columns of both rows into their states. */
 export function klAccumulate(stateX: usize, stateY: usize, x: usize, y: usize, e: usize, n: usize): void {
+  accumulate(stateX, stateY, x, y, e, n, false);
+}
+
+/** With `kept` each block's exponentials stay at their own place in e; the teacher's lie behind the student's. */
+function accumulate(stateX: usize, stateY: usize, x: usize, y: usize, e: usize, n: usize, kept: bool): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
-    pushSplit(stateX, max(x + at, count), x + at, e, count, 0, 0);
-    pushSplit(stateY, max(y + at, count), y + at, e + (BLOCK << 2), count, 0, 0);
+    const place = kept ? e + at : e;
+    pushSplit(stateX, max(x + at, count), x + at, place, count, 0, 0);
+    pushSplit(stateY, max(y + at, count), y + at, place + (KEPT << 2), count, 0, 0);
   }
 }
 
@@ -63,17 +72,35 @@ export function klApply(
   scale: f64,
   start: f64,
 ): f64 {
-  const other = e + (BLOCK << 2);
+  return apply(stateX, stateY, x, y, grad, e, n, scale, start, false);
+}
+
+function apply(
+  stateX: usize,
+  stateY: usize,
+  x: usize,
+  y: usize,
+  grad: usize,
+  e: usize,
+  n: usize,
+  scale: f64,
+  start: f64,
+  kept: bool,
+): f64 {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
     const maxX = max(x + at, count);
     const maxY = max(y + at, count);
-    expBlock(y + at, other, count, maxY);
+    const own = kept ? e + at : e;
+    const other = own + (KEPT << 2);
+    if (!kept) expBlock(y + at, other, count, maxY);
     const factorY = blockFactor(stateY, maxY);
-    start += gap(x + at, y + at, other, count, rowMax(stateX), rowMax(stateY)) * factorY;
+    const sum = gap(x + at, y + at, other, count, rowMax(stateX), rowMax(stateY));
+    start += sum === Infinity ? sum : sum * factorY;
     if (grad) {
-      expBlock(x + at, grad + at, count, maxX);
+      if (kept) memory.copy(grad + at, own, count << 2);
+      else expBlock(x + at, grad + at, count, maxX);
       subtract(grad + at, other, count, blockFactor(stateX, maxX) * scale, factorY * scale);
     }
   }
@@ -85,7 +112,10 @@ export function klLoss(stateX: usize, stateY: usize, sum: f64): f64 {
   return sum + (rowLog(stateX) - rowLog(stateY));
 }
 
-/** Σ e_j·((y_j − maxY) − (x_j − maxX)) in float64, where no difference overflows; terms with e = 0 left out. */
+/**
+ * Σ e_j·((y_j − maxY) − (x_j − maxX)) in float64, where no difference overflows. Terms with e = 0 are left out, but for an
+ * infinite one: the teacher has mass there, be it below float32, and the student none.
+ */
 function gap(x: usize, y: usize, e: usize, n: usize, maxX: f32, maxY: f32): f64 {
   const mx = f64x2.splat(<f64>maxX);
   const my = f64x2.splat(<f64>maxY);
@@ -107,6 +137,7 @@ function gap(x: usize, y: usize, e: usize, n: usize, maxX: f32, maxY: f32): f64 
 function termOf(x: v128, y: v128, e: v128, maxX: v128, maxY: v128): v128 {
   const weight = f64x2.promote_low_f32x4(e);
   const own = f64x2.sub(f64x2.promote_low_f32x4(y), maxY);
-  const term = f64x2.mul(weight, f64x2.sub(own, f64x2.sub(f64x2.promote_low_f32x4(x), maxX)));
-  return v128.and(term, f64x2.ne(weight, f64x2.splat(0)));
+  const difference = f64x2.sub(own, f64x2.sub(f64x2.promote_low_f32x4(x), maxX));
+  const term = v128.and(f64x2.mul(weight, difference), f64x2.ne(weight, f64x2.splat(0)));
+  return v128.or(term, v128.and(difference, f64x2.eq(difference, f64x2.splat(Infinity))));
 }

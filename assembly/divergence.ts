@@ -1,4 +1,4 @@
-import { loadLanes, loadPair, storePair } from "./math/lanes";
+import { loadLanes, loadPair, narrow, onlyLane, storeLanes, upper } from "./math/lanes";
 import { BLOCK, total } from "./math/sum";
 import { log, logOf, logRatio, logRatioOf, positive } from "./math/wide-log";
 
@@ -48,10 +48,16 @@ function plain(p: usize, q: usize, n: usize): bool {
   const zero = f32x4.splat(0);
   let most = zero;
   let hole = zero;
-  for (let i: usize = 0; i < n; i += 4, p += 16, q += 16) {
-    const count = min(n - i, 4);
-    const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
-    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
+  for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
+    const a = v128.load(p);
+    const b = v128.load(q);
+    most = i32x4.max_u(most, i32x4.max_u(a, b));
+    hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
+  }
+  const rest = n & 3;
+  if (rest) {
+    const a = loadLanes(p, rest, zero);
+    const b = loadLanes(q, rest, zero);
     most = i32x4.max_u(most, i32x4.max_u(a, b));
     hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
   }
@@ -63,11 +69,12 @@ function plain(p: usize, q: usize, n: usize): bool {
 function plainBlock<T>(p: usize, q: usize, n: usize): f64 {
   let next = f64x2.splat(0);
   let other = f64x2.splat(0);
-  for (let i: usize = 0; i < n; i += 2, p += 8, q += 8) {
-    const sum = f64x2.add(next, termsOf<T>(loadPair(p, n - i), loadPair(q, n - i)));
+  for (const end = p + ((n >> 1) << 3); p < end; p += 8, q += 8) {
+    const sum = f64x2.add(next, termsOf<T>(loadPair(p), loadPair(q)));
     next = other;
     other = sum;
   }
+  if (n & 1) next = f64x2.add(next, onlyLane(termOf<T>(load<f32>(p), load<f32>(q))));
   return total(next, other);
 }
 
@@ -102,13 +109,21 @@ function termOf<T>(p: f64, q: f64): f64 {
 /** −p/q times scale, 0 where p has no mass. The factor comes first: a quotient may overflow that a mean makes small. */
 function gradientOfLog(p: usize, q: usize, grad: usize, n: usize, scale: f64): void {
   const by = f64x2.splat(-scale);
-  const zero = f64x2.splat(0);
-  for (let i: usize = 0; i < n; i += 2, p += 8, q += 8, grad += 8) {
-    const a = loadPair(p, n - i);
-    const b = loadPair(q, n - i);
-    const slope = v128.and(f64x2.div(f64x2.mul(a, by), b), f64x2.ne(a, zero));
+  const zero = f32x4.splat(0);
+  for (let i: usize = 0; i < n; i += 4, p += 16, q += 16, grad += 16) {
+    const count = min(n - i, 4);
+    const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
+    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
+    const slope = narrow(slopesOf(a, b, by), slopesOf(upper(a), upper(b), by));
     // All ones is a NaN.
-    const bad = v128.not(v128.and(f64x2.ge(a, zero), f64x2.ge(b, zero)));
-    storePair(grad, n - i, v128.or(slope, bad));
+    const bad = v128.not(v128.and(f32x4.ge(a, zero), f32x4.ge(b, zero)));
+    const value = v128.or(v128.and(slope, f32x4.ne(a, zero)), bad);
+    if (count === 4) v128.store(grad, value);
+    else storeLanes(grad, count, value);
   }
+}
+
+/** p·by/q of the lower two lanes */
+function slopesOf(p: v128, q: v128, by: v128): v128 {
+  return f64x2.div(f64x2.mul(f64x2.promote_low_f32x4(p), by), f64x2.promote_low_f32x4(q));
 }

@@ -1,4 +1,4 @@
-import { loadLanes, loadPair, storePair } from "./math/lanes";
+import { loadLanes, loadPair, onlyLane, storePair } from "./math/lanes";
 import { BLOCK, total } from "./math/sum";
 import { logRatio, logRatioOf, positive } from "./math/wide-log";
 
@@ -29,12 +29,11 @@ export function jensenShannon(p: usize, q: usize, grad: usize, n: usize, scale: 
 function plain(p: usize, q: usize, n: usize): bool {
   const zero = f32x4.splat(0);
   let most = zero;
-  for (let i: usize = 0; i < n; i += 4, p += 16, q += 16) {
-    const count = min(n - i, 4);
-    const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
-    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
-    most = i32x4.max_u(most, i32x4.max_u(a, b));
+  for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
+    most = i32x4.max_u(most, i32x4.max_u(v128.load(p), v128.load(q)));
   }
+  const rest = n & 3;
+  if (rest) most = i32x4.max_u(most, i32x4.max_u(loadLanes(p, rest, zero), loadLanes(q, rest, zero)));
   // By their bits, negative numbers and NaN are above the largest float.
   return !v128.any_true(i32x4.gt_u(most, i32x4.splat(0x7f7fffff)));
 }
@@ -46,23 +45,22 @@ function plainBlock(p: usize, q: usize, grad: usize, n: usize, scale: f64): f64 
   const atZero = f64x2.splat(-Infinity * scale);
   let next = zero;
   let other = zero;
-  for (let i: usize = 0; i < n; i += 2) {
-    const at = i << 2;
-    const a = loadPair(p + at, n - i);
-    const b = loadPair(q + at, n - i);
-    const someA = positive(a);
-    const someB = positive(b);
+  for (const end = p + ((n >> 1) << 3); p < end; p += 8, q += 8) {
+    const a = loadPair(p);
+    const b = loadPair(q);
     const both = f64x2.add(a, b);
-    const ofP = f64x2.mul(a, logRatio(f64x2.add(someA, someA), both));
-    const slope = logRatio(f64x2.add(someB, someB), both);
+    const slope = logRatio(positive(f64x2.add(b, b)), both);
+    const ofP = f64x2.mul(a, logRatio(positive(f64x2.add(a, a)), both));
     const sum = f64x2.add(next, f64x2.add(ofP, f64x2.mul(b, slope)));
     if (grad) {
       const limit = v128.and(atZero, f64x2.ne(a, zero));
-      storePair(grad + at, n - i, v128.bitselect(limit, f64x2.mul(slope, by), f64x2.eq(b, zero)));
+      storePair(grad, v128.bitselect(limit, f64x2.mul(slope, by), f64x2.eq(b, zero)));
+      grad += 8;
     }
     next = other;
     other = sum;
   }
+  if (n & 1) next = f64x2.add(next, onlyLane(anyBlock(p, q, grad, 1, scale)));
   return total(next, other);
 }
 

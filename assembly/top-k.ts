@@ -16,6 +16,8 @@ function topKRow(x: usize, values: usize, indices: usize, cols: usize, k: usize)
   // An equal element further back is no better, so only a larger key replaces the root.
   let worst = key(load<f32>(values));
   for (let i = k; i < cols; i++) {
+    i = nextAbove(x, i, cols, load<f32>(values));
+    if (i >= cols) break;
     const v = load<f32>(x + (i << 2));
     if (key(v) > worst) {
       put(values, indices, 0, v, <i32>i);
@@ -30,6 +32,17 @@ function topKRow(x: usize, values: usize, indices: usize, cols: usize, k: usize)
     put(values, indices, n, v, at);
     sink(values, indices, 0, n);
   }
+}
+
+/** From i on, an index no further than the first element that is above `worst` or NaN; n, if there is none. */
+function nextAbove(x: usize, i: usize, n: usize, worst: f32): usize {
+  const limit = f32x4.splat(worst);
+  for (; i + 8 <= n; i += 8) {
+    const a = f32x4.le(v128.load(x + (i << 2)), limit);
+    const b = f32x4.le(v128.load(x + (i << 2), 16), limit);
+    if (!i32x4.all_true(v128.and(a, b))) return i;
+  }
+  return i;
 }
 
 /** An integer in the order of the floats, the zeros equal, NaN on top. */

@@ -7,16 +7,19 @@ export function loadLanes(x: usize, count: usize, fill: v128): v128 {
   return count === 2 ? low : v128.load32_lane(x, low, 2, 8);
 }
 
-/** The first two of `count` ≥ 1 floats, as float64; 0 for one that isn't there. */
-export function loadPair(x: usize, count: usize): v128 {
-  return f64x2.promote_low_f32x4(count > 1 ? v128.load64_zero(x) : v128.load32_zero(x));
+/** Two floats, as float64. */
+export function loadPair(x: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(x));
 }
 
-/** Writes the first two of `count` ≥ 1 floats. */
-export function storePair(x: usize, count: usize, value: v128): void {
-  const floats = f32x4.demote_f64x2_zero(value);
-  if (count > 1) v128.store64_lane(x, floats, 0);
-  else v128.store32_lane(x, floats, 0);
+/** Writes two floats. */
+export function storePair(x: usize, value: v128): void {
+  v128.store64_lane(x, f32x4.demote_f64x2_zero(value), 0);
+}
+
+/** A float64 and 0. */
+export function onlyLane(x: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(0), 0, x);
 }
 
 /** Writes the first `count` (1 to 3) lanes. */

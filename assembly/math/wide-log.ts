@@ -22,7 +22,7 @@ const P: usize = memory.data<f64>([
   0.30360561852076456,
   0.6931471805599453,  // ln 2
   1,
-  0,
+  4.909093465297727e-91, // 2^-300
   4503599627371519,    // 2^52 + 1023
   4503599627372544,    // 2^52 + 2048
 ], 16);
@@ -30,6 +30,7 @@ const P: usize = memory.data<f64>([
 const BITS: usize = memory.data<u64>(
   [
     0x00095f619980c433, // the bits of 1 less those of √½
+    // biome-ignore lint/correctness/noPrecisionLoss: an integer of 64 bits
     0x3fe6a09e667f3bcd, // √½
     0x000fffffffffffff, // significand
     0xfff0000000000000, // sign and exponent
@@ -64,9 +65,9 @@ function join(k: v128, s: v128): v128 {
   return madd64(k, v128.load64_splat(P, 32), f64x2.mul(s, twice));
 }
 
-/** x, or 1 where x is 0. */
+/** x, or 2^-300 where x is 0: added to a float it changes nothing else. */
 export function positive(x: v128): v128 {
-  return v128.or(x, v128.and(f64x2.eq(x, v128.load64_splat(P, 48)), v128.load64_splat(P, 40)));
+  return f64x2.add(x, v128.load64_splat(P, 48));
 }
 
 /** log x of any number: −Infinity for 0, NaN for a negative one. */

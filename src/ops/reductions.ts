@@ -191,16 +191,19 @@ export function topK(
   const tiles = context.tiles.over(batch, false);
   if (tiles.long) {
     // A row that fits no tile is given room of its own for the call.
-    const row = arena.allocate(classes * 4);
-    const best = arena.allocate(k * 4);
-    const at = arena.allocate(k * 4);
-    for (let position = 0; position < positions; position++) {
-      const input = new Columns(work, batch, batch, position, 0);
-      eachTile(classes, (c, n) => work.move(input.read(c, n), n, row + c * 4));
-      kernels.topK(row, best, at, 1, classes, k);
-      put(position, best, at);
+    const row = arena.allocate((classes + 2 * k) * 4);
+    const best = row + classes * 4;
+    const at = best + k * 4;
+    try {
+      for (let position = 0; position < positions; position++) {
+        const input = new Columns(work, batch, batch, position, 0);
+        eachTile(classes, (c, n) => work.move(input.read(c, n), n, row + c * 4));
+        kernels.topK(row, best, at, 1, classes, k);
+        put(position, best, at);
+      }
+    } finally {
+      arena.free(row);
     }
-    for (const range of [row, best, at]) arena.free(range);
     return result;
   }
   while (tiles.next()) {

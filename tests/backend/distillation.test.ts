@@ -15,7 +15,7 @@ describe.each(FLOATS)("simd and js have the same bits, the student's logits %s:"
         const scales = mirror.put(perRow(rows, SCALES, cols));
         const losses = mirror.doubles(rows);
         const states = [mirror.state(), mirror.state()] as const;
-        const e = mirror.floats(2 * BLOCK);
+        const e = mirror.floats(8 * BLOCK);
         const compare = (how: string, to: number) =>
           mirror.same(`${rows} × ${cols}, ${how}`, (k) =>
             k.softmaxKlDivergence(x, y, to, scales, losses, rows, cols, ...states, e),
@@ -34,7 +34,7 @@ describe.each(FLOATS)("simd and js have the same bits, the student's logits %s:"
       const y = mirror.put(sample(n, n + 1));
       const grad = mirror.floats(n);
       const [stateX, stateY] = [mirror.state(), mirror.state()];
-      const e = mirror.floats(2 * BLOCK);
+      const e = mirror.floats(8 * BLOCK);
       mirror.same(`${n}`, (k) => {
         k.begin(stateX);
         k.begin(stateY);

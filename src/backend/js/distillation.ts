@@ -6,6 +6,8 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row.js"
 
 /** KL divergence of two softmaxes from their logits: assembly/distillation.ts has the formulas and the contract. */
 
+const KEPT = 4 * BLOCK;
+
 export function softmaxKlDivergence(
   memory: Memory,
   x: number,
@@ -24,11 +26,12 @@ export function softmaxKlDivergence(
   for (let row = 0; row < rows; row++, x += bytes, y += bytes) {
     begin(memory, stateX);
     begin(memory, stateY);
-    klAccumulate(memory, stateX, stateY, x, y, e, cols);
+    const kept = cols <= KEPT;
+    accumulate(memory, stateX, stateY, x, y, e, cols, kept);
     finish(memory, stateX);
     finish(memory, stateY);
     const factor = f64[(scales >>> 3) + row];
-    const sum = klApply(memory, stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0);
+    const sum = apply(memory, stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0, kept);
     f64[(losses >>> 3) + row] = cols ? klLoss(memory, stateX, stateY, sum) : 0;
   }
 }
@@ -43,11 +46,26 @@ export function klAccumulate(
   e: number,
   n: number,
 ): void {
+  accumulate(memory, stateX, stateY, x, y, e, n, false);
+}
+
+/** With `kept` each block's exponentials stay at their own place in e; the teacher's lie behind the student's. */
+function accumulate(
+  memory: Memory,
+  stateX: number,
+  stateY: number,
+  x: number,
+  y: number,
+  e: number,
+  n: number,
+  kept: boolean,
+): void {
   for (let i = 0; i < n; i += BLOCK) {
     const at = i * 4;
     const count = Math.min(n - i, BLOCK);
-    pushSplit(memory, stateX, max(memory, x + at, count), x + at, e, count, 0, 0);
-    pushSplit(memory, stateY, max(memory, y + at, count), y + at, e + BLOCK * 4, count, 0, 0);
+    const place = kept ? e + at : e;
+    pushSplit(memory, stateX, max(memory, x + at, count), x + at, place, count, 0, 0);
+    pushSplit(memory, stateY, max(memory, y + at, count), y + at, place + KEPT * 4, count, 0, 0);
   }
 }
 
@@ -64,7 +82,22 @@ export function klApply(
   scale: number,
   start: number,
 ): number {
-  const other = e + BLOCK * 4;
+  return apply(memory, stateX, stateY, x, y, grad, e, n, scale, start, false);
+}
+
+function apply(
+  memory: Memory,
+  stateX: number,
+  stateY: number,
+  x: number,
+  y: number,
+  grad: number,
+  e: number,
+  n: number,
+  scale: number,
+  start: number,
+  kept: boolean,
+): number {
   const mx = rowMax(memory, stateX);
   const my = rowMax(memory, stateY);
   for (let i = 0; i < n; i += BLOCK) {
@@ -72,11 +105,15 @@ export function klApply(
     const count = Math.min(n - i, BLOCK);
     const maxX = max(memory, x + at, count);
     const maxY = max(memory, y + at, count);
-    expBlock(memory, y + at, other, count, maxY);
+    const own = kept ? e + at : e;
+    const other = own + KEPT * 4;
+    if (!kept) expBlock(memory, y + at, other, count, maxY);
     const factorY = blockFactor(memory, stateY, maxY);
-    start += gap(memory, x + at, y + at, other, count, mx, my) * factorY;
+    const sum = gap(memory, x + at, y + at, other, count, mx, my);
+    start += sum === Infinity ? sum : sum * factorY;
     if (grad) {
-      expBlock(memory, x + at, grad + at, count, maxX);
+      if (kept) memory.f32.copyWithin((grad + at) >>> 2, own >>> 2, (own >>> 2) + count);
+      else expBlock(memory, x + at, grad + at, count, maxX);
       subtract(memory, grad + at, other, count, blockFactor(memory, stateX, maxX) * scale, factorY * scale);
     }
   }
@@ -88,7 +125,7 @@ export function klLoss(memory: Memory, stateX: number, stateY: number, sum: numb
   return sum + (rowLog(memory, stateX) - rowLog(memory, stateY));
 }
 
-/** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out. The lanes turn: math/sum.ts. */
+/** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out but for infinite ones. The lanes turn: math/sum.ts. */
 function gap(memory: Memory, x: number, y: number, e: number, n: number, maxX: number, maxY: number): number {
   const { f32 } = memory;
   const xs = x >>> 2;
@@ -101,7 +138,8 @@ function gap(memory: Memory, x: number, y: number, e: number, n: number, maxX: n
   for (let i = 0; i < n; i++) {
     const weight = f32[es + i];
     const difference = f32[ys + i] - maxY - (f32[xs + i] - maxX);
-    const sum = a + (weight === 0 ? 0 : weight * difference);
+    const term = difference === Infinity ? difference : weight * difference;
+    const sum = a + (weight === 0 && difference !== Infinity ? 0 : term);
     a = b;
     b = c;
     c = d;
