@@ -14,18 +14,25 @@ export function largest(x: usize, n: usize): f32 {
   const lowest = f32x4.splat(-Infinity);
   let a = lowest;
   let b = lowest;
+  let c = lowest;
+  let d = lowest;
   let nan = f32x4.splat(0);
+  let other = nan;
   let i: usize = 0;
-  for (; i + 8 <= n; i += 8) {
-    const v = v128.load(x + (i << 2));
-    const w = v128.load(x + (i << 2), 16);
-    a = f32x4.pmax(a, v);
-    b = f32x4.pmax(b, w);
-    nan = v128.or(nan, v128.or(f32x4.ne(v, v), f32x4.ne(w, w)));
+  for (; i + 16 <= n; i += 16) {
+    const r = v128.load(x + (i << 2));
+    const s = v128.load(x + (i << 2), 16);
+    const t = v128.load(x + (i << 2), 32);
+    const u = v128.load(x + (i << 2), 48);
+    a = f32x4.pmax(a, r);
+    b = f32x4.pmax(b, s);
+    c = f32x4.pmax(c, t);
+    d = f32x4.pmax(d, u);
+    nan = v128.or(nan, v128.or(f32x4.ne(r, r), f32x4.ne(s, s)));
+    other = v128.or(other, v128.or(f32x4.ne(t, t), f32x4.ne(u, u)));
   }
-  a = f32x4.pmax(a, b);
-  let m = max4(a);
-  let found = v128.any_true(nan);
+  let m = max4(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
+  let found = v128.any_true(v128.or(nan, other));
   for (; i < n; i++) {
     const v = load<f32>(x + (i << 2));
     if (v > m) m = v;
@@ -44,10 +51,14 @@ export function indexOf(x: usize, n: usize, value: f32): usize {
   const wanted = f32x4.splat(value);
   const any = isNaN(value);
   let i: usize = 0;
+  for (; i + 16 <= n; i += 16) {
+    const at = x + (i << 2);
+    const low = v128.or(hits(v128.load(at), wanted, any), hits(v128.load(at, 16), wanted, any));
+    const high = v128.or(hits(v128.load(at, 32), wanted, any), hits(v128.load(at, 48), wanted, any));
+    if (v128.any_true(v128.or(low, high))) break;
+  }
   for (; i + 4 <= n; i += 4) {
-    const v = v128.load(x + (i << 2));
-    const hit = any ? f32x4.ne(v, v) : f32x4.eq(v, wanted);
-    const mask = i32x4.bitmask(hit);
+    const mask = i32x4.bitmask(hits(v128.load(x + (i << 2)), wanted, any));
     if (mask) return i + <usize>ctz(mask);
   }
   for (; i < n; i++) {
@@ -55,4 +66,8 @@ export function indexOf(x: usize, n: usize, value: f32): usize {
     if (any ? isNaN(v) : v === value) return i;
   }
   return 0;
+}
+
+function hits(v: v128, wanted: v128, any: bool): v128 {
+  return any ? f32x4.ne(v, v) : f32x4.eq(v, wanted);
 }
