@@ -56,6 +56,43 @@ describeEachBackend("for any two distributions", (backend) => {
     });
   });
 
+  it("JS is between 0 and ln 2 where both sum to 1, but for their rounding", () => {
+    holds(both, ({ p, q, shape, axis, positions }) => {
+      const values = backend.k.jensenShannon(p, q, { shape, axis });
+      const inside = values.map((value) => Math.min(Math.max(value, 0), Math.LN2));
+      expectEqual(values, inside, [share(9, new Float32Array(positions).fill(1))], "jensenShannon");
+    });
+  });
+
+  it("bits are nats divided by ln 2, within the bounds of both", () => {
+    holds(both, ({ p, q, shape, axis }) => {
+      for (const name of ["crossEntropy", "klDivergence", "jensenShannon"] as const) {
+        const nats = backend.k[name](p, q, { shape, axis, grad: true });
+        const bits = backend.k[name](p, q, { shape, axis, grad: true, unit: "bits" });
+        const [loss, grad] = [nats.loss, nats.grad].map((values) => Float64Array.from(values, (v) => v / Math.LN2));
+        const sizes = divergenceUnits(
+          (a, b) => Math.abs(timesLog(a, a)) + Math.abs(timesLog(a, b)) + b,
+          p,
+          q,
+          shape,
+          axis,
+        );
+        expectEqual(
+          bits.loss,
+          loss,
+          [
+            share(
+              3,
+              sizes.map((size) => size / Math.LN2),
+            ),
+          ],
+          `${name}, loss`,
+        );
+        expectEqual(bits.grad, grad, [share(3, grad)], `${name}, gradient`);
+      }
+    });
+  });
+
   it("JS(P, Q) = H(M) − ½·H(P) − ½·H(Q), within the bounds of the entropies", () => {
     holds(both, ({ p, q, shape, axis }) => {
       const { k } = backend;
