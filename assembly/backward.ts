@@ -1,4 +1,4 @@
-import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
 import { BLOCK, sum, total } from "./math/sum";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
@@ -26,10 +26,8 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16) {
-    const x = v128.load(a);
-    const y = v128.load(b);
-    low = f64x2.add(low, products(x, y));
-    high = f64x2.add(high, products(upper(x), upper(y)));
+    low = f64x2.add(low, f64x2.mul(loadPair(a), loadPair(b)));
+    high = f64x2.add(high, f64x2.mul(loadPair(a + 8), loadPair(b + 8)));
   }
   const rest = n & 3;
   if (rest) {
@@ -58,8 +56,15 @@ export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, 
     return;
   }
   const by = f32x4.splat(<f32>s);
-  for (const end = p + ((n >> 2) << 4); p < end; p += 16, dp += 16, out += 16) {
+  for (const end = p + ((n >> 3) << 5); p < end; p += 32, dp += 32, out += 32) {
     v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
+    v128.store(out, f32x4.mul(v128.load(p, 16), f32x4.sub(v128.load(dp, 16), by)), 16);
+  }
+  if (n & 4) {
+    v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
+    p += 16;
+    dp += 16;
+    out += 16;
   }
   const rest = n & 3;
   if (rest) storeLanes(out, rest, f32x4.mul(loadLanes(p, rest, by), f32x4.sub(loadLanes(dp, rest, by), by)));
