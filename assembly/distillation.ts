@@ -1,6 +1,6 @@
 import { subtract } from "./cross-entropy-general";
 import { expBlock } from "./math/exp-block";
-import { loadLanes, upper } from "./math/lanes";
+import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
@@ -122,22 +122,28 @@ function gap(x: usize, y: usize, e: usize, n: usize, maxX: f32, maxY: f32): f64 
   const zero = f32x4.splat(0);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (let i: usize = 0; i < n; i += 4, x += 16, y += 16, e += 16) {
-    const count = min(n - i, 4);
-    const a = count === 4 ? v128.load(x) : loadLanes(x, count, zero);
-    const b = count === 4 ? v128.load(y) : loadLanes(y, count, zero);
-    const weight = count === 4 ? v128.load(e) : loadLanes(e, count, zero);
-    low = f64x2.add(low, termOf(a, b, weight, mx, my));
-    high = f64x2.add(high, termOf(upper(a), upper(b), upper(weight), mx, my));
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, y += 16, e += 16) {
+    low = f64x2.add(low, termOf(loadPair(x), loadPair(y), loadPair(e), mx, my));
+    high = f64x2.add(high, termOf(loadPair(x + 8), loadPair(y + 8), loadPair(e + 8), mx, my));
+  }
+  const rest = n & 3;
+  if (rest) {
+    const a = loadLanes(x, rest, zero);
+    const b = loadLanes(y, rest, zero);
+    const weight = loadLanes(e, rest, zero);
+    low = f64x2.add(low, termOf(wide(a), wide(b), wide(weight), mx, my));
+    high = f64x2.add(high, termOf(wide(upper(a)), wide(upper(b)), wide(upper(weight)), mx, my));
   }
   return total(low, high);
 }
 
-/** e·((y − maxY) − (x − maxX)) of two lanes */
+function wide(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** e·((y − maxY) − (x − maxX)) */
 function termOf(x: v128, y: v128, e: v128, maxX: v128, maxY: v128): v128 {
-  const weight = f64x2.promote_low_f32x4(e);
-  const own = f64x2.sub(f64x2.promote_low_f32x4(y), maxY);
-  const difference = f64x2.sub(own, f64x2.sub(f64x2.promote_low_f32x4(x), maxX));
-  const term = v128.and(f64x2.mul(weight, difference), f64x2.ne(weight, f64x2.splat(0)));
+  const difference = f64x2.sub(f64x2.sub(y, maxY), f64x2.sub(x, maxX));
+  const term = v128.and(f64x2.mul(e, difference), f64x2.ne(e, f64x2.splat(0)));
   return v128.or(term, v128.and(difference, f64x2.eq(difference, f64x2.splat(Infinity))));
 }
