@@ -23,12 +23,12 @@ export function significand(x: v128, z: v128): v128 {
   const n = f32x4.sub(z, f32x4.splat(BIASED_ROUND));
   const high = nmadd(n, v128.load32_splat(EXP, 4), x);
   const low = f32x4.mul(n, v128.load32_splat(EXP, 8));
-  const t = f32x4.sub(high, low);
+  const t = f32x4.add(high, low);
   const t2 = f32x4.mul(t, t);
   const q01 = madd(v128.load32_splat(EXP, 16), t, v128.load32_splat(EXP, 12));
   const q23 = madd(v128.load32_splat(EXP, 24), t, v128.load32_splat(EXP, 20));
   const q = madd(t2, madd(t2, v128.load32_splat(EXP, 28), q23), q01);
-  return f32x4.add(f32x4.splat(1), f32x4.add(high, f32x4.sub(f32x4.mul(t2, q), low)));
+  return f32x4.add(f32x4.splat(1), f32x4.add(high, madd(t2, q, low)));
 }
 
 export function widened(significand: v128, z: v128): v128 {
