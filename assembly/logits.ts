@@ -1,6 +1,6 @@
-import { expMinus } from "./math/exp";
 import { loadLanes, storeLanes, upper } from "./math/lanes";
 import { tanh } from "./math/tanh";
+import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
 /**
  * What is done to logits before a softmax: both define new float32 logits. x, out: n floats, out may be x.
@@ -28,7 +28,7 @@ export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
 
 /**
  * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x; 0 stays 0, even at a NaN (an ignored row). With e = exp(−2|x|/s) it is 4e/(1 + e)², which
- * doesn't cancel where the cap is reached. The exponent is made in float64 and what float32 can't hold of it is put
+ * doesn't cancel where the cap is reached, and e may be as small as it likes. The exponent is made in float64 and what float32 can't hold of it is put
  * back, or its rounding alone would be many ULP of e.
  */
 export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void {
@@ -40,9 +40,11 @@ export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void
     const low = f64x2.mul(f64x2.promote_low_f32x4(size), by);
     const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<i32>(size, size, 2, 3, 2, 3)), by);
     const d = v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
-    const e = expMinus(d);
-    const a = sloped(g, low, d, e);
-    const b = sloped(upper(g), high, upper(d), upper(e));
+    const minus = clamped(f32x4.neg(d));
+    const z = rounded(minus);
+    const e = significand(minus, z);
+    const a = sloped(g, low, d, widened(e, z));
+    const b = sloped(upper(g), high, upper(d), widened(upper(e), upper(z)));
     const product = v128.shuffle<i32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
     const value = v128.bitselect(g, product, f32x4.eq(g, f32x4.splat(0)));
     if (count === 4) v128.store(grad, value);
@@ -56,7 +58,7 @@ function sloped(g: v128, exact: v128, d: v128, e: v128): v128 {
   const lost = f64x2.sub(exact, f64x2.promote_low_f32x4(d));
   // An infinite logit has no rest to put back.
   const rest = v128.and(lost, f64x2.eq(lost, lost));
-  const fine = f64x2.mul(f64x2.promote_low_f32x4(e), f64x2.sub(one, rest));
+  const fine = f64x2.mul(e, f64x2.sub(one, rest));
   const sum = f64x2.add(one, fine);
   const slope = f64x2.div(f64x2.mul(f64x2.splat(4), fine), f64x2.mul(sum, sum));
   return f64x2.mul(f64x2.promote_low_f32x4(g), slope);

@@ -1,5 +1,5 @@
-import { expMinus } from "./math/exp.js";
 import { tanh } from "./math/tanh.js";
+import { wideExp } from "./math/wide-exp.js";
 import type { Memory } from "./memory.js";
 
 /** What is done to logits before a softmax: assembly/logits.ts has the formulas and the contract. */
@@ -36,7 +36,7 @@ export function softcapBackward(memory: Memory, x: number, grad: number, n: numb
 function slope(exact: number): number {
   const d = fround(exact);
   const lost = exact - d;
-  const e = expMinus(d) * (1 - (Number.isNaN(lost) ? 0 : lost));
+  const e = wideExp(-d) * (1 - (Number.isNaN(lost) ? 0 : lost));
   const sum = 1 + e;
   return (4 * e) / (sum * sum);
 }
