@@ -9,7 +9,8 @@ import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weigh
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
   const { kernels, arena, work } = context;
-  const { batch, gradient, total, transform, zLoss, tops, hits } = call;
+  const { batch, gradient, total, transform, unit, tops, hits } = call;
+  const zLoss = call.zLoss * unit;
   const { classes } = batch;
   const { state, exponentials } = work;
   const label = labelAt(call, position);
@@ -40,14 +41,14 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     grad?.write(c, n);
   });
   kernels.finish(state);
-  const spike = spikeAt(call, label);
+  const spike = spikeAt(call, label) * unit;
   const lse = kernels.logSumExpOf(state, look ? top : 0);
   if (tops) tops[position] = lse;
   if (hits && counts && best === label) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
-  total.add(position, weighted(sampleWeight(call, position), loss));
+  total.add(position, weighted(sampleWeight(call, position), loss / unit));
   if (grad) {
-    const scale = gradientScale(call, position);
+    const scale = gradientScale(call, position) / unit;
     const again = new Columns(work, source.operand, source.layout, source.position, 3);
     eachTile(classes, (c, n) => {
       const to = grad.read(c, n);
@@ -93,17 +94,17 @@ function logitsOf(
 /** The part of the target that doesn't come from the label: gives the address of n columns of it. */
 function baseOf(
   { kernels, arena, work }: Context,
-  { batch, targets, smoothing, classWeights }: CrossEntropy,
+  { batch, targets, smoothing, classWeights, unit }: CrossEntropy,
   position: number,
 ): ((column: number, n: number) => number) | undefined {
-  const spread = Math.fround(smoothing / batch.classes);
+  const spread = Math.fround(smoothing / batch.classes) * unit;
   if (targets) {
     const t = new Columns(work, targets, batch, position, 1);
     if (smoothing === 0 && !classWeights) return (c, n) => t.read(c, n);
     return (c, n) => {
       const to = work.tile(1);
       if (classWeights) work.copyIn(classWeights, c, n, work.tile(4));
-      kernels.smoothTargets(t.read(c, n), to, classWeights ? work.tile(4) : 0, 1, n, 1 - smoothing, spread);
+      kernels.smoothTargets(t.read(c, n), to, classWeights ? work.tile(4) : 0, 1, n, (1 - smoothing) * unit, spread);
       return to;
     };
   }

@@ -51,6 +51,8 @@ export interface CrossEntropy {
   classWeights: Float32Array | undefined;
   sampleWeights: Float32Array | undefined;
   zLoss: number;
+  /** What the kernel's targets are made larger by, and its scales smaller: see unitOf. */
+  unit: number;
   transform: Transform;
   total: LossTotal;
   /** Extra outputs. */
@@ -75,6 +77,15 @@ export function sampleWeight({ sampleWeights }: CrossEntropy, position: number):
 export function spikeAt(call: CrossEntropy, label: number): number {
   if (!call.labels || label < 0) return 0;
   return (1 - call.smoothing) * (call.classWeights ? call.classWeights[label] : 1);
+}
+
+/**
+ * Targets that are multiplied by a weight or spread may be subnormal, and a scale above 1 would then magnify the rounding.
+ * So they are made 2^32 too large, with all that stands beside them, and the scales as much too small.
+ */
+function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
+  if (smoothing === 0 && !classWeights) return 1;
+  return classWeights?.some((weight) => weight > 2 ** 30) ? 1 : 2 ** 32;
 }
 
 /** What a position's gradient is multiplied by. */
@@ -132,6 +143,7 @@ export function softmaxCrossEntropy(
     ignore,
     gradient,
     ...weights,
+    unit: unitOf(weights.smoothing, weights.classWeights),
     transform,
     total: new LossTotal(reduce, positions, divisor),
     tops,
@@ -218,10 +230,10 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
 }
 
 function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy): void {
-  const { batch, targets, labels, gradient, total, transform, smoothing, classWeights, zLoss, tops, hits } = call;
+  const { batch, targets, labels, gradient, total, transform, smoothing, classWeights, unit, tops, hits } = call;
   const { classes } = batch;
   const maxima = work.takeMaxima(classes);
-  const spread = Math.fround(smoothing / classes);
+  const spread = Math.fround(smoothing / classes) * unit;
   const changed = smoothing !== 0 || classWeights !== undefined;
   // Dense targets alone need them in memory, and never as rows longer than a tile.
   if (classWeights && targets) work.copyIn(classWeights, 0, classes, work.tile(3));
@@ -231,8 +243,8 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
     for (let i = 0; i < rows; i++) {
       const label = labelAt(call, position + i);
       i32[(work.labels >>> 2) + i] = label;
-      f64[(work.spikes >>> 3) + i] = spikeAt(call, label);
-      f64[(work.scales >>> 3) + i] = gradientScale(call, position + i);
+      f64[(work.spikes >>> 3) + i] = spikeAt(call, label) * unit;
+      f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) / unit;
     }
     let base = 0;
     let step = 0;
@@ -241,7 +253,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       step = classes * 4;
       if (changed) {
         const to = work.tile(1);
-        kernels.smoothTargets(base, to, classWeights ? work.tile(3) : 0, rows, classes, 1 - smoothing, spread);
+        kernels.smoothTargets(base, to, classWeights ? work.tile(3) : 0, rows, classes, (1 - smoothing) * unit, spread);
         base = to;
       }
     } else if (smoothing !== 0) {
@@ -257,7 +269,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       labels ? work.labels : 0,
       work.spikes,
       work.scales,
-      zLoss,
+      call.zLoss * unit,
       to,
       work.losses,
       tops ? work.tops : 0,
@@ -270,7 +282,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
     );
     for (let i = 0; i < rows; i++) {
       const at = (work.losses >>> 3) + i;
-      f64[at] = weighted(sampleWeight(call, position + i), f64[at]);
+      f64[at] = weighted(sampleWeight(call, position + i), f64[at] / unit);
       if (tops) tops[position + i] = f64[(work.tops >>> 3) + i];
       if (hits) hits.count += i32[(work.hits >>> 2) + i];
     }
