@@ -11,11 +11,8 @@ const execArgv = WebAssembly.validate(readFileSync(relaxed)) ? [] : ["--experime
  */
 const OPEN = [
   "tests/focal-loss.test.ts",
-  "tests/large-memory.test.ts",
-  "tests/operations/empty-rows.test.ts",
   "tests/operations/focal-loss.test.ts",
   "tests/operations/lengths.test.ts",
-  "tests/operations/option-errors.test.ts",
   "tests/operations/sigmoid-weights.test.ts",
 ];
 

@@ -1,3 +1,4 @@
+import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand, Slot, Workspace } from "./memory.js";
 import { TILE } from "./memory.js";
@@ -68,13 +69,40 @@ export class Columns {
     const array = this.#array;
     for (let i = 0; i < n; i++) array[to + i * this.#stride] = f32[(from >>> 2) + i];
   }
+}
 
-  at(column: number): number {
-    return this.#array[this.#index(column)];
+/**
+ * The maxima of a long row's blocks. Kernels find those of one tile in linear memory; all of them, which the second pass
+ * over the row needs again, are kept here.
+ */
+export class BlockMaxima {
+  readonly #work: Workspace;
+  readonly #kept: Float32Array;
+
+  constructor(work: Workspace, classes: number) {
+    this.#work = work;
+    this.#kept = new Float32Array(Math.ceil(classes / BLOCK));
   }
 
-  put(column: number, value: number): void {
-    this.#array[this.#index(column)] = value;
+  /** Address of the maxima of the tile at hand. */
+  get address(): number {
+    return this.#work.maxima;
+  }
+
+  /** Keeps those of the tile at `column`, which a kernel has left at `address`. */
+  keep(column: number, n: number): void {
+    this.#work.copyOut(this.address, Math.ceil(n / BLOCK), this.#kept, column / BLOCK);
+  }
+
+  /** Brings those of the tile at `column` back to `address`. */
+  recall(column: number, n: number): number {
+    this.#work.copyIn(this.#kept, column / BLOCK, Math.ceil(n / BLOCK), this.address);
+    return this.address;
+  }
+
+  /** The maximum of the block that a column is in. */
+  of(column: number): number {
+    return this.#kept[Math.floor(column / BLOCK)];
   }
 }
 

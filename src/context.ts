@@ -1,4 +1,5 @@
 import type { Engine, Kernels } from "./backend/backend.js";
+import { Transform } from "./logits.js";
 import { Arena, Workspace } from "./memory.js";
 import { Tiles } from "./tiles.js";
 
@@ -8,11 +9,14 @@ export class Context {
   readonly arena: Arena;
   readonly work: Workspace;
   readonly tiles: Tiles;
+  /** What most calls do to the logits: nothing. */
+  readonly unchanged: Transform;
 
   constructor(engine: Engine, maximumMemory: number) {
     this.kernels = engine.kernels;
     this.arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
     this.work = new Workspace(this.arena);
     this.tiles = new Tiles(this.work, this.kernels);
+    this.unchanged = Transform.none(this);
   }
 }

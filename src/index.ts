@@ -2,7 +2,7 @@
  * xentropy: softmax and cross-entropy kernels. `load` gives the operations; see Xentropy.
  */
 export type { Backend } from "./backend/backend.js";
-export type { FloatBatch, FloatOutput, Labels, Reduction, Shape, TensorLike } from "./batch.js";
+export type { ElementTargets, FloatBatch, FloatOutput, Labels, Reduction, TensorLike } from "./batch.js";
 export {
   AxisError,
   BackendError,
@@ -22,6 +22,7 @@ export type { Xentropy } from "./kernels.js";
 export { type LoadOptions, load, loadSync } from "./load.js";
 export type {
   ArrayOptions,
+  ArrayResult,
   BatchOptions,
   BinaryCrossEntropyOptions,
   Divergence,
@@ -33,6 +34,7 @@ export type {
   Loss,
   LossOptions,
   NllLossOptions,
+  Output,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
   SoftmaxCrossEntropyLoss,
@@ -41,4 +43,5 @@ export type {
   SoftmaxOptions,
 } from "./options.js";
 export type { Dtype, ResidentBatch } from "./resident.js";
+export type { Shape } from "./shape.js";
 export type { Weights } from "./weights.js";

@@ -1,5 +1,5 @@
 import type { Backend, Engine } from "./backend/backend.js";
-import { type FloatBatch, type FloatOutput, type Labels, readShape, type Shape } from "./batch.js";
+import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
 import { Context } from "./context.js";
 import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
@@ -12,6 +12,7 @@ import { binaryCrossEntropy, sigmoidCrossEntropy, sigmoidFocalLoss } from "./ops
 import { logSoftmax, softmax } from "./ops/softmax.js";
 import type {
   ArrayOptions,
+  ArrayResult,
   BatchOptions,
   BinaryCrossEntropyOptions,
   Divergence,
@@ -22,6 +23,7 @@ import type {
   LogSumExpOptions,
   Loss,
   NllLossOptions,
+  Output,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
   SoftmaxCrossEntropyLoss,
@@ -30,6 +32,7 @@ import type {
   SoftmaxOptions,
 } from "./options.js";
 import { type Dtype, ResidentBatch } from "./resident.js";
+import type { Shape } from "./shape.js";
 
 const NONE = {};
 
@@ -67,8 +70,7 @@ export class Xentropy {
   alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
   alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
   alloc(shape: Shape, options: { dtype?: Dtype | undefined } = NONE): ResidentBatch<Float32Array | Int32Array> {
-    const { sizes, dtype } = readShape(shape, options);
-    return ResidentBatch.allocate(this.#context.arena, sizes, dtype);
+    return ResidentBatch.allocate(this.#context.arena, shape, options);
   }
 
   /**
@@ -76,42 +78,45 @@ export class Xentropy {
    *
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
-  softmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): O {
-    return softmax(this.#context, x, options);
+  softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+    return softmax(this.#context, x, options) as ArrayResult<O>;
   }
 
   /**
    * logSoftmax(x)_i = x_i − log Σ_j exp(x_j) along `axis`, of the batch's shape, without forming probabilities. At most
    * 4 ULP, near 0 too.
    */
-  logSoftmax<O extends FloatOutput = Float32Array>(x: FloatBatch, options: LogSoftmaxOptions<O> = NONE): O {
-    return logSoftmax(this.#context, x, options);
+  logSoftmax<O extends Output = undefined>(
+    x: FloatBatch,
+    options: LogSoftmaxOptions<O> = NONE,
+  ): ArrayResult<NoInfer<O>> {
+    return logSoftmax(this.#context, x, options) as ArrayResult<O>;
   }
 
   /**
    * log Σ_j exp(x_j) along `axis`, or over several axes; those are dropped from the shape. At most 4 ULP of
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
-  logSumExp<O extends FloatOutput = Float32Array>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): O {
-    return logSumExp(this.#context, x, options);
+  logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+    return logSumExp(this.#context, x, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. `out` may be either. */
-  softmaxBackward<O extends FloatOutput = Float32Array>(
+  softmaxBackward<O extends Output = undefined>(
     p: FloatBatch,
     dp: FloatBatch,
     options: ArrayOptions<O> = NONE,
-  ): O {
-    return softmaxBackward(this.#context, p, dp, options);
+  ): ArrayResult<NoInfer<O>> {
+    return softmaxBackward(this.#context, p, dp, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
-  logSoftmaxBackward<O extends FloatOutput = Float32Array>(
+  logSoftmaxBackward<O extends Output = undefined>(
     logProbs: FloatBatch,
     dLogProbs: FloatBatch,
     options: ArrayOptions<O> = NONE,
-  ): O {
-    return logSoftmaxBackward(this.#context, logProbs, dLogProbs, options);
+  ): ArrayResult<NoInfer<O>> {
+    return logSoftmaxBackward(this.#context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
   /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
@@ -127,23 +132,29 @@ export class Xentropy {
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
-  sigmoid<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
-    return elementwise(this.#context, "sigmoid", x, options);
+  sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+    return elementwise(this.#context, "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
-  logSigmoid<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
-    return elementwise(this.#context, "logSigmoid", x, options);
+  logSigmoid<O extends Output = undefined>(
+    x: FloatBatch,
+    options: ElementwiseOptions<O> = NONE,
+  ): ArrayResult<NoInfer<O>> {
+    return elementwise(this.#context, "logSigmoid", x, options) as ArrayResult<O>;
   }
 
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
-  softplus<O extends FloatOutput = Float32Array>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
-    return elementwise(this.#context, "softplus", x, options);
+  softplus<O extends Output = undefined>(
+    x: FloatBatch,
+    options: ElementwiseOptions<O> = NONE,
+  ): ArrayResult<NoInfer<O>> {
+    return elementwise(this.#context, "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
-  logit<O extends FloatOutput = Float32Array>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): O {
-    return elementwise(this.#context, "logit", p, options);
+  logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+    return elementwise(this.#context, "logit", p, options) as ArrayResult<O>;
   }
 
   /**
@@ -198,7 +209,7 @@ export class Xentropy {
    */
   sigmoidCrossEntropy<const O extends SigmoidCrossEntropyOptions = object>(
     x: FloatBatch,
-    targets: FloatBatch,
+    targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
     return sigmoidCrossEntropy(this.#context, x, targets, options) as Loss<O>;
@@ -210,7 +221,7 @@ export class Xentropy {
    */
   sigmoidFocalLoss<const O extends SigmoidFocalLossOptions = object>(
     x: FloatBatch,
-    targets: FloatBatch,
+    targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
     return sigmoidFocalLoss(this.#context, x, targets, options) as Loss<O>;
@@ -254,7 +265,7 @@ export class Xentropy {
    */
   binaryCrossEntropy<const O extends BinaryCrossEntropyOptions = object>(
     q: FloatBatch,
-    targets: FloatBatch,
+    targets: ElementTargets,
     options: O = NONE as O,
   ): Divergence<O> {
     return binaryCrossEntropy(this.#context, q, targets, options) as Divergence<O>;

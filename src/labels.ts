@@ -1,8 +1,9 @@
-import { type Batch, checkSame, checkShape, positionShape, unwrap } from "./batch.js";
+import { type Batch, checkAttached, positionShape, unwrap } from "./batch.js";
 import { describe, typedName } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
+import { checkOwn } from "./shape.js";
 
 /** Integer class labels: reading and checking them. */
 
@@ -53,9 +54,8 @@ export function readLabels(
   }
   const labels = data as LabelArray;
   const positions = batch.outer * batch.inner;
-  if (own !== undefined) {
-    checkSame(positionShape(batch), checkShape(own, labels.length, "labels"), "labels");
-  }
+  if (ArrayBuffer.isView(data)) checkAttached(data, "labels");
+  if (own !== undefined) checkOwn(own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
     throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.`);
   }
@@ -63,13 +63,19 @@ export function readLabels(
   let counted = 0;
   for (let i = 0; i < positions; i++) {
     const given = labels[i];
-    const label = typeof given === "number" || typeof given === "bigint" ? Number(given) : Number.NaN;
+    const label = typeof given === "bigint" ? Number(given) : given;
     if (label === ignore) continue;
-    if (!(label >= 0 && label < classes && Number.isInteger(label))) {
-      const at = `The label at position ${i} is ${describe(labels[i])}`;
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      const at = `The label at position ${i} is ${describe(given)}`;
       throw new LabelError(`${at}; labels are integers from 0 to ${classes - 1}, or ${ignore} to ignore.`, i);
     }
     counted++;
   }
   return { labels, counted };
+}
+
+/** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */
+export function labelOf(labels: LabelArray, position: number, ignore: number, classes: number): number {
+  const label = Number(labels[position]);
+  return label !== ignore && label >= 0 && label < classes ? label : -1;
 }

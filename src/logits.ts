@@ -1,19 +1,7 @@
-import { BLOCK } from "./backend/backend.js";
 import { describe } from "./checks.js";
 import type { Context } from "./context.js";
 import { OptionError } from "./errors.js";
 import type { Slot } from "./memory.js";
-
-/** Softcap and temperature, checked. */
-export interface LogitOptions {
-  softcap: number | undefined;
-  temperature: number | undefined;
-}
-
-/** Reads both: positive, finite numbers, taken as float32. */
-export function readLogitOptions(softcap: unknown, temperature: unknown): LogitOptions {
-  return { softcap: readPositive(softcap, "softcap"), temperature: readPositive(temperature, "temperature") };
-}
 
 function readPositive(value: unknown, name: string): number | undefined {
   if (value === undefined) return undefined;
@@ -32,11 +20,22 @@ export class Transform {
   /** Whether anything changes at all. */
   readonly some: boolean;
 
-  constructor(context: Context, { softcap, temperature }: LogitOptions) {
+  private constructor(context: Context, softcap?: number, temperature?: number) {
     this.#context = context;
     this.softcap = softcap;
     this.temperature = temperature === 1 ? undefined : temperature;
     this.some = this.softcap !== undefined || this.temperature !== undefined;
+  }
+
+  /** Reads both: positive, finite numbers, taken as float32. */
+  static read(context: Context, softcap: unknown, temperature: unknown): Transform {
+    if (softcap === undefined && temperature === undefined) return context.unchanged;
+    return new Transform(context, readPositive(softcap, "softcap"), readPositive(temperature, "temperature"));
+  }
+
+  /** The one that leaves the logits as they are. */
+  static none(context: Context): Transform {
+    return new Transform(context);
   }
 
   /** What the gradient to the new logits is multiplied by for the temperature. */
@@ -62,9 +61,4 @@ export class Transform {
   back(x: number, grad: number, n: number): void {
     if (this.softcap !== undefined) this.#context.kernels.softcapBackward(x, grad, n, this.softcap);
   }
-}
-
-/** Address of the maximum of the block that a column is in. */
-export function maximumAt(maxima: number, column: number): number {
-  return maxima + Math.floor(column / BLOCK) * 4;
 }

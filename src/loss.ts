@@ -1,9 +1,12 @@
 import type { FloatOutput, Reduction } from "./batch.js";
 import { readChoice } from "./checks.js";
+import { newFloats } from "./outputs.js";
+
+const REDUCTIONS = ["mean", "sum", "none"] as const;
 
 /** Reads `reduction`. */
 export function readReduction(value: unknown, fallback: Reduction = "mean"): Reduction {
-  return value === undefined ? fallback : readChoice(value, "reduction", ["mean", "sum", "none"]);
+  return value === undefined ? fallback : readChoice(value, "reduction", REDUCTIONS);
 }
 
 /**
@@ -23,7 +26,7 @@ export class LossTotal {
   constructor(reduction: Reduction, positions: number, divisor: number) {
     this.#reduction = reduction;
     this.#divisor = divisor;
-    this.each = reduction === "none" ? new Float32Array(positions) : undefined;
+    this.each = reduction === "none" ? newFloats(positions) : undefined;
     this.scale = reduction !== "mean" ? 1 : divisor === 0 ? 0 : 1 / divisor;
   }
 
@@ -60,5 +63,5 @@ export class LossTotal {
 /** Where the gradient goes: nowhere, into a fresh array, or where the caller says. */
 export function gradientOf(grad: boolean | FloatOutput | undefined, length: number): FloatOutput | undefined {
   if (grad === undefined || grad === false) return undefined;
-  return grad === true ? new Float32Array(length) : grad;
+  return grad === true ? newFloats(length) : grad;
 }

@@ -4,7 +4,8 @@ import { MemoryError } from "./errors.js";
 /**
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
  * uses: a few fixed regions through which foreign arrays are staged a tile at a time. So the memory in use depends on the
- * resident batches alone, never on the size of a foreign one.
+ * resident batches alone, never on the size of a foreign one, and `alloc` alone makes it grow: no view of it dies during
+ * an operation.
  */
 
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
@@ -39,7 +40,8 @@ export class Arena {
   readonly #sizes = new Map<number, number>();
   #end: number;
   #used = 0;
-  /** Views of the whole memory, renewed when it grows. */
+  /** The whole memory and views of it, renewed when it grows. */
+  buffer: ArrayBufferLike;
   f32: Float32Array;
   f64: Float64Array;
   i32: Int32Array;
@@ -48,6 +50,7 @@ export class Arena {
     this.#memory = memory;
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
+    this.buffer = memory.buffer;
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
@@ -125,6 +128,7 @@ export class Arena {
       throw new MemoryError(`${bytes} bytes can't be had: the engine refused to grow the kernel memory.`, { cause });
     }
     const { buffer } = this.#memory;
+    this.buffer = buffer;
     this.f32 = new Float32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.i32 = new Int32Array(buffer);
@@ -154,15 +158,15 @@ export class Workspace {
   /** Memory that holds the kernels' constants and the workspace. */
   static readonly LEAST_MEMORY = 2 * 1024 * 1024;
 
-  /** Columns that `maxima` serves. */
-  static readonly MAXIMA_COLUMNS = 256 * BLOCK;
+  /** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
+  static readonly COLUMNS = 256 * BLOCK;
 
   constructor(arena: Arena) {
     this.arena = arena;
     this.state = arena.allocate(STATE_BYTES);
     this.secondState = arena.allocate(STATE_BYTES);
     this.exponentials = arena.allocate(8 * BLOCK * 4);
-    this.maxima = arena.allocate((Workspace.MAXIMA_COLUMNS / BLOCK) * 4);
+    this.maxima = arena.allocate((Workspace.COLUMNS / BLOCK) * 4);
     this.labels = arena.allocate(POSITIONS * 4);
     this.scales = arena.allocate(POSITIONS * 8);
     this.losses = arena.allocate(POSITIONS * 8);
@@ -175,15 +179,6 @@ export class Workspace {
   /** Address of a staging tile. */
   tile(slot: Slot): number {
     return this.#tiles[slot];
-  }
-
-  /** Room for the block maxima of a row of `cols` columns; give it back with `releaseMaxima`. */
-  takeMaxima(cols: number): number {
-    return cols <= Workspace.MAXIMA_COLUMNS ? this.maxima : this.arena.allocate(Math.ceil(cols / BLOCK) * 4);
-  }
-
-  releaseMaxima(maxima: number): void {
-    if (maxima !== this.maxima) this.arena.free(maxima);
   }
 
   /** Copies n floats of an array into linear memory. */

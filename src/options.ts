@@ -1,4 +1,5 @@
-import type { FloatBatch, FloatOutput, Reduction, Shape } from "./batch.js";
+import type { FloatBatch, FloatOutput, Reduction } from "./batch.js";
+import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
 
 /** The shape of a batch. */
@@ -13,32 +14,38 @@ export interface BatchOptions extends ShapeOptions {
   axis?: number | undefined;
 }
 
+/** What `out` may be: somewhere to write, or undefined for a fresh array. */
+export type Output = FloatOutput | undefined;
+
+/** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
+export type ArrayResult<O extends Output> = O extends undefined ? Float32Array : O;
+
 /** Where an array result goes. */
-export interface OutputOptions<O extends FloatOutput = FloatOutput> {
+export interface OutputOptions<O extends Output = Output> {
   /** Where the result goes, and what is returned: as long as the result; the input itself, or apart from it. */
   out?: O | undefined;
 }
 
 /** Options of elementwise operations. */
-export interface ElementwiseOptions<O extends FloatOutput = FloatOutput> extends ShapeOptions, OutputOptions<O> {}
+export interface ElementwiseOptions<O extends Output = Output> extends ShapeOptions, OutputOptions<O> {}
 
 /** Options of operations along an axis whose result has the batch's shape. */
-export interface ArrayOptions<O extends FloatOutput = FloatOutput> extends BatchOptions, OutputOptions<O> {}
+export interface ArrayOptions<O extends Output = Output> extends BatchOptions, OutputOptions<O> {}
 
 /** Options of logSoftmax. */
-export interface LogSoftmaxOptions<O extends FloatOutput = FloatOutput> extends ArrayOptions<O> {
+export interface LogSoftmaxOptions<O extends Output = Output> extends ArrayOptions<O> {
   /** T > 0: the logits are fround(x / T). Default 1. */
   temperature?: number | undefined;
 }
 
 /** Options of softmax. */
-export interface SoftmaxOptions<O extends FloatOutput = FloatOutput> extends LogSoftmaxOptions<O> {
+export interface SoftmaxOptions<O extends Output = Output> extends LogSoftmaxOptions<O> {
   /** What a row that is −Infinity throughout gives: NaN (default), or zeros, as attention masks want it. */
   emptyRow?: "nan" | "zero" | undefined;
 }
 
 /** Options of logSumExp. */
-export interface LogSumExpOptions<O extends FloatOutput = FloatOutput> extends ShapeOptions, OutputOptions<O> {
+export interface LogSumExpOptions<O extends Output = Output> extends ShapeOptions, OutputOptions<O> {
   /** The axis, or several, that are summed over and dropped; negative from the end. Default −1. */
   axis?: number | readonly number[] | undefined;
   /** T > 0: the logits are fround(x / T). Default 1. */
@@ -62,9 +69,9 @@ export interface NllLossOptions extends LossOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
   /** A weight for each class; finite, not negative. */
-  classWeights?: Weights | FloatBatch | undefined;
+  classWeights?: Weights | undefined;
   /** A weight for each position; finite, not negative. */
-  sampleWeights?: Weights | FloatBatch | undefined;
+  sampleWeights?: Weights | undefined;
 }
 
 /** Options of softmaxCrossEntropy. */
@@ -88,9 +95,9 @@ export interface SigmoidCrossEntropyOptions extends LossOptions {
   /** ε in [0, 1]: targets become (1 − ε)·t + ε/2. Default 0. */
   labelSmoothing?: number | undefined;
   /** Weights of the loss's positive part; broadcast as in NumPy. */
-  posWeight?: number | Weights | FloatBatch | undefined;
+  posWeight?: number | Weights | undefined;
   /** Weights of the elements; broadcast as in NumPy. */
-  elementWeights?: number | Weights | FloatBatch | undefined;
+  elementWeights?: number | Weights | undefined;
 }
 
 /** Options of sigmoidFocalLoss. */

@@ -1,10 +1,13 @@
-import type { Shape } from "./batch.js";
-import { describe, typedName } from "./checks.js";
+import { checkOptions, describe, readChoice, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
+import { checkSizes, type Shape } from "./shape.js";
 
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
 export type Dtype = "float32" | "int32";
+
+const ALLOC_OPTIONS = new Set(["dtype"]);
+const DTYPES = ["float32", "int32"] as const;
 
 /** A range of the arena, shared by a batch and its views. */
 interface Block {
@@ -51,16 +54,24 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     if (!owner) abandoned?.register(this, block, block);
   }
 
-  /** @internal `shape` has been checked. The contents are zeros. */
-  static allocate(arena: Arena, shape: Shape, dtype: Dtype): ResidentBatch<Float32Array | Int32Array> {
+  /** @internal A batch of zeros. */
+  static allocate(
+    arena: Arena,
+    given: unknown,
+    options: { dtype?: unknown },
+  ): ResidentBatch<Float32Array | Int32Array> {
+    checkOptions(options, ALLOC_OPTIONS);
+    const dtype = readChoice(options.dtype, "dtype", DTYPES);
+    const shape = checkSizes(given, "the new batch");
     const bytes = shape.reduce((product, size) => product * size, 4);
     const start = arena.allocate(bytes);
     arena.i32.fill(0, start >>> 2, (start + bytes) >>> 2);
-    return new ResidentBatch({ arena, start, live: true }, start, Object.freeze([...shape]), dtype);
+    return new ResidentBatch({ arena, start, live: true }, start, Object.freeze(shape), dtype);
   }
 
   /** @internal The address, after checking that the batch is alive and of this arena. */
   static locate(batch: ResidentBatch<Float32Array | Int32Array>, arena: Arena, name: string): number {
+    if (!(#block in batch)) throw new ForeignError(`${name} is a resident batch that \`alloc\` has not made.`);
     const block = batch.#block;
     if (block.arena !== arena)
       throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);

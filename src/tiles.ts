@@ -1,7 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand, Slot } from "./memory.js";
-import { POSITIONS, TILE, type Workspace } from "./memory.js";
+import { POSITIONS, TILE, Workspace } from "./memory.js";
 
 /**
  * Walks a batch in tiles that fit the workspace. A position is one vector along the class axis; a tile is a run of
@@ -61,9 +61,9 @@ export class Tiles {
     return this;
   }
 
-  /** Whether the class axis alone is more than a tile: such positions are taken in column tiles (long-row.ts). */
+  /** Whether the class axis alone is more than kernels take at once: such positions are taken in column tiles (columns.ts). */
   get long(): boolean {
-    return this.#staged && this.classes > TILE;
+    return this.classes > (this.#staged ? TILE : Workspace.COLUMNS);
   }
 
   /** Moves on to the next tile; false at the end. */

@@ -1,30 +1,72 @@
-import { type Batch, checkShape, readFloats } from "./batch.js";
-import { describe, typedName } from "./checks.js";
+import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
+import { describe } from "./checks.js";
 import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
+import { checkOwn, checkShape, type Shape } from "./shape.js";
 
 /** Weights: reading, checking and broadcasting them. */
 
 /** Weights as an option takes them. */
-export type Weights = ArrayLike<number>;
+export type Weights = readonly number[] | FloatBatch;
 
-/** Reads `length` weights: finite, not negative. */
-export function readWeights(value: unknown, length: number, name: string, arena: Arena): Float32Array | undefined {
+/** Reads one weight a class: finite, not negative. */
+export function readClassWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
   if (value === undefined) return undefined;
-  const weights = values(value, name, arena);
-  if (weights.length !== length) throw new WeightError(`${name} has ${weights.length} weights; ${length} are wanted.`);
-  return checkWeights(weights, name);
+  const weights = readList(value, "classWeights", arena);
+  return checkList(weights, batch.classes, [batch.classes], "classWeights");
 }
 
-function values(value: unknown, name: string, arena: Arena): Float32Array {
-  if (Array.isArray(value)) {
-    for (const weight of value) {
-      if (typeof weight !== "number") throw new WeightError(`${name} are numbers, not ${describe(weight)}.`);
-    }
-    return Float32Array.from(value as number[]);
+/** Reads one weight a position: finite, not negative. */
+export function readSampleWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
+  if (value === undefined) return undefined;
+  const weights = readList(value, "sampleWeights", arena);
+  return checkList(weights, batch.outer * batch.inner, positionShape(batch), "sampleWeights");
+}
+
+/** What the gradient of each position is multiplied by: one number, or one a position with `reduction: "none"`. */
+export function readGradOutput(value: unknown, batch: Batch, none: boolean, arena: Arena): number | Float32Array {
+  if (value === undefined) return 1;
+  if (typeof value === "number") return Math.fround(value);
+  if (!none) throw new WeightError(`gradOutput is one number unless reduction is "none", not ${describe(value)}.`);
+  const { values, own } = readList(value, "gradOutput", arena);
+  const positions = batch.outer * batch.inner;
+  if (values.length !== positions) {
+    throw new WeightError(`gradOutput has ${values.length} numbers; there are ${positions} positions.`);
   }
-  const { array, pointer, length } = readFloats(value, arena, name);
+  if (own !== undefined) checkOwn(own, positions, positionShape(batch), "gradOutput");
+  return values;
+}
+
+interface List {
+  readonly values: Float32Array;
+  /** The shape that came with them. */
+  readonly own: unknown;
+}
+
+/** A list of floats: a plain array of numbers, or any batch. */
+function readList(value: unknown, name: string, arena: Arena): List {
+  if (!Array.isArray(value)) {
+    const floats = readFloats(value, arena, name);
+    return { values: viewOf(floats, arena), own: floats.own };
+  }
+  const values = new Float32Array(value.length);
+  for (let i = 0; i < values.length; i++) {
+    const weight: unknown = value[i];
+    if (typeof weight !== "number") throw new WeightError(`${name} are numbers, not ${describe(weight)}.`);
+    values[i] = weight;
+  }
+  return { values, own: undefined };
+}
+
+/** Floats as an array, live. Linear memory doesn't grow during a call, so it lives as long as that. */
+export function viewOf({ array, pointer, length }: Floats, arena: Arena): Float32Array {
   return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
+}
+
+function checkList({ values, own }: List, length: number, shape: Shape, name: string): Float32Array {
+  if (values.length !== length) throw new WeightError(`${name} has ${values.length} weights; ${length} are wanted.`);
+  if (own !== undefined) checkOwn(own, length, shape, name);
+  return checkWeights(values, name);
 }
 
 function checkWeights(weights: Float32Array, name: string): Float32Array {
@@ -34,18 +76,6 @@ function checkWeights(weights: Float32Array, name: string): Float32Array {
     }
   }
   return weights;
-}
-
-/** What the gradient of each position is multiplied by: one number, or one a position with `reduction: "none"`. */
-export function readGradOutput(value: unknown, positions: number, none: boolean, arena: Arena): number | Float32Array {
-  if (value === undefined) return 1;
-  if (typeof value === "number") return Math.fround(value);
-  if (!none) throw new WeightError(`gradOutput is one number unless reduction is "none", not ${describe(value)}.`);
-  const array = values(value, "gradOutput", arena);
-  if (array.length !== positions) {
-    throw new WeightError(`gradOutput has ${array.length} numbers; there are ${positions} positions.`);
-  }
-  return array;
 }
 
 /** Weights that broadcast over a batch as in NumPy. */
@@ -67,10 +97,9 @@ export class Broadcast {
   static read(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
     if (value === undefined) return undefined;
     const { shape } = batch;
-    if (typeof value === "number") value = [value];
-    const weights = checkWeights(values(value, name, arena), name);
-    const own = Array.isArray(value) || typedName(value) !== undefined ? undefined : readFloats(value, arena, name).own;
-    let sizes: readonly number[];
+    const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
+    const weights = checkWeights(values, name);
+    let sizes: Shape;
     if (own !== undefined) sizes = checkShape(own, weights.length, name);
     else sizes = weights.length === batch.length ? shape : [weights.length];
     const missing = shape.length - sizes.length;

@@ -1,40 +1,35 @@
-import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand, readOutput } from "../batch.js";
+import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import type { ArrayOptions } from "../options.js";
-import { outputOf } from "./softmax.js";
+import { outputOf, readOutput } from "../outputs.js";
 
 /** The backward passes of softmax and logSoftmax. */
 
 const OPTIONS = new Set(["shape", "axis", "out"]);
 
-export function softmaxBackward<O extends FloatOutput>(
-  context: Context,
-  p: FloatBatch,
-  dp: FloatBatch,
-  options: ArrayOptions<O>,
-): O {
+export function softmaxBackward(context: Context, p: FloatBatch, dp: FloatBatch, options: ArrayOptions): FloatOutput {
   return backward(context, p, dp, options, "p", "dp");
 }
 
-export function logSoftmaxBackward<O extends FloatOutput>(
+export function logSoftmaxBackward(
   context: Context,
   logProbs: FloatBatch,
   dLogProbs: FloatBatch,
-  options: ArrayOptions<O>,
-): O {
+  options: ArrayOptions,
+): FloatOutput {
   return backward(context, logProbs, dLogProbs, options, "logProbs", "dLogProbs");
 }
 
-function backward<O extends FloatOutput>(
+function backward(
   context: Context,
   forward: FloatBatch,
   upstream: FloatBatch,
-  options: ArrayOptions<O>,
+  options: ArrayOptions,
   forwardName: "p" | "logProbs",
   upstreamName: string,
-): O {
+): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, axis, out } = options;
   const { kernels, arena, work } = context;

@@ -1,9 +1,9 @@
 import { BLOCK } from "../backend/backend.js";
 import type { Layout } from "../batch.js";
-import { Columns, eachTile } from "../columns.js";
+import { BlockMaxima, Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { maximumAt } from "../logits.js";
 import type { Operand } from "../memory.js";
+import { newFloats, overlap } from "../outputs.js";
 import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
@@ -19,7 +19,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const x = new Columns(work, source.operand, source.layout, source.position, 0);
   const grad = gradient && new Columns(work, gradient, batch, position, 0);
   const base = baseOf(context, call, position);
-  const maxima = work.takeMaxima(classes);
+  const maxima = new BlockMaxima(work, classes);
   let top = Number.NEGATIVE_INFINITY;
   let best = 0;
   let xLabel = 0;
@@ -35,9 +35,10 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     }
     if (label >= c && label < c + n) xLabel = arena.f32[(from >>> 2) + label - c];
     const to = grad ? grad.place(c) : exponentials;
-    if (base) kernels.accumulateDense(state, maximumAt(maxima, c), from, base(c, n), to, grad ? BLOCK : 0, n);
-    else if (grad) kernels.accumulate(state, maximumAt(maxima, c), from, to, n, true);
+    if (base) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
+    else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
     else kernels.accumulateOnly(state, from, to, n);
+    if (grad) maxima.keep(c, n);
     grad?.write(c, n);
   });
   kernels.finish(state);
@@ -56,18 +57,17 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       const target = base ? base(c, n) : 0;
       let atLabel = 0;
       if (here >= 0 && spike !== 0) {
-        const max = arena.f32[maximumAt(maxima, label) >>> 2];
+        const max = maxima.of(label);
         const share = target ? arena.f32[(target >>> 2) + label - c] : 0;
         atLabel = kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
       }
-      if (counts) kernels.generalApply(state, maximumAt(maxima, c), target, to, n, spike, zLoss, lse, scale);
+      if (counts) kernels.generalApply(state, maxima.recall(c, n), target, to, n, spike, zLoss, lse, scale);
       else arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
       if (here >= 0 && spike !== 0) arena.f32[here] = atLabel;
       if (transform.softcap !== undefined) transform.back(again.read(c, n), to, n);
       grad.write(c, n);
     });
   }
-  work.releaseMaxima(maxima);
 }
 
 /**
@@ -79,10 +79,10 @@ function logitsOf(
   { batch, gradient, transform }: CrossEntropy,
   position: number,
 ): { operand: Operand; layout: Layout; position: number } {
-  const same = gradient !== undefined && gradient.array === batch.array && gradient.pointer === batch.pointer;
+  const same = gradient !== undefined && overlap(gradient, batch);
   if (transform.softcap === undefined || !same) return { operand: batch, layout: batch, position };
   const { classes } = batch;
-  const array = new Float32Array(classes);
+  const array = newFloats(classes);
   const x = new Columns(work, batch, batch, position, 0);
   eachTile(classes, (c, n) => {
     const from = x.read(c, n) >>> 2;

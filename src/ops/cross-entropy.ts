@@ -1,24 +1,23 @@
-import type { Labels } from "../batch.js";
 import {
   type Batch,
-  checkApart,
-  checkOutputApart,
   type FloatBatch,
   type FloatOutput,
   type Floats,
   isResident,
+  type Labels,
   readBatch,
   readOperand,
-  readOutput,
+  settle,
 } from "../batch.js";
 import { checkOptions, readFlag, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
-import { isDense, type LabelArray, readIgnoreIndex, readLabels } from "../labels.js";
-import { readLogitOptions, Transform } from "../logits.js";
+import { isDense, type LabelArray, labelOf, readIgnoreIndex, readLabels } from "../labels.js";
+import { Transform } from "../logits.js";
 import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { readGradOutput, readWeights } from "../weights.js";
+import { checkApart, checkOutputApart, newFloats, readOutput } from "../outputs.js";
+import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
 
 const OPTIONS = new Set([
@@ -62,10 +61,7 @@ export interface CrossEntropy {
 
 /** The label of a position, −1 where it is left out, 0 where targets are dense. */
 export function labelAt({ labels, ignore, batch }: CrossEntropy, position: number): number {
-  if (!labels) return 0;
-  const label = Number(labels[position]);
-  // Read again after the check: labels that changed in between may not reach a kernel.
-  return label !== ignore && label >= 0 && label < batch.classes ? label : -1;
+  return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
 }
 
 /** What a position's loss and gradient are multiplied by before the reduction. */
@@ -100,18 +96,26 @@ export function weighted(weight: number, loss: number): number {
   return weight === 0 && !Number.isNaN(loss) ? 0 : weight * loss;
 }
 
+interface Result {
+  loss: number | Float32Array;
+  grad?: FloatOutput;
+  correct?: number;
+  logSumExp?: Float32Array;
+}
+
 export function softmaxCrossEntropy(
   context: Context,
   x: FloatBatch,
-  given: Labels | FloatBatch,
+  targetsOrLabels: Labels | FloatBatch,
   options: SoftmaxCrossEntropyOptions,
-): { loss: number | Float32Array; grad?: FloatOutput; correct?: number; logSumExp?: Float32Array } {
+): Result {
   checkOptions(options, OPTIONS);
   const { shape, axis, reduction, grad, gradOutput, ignoreIndex, labelSmoothing } = options;
   const { classWeights, sampleWeights, zLoss, softcap, temperature, correct, logSumExp } = options;
   const { arena } = context;
   const batch = readBatch(x, shape, axis, arena);
   const positions = batch.outer * batch.inner;
+  const given = settle(targetsOrLabels);
   const dense = isDense(given);
   const targets = dense ? readOperand(given, batch, arena, "targets") : undefined;
   const ignore = readIgnoreIndex(ignoreIndex, dense);
@@ -119,31 +123,30 @@ export function softmaxCrossEntropy(
   const reduce = readReduction(reduction);
   const wanted = readFlag(correct, "correct");
   if (wanted && dense) throw new OptionError("correct counts labels that are hit; dense targets have none.");
-  const weights = {
-    smoothing: readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1),
-    classWeights: readWeights(classWeights, batch.classes, "classWeights", arena),
-    sampleWeights: readWeights(sampleWeights, positions, "sampleWeights", arena),
-    zLoss: readNumber(zLoss, "zLoss", 0, 0),
-    gradOutput: readGradOutput(gradOutput, positions, reduce === "none", arena),
-  };
-  const transform = new Transform(context, readLogitOptions(softcap, temperature));
-  const tops = readFlag(logSumExp, "logSumExp") ? new Float32Array(positions) : undefined;
+  const smoothing = readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1);
+  const byClass = readClassWeights(classWeights, batch, arena);
+  const bySample = readSampleWeights(sampleWeights, batch, arena);
+  const squared = readNumber(zLoss, "zLoss", 0, 0);
+  const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
+  const transform = Transform.read(context, softcap, temperature);
+  const tops = readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined;
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient && targets) checkApart(gradient, targets, "grad and targets");
-  if (gradient) {
-    const inputs = [read?.labels, weights.classWeights, weights.sampleWeights, weights.gradOutput];
-    checkOutputApart(gradient, arena, "grad", inputs);
-  }
-  const divisor = divisorOf(read, weights.classWeights, weights.sampleWeights, ignore, positions);
+  if (gradient) checkOutputApart(gradient, arena, "grad", [read?.labels, byClass, bySample, upstream]);
+  const divisor = divisorOf(read, byClass, bySample, ignore, positions);
   const call: CrossEntropy = {
     batch,
     targets,
     labels: read?.labels,
     ignore,
     gradient,
-    ...weights,
-    unit: unitOf(weights.smoothing, weights.classWeights),
+    gradOutput: upstream,
+    smoothing,
+    classWeights: byClass,
+    sampleWeights: bySample,
+    zLoss: squared,
+    unit: unitOf(smoothing, byClass),
     transform,
     total: new LossTotal(reduce, positions, divisor),
     tops,
@@ -151,16 +154,15 @@ export function softmaxCrossEntropy(
   };
   const resident = isResident(batch) && (!targets || isResident(targets)) && (!gradient || isResident(gradient));
   // Whatever is made anew for the kernel passes through staging tiles.
-  const asGiven = !transform.some && weights.smoothing === 0 && !(targets && weights.classWeights);
+  const asGiven = !transform.some && smoothing === 0 && !(targets && byClass);
   const tiles = context.tiles.over(batch, resident && asGiven);
   if (tiles.long) for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
   else if (isPlain(call)) plainRows(context, call);
   else generalRows(context, call);
-  return {
-    ...call.total.result(result),
-    ...(call.hits && { correct: call.hits.count }),
-    ...(tops && { logSumExp: tops }),
-  };
+  const outputs: Result = call.total.result(result);
+  if (call.hits) outputs.correct = call.hits.count;
+  if (tops) outputs.logSumExp = tops;
+  return outputs;
 }
 
 /** What the mean divides by: the weights of the positions that count. */
@@ -190,7 +192,6 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
   const { batch, gradient, total, transform, classWeights, sampleWeights, gradOutput } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
   const scale = uniform ? gradientScale(call, 0) : 0;
-  const maxima = work.takeMaxima(batch.classes);
   while (tiles.next()) {
     const { rows, position } = tiles;
     const { i32, f64 } = arena;
@@ -211,7 +212,7 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
       rows,
       batch.classes,
       work.state,
-      maxima,
+      work.maxima,
       work.exponentials,
     );
     if (!uniform) {
@@ -226,13 +227,11 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
       tiles.write(gradient, to);
     }
   }
-  work.releaseMaxima(maxima);
 }
 
 function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy): void {
   const { batch, targets, labels, gradient, total, transform, smoothing, classWeights, unit, tops, hits } = call;
   const { classes } = batch;
-  const maxima = work.takeMaxima(classes);
   const spread = Math.fround(smoothing / classes) * unit;
   const changed = smoothing !== 0 || classWeights !== undefined;
   // Dense targets alone need them in memory, and never as rows longer than a tile.
@@ -277,7 +276,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       rows,
       classes,
       work.state,
-      maxima,
+      work.maxima,
       work.exponentials,
     );
     for (let i = 0; i < rows; i++) {
@@ -292,5 +291,4 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       tiles.write(gradient, to);
     }
   }
-  work.releaseMaxima(maxima);
 }

@@ -1,18 +1,11 @@
-import {
-  checkApart,
-  type FloatBatch,
-  type FloatOutput,
-  isResident,
-  readBatch,
-  readOperand,
-  readOutput,
-} from "../batch.js";
+import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { readLogitOptions, Transform } from "../logits.js";
+import { Transform } from "../logits.js";
 import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { SoftmaxKlDivergenceOptions } from "../options.js";
+import { checkApart, readOutput } from "../outputs.js";
 import { readGradOutput } from "../weights.js";
 
 const OPTIONS = new Set(["shape", "axis", "reduction", "grad", "gradOutput", "temperature"]);
@@ -29,10 +22,10 @@ export function softmaxKlDivergence(
   const { kernels, arena, work } = context;
   const batch = readBatch(student, shape, axis, arena, "student");
   const other = readOperand(teacher, batch, arena, "teacher");
-  const transform = new Transform(context, readLogitOptions(undefined, temperature));
+  const transform = Transform.read(context, undefined, temperature);
   const positions = batch.outer * batch.inner;
   const reduce = readReduction(reduction);
-  const upstream = readGradOutput(gradOutput, positions, reduce === "none", arena);
+  const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient) checkApart(gradient, other, "grad and teacher");

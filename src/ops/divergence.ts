@@ -1,19 +1,18 @@
 import {
   type Batch,
-  checkApart,
   type FloatBatch,
   type FloatOutput,
   type Floats,
   isResident,
   readBatch,
   readOperand,
-  readOutput,
 } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
+import { checkApart, readOutput } from "../outputs.js";
 import { NATS_PER_BIT } from "./sigmoid-losses.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
@@ -47,7 +46,7 @@ export function divergence(
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
   const result = gradientOf(grad, batch.length);
-  const gradient = result && readOutput(result, { ...batch, ...other }, arena, "grad");
+  const gradient = result && readOutput(result, batch, arena, "grad", other);
   if (gradient) checkApart(gradient, batch, "grad and p");
   const total = positions(context, batch, other, gradient, reduction, unit, kernels[operation]);
   return result ? total.result(result) : total.value;

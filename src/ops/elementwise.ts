@@ -1,19 +1,19 @@
-import { type FloatBatch, type FloatOutput, isResident, readElements, readOutput } from "../batch.js";
+import { type FloatBatch, type FloatOutput, isResident, readElements } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
-import { outputOf } from "./softmax.js";
+import { outputOf, readOutput } from "../outputs.js";
 
 /** Operations on each element by itself. */
 
 const OPTIONS = new Set(["shape", "out"]);
 
-export function elementwise<O extends FloatOutput>(
+export function elementwise(
   context: Context,
   operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
   x: FloatBatch,
-  options: ElementwiseOptions<O>,
-): O {
+  options: ElementwiseOptions,
+): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, out } = options;
   const { kernels, arena } = context;

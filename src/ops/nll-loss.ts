@@ -1,10 +1,11 @@
-import { checkOutputApart, type FloatBatch, type FloatOutput, type Labels, readBatch, readOutput } from "../batch.js";
+import { type FloatBatch, type FloatOutput, type Labels, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
-import { readIgnoreIndex, readLabels } from "../labels.js";
+import { labelOf, readIgnoreIndex, readLabels } from "../labels.js";
 import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { NllLossOptions } from "../options.js";
-import { readGradOutput, readWeights } from "../weights.js";
+import { checkOutputApart, readOutput } from "../outputs.js";
+import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { divisorOf, weighted } from "./cross-entropy.js";
 
 const OPTIONS = new Set([
@@ -34,9 +35,9 @@ export function nllLoss(
   const read = readLabels(given, batch, ignore, arena);
   const { labels } = read;
   const reduce = readReduction(reduction);
-  const byClass = readWeights(classWeights, classes, "classWeights", arena);
-  const bySample = readWeights(sampleWeights, positions, "sampleWeights", arena);
-  const upstream = readGradOutput(gradOutput, positions, reduce === "none", arena);
+  const byClass = readClassWeights(classWeights, batch, arena);
+  const bySample = readSampleWeights(sampleWeights, batch, arena);
+  const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient) checkOutputApart(gradient, arena, "grad", [labels, byClass, bySample, upstream]);
@@ -46,8 +47,8 @@ export function nllLoss(
   const shift = batch.pointer >>> 2;
   // Losses first: the gradient may take the log-probabilities' place.
   for (let position = 0; position < positions; position++) {
-    const label = Number(labels[position]);
-    if (label === ignore) {
+    const label = labelOf(labels, position, ignore, classes);
+    if (label < 0) {
       total.add(position, 0);
       continue;
     }
@@ -58,8 +59,8 @@ export function nllLoss(
     const start = gradient.pointer >>> 2;
     target.fill(0, start, start + batch.length);
     for (let position = 0; position < positions; position++) {
-      const label = Number(labels[position]);
-      if (label === ignore) continue;
+      const label = labelOf(labels, position, ignore, classes);
+      if (label < 0) continue;
       const weight = (byClass ? byClass[label] : 1) * (bySample ? bySample[position] : 1);
       const scale = (typeof upstream === "number" ? upstream : upstream[position]) * total.scale;
       target[start + indexOf(position, label, classes, inner)] = -weight * scale;

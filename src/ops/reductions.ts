@@ -1,37 +1,41 @@
 import {
   type Batch,
-  checkAxis,
-  checkShape,
   type FloatBatch,
   type FloatOutput,
+  type Floats,
   isResident,
+  positionShape,
   readBatch,
   readFloats,
-  readLength,
 } from "../batch.js";
 import { checkOptions, describe } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { AxisError, OptionError, ShapeError } from "../errors.js";
-import { readLogitOptions, Transform } from "../logits.js";
+import { Transform } from "../logits.js";
+import type { Arena } from "../memory.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
-import { goesAcross, outputOf } from "./softmax.js";
+import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
+import { checkAxis, checkPositions, checkShape } from "../shape.js";
+import { viewOf } from "../weights.js";
+import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
 const LOG_SUM_EXP = new Set(["shape", "axis", "out", "temperature"]);
 const INDEX = new Set(["shape", "axis"]);
 
-export function logSumExp<O extends FloatOutput>(context: Context, x: FloatBatch, options: LogSumExpOptions<O>): O {
+export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
   checkOptions(options, LOG_SUM_EXP);
   const { shape, axis, out, temperature } = options;
   const { kernels, arena, work } = context;
-  const transform = new Transform(context, readLogitOptions(undefined, temperature));
-  const batch = Array.isArray(axis) ? mergeAxes(x, shape, axis, context) : readBatch(x, shape, axis, arena);
+  const transform = Transform.read(context, undefined, temperature);
+  const source = Array.isArray(axis) ? readFloats(x, arena, "x") : readBatch(x, shape, axis, arena);
+  const batch = Array.isArray(axis) ? mergeAxes(source, shape, axis, arena) : (source as Batch);
   const positions = batch.outer * batch.inner;
   const result = outputOf(out, positions);
-  const output = readLength(result, positions, arena, "out", batch);
-  const values = output.array ?? arena.f32.subarray(output.pointer >>> 2, (output.pointer >>> 2) + positions);
+  const output = readLength(result, positionShape(batch), arena, "out", source);
+  const values = viewOf(output, arena);
   const { state, exponentials } = work;
   const resident = isResident(batch) && !transform.some;
   if (goesAcross(batch)) {
@@ -78,34 +82,31 @@ function largestOf({ kernels, arena, work }: Context, x: number, n: number, top:
  * A batch whose class axis is several axes taken as one. Where they lie side by side that is only another reading of the
  * shape; otherwise the elements are brought together in a copy. No axis at all is an axis of length 1.
  */
-function mergeAxes(x: FloatBatch, shape: unknown, axes: readonly unknown[], { arena }: Context): Batch {
-  const floats = readFloats(x, arena, "x");
+function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], arena: Arena): Batch {
   const sizes = checkShape(shape ?? floats.own ?? [floats.length], floats.length, "x");
   const reduced = axes.map((axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
   if (new Set(reduced).size !== reduced.length) throw new AxisError(`An axis is named twice among [${axes}].`);
   const product = (from: number, to: number) => sizes.slice(from, to).reduce((a, b) => a * b, 1);
-  if (reduced.length === 0) {
-    return { ...floats, shape: sizes, axis: sizes.length, outer: floats.length, classes: 1, inner: 1 };
-  }
-  const first = reduced[0];
-  const last = reduced[reduced.length - 1];
-  if (last - first + 1 === reduced.length) {
-    const layout = {
-      outer: product(0, first),
-      classes: product(first, last + 1),
-      inner: product(last + 1, sizes.length),
-    };
-    return { ...floats, shape: sizes, axis: first, ...layout };
-  }
   const kept = sizes.map((_, i) => i).filter((i) => !reduced.includes(i));
+  const classes = reduced.reduce((a, i) => a * sizes[i], 1);
+  const outer = kept.reduce((a, i) => a * sizes[i], 1);
+  const merged = { own: undefined, shape: [...kept.map((i) => sizes[i]), classes], axis: kept.length };
+  if (classes === 0) checkPositions(outer, sizes);
+  const first = reduced[0] ?? sizes.length;
+  const last = reduced.at(-1) ?? sizes.length - 1;
+  if (last - first + 1 === reduced.length) {
+    const { array, pointer, length } = floats;
+    const layout = { outer: product(0, first), classes, inner: product(last + 1, sizes.length) };
+    return { array, pointer, length, ...merged, ...layout };
+  }
   const order = [...kept, ...reduced];
   const steps = order.map((i) => product(i + 1, sizes.length));
   const lengths = order.map((i) => sizes[i]);
-  const source = floats.array ?? arena.f32.subarray(floats.pointer >>> 2, (floats.pointer >>> 2) + floats.length);
-  const array = new Float32Array(floats.length);
+  const from = viewOf(floats, arena);
+  const array = newFloats(floats.length);
   const index = new Array<number>(order.length).fill(0);
   for (let i = 0, at = 0; i < array.length; i++) {
-    array[i] = source[at];
+    array[i] = from[at];
     for (let k = order.length - 1; k >= 0; k--) {
       at += steps[k];
       if (++index[k] < lengths[k]) break;
@@ -113,19 +114,7 @@ function mergeAxes(x: FloatBatch, shape: unknown, axes: readonly unknown[], { ar
       at -= lengths[k] * steps[k];
     }
   }
-  const classes = reduced.reduce((a, i) => a * sizes[i], 1);
-  const outer = kept.reduce((a, i) => a * sizes[i], 1);
-  return {
-    array,
-    pointer: 0,
-    length: array.length,
-    own: undefined,
-    shape: lengths,
-    axis: kept.length,
-    outer,
-    classes,
-    inner: 1,
-  };
+  return { array, pointer: 0, length: array.length, ...merged, outer, classes, inner: 1 };
 }
 
 export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
@@ -136,7 +125,7 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
   const positions = batch.outer * batch.inner;
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
-  const result = new Int32Array(positions);
+  const result = newIndices(positions);
   const tiles = context.tiles.over(batch, isResident(batch));
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
@@ -178,40 +167,71 @@ export function topK(
     throw new OptionError(`k is an integer from 0 to the ${classes} classes there are, not ${describe(k)}.`);
   }
   const positions = batch.outer * inner;
-  const values = new Float32Array(positions * k);
-  const indices = new Int32Array(positions * k);
-  const result = { values, indices };
-  const put = (position: number, from: number, at: number) => {
-    const start = Math.floor(position / inner) * k * inner + (position % inner);
-    for (let i = 0; i < k; i++) {
-      values[start + i * inner] = arena.f32[(from >>> 2) + i];
-      indices[start + i * inner] = arena.i32[(at >>> 2) + i];
-    }
-  };
+  const result = { values: newFloats(positions * k), indices: newIndices(positions * k) };
+  const best = work.tile(1);
+  const at = work.tile(3);
   const tiles = context.tiles.over(batch, false);
   if (tiles.long) {
-    // A row that fits no tile is given room of its own for the call.
-    const row = arena.allocate((classes + 2 * k) * 4);
-    const best = row + classes * 4;
-    const at = best + k * 4;
-    try {
-      for (let position = 0; position < positions; position++) {
-        const input = new Columns(work, batch, batch, position, 0);
-        eachTile(classes, (c, n) => work.move(input.read(c, n), n, row + c * 4));
-        kernels.topK(row, best, at, 1, classes, k);
-        put(position, best, at);
-      }
-    } finally {
-      arena.free(row);
+    for (let position = 0; position < positions; position++) {
+      const row = new Columns(work, batch, batch, position, 0);
+      let found: Best = { values: new Float32Array(0), indices: new Int32Array(0) };
+      eachTile(classes, (c, n) => {
+        const taken = Math.min(k, n);
+        kernels.topK(row.read(c, n), best, at, 1, n, taken);
+        found = mergeBest(found, bestAt(context, best, at, taken), c, k);
+      });
+      putBest(result, found, position, k, inner);
     }
     return result;
   }
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
-    for (let i = 0; i < tiles.rows; i++) {
-      kernels.topK(from + i * classes * 4, work.tile(1), work.tile(3), 1, classes, k);
-      put(tiles.position + i, work.tile(1), work.tile(3));
+    for (let row = 0; row < tiles.rows; row++) {
+      kernels.topK(from + row * classes * 4, best, at, 1, classes, k);
+      putBest(result, bestAt(context, best, at, k), tiles.position + row, k, inner);
     }
   }
   return result;
+}
+
+/** Elements in falling order, and where they are. */
+interface Best {
+  readonly values: Float32Array;
+  readonly indices: Int32Array;
+}
+
+/** A view of what a kernel has found. */
+function bestAt({ arena }: Context, values: number, indices: number, k: number): Best {
+  return {
+    values: arena.f32.subarray(values >>> 2, (values >>> 2) + k),
+    indices: arena.i32.subarray(indices >>> 2, (indices >>> 2) + k),
+  };
+}
+
+function putBest(result: Best, { values, indices }: Best, position: number, k: number, inner: number): void {
+  const start = Math.floor(position / inner) * k * inner + (position % inner);
+  for (let i = 0; i < k; i++) {
+    result.values[start + i * inner] = values[i];
+    result.indices[start + i * inner] = indices[i];
+  }
+}
+
+/** The best k of a row's beginning and of the tile that follows at `column`; of equal elements the first come first. */
+function mergeBest(before: Best, tile: Best, column: number, k: number): Best {
+  const length = Math.min(k, before.values.length + tile.values.length);
+  const values = newFloats(length);
+  const indices = newIndices(length);
+  for (let i = 0, b = 0, t = 0; i < length; i++) {
+    const left = before.values[b];
+    const right = tile.values[t];
+    const ahead = t === tile.values.length || Number.isNaN(left) || left >= right;
+    if (b < before.values.length && ahead) {
+      values[i] = left;
+      indices[i] = before.indices[b++];
+    } else {
+      values[i] = right;
+      indices[i] = tile.indices[t++] + column;
+    }
+  }
+  return { values, indices };
 }

@@ -1,13 +1,11 @@
 import {
   type Batch,
-  checkApart,
-  checkOutputApart,
+  type ElementTargets,
   type FloatBatch,
   type FloatOutput,
   type Floats,
   isResident,
   readElements,
-  readOutput,
   readTargets,
 } from "../batch.js";
 import { checkOptions, readChoice, readNumber } from "../checks.js";
@@ -19,6 +17,7 @@ import type {
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
 } from "../options.js";
+import { checkApart, checkOutputApart, readOutput } from "../outputs.js";
 import { Broadcast, readGradOutput } from "../weights.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
@@ -47,7 +46,7 @@ interface Tile {
 export function sigmoidCrossEntropy(
   context: Context,
   x: FloatBatch,
-  targets: FloatBatch,
+  targets: ElementTargets,
   options: SigmoidCrossEntropyOptions,
 ): Result {
   checkOptions(options, SIGMOID);
@@ -78,7 +77,7 @@ export function sigmoidCrossEntropy(
 export function sigmoidFocalLoss(
   context: Context,
   x: FloatBatch,
-  targets: FloatBatch,
+  targets: ElementTargets,
   options: SigmoidFocalLossOptions,
 ): Result {
   checkOptions(options, FOCAL);
@@ -98,7 +97,7 @@ export const NATS_PER_BIT = Math.LN2;
 export function binaryCrossEntropy(
   context: Context,
   q: FloatBatch,
-  targets: FloatBatch,
+  targets: ElementTargets,
   options: BinaryCrossEntropyOptions,
 ): Float32Array | number | Result {
   checkOptions(options, BINARY);
@@ -125,7 +124,7 @@ export function binaryCrossEntropy(
 function elements(
   context: Context,
   batch: Batch,
-  targets: FloatBatch,
+  targets: ElementTargets,
   options: LossOptions,
   run: (tile: Tile, scale: number) => number,
   { factor = 1, whole = true, weights = [] as (Broadcast | undefined)[] } = {},
@@ -135,7 +134,7 @@ function elements(
   const t: Floats = readTargets(targets, batch, arena);
   const { length } = batch;
   const reduce = readReduction(reduction);
-  const upstream = readGradOutput(gradOutput, length, reduce === "none", arena);
+  const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const result = gradientOf(grad, length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient) {

@@ -7,27 +7,28 @@ import {
   isResident,
   type Layout,
   readBatch,
-  readOutput,
 } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
-import { Columns, eachTile } from "../columns.js";
+import { BlockMaxima, Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { maximumAt, readLogitOptions, Transform } from "../logits.js";
-import type { ArrayOptions, LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
+import { Transform } from "../logits.js";
+import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
+import { outputOf, readOutput } from "../outputs.js";
 import type { Tiles } from "../tiles.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
 
 const SOFTMAX = new Set(["shape", "axis", "out", "temperature", "emptyRow"]);
+const EMPTY_ROW = ["nan", "zero"] as const;
 const LOG_SOFTMAX = new Set(["shape", "axis", "out", "temperature"]);
 
-export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, options: SoftmaxOptions<O>): O {
+export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
   checkOptions(options, SOFTMAX);
   const { shape, axis, out, temperature, emptyRow } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
-  const transform = new Transform(context, readLogitOptions(undefined, temperature));
-  const zero = readChoice(emptyRow, "emptyRow", ["nan", "zero"]) === "zero";
+  const transform = Transform.read(context, undefined, temperature);
+  const zero = readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
   const resident = isResident(batch) && isResident(output) && !transform.some;
@@ -38,22 +39,20 @@ export function softmax<O extends FloatOutput>(context: Context, x: FloatBatch, 
     );
   }
   const tiles = context.tiles.over(batch, resident);
-  const maxima = work.takeMaxima(batch.classes);
   if (tiles.long) {
-    for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, maxima, zero);
+    for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, zero);
   } else {
     while (tiles.next()) {
       const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
       const to = transform.some ? from : tiles.place(output, 0);
       const empty = zero ? emptyRows(arena.f32, from >>> 2, tiles.rows, tiles.classes) : undefined;
-      kernels.softmax(from, to, tiles.rows, tiles.classes, work.state, maxima);
+      kernels.softmax(from, to, tiles.rows, tiles.classes, work.state, work.maxima);
       if (empty)
         for (const row of empty)
           arena.f32.fill(0, (to >>> 2) + row * tiles.classes, (to >>> 2) + (row + 1) * tiles.classes);
       tiles.write(output, to);
     }
   }
-  work.releaseMaxima(maxima);
   return result;
 }
 
@@ -97,36 +96,37 @@ function longSoftmax(
   position: number,
   output: Floats,
   transform: Transform,
-  maxima: number,
   zero: boolean,
 ): void {
   const { classes } = batch;
   const { state } = work;
   const x = new Columns(work, batch, batch, position, 0);
   const out = new Columns(work, output, batch, position, 0);
-  kernels.begin(state);
+  const maxima = new BlockMaxima(work, classes);
   let empty = zero;
-  for (let c = 0; empty && c < classes; c++) empty = x.at(c) === -Infinity;
+  kernels.begin(state);
   eachTile(classes, (c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
-    kernels.accumulate(state, maximumAt(maxima, c), from, out.place(c), n, false);
+    empty &&= emptyRows(work.arena.f32, from >>> 2, 1, n).length === 1;
+    kernels.accumulate(state, maxima.address, from, out.place(c), n, false);
+    maxima.keep(c, n);
     out.write(c, n);
   });
   kernels.finish(state);
   eachTile(classes, (c, n) => {
     const to = out.read(c, n);
-    kernels.softmaxApply(state, maximumAt(maxima, c), to, n, 1);
+    kernels.softmaxApply(state, maxima.recall(c, n), to, n, 1);
     if (empty) work.arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
     out.write(c, n);
   });
 }
 
-export function logSoftmax<O extends FloatOutput>(context: Context, x: FloatBatch, options: LogSoftmaxOptions<O>): O {
+export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
   checkOptions(options, LOG_SOFTMAX);
   const { shape, axis, out, temperature } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
-  const transform = new Transform(context, readLogitOptions(undefined, temperature));
+  const transform = Transform.read(context, undefined, temperature);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
   const { state, exponentials } = work;
@@ -159,9 +159,4 @@ export function logSoftmax<O extends FloatOutput>(context: Context, x: FloatBatc
     tiles.write(output, to);
   }
   return result;
-}
-
-/** Where an array result goes: where the caller says, or into a fresh array. */
-export function outputOf<O extends FloatOutput>(out: ArrayOptions<O>["out"], length: number): O {
-  return out === undefined ? (new Float32Array(length) as FloatOutput as O) : out;
 }

@@ -40,12 +40,13 @@ function free(batches: readonly unknown[]): void {
   for (const batch of batches) if (batch instanceof Object && "free" in batch) (batch as ResidentBatch).free();
 }
 
-/** Weights and upstream gradients made resident; those for each element have the batch's shape. */
-function residentOptions(k: Xentropy, options: Options, { shape }: Layout): Options {
+/** Weights and upstream gradients made resident: one for each class, each position or each element. */
+function residentOptions(k: Xentropy, options: Options, { shape, axis }: Layout): Options {
+  const positions = shape.filter((_, i) => i !== (axis < 0 ? axis + shape.length : axis));
   const entries = Object.entries(options).map(([name, value]) => {
     if (!(value instanceof Float32Array)) return [name, value];
-    const own = name.startsWith("element") || name.startsWith("pos") ? value.length === sizeOf(shape) : false;
-    return [name, k.alloc(own ? shape : [value.length]).set(value)];
+    const fits = name === "classWeights" ? [] : [positions, shape].filter((own) => sizeOf(own) === value.length);
+    return [name, k.alloc(fits.at(-1) ?? [value.length]).set(value)];
   });
   return Object.fromEntries(entries);
 }

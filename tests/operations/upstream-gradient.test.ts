@@ -41,8 +41,9 @@ describeEachBackend("gradOutput", (backend) => {
         for (const i of row) scaled[i] = plain[i] * numbers[r];
       });
       const { k } = backend;
-      const resident = k.alloc([losses]).set(numbers);
-      for (const gradOutput of [numbers, [...numbers], { data: numbers, shape: [losses] }, resident]) {
+      const shape = along ? [3, 5] : LAYOUT.shape;
+      const resident = k.alloc(shape).set(numbers);
+      for (const gradOutput of [numbers, [...numbers], { data: numbers, shape }, resident]) {
         const { grad } = run(k, operation, operands, { ...options, reduction: "none", gradOutput });
         expectWithin(2 * operation.bound + 1, grad, scaled, "gradient");
       }

@@ -1,0 +1,110 @@
+import { type Batch, type FloatOutput, type Floats, readFloats } from "./batch.js";
+import { MemoryError, OutputError, OverlapError } from "./errors.js";
+import type { Arena } from "./memory.js";
+import { ResidentBatch } from "./resident.js";
+import { checkShape, type Shape, sameShape } from "./shape.js";
+
+/** Where results go, and what they may share with the inputs. */
+
+/** A fresh array result. Throws MemoryError where the engine has no room for it. */
+export function newFloats(length: number): Float32Array {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    throw new MemoryError(`${length * 4} bytes can't be had: the engine refused an array for the result.`, { cause });
+  }
+}
+
+/** As newFloats, for indices. */
+export function newIndices(length: number): Int32Array {
+  try {
+    return new Int32Array(length);
+  } catch (cause) {
+    throw new MemoryError(`${length * 4} bytes can't be had: the engine refused an array for the result.`, { cause });
+  }
+}
+
+/** Where an array result goes: where the caller says, or into a fresh array. */
+export function outputOf(out: FloatOutput | undefined, length: number): FloatOutput {
+  return out === undefined ? newFloats(length) : out;
+}
+
+/** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
+export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string, other = batch as Floats): Floats {
+  const output = readRoom(value, batch.length, batch.shape, arena, name);
+  checkWhole(output, batch, name);
+  if (other !== batch) checkWhole(output, other, name);
+  return output;
+}
+
+/** Reads where to write one number a position, apart from the batch. */
+export function readLength(value: unknown, shape: Shape, arena: Arena, name: string, batch: Floats): Floats {
+  let length = 1;
+  for (let i = 0; i < shape.length; i++) length *= shape[i];
+  const output = readRoom(value, length, shape, arena, name);
+  checkApart(output, batch, `${name} and the input`);
+  return output;
+}
+
+/** An object's shape must be the result's; of a resident batch the room is enough. */
+function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, name: string): Floats {
+  const output = readFloats(value, arena, name);
+  if (output.length !== length) {
+    throw new OutputError(`${name} has room for ${output.length} numbers; ${length} are wanted.`);
+  }
+  if (output.own !== undefined && !(value instanceof ResidentBatch)) {
+    const own = checkShape(output.own, length, name);
+    if (!sameShape(own, shape)) throw new OutputError(`${name} has the shape [${own}]; the result has [${shape}].`);
+  }
+  return output;
+}
+
+/** Refuses an output that shares some bytes with an input of its length, and not all. */
+function checkWhole(output: Floats, input: Floats, name: string): void {
+  if (startOf(output) !== startOf(input) && overlap(output, input)) {
+    throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
+  }
+}
+
+/** Refuses an output that shares bytes with an operand that is still read when the output is written. */
+export function checkApart(output: Floats, other: Floats, names: string): void {
+  if (overlap(output, other)) throw new OverlapError(`${names} overlap; they must lie apart.`);
+}
+
+/** Refuses an output that shares bytes with labels or weights, which are read until the end. */
+export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
+    if (ArrayBuffer.isView(input) && sharesBytes(output, input, arena)) {
+      throw new OverlapError(
+        `${name} overlaps labels or weights that are read while it is written; they must lie apart.`,
+      );
+    }
+  }
+}
+
+// Ranges are compared before buffers: asking a typed array for its buffer costs more than all the rest.
+
+function sharesBytes(output: Floats, input: ArrayBufferView, arena: Arena): boolean {
+  const start = startOf(output);
+  const { byteOffset } = input;
+  if (start >= byteOffset + input.byteLength || byteOffset >= start + output.length * 4) return false;
+  return (output.array ? output.array.buffer : arena.buffer) === input.buffer;
+}
+
+/** Whether two operands share bytes. */
+export function overlap(a: Floats, b: Floats): boolean {
+  const startA = startOf(a);
+  const startB = startOf(b);
+  if (startA >= startB + bytesOf(b) || startB >= startA + bytesOf(a)) return false;
+  return a.array === b.array || a.array?.buffer === b.array?.buffer;
+}
+
+function startOf({ array, pointer }: Floats): number {
+  return array ? array.byteOffset : pointer;
+}
+
+/** Integer targets have elements of other sizes. */
+function bytesOf({ array, length }: Floats): number {
+  return array ? array.byteLength : length * 4;
+}

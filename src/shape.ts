@@ -1,0 +1,66 @@
+import { describe, typedName } from "./checks.js";
+import { AxisError, ShapeError } from "./errors.js";
+
+/** Sizes of the axes, outermost first. */
+export type Shape = readonly number[];
+
+/**
+ * Positions that a batch without classes may have. It holds no numbers, so its data sets no limit, but losses of so many
+ * take a while, and of many more for ever.
+ */
+const MOST_EMPTY_POSITIONS = 2 ** 24;
+
+/** Checks sizes on their own, whatever they mean. Returns a copy: what was given may change. */
+export function checkSizes(shape: unknown, name: string): Shape {
+  if (!Array.isArray(shape) && typedName(shape) === undefined) {
+    throw new ShapeError(`The shape of ${name} must be an array of sizes, not ${describe(shape)}.`);
+  }
+  const sizes: number[] = [...(shape as number[])];
+  for (let i = 0; i < sizes.length; i++) {
+    if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
+      throw new ShapeError(`The shape of ${name} has the size ${describe(sizes[i])}; sizes are integers from 0 up.`);
+    }
+  }
+  return sizes;
+}
+
+/** Checks a shape and that it holds `length` numbers. */
+export function checkShape(shape: unknown, length: number, name: string): Shape {
+  const sizes = checkSizes(shape, name);
+  let product = 1;
+  for (let i = 0; i < sizes.length; i++) product *= sizes[i];
+  if (product !== length) {
+    const meant = Number.isSafeInteger(product) ? `${product} numbers` : "more numbers than can be counted";
+    throw new ShapeError(`${name} has ${length} numbers, and the shape [${sizes}] means ${meant}.`);
+  }
+  return sizes;
+}
+
+/** Checks the positions of a batch without classes: only they can be more than the data. */
+export function checkPositions(positions: number, shape: Shape): void {
+  if (positions <= MOST_EMPTY_POSITIONS) return;
+  throw new ShapeError(
+    `The shape [${shape}] has no classes; then at most ${MOST_EMPTY_POSITIONS} positions are taken.`,
+  );
+}
+
+/** Index of an axis, counted from the front. */
+export function checkAxis(axis: unknown, shape: Shape): number {
+  const { length } = shape;
+  if (!Number.isInteger(axis) || (axis as number) < -length || (axis as number) >= length) {
+    throw new AxisError(`The shape [${shape}] has ${length} axes: ${describe(axis)} is none of them.`);
+  }
+  return (axis as number) < 0 ? (axis as number) + length : (axis as number);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Checks a shape that an operand came with: it must be the one wanted. */
+export function checkOwn(own: unknown, length: number, wanted: Shape, name: string): void {
+  const shape = checkShape(own, length, name);
+  if (!sameShape(shape, wanted)) throw new ShapeError(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
+}
