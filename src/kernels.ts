@@ -78,7 +78,7 @@ export class Xentropy {
    *
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
-  softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+  softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): NoInfer<ArrayResult<O>> {
     return softmax(this.#context, x, options) as ArrayResult<O>;
   }
 
@@ -89,7 +89,7 @@ export class Xentropy {
   logSoftmax<O extends Output = undefined>(
     x: FloatBatch,
     options: LogSoftmaxOptions<O> = NONE,
-  ): ArrayResult<NoInfer<O>> {
+  ): NoInfer<ArrayResult<O>> {
     return logSoftmax(this.#context, x, options) as ArrayResult<O>;
   }
 
@@ -97,7 +97,7 @@ export class Xentropy {
    * log Σ_j exp(x_j) along `axis`, or over several axes; those are dropped from the shape. At most 4 ULP of
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
-  logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+  logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
     return logSumExp(this.#context, x, options) as ArrayResult<O>;
   }
 
@@ -106,7 +106,7 @@ export class Xentropy {
     p: FloatBatch,
     dp: FloatBatch,
     options: ArrayOptions<O> = NONE,
-  ): ArrayResult<NoInfer<O>> {
+  ): NoInfer<ArrayResult<O>> {
     return softmaxBackward(this.#context, p, dp, options) as ArrayResult<O>;
   }
 
@@ -115,7 +115,7 @@ export class Xentropy {
     logProbs: FloatBatch,
     dLogProbs: FloatBatch,
     options: ArrayOptions<O> = NONE,
-  ): ArrayResult<NoInfer<O>> {
+  ): NoInfer<ArrayResult<O>> {
     return logSoftmaxBackward(this.#context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
@@ -132,7 +132,7 @@ export class Xentropy {
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
-  sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+  sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
     return elementwise(this.#context, "sigmoid", x, options) as ArrayResult<O>;
   }
 
@@ -140,7 +140,7 @@ export class Xentropy {
   logSigmoid<O extends Output = undefined>(
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
-  ): ArrayResult<NoInfer<O>> {
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.#context, "logSigmoid", x, options) as ArrayResult<O>;
   }
 
@@ -148,12 +148,12 @@ export class Xentropy {
   softplus<O extends Output = undefined>(
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
-  ): ArrayResult<NoInfer<O>> {
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.#context, "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
-  logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): ArrayResult<NoInfer<O>> {
+  logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
     return elementwise(this.#context, "logit", p, options) as ArrayResult<O>;
   }
 
