@@ -54,6 +54,8 @@ export interface Layout {
 /** An operand after checking. */
 export interface Floats extends Operand {
   readonly length: number;
+  /** Index of the first byte in the array's buffer, or in linear memory. */
+  readonly start: number;
   /** The shape that came with it. */
   readonly own: unknown;
 }
@@ -67,51 +69,56 @@ export interface Batch extends Floats, Layout {
 
 /** Reads floats of no particular shape. */
 export function readFloats(value: unknown, arena: Arena, name: string): Floats {
-  if (typedName(value) === "Float32Array") return place(value as Float32Array, arena, name, undefined);
-  if (value instanceof ResidentBatch) {
-    const pointer = ResidentBatch.locate(value, arena, name);
-    if (value.dtype !== "float32")
-      throw new DtypeError(`${name} must be float32, not a resident batch of ${value.dtype}.`);
-    return { array: undefined, pointer, length: value.length, own: value.shape };
+  return floatsOf(look(value), arena, name);
+}
+
+/** The floats of an operand. */
+export function floatsOf({ data, own, type }: Given, arena: Arena, name: string): Floats {
+  if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
+  if (!(data instanceof ResidentBatch)) {
+    throw new DtypeError(
+      `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}; convert with Float32Array.from(x).`,
+    );
   }
-  const { data, own } = unwrap(value);
-  if (typedName(data) === "Float32Array") return place(data as Float32Array, arena, name, own);
-  throw new DtypeError(
-    `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}; convert with Float32Array.from(x).`,
-  );
+  const start = ResidentBatch.locate(data, arena, name);
+  if (data.dtype !== "float32") throw new DtypeError(`${name} must be float32, not a resident batch of ${data.dtype}.`);
+  return { array: undefined, pointer: start, length: data.length, start, own };
 }
 
-/** The data and shape of a tensor-like object, each read once; anything else is its own data. */
-export function unwrap(value: unknown): { data: unknown; own: unknown } {
-  if (!isTensor(value)) return { data: value, own: undefined };
-  const { data, shape, dims } = value;
-  return { data, own: shape ?? dims };
+/** What was given as an operand, its properties read: each once, so that all who look at it see the same. */
+export interface Given {
+  /** An array, a resident batch, or whatever else it is. */
+  readonly data: unknown;
+  /** The shape that came with it. */
+  readonly own: unknown;
+  /** The name of the typed array that `data` is, or "". */
+  readonly type: string;
 }
 
-function isTensor(value: unknown): value is TensorLike<unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return typedName(value) === undefined && "data" in value;
-}
-
-/** An operand whose properties have been read: where it is looked at twice, both see the same. */
-export function settle(value: unknown): unknown {
-  if (value instanceof ResidentBatch || !isTensor(value)) return value;
-  const { data, own } = unwrap(value);
-  return { data, shape: own };
+export function look(value: unknown): Given {
+  const type = typedName(value);
+  if (type !== undefined) return { data: value, own: undefined, type };
+  if (value instanceof ResidentBatch) return { data: value, own: value.shape, type: "" };
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !("data" in value)) {
+    return { data: value, own: undefined, type: "" };
+  }
+  const { data, shape, dims } = value as TensorLike<unknown>;
+  return { data, own: shape ?? dims, type: typedName(data) ?? "" };
 }
 
 /** An array over the kernels' own memory (the `data` of a resident batch) is used where it lies. */
 function place(array: Float32Array, arena: Arena, name: string, own: unknown): Floats {
   const { length } = array;
-  if (length === 0) checkAttached(array, name);
+  checkAttached(array, name);
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
-  const ours = array.byteOffset !== 0 && array.buffer === arena.buffer;
-  return ours ? { array: undefined, pointer: array.byteOffset, length, own } : { array, pointer: 0, length, own };
+  const start = array.byteOffset;
+  const ours = start !== 0 && array.buffer === arena.buffer;
+  return ours ? { array: undefined, pointer: start, length, start, own } : { array, pointer: 0, length, start, own };
 }
 
 /** Refuses an array whose buffer was transferred away: it looks like an empty one. */
-export function checkAttached(array: ArrayBufferView, name: string): void {
-  if (array.byteLength === 0 && isDetached(array.buffer))
+export function checkAttached(array: ArrayBufferView & { readonly length?: number }, name: string): void {
+  if (array.length === 0 && isDetached(array.buffer))
     throw new DtypeError(`${name} has been detached: its buffer was transferred away.`);
 }
 
@@ -128,7 +135,7 @@ function isDetached(buffer: ArrayBufferLike): boolean {
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, own } = readFloats(x, arena, name);
+  const { array, pointer, length, start, own } = readFloats(x, arena, name);
   const sizes = checkShape(shape ?? own ?? [length], length, name);
   const at = checkAxis(axis ?? -1, sizes);
   let outer = 1;
@@ -137,34 +144,36 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
   for (let i = at + 1; i < sizes.length; i++) inner *= sizes[i];
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
-  return { array, pointer, length, own, shape: sizes, axis: at, outer, classes, inner };
+  return { array, pointer, length, start, own, shape: sizes, axis: at, outer, classes, inner };
 }
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, own } = readFloats(x, arena, name);
+  const { array, pointer, length, start, own } = readFloats(x, arena, name);
   const sizes = checkShape(shape ?? own ?? [length], length, name);
-  return { array, pointer, length, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
+  return { array, pointer, length, start, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
 }
 
 /** Reads a second operand of the batch's own shape. */
 export function readOperand(value: unknown, batch: Batch, arena: Arena, name: string): Floats {
-  const operand = readFloats(value, arena, name);
+  return operandOf(look(value), batch, arena, name);
+}
+
+/** A second operand of the batch's own shape. */
+export function operandOf(given: Given, batch: Batch, arena: Arena, name: string): Floats {
+  const operand = floatsOf(given, arena, name);
   checkLike(batch, operand.own, operand.length, name);
   return operand;
 }
 
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
-  const given = settle(value);
-  const { data, own } = unwrap(given);
-  if (given instanceof ResidentBatch || !SMALL_INTEGERS.has(typedName(data) ?? "")) {
-    return readOperand(given, batch, arena, "targets");
-  }
-  const array = data as Float32Array;
+  const given = look(value);
+  if (!SMALL_INTEGERS.has(given.type)) return operandOf(given, batch, arena, "targets");
+  const array = given.data as Float32Array;
   checkAttached(array, "targets");
-  checkLike(batch, own, array.length, "targets");
-  return { array, pointer: 0, length: array.length, own };
+  checkLike(batch, given.own, array.length, "targets");
+  return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
 }
 
 const SMALL_INTEGERS = new Set(

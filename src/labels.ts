@@ -1,5 +1,5 @@
-import { type Batch, checkAttached, positionShape, unwrap } from "./batch.js";
-import { describe, typedName } from "./checks.js";
+import { type Batch, checkAttached, type Given, positionShape } from "./batch.js";
+import { describe } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -25,9 +25,8 @@ export function readIgnoreIndex(value: unknown, dense: boolean): number {
 }
 
 /** Whether an operand of a cross-entropy is dense targets (floats) or labels (integers). */
-export function isDense(value: unknown): boolean {
-  if (value instanceof ResidentBatch) return value.dtype === "float32";
-  return typedName(unwrap(value).data)?.startsWith("Float") === true;
+export function isDense({ data, type }: Given): boolean {
+  return type.startsWith("Float") || (data instanceof ResidentBatch && data.dtype === "float32");
 }
 
 const INTEGER_ARRAYS = new Set(
@@ -40,38 +39,45 @@ const INTEGER_ARRAYS = new Set(
  * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them as they are, and how many count.
  */
 export function readLabels(
-  value: unknown,
+  given: Given,
   batch: Batch,
   ignore: number,
   arena: Arena,
 ): { labels: LabelArray; counted: number } {
-  if (value instanceof ResidentBatch) ResidentBatch.locate(value, arena, "labels");
-  const { data, own } = unwrap(value);
-  if (!Array.isArray(data) && !INTEGER_ARRAYS.has(typedName(data) ?? "")) {
-    throw new DtypeError(
-      `Labels are an Int32Array, another integer array or an array of integers, not ${describe(data)}.`,
-    );
-  }
-  const labels = data as LabelArray;
+  const labels = integersOf(given, arena);
   const positions = batch.outer * batch.inner;
-  if (ArrayBuffer.isView(data)) checkAttached(data, "labels");
-  if (own !== undefined) checkOwn(own, labels.length, positionShape(batch), "labels");
+  if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
     throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.`);
   }
   const { classes } = batch;
   let counted = 0;
   for (let i = 0; i < positions; i++) {
-    const given = labels[i];
-    const label = typeof given === "bigint" ? Number(given) : given;
+    const one = labels[i];
+    const label = typeof one === "bigint" ? Number(one) : one;
     if (label === ignore) continue;
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-      const at = `The label at position ${i} is ${describe(given)}`;
+      const at = `The label at position ${i} is ${describe(one)}`;
       throw new LabelError(`${at}; labels are integers from 0 to ${classes - 1}, or ${ignore} to ignore.`, i);
     }
     counted++;
   }
   return { labels, counted };
+}
+
+function integersOf({ data, type }: Given, arena: Arena): LabelArray {
+  if (INTEGER_ARRAYS.has(type)) {
+    checkAttached(data as ArrayBufferView, "labels");
+    return data as LabelArray;
+  }
+  if (Array.isArray(data)) return data;
+  if (data instanceof ResidentBatch) {
+    ResidentBatch.locate(data, arena, "labels");
+    if (data.dtype === "int32") return data.data;
+  }
+  throw new DtypeError(
+    `Labels are an Int32Array, another integer array or an array of integers, not ${describe(data)}.`,
+  );
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -135,7 +135,7 @@ export class Arena {
   }
 }
 
-/** Copies shorter than this cost less as a loop than as a call of TypedArray.set. */
+/** Copies shorter than this cost less as a loop than as a view of their part and a call of TypedArray.set. */
 const SHORT = 48;
 
 /** The fixed regions. Names end in what they hold; all are byte addresses. */
@@ -185,8 +185,9 @@ export class Workspace {
   copyIn(array: Float32Array, from: number, n: number, to: number): void {
     const { f32 } = this.arena;
     const at = to >>> 2;
-    if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
-    else f32.set(n === array.length ? array : array.subarray(from, from + n), at);
+    if (n === array.length) f32.set(array, at);
+    else if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
+    else f32.set(array.subarray(from, from + n), at);
   }
 
   /** Copies n floats of linear memory into an array. */

@@ -61,7 +61,7 @@ function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, na
 
 /** Refuses an output that shares some bytes with an input of its length, and not all. */
 function checkWhole(output: Floats, input: Floats, name: string): void {
-  if (startOf(output) !== startOf(input) && overlap(output, input)) {
+  if (output.start !== input.start && overlap(output, input)) {
     throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
   }
 }
@@ -73,9 +73,12 @@ export function checkApart(output: Floats, other: Floats, names: string): void {
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
 export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
+  const buffer = output.array ? output.array.buffer : arena.buffer;
+  const { start } = output;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    if (ArrayBuffer.isView(input) && sharesBytes(output, input, arena)) {
+    if (!ArrayBuffer.isView(input) || input.buffer !== buffer) continue;
+    if (start < input.byteOffset + input.byteLength && input.byteOffset < start + output.length * 4) {
       throw new OverlapError(
         `${name} overlaps labels or weights that are read while it is written; they must lie apart.`,
       );
@@ -83,25 +86,10 @@ export function checkOutputApart(output: Floats, arena: Arena, name: string, inp
   }
 }
 
-// Ranges are compared before buffers: asking a typed array for its buffer costs more than all the rest.
-
-function sharesBytes(output: Floats, input: ArrayBufferView, arena: Arena): boolean {
-  const start = startOf(output);
-  const { byteOffset } = input;
-  if (start >= byteOffset + input.byteLength || byteOffset >= start + output.length * 4) return false;
-  return (output.array ? output.array.buffer : arena.buffer) === input.buffer;
-}
-
-/** Whether two operands share bytes. */
+/** Whether two operands share bytes. Ranges come first: asking a typed array for its buffer costs more than the rest. */
 export function overlap(a: Floats, b: Floats): boolean {
-  const startA = startOf(a);
-  const startB = startOf(b);
-  if (startA >= startB + bytesOf(b) || startB >= startA + bytesOf(a)) return false;
+  if (a.start >= b.start + bytesOf(b) || b.start >= a.start + bytesOf(a)) return false;
   return a.array === b.array || a.array?.buffer === b.array?.buffer;
-}
-
-function startOf({ array, pointer }: Floats): number {
-  return array ? array.byteOffset : pointer;
 }
 
 /** Integer targets have elements of other sizes. */

@@ -5,9 +5,9 @@ import {
   type Floats,
   isResident,
   type Labels,
+  look,
+  operandOf,
   readBatch,
-  readOperand,
-  settle,
 } from "../batch.js";
 import { checkOptions, readFlag, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
@@ -115,9 +115,9 @@ export function softmaxCrossEntropy(
   const { arena } = context;
   const batch = readBatch(x, shape, axis, arena);
   const positions = batch.outer * batch.inner;
-  const given = settle(targetsOrLabels);
+  const given = look(targetsOrLabels);
   const dense = isDense(given);
-  const targets = dense ? readOperand(given, batch, arena, "targets") : undefined;
+  const targets = dense ? operandOf(given, batch, arena, "targets") : undefined;
   const ignore = readIgnoreIndex(ignoreIndex, dense);
   const read = dense ? undefined : readLabels(given, batch, ignore, arena);
   const reduce = readReduction(reduction);

@@ -1,4 +1,4 @@
-import { type FloatBatch, type FloatOutput, type Labels, readBatch } from "../batch.js";
+import { type FloatBatch, type FloatOutput, type Labels, look, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import { labelOf, readIgnoreIndex, readLabels } from "../labels.js";
@@ -32,7 +32,7 @@ export function nllLoss(
   const { classes, inner } = batch;
   const positions = batch.outer * inner;
   const ignore = readIgnoreIndex(ignoreIndex, false);
-  const read = readLabels(given, batch, ignore, arena);
+  const read = readLabels(look(given), batch, ignore, arena);
   const { labels } = read;
   const reduce = readReduction(reduction);
   const byClass = readClassWeights(classWeights, batch, arena);

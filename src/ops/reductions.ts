@@ -95,9 +95,9 @@ function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], are
   const first = reduced[0] ?? sizes.length;
   const last = reduced.at(-1) ?? sizes.length - 1;
   if (last - first + 1 === reduced.length) {
-    const { array, pointer, length } = floats;
+    const { array, pointer, length, start } = floats;
     const layout = { outer: product(0, first), classes, inner: product(last + 1, sizes.length) };
-    return { array, pointer, length, ...merged, ...layout };
+    return { array, pointer, length, start, ...merged, ...layout };
   }
   const order = [...kept, ...reduced];
   const steps = order.map((i) => product(i + 1, sizes.length));
@@ -114,7 +114,7 @@ function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], are
       at -= lengths[k] * steps[k];
     }
   }
-  return { array, pointer: 0, length: array.length, ...merged, outer, classes, inner: 1 };
+  return { array, pointer: 0, length: array.length, start: 0, ...merged, outer, classes, inner: 1 };
 }
 
 export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
