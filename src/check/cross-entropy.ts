@@ -1,0 +1,107 @@
+import type { Xentropy } from "../kernels.js";
+import { rowsAlong } from "../reference/arrays.js";
+import * as reference from "../reference/index.js";
+import { gradientToLogits, type LogitOptions, transformLogits } from "../reference/logits.js";
+import { gradientScales, type Reduction } from "../reference/reduction.js";
+import { logSoftmaxOfRow } from "../reference/row.js";
+import { readTargets, targetOfRow } from "../reference/targets.js";
+import { type Call, dataOf, numbers, type Options, shapeOf, type Values } from "./call.js";
+import { overRows, reduced } from "./rows.js";
+import { logSumExpTerms } from "./softmax.js";
+import type { Magnitudes, Truth } from "./truth.js";
+
+/** What softmax cross-entropy and distillation are compared with. */
+
+/**
+ * Softmax cross-entropy is judged from the logits after softcap and temperature, as the kernels form them: with one class a
+ * position, the log-sum-exp is the logit. For t″ the smoothed and weighted targets and L = |max| + log Σ exp(z − max):
+ *
+ *   loss: v·(Σ |t″·lp| + λ·L²)        gradient: s·((Σ |t″| + 2λL)·p + |t″|)
+ *
+ * A label alone leaves one term, and so the true value.
+ */
+export function crossEntropyTruth(call: Call, k: Xentropy): Record<string, Truth> {
+  const { operands, options } = call;
+  const { softcap, temperature, ...rest } = options;
+  const shape = shapeOf(call);
+  const x = numbers(operands[0]);
+  const z = softcap === undefined && temperature === undefined ? x : transformed(k, x, { softcap, temperature });
+  const targets = operands[1] as never;
+  const { grad, correct, ...truth } = reference.softmaxCrossEntropy(z, targets, { ...rest, shape });
+  const terms = crossEntropyTerms({ operands: [z, targets], options: { ...rest, shape } });
+  if (grad)
+    for (const gradient of [grad, terms.grad]) gradientToLogits(gradient, x, { softcap, temperature } as LogitOptions);
+  const single = !(dataOf(targets) instanceof Float32Array) && !options.labelSmoothing && !options.zLoss;
+  return {
+    loss: { values: truth.loss, magnitudes: single ? undefined : terms.loss },
+    grad: { values: grad ?? [], magnitudes: single ? undefined : terms.grad },
+    correct: { values: correct ?? 0 },
+    logSumExp: {
+      values: truth.logSumExp ?? [],
+      magnitudes: logSumExpTerms({ operands: [z], options: { shape, axis: options.axis } }).out,
+    },
+  };
+}
+
+function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
+  const { operands, options } = call;
+  const shape = shapeOf(call);
+  const layout = rowsAlong(shape, options.axis as number | undefined);
+  const targets = readTargets(operands[1] as never, shape, layout, options);
+  const reduction = (options.reduction as Reduction | undefined) ?? "mean";
+  const scales = gradientScales(options.gradOutput as never, reduction, targets.divisor, layout.count);
+  const target = new Float64Array(layout.length);
+  const lp = new Float64Array(layout.length);
+  const zLoss = (options.zLoss as number | undefined) ?? 0;
+  const { values, elements } = overRows(call, [operands[0]], ([z], result, r) => {
+    result.fill(0);
+    if (targets.labels && targets.labels[r] < 0) return 0;
+    targetOfRow(targets, layout, r, target);
+    const lse = logSoftmaxOfRow(z, lp);
+    const max = z.reduce((a, b) => Math.max(a, b), -Infinity);
+    const size = Math.abs(max) + (lse - max);
+    const mass = target.reduce((total, t) => total + Math.abs(t), 0);
+    const v = targets.sampleWeights[r];
+    let loss = zLoss === 0 ? 0 : zLoss * size * size;
+    for (let c = 0; c < lp.length; c++) {
+      const t = Math.abs(target[c]);
+      if (t !== 0) loss -= t * lp[c];
+      result[c] = v * Math.abs(scales[r]) * ((mass + 2 * zLoss * size) * Math.exp(lp[c]) + t);
+    }
+    return v * loss;
+  });
+  return { loss: reduced(values, call, "mean", targets.divisor), grad: elements };
+}
+
+/** The logits after softcap and temperature, as the kernels have them. */
+function transformed(k: Xentropy, x: Float64Array, options: Options): Float64Array {
+  const labels = new Uint8Array(x.length);
+  const settings = { ...options, shape: [x.length, 1], logSumExp: true } as const;
+  const { logSumExp } = k.softmaxCrossEntropy(Float32Array.from(x), labels, settings);
+  return Float64Array.from(logSumExp);
+}
+
+/** Loss: T²·Σ p·|log p − log q|; gradient: s·T·(p + q). */
+export function distillationTerms(call: Call): Magnitudes {
+  const { operands, options } = call;
+  const { temperature = 1 } = options as LogitOptions;
+  const reduction = (options.reduction as Reduction | undefined) ?? "mean";
+  const logits = operands.map((operand) => transformLogits(numbers(operand), options));
+  const count = rowsAlong(shapeOf(call), options.axis as number | undefined).count;
+  const scales = gradientScales(options.gradOutput as never, reduction, count, count);
+  const { values, elements } = overRows(call, logits, ([x, y], result, r) => {
+    const [q, p] = [x, y].map((row) => {
+      const lp = new Float64Array(row.length);
+      logSoftmaxOfRow(row, lp);
+      return lp;
+    });
+    let total = 0;
+    for (let c = 0; c < q.length; c++) {
+      const mass = Math.exp(p[c]);
+      if (mass !== 0) total += mass * (Math.abs(p[c]) + Math.abs(q[c]));
+      result[c] = Math.abs(scales[r]) * temperature * (mass + Math.exp(q[c]));
+    }
+    return temperature * temperature * total;
+  });
+  return { loss: reduced(values, call, "mean"), grad: elements };
+}

@@ -1,0 +1,25 @@
+/** How far apart numbers are, in float32 units in the last place. */
+
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
+/** The float32 unit in the last place of a real number. */
+function ulp(value: number): number {
+  float[0] = value;
+  const exponent = ((words[1] >>> 20) & 0x7ff) - 1023;
+  return 2 ** (Math.min(Math.max(exponent, -126), 127) - 23);
+}
+
+/** Where float32 ends: what an infinite result stands for, and the most that counts of a true value. */
+const END = 2 ** 128;
+
+function clamp(value: number): number {
+  return Math.min(END, Math.max(-END, value));
+}
+
+/** The distance of a result from the true value, in units of a magnitude. */
+export function distanceOf(value: number, truth: number, magnitude = truth): number {
+  if (value === truth || (Number.isNaN(value) && Number.isNaN(truth))) return 0;
+  if (Number.isNaN(value) || !Number.isFinite(truth)) return Infinity;
+  return Math.abs(clamp(value) - clamp(truth)) / ulp(Number.isFinite(magnitude) ? magnitude : truth);
+}

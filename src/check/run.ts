@@ -1,0 +1,78 @@
+import type { Xentropy } from "../kernels.js";
+import { type Call, copyOfCall, dataOf, forReference, settle, settleOptions, shapeOf } from "./call.js";
+import { distanceOf } from "./distance.js";
+import { CrossCheckError, type Place, show } from "./error.js";
+import { OPERATIONS, type Operations } from "./operations.js";
+import { listAt, listOf, outputsOf } from "./outputs.js";
+import type { Operation, Truth } from "./truth.js";
+
+/** Options that multiply: each may add a rounding, and so 1 ULP. */
+const FACTORS = "labelSmoothing classWeights sampleWeights posWeight elementWeights gradOutput zLoss alpha".split(" ");
+
+type Method = (...args: unknown[]) => unknown;
+
+/** Runs one operation on the kernels and compares. */
+export function run(k: Xentropy, js: Xentropy, name: keyof Operations, args: readonly unknown[]): unknown {
+  const operation = OPERATIONS[name];
+  const operands = args.slice(0, operation.operands).map(settle);
+  const options = settleOptions(args[operation.operands]);
+  const compute = () => (k[name] as Method)(...operands, ...(options === undefined ? [] : [options]));
+  let call: Call;
+  try {
+    call = copyOfCall(operands, options);
+  } catch (error) {
+    // What can't be copied (freed, detached) can't be computed either: the kernels know best what to say.
+    compute();
+    throw error;
+  }
+  const result = compute();
+  const outputs = outputsOf(result);
+  const at = placesOf(name, call, outputs);
+  if (k.backend !== "relaxed")
+    compareBits(outputs, outputsOf((js[name] as Method)(...call.operands, call.options)), at);
+  compareValues(outputs, operation.truth(forReference(call), k), boundOf(operation, call), at);
+  return result;
+}
+
+type Outputs = ReturnType<typeof outputsOf>;
+type Places = (output: string, index: number) => Place;
+
+/** Says where an element of an output stands. */
+function placesOf(operation: string, call: Call, outputs: Outputs): Places {
+  const columns = shapeOf(call).at(-1) ?? 1;
+  const elements = (dataOf(call.operands[0]) as ArrayLike<number>).length;
+  return (output, index) => {
+    const width = listAt(outputs, output).length === elements ? columns : 1;
+    return { operation, output, row: Math.floor(index / width), column: index % width };
+  };
+}
+
+function compareBits(outputs: Outputs, expected: Outputs, at: Places): void {
+  for (const [output, values] of outputs) {
+    const others = listAt(expected, output);
+    for (let i = 0; i < values.length; i++) {
+      const [value, other] = [values[i], others[i]];
+      if (Object.is(value, other)) continue;
+      const said = `the js backend has other bits, ${show(other)}`;
+      throw new CrossCheckError(at(output, i), value, other, distanceOf(value, other), said);
+    }
+  }
+}
+
+function boundOf({ bound }: Operation, { options }: Call): number {
+  const stated = typeof bound === "number" ? bound : bound(options);
+  return stated + FACTORS.filter((factor) => options[factor] !== undefined).length;
+}
+
+function compareValues(outputs: Outputs, truths: Record<string, Truth>, bound: number, at: Places): void {
+  for (const [output, values] of outputs) {
+    const truth = listOf(truths[output].values);
+    const magnitudes = listOf(truths[output].magnitudes ?? truth);
+    for (let i = 0; i < values.length; i++) {
+      const distance = distanceOf(values[i], truth[i], magnitudes[i]);
+      if (distance <= bound) continue;
+      const said = `the reference has ${show(truth[i])}, and ${bound} ULP are allowed`;
+      throw new CrossCheckError(at(output, i), values[i], truth[i], distance, said);
+    }
+  }
+}
