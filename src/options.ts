@@ -1,4 +1,4 @@
-import type { FloatBatch, FloatOutput, Reduction } from "./batch.js";
+import type { FloatOutput, Reduction } from "./batch.js";
 import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
 
@@ -59,7 +59,7 @@ export interface LossOptions extends ShapeOptions {
   /** true, or where the gradient goes: as long as the logits; the logits themselves, or apart from them. */
   grad?: boolean | FloatOutput | undefined;
   /** What the gradient is multiplied by: a number, or with `reduction: "none"` one for each loss. Default 1. */
-  gradOutput?: number | FloatBatch | undefined;
+  gradOutput?: number | Weights | undefined;
 }
 
 /** Options of nllLoss. */
