@@ -157,7 +157,7 @@ export function softmaxCrossEntropy(
   const asGiven = !transform.some && smoothing === 0 && !(targets && byClass);
   const tiles = context.tiles.over(batch, resident && asGiven);
   if (tiles.long) for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
-  else if (isPlain(call)) plainRows(context, call);
+  else if (read && isPlain(call)) plainRows(context, call, read.labels);
   else generalRows(context, call);
   const outputs: Result = call.total.result(result);
   if (call.hits) outputs.correct = call.hits.count;
@@ -184,21 +184,23 @@ export function divisorOf(
 }
 
 /** Labels with nothing but weights that scale whole rows: the kernel that most calls want. */
-function isPlain({ labels, smoothing, zLoss, tops, hits }: CrossEntropy): boolean {
-  return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits;
+function isPlain({ smoothing, zLoss, tops, hits }: CrossEntropy): boolean {
+  return smoothing === 0 && zLoss === 0 && !tops && !hits;
 }
 
-function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy): void {
-  const { batch, gradient, total, transform, classWeights, sampleWeights, gradOutput } = call;
+function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy, labels: LabelArray): void {
+  const { batch, ignore, gradient, total, transform, classWeights, sampleWeights, gradOutput } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
   const scale = uniform ? gradientScale(call, 0) : 0;
   while (tiles.next()) {
     const { rows, position } = tiles;
     const { i32, f64 } = arena;
-    for (let i = 0; i < rows; i++) {
-      const label = labelAt(call, position + i);
-      i32[(work.labels >>> 2) + i] = label;
-      if (!uniform) f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) * spikeAt(call, label);
+    const at = work.labels >>> 2;
+    for (let i = 0; i < rows; i++) i32[at + i] = labelOf(labels, position + i, ignore, batch.classes);
+    if (!uniform) {
+      for (let i = 0; i < rows; i++) {
+        f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) * spikeAt(call, i32[at + i]);
+      }
     }
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
@@ -217,7 +219,7 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy)
     );
     if (!uniform) {
       for (let i = 0; i < rows; i++) {
-        const weight = sampleWeight(call, position + i) * spikeAt(call, i32[(work.labels >>> 2) + i]);
+        const weight = sampleWeight(call, position + i) * spikeAt(call, i32[at + i]);
         f64[(work.losses >>> 3) + i] = weighted(weight, f64[(work.losses >>> 3) + i]);
       }
     }
