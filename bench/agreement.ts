@@ -1,28 +1,41 @@
-// Contenders must compute the same thing before (and after) anyone is timed: every element of the output and the loss
-// within 1e-5 of plain JavaScript's for the same input.
+// Contenders must compute the same thing before, and after, anyone is timed: every element of the result and the loss
+// within 1e-5 of the float64 reference's.
 
-import type { Run } from "./contenders.js";
-import type { Operation } from "./operations.js";
+import type { Expected, Operation } from "./operation.js";
+import type { Problem } from "./problems.js";
 
-/** Relative to the result, or to what was subtracted to make it where that is larger. */
+/** Relative to the result, or to the terms that it is the difference of. */
 const TOLERANCE = 1e-5;
 
 /** What float32 can't resolve: two of its smallest steps. */
 const SMALLEST = 2 ** -148;
 
-/** Judges the last output of a contender. Throws an Error that names the first difference. */
-export function requireAgreement(operation: Operation, { name, loss, arrays }: Run): void {
-  const expected = { ...arrays, output: new Float32Array(arrays.output.length) };
-  const expectedLoss = operation.javascript(expected);
-  const what = `${name} disagrees with JavaScript on ${operation.name} ${arrays.shape.join("x")}`;
-  if (!close(loss, expectedLoss, 0)) throw new Error(`${what}: loss ${loss}, expected ${expectedLoss}`);
-  for (let i = 0; i < expected.output.length; i++) {
-    if (!close(arrays.output[i], expected.output[i], operation.subtracted(expected, i))) {
-      throw new Error(`${what}: element ${i} is ${arrays.output[i]}, expected ${expected.output[i]}`);
-    }
+/** How a result misses what is expected; undefined if it doesn't. */
+export function disagreement(
+  { terms }: Operation,
+  problem: Problem,
+  expected: Expected,
+  actual: Expected,
+): string | undefined {
+  if (!close(actual.loss, expected.loss, 0)) return `loss ${actual.loss}, expected ${expected.loss}`;
+  if (actual.array.length !== expected.array.length) {
+    return `${actual.array.length} elements, expected ${expected.array.length}`;
   }
+  let worst = 0;
+  let message: string | undefined;
+  for (let i = 0; i < expected.array.length; i++) {
+    const a = actual.array[i];
+    const e = expected.array[i];
+    if (close(a, e, 0) || close(a, e, terms?.(problem, i, problem.positions) ?? 0)) continue;
+    const error = Math.abs(a - e) / Math.abs(e);
+    if (message && !(error > worst)) continue;
+    worst = error;
+    message = `element ${i} is ${a}, expected ${e}`;
+  }
+  return message;
 }
 
-function close(actual: number, expected: number, subtracted: number): boolean {
-  return Math.abs(actual - expected) <= TOLERANCE * Math.max(Math.abs(expected), subtracted) + SMALLEST;
+function close(actual: number, expected: number, terms: number): boolean {
+  if (actual === expected) return true;
+  return Math.abs(actual - expected) <= TOLERANCE * Math.max(Math.abs(expected), terms) + SMALLEST;
 }

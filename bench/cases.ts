@@ -1,76 +1,65 @@
-// What is measured: every operation at every shape, and at one shape on widely spread logits. A case is a row; add rows to
-// the tables below, or build one from numbers of your own.
+// What is measured: every operation at every shape, on both spreads of logits.
 
-import { type Operation, operations } from "./operations.js";
-import { mulberry32, normal } from "./random.js";
-
-/** The numbers of a case. */
-export interface Problem {
-  readonly shape: readonly [rows: number, columns: number];
-  readonly logits: Float32Array;
-  readonly labels: Int32Array;
-  readonly targets: Float32Array;
-}
+import type { Operation } from "./operation.js";
+import { operations } from "./operations.js";
+import { SPREADS, type Spread } from "./problems.js";
 
 export interface Case {
   readonly operation: Operation;
-  /** Rows × columns. */
-  readonly shape: readonly [rows: number, columns: number];
-  /** What the logits are like; one of `distributions`, or words for real ones. */
-  readonly distribution: string;
-  /** Made when it is needed, so that one case at a time is held. */
-  readonly problem: () => Problem;
+  /** As typed: "32x1000", "8x64x4096/1" with the class axis behind the slash, "100000". */
+  readonly shape: string;
+  readonly spread: Spread;
 }
 
-/** From a single digit to a language model's vocabulary. */
-export const shapes: readonly (readonly [number, number])[] = [
-  [1, 10],
-  [32, 10],
-  [32, 1000],
-  [128, 1000],
-  [16, 50257],
-];
+/** From a single digit to a language model's vocabulary, and classes that lie across. */
+export const ROW_SHAPES = [
+  "1x10",
+  "32x10",
+  "1x1000",
+  "32x1000",
+  "128x1000",
+  "8x32000",
+  "1x128256",
+  "16x50257",
+  "1x1048576",
+  "8x64x4096/1",
+] as const;
 
-/** Standard deviation of the logits. At 3 many classes share a row's mass; at 30 one has nearly all of it. */
-export const distributions = { normal: 3, wide: 30 } as const;
+export const ELEMENT_SHAPES = ["1000", "100000", "10000000"] as const;
 
-type Distribution = keyof typeof distributions;
-
-const WIDE_SHAPE = [32, 1000] as const;
-
-/** What to keep of the standing table. */
+/** What to keep of the standing table; everything where undefined. */
 export interface Selection {
-  /** Operations by name. */
-  readonly operations: readonly string[] | undefined;
+  readonly operations?: readonly string[] | undefined;
   /** Shapes to take instead of the standing ones. */
-  readonly shapes: readonly (readonly [number, number])[] | undefined;
+  readonly shapes?: readonly string[] | undefined;
+  readonly spreads?: readonly Spread[] | undefined;
 }
 
-export function standingCases(only: Selection): Case[] {
-  return operations
-    .filter(({ name }) => !only.operations || only.operations.includes(name))
-    .flatMap((operation) => [
-      ...(only.shapes ?? shapes).map((shape) => randomCase(operation, shape, "normal")),
-      ...(only.shapes ? [] : [randomCase(operation, WIDE_SHAPE, "wide")]),
-    ]);
-}
-
-function randomCase(operation: Operation, shape: readonly [number, number], distribution: Distribution): Case {
-  return { operation, shape, distribution, problem: () => randomProblem(shape, distributions[distribution]) };
-}
-
-/** Seeded, so that every run and every contender sees the same numbers. */
-function randomProblem(shape: readonly [number, number], spread: number): Problem {
-  const [rows, columns] = shape;
-  const random = mulberry32(rows * 65537 + columns);
-  const gauss = normal(random);
-  const logits = Float32Array.from({ length: rows * columns }, () => gauss() * spread);
-  const labels = Int32Array.from({ length: rows }, () => Math.floor(random() * columns));
-  const targets = Float32Array.from({ length: rows * columns }, random);
-  for (let start = 0; start < targets.length; start += columns) {
-    const row = targets.subarray(start, start + columns);
-    const sum = row.reduce((a, b) => a + b, 0);
-    for (let i = 0; i < columns; i++) row[i] /= sum;
+export function casesOf({ operations: names, shapes, spreads }: Selection): Case[] {
+  const cases: Case[] = [];
+  for (const operation of operations) {
+    if (names && !names.includes(operation.name)) continue;
+    const { form } = operation;
+    const standing: readonly string[] = form === "rows" ? ROW_SHAPES : ELEMENT_SHAPES;
+    const wanted = shapes?.filter((shape) => fits(shape, form)) ?? standing;
+    for (const spread of spreads ?? SPREADS) {
+      for (const shape of wanted) cases.push({ operation, shape, spread });
+    }
   }
-  return { shape, logits, labels, targets };
+  return cases;
+}
+
+/** A single number is a shape of elements, anything else of rows. */
+function fits(shape: string, form: Operation["form"]): boolean {
+  return shape.includes("x") === (form === "rows");
+}
+
+/** Reads a shape; undefined if it is none. */
+export function parseShape(text: string): { shape: number[]; axis: number } | undefined {
+  const [, sizes, axis] = /^([1-9]\d*(?:x[1-9]\d*)*)(?:\/(\d))?$/.exec(text) ?? [];
+  if (!sizes) return undefined;
+  const shape = sizes.split("x").map(Number);
+  const elements = shape.reduce((a, b) => a * b, 1);
+  const at = axis === undefined ? shape.length - 1 : Number(axis);
+  return elements >= 2 && elements <= 2 ** 28 && at < shape.length ? { shape, axis: at } : undefined;
 }

@@ -2,59 +2,171 @@
 // it computed: a result that nobody looks at may be optimised away, one for the same input may be cached.
 
 import type { Xentropy } from "xentropy";
-import type { Case, Problem } from "./cases.js";
-import type { Arrays } from "./operations.js";
+import { type Expected, type Operands, type Operation, type Returned, runRival } from "./operation.js";
+import type { Problem } from "./problems.js";
+import type { Kind, Placement } from "./record.js";
 
 /** A contender at the start of a case. */
-export interface Run {
+export interface Entry {
   readonly name: string;
-  /** Changes one pair of logits, computes, and returns the loss plus an element of the output. */
-  readonly call: () => number;
-  /** The loss of the last call. */
-  loss: number;
-  readonly arrays: Arrays;
+  readonly kind: Kind;
+  readonly placement: Placement;
+  /** Changes one pair of elements, computes, and returns something of the result. */
+  readonly call: () => number | Promise<number>;
+  /** Whether `call` returns a promise. */
+  readonly asynchronous?: boolean;
+  /** Puts the first input back, computes, and hands the result out. */
+  readonly result: () => Expected | Promise<Expected>;
+  readonly free?: () => void;
 }
 
 export interface Contender {
   readonly name: string;
-  readonly prepare: (given: Case, problem: Problem) => Run;
+  readonly kind: Kind;
+  readonly placements: readonly Placement[];
+  /** Undefined where it has no such operation. */
+  readonly prepare: (
+    operation: Operation,
+    problem: Problem,
+    placement: Placement,
+  ) => Entry | undefined | Promise<Entry | undefined>;
 }
 
-/** The baseline: the hand-written rivals in plain JavaScript. */
+/** The baseline: the hand-written rivals in plain JavaScript, with every array given. */
 export const javascript: Contender = {
   name: "JavaScript",
-  prepare: ({ operation }, problem) => onArrays("JavaScript", problem, operation.javascript),
+  kind: "javascript",
+  placements: ["foreign"],
+  prepare: (operation, problem, placement) => {
+    const x = problem.x.slice();
+    const y = problem.y.slice();
+    const arrays = {
+      ...problem,
+      x,
+      y,
+      output: problem.output.slice(),
+      values: problem.values.slice(),
+      indices: problem.indices.slice(),
+    };
+    const compute = () => runRival(operation, arrays, problem.layout);
+    const integers = operation.name === "argmax" || operation.name === "topK";
+    const result = arrays.output.length > 0 ? arrays.output : integers ? arrays.indices : arrays.values;
+    let at = 0;
+    return {
+      name: "JavaScript",
+      kind: "javascript",
+      placement,
+      call: () => {
+        at = exchangeNext(x, at);
+        return compute() + result[at % result.length];
+      },
+      result: () => {
+        x.set(problem.x);
+        return { loss: compute(), array: result };
+      },
+    };
+  },
 };
 
-/** The kernels on Float32Arrays outside their memory, as most programs call them. */
+/** The kernels of a backend: on arrays outside their memory, as most programs call them, or on resident batches. */
 export function kernels(k: Xentropy): Contender {
-  const name = k.backend === "js" ? "js backend" : `wasm ${k.backend}`;
   return {
-    name,
-    prepare: ({ operation }, problem) => onArrays(name, problem, (arrays) => operation.kernels(k, arrays)),
+    name: k.backend,
+    kind: "xentropy",
+    placements: ["foreign", "resident"],
+    prepare: (operation, problem, placement) =>
+      placement === "foreign" ? onArrays(k, operation, problem) : onBatches(k, operation, problem),
   };
 }
 
-function onArrays(name: string, problem: Problem, compute: (arrays: Arrays) => number): Run {
-  const { shape, labels, targets } = problem;
-  const logits = problem.logits.slice();
-  const output = new Float32Array(logits.length);
-  const arrays = { shape, logits, labels, targets, output };
+function onArrays(k: Xentropy, operation: Operation, problem: Problem): Entry {
+  const x = problem.x.slice();
+  const output = problem.output.slice();
+  const values = problem.values.slice();
+  const operands = { ...problem, x, y: problem.y.slice(), output, values };
+  const array = operation.result === "values" ? values : output;
+  return entryOf(
+    k.backend,
+    "foreign",
+    operation,
+    problem,
+    () => operation.kernels(k, operands),
+    () => x,
+    () => array,
+  );
+}
+
+function onBatches(k: Xentropy, operation: Operation, problem: Problem): Entry {
+  const { shape } = problem;
+  const x = k.alloc(shape);
+  const y = k.alloc(problem.y.length > 0 ? shape : [0]);
+  const labels = k.alloc(labelShape(problem), { dtype: "int32" });
+  const output = k.alloc(problem.output.length > 0 ? shape : [0]);
+  const values = k.alloc(operation.result === "values" ? labelShape(problem) : [0]);
+  if (problem.y.length > 0) y.set(problem.y);
+  labels.set(problem.labels);
+  const operands: Operands = { shape, axis: problem.axis, x, y, labels, output, values };
+  const result = operation.result === "values" ? values : output;
+  // Views die when memory grows; a call must not make them anew.
+  let inside = x.data;
+  let outside = result.data;
+  const entry = entryOf(
+    k.backend,
+    "resident",
+    operation,
+    problem,
+    () => operation.kernels(k, operands),
+    () => {
+      if (inside.length === 0) inside = x.data;
+      return inside;
+    },
+    () => {
+      if (outside.length === 0) outside = result.data;
+      return outside;
+    },
+  );
+  return { ...entry, free: () => [x, y, labels, output, values].forEach((batch) => batch.free()) };
+}
+
+function labelShape({ shape, axis, labels }: Problem): readonly number[] {
+  return labels.length > 0 ? shape.filter((_, i) => i !== (axis < 0 ? axis + shape.length : axis)) : [0];
+}
+
+function entryOf(
+  name: string,
+  placement: Placement,
+  operation: Operation,
+  problem: Problem,
+  compute: () => Returned,
+  input: () => Float32Array,
+  output: () => Float32Array,
+): Entry {
   let at = 0;
-  const call = () => {
-    at = exchangeNext(logits, at);
-    run.loss = compute(arrays);
-    return run.loss + output[at];
+  const fresh = operation.result === "fresh";
+  return {
+    name,
+    kind: "xentropy",
+    placement,
+    call: () => {
+      at = exchangeNext(input(), at);
+      const returned = compute();
+      return typeof returned === "number" ? returned + output()[0] : returned[0];
+    },
+    result: () => {
+      input().set(problem.x);
+      const returned = compute();
+      if (typeof returned === "number") return { loss: returned, array: output().slice() };
+      if (!fresh) throw new Error(`${operation.name} returned an array`);
+      return { loss: 0, array: returned };
+    },
   };
-  const run: Run = { name, call, loss: Number.NaN, arrays };
-  return run;
 }
 
 /** Exchanges two neighbours a long stride further on: another input, with the same numbers in it. */
-function exchangeNext(logits: Float32Array, at: number): number {
-  const next = (at + 7919) % (logits.length - 1);
-  const kept = logits[next];
-  logits[next] = logits[next + 1];
-  logits[next + 1] = kept;
+export function exchangeNext(x: Float32Array, at: number): number {
+  const next = (at + 7919) % (x.length - 1);
+  const kept = x[next];
+  x[next] = x[next + 1];
+  x[next + 1] = kept;
   return next;
 }

@@ -6,21 +6,29 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly platform: string;
-  readonly node: string;
-  readonly v8: string;
+  /** "Node 20.20.2", "Deno 2.9.6", "Chromium 156". */
+  readonly engine: string;
+  /** What compiles the code: "V8 11.3", "JavaScriptCore". */
+  readonly compiler: string;
 }
 
 export function machine(): Machine {
+  const { bun, deno, node, v8, webkit } = process.versions;
+  const [engine, compiler] = bun
+    ? [`Bun ${bun}`, `JavaScriptCore ${webkit?.slice(0, 8) ?? ""}`.trim()]
+    : [deno ? `Deno ${deno}` : `Node ${node}`, `V8 ${v8.split(".").slice(0, 2).join(".")}`];
+  return { ...hardware(), engine, compiler };
+}
+
+export function hardware(): Pick<Machine, "cpu" | "cores" | "platform"> {
   return {
     cpu: cpus()[0]?.model.trim() || "unknown CPU",
     cores: availableParallelism(),
     platform: `${platform()} ${arch()}`,
-    node: process.versions.node,
-    v8: process.versions.v8,
   };
 }
 
 /** One line about it. */
-export function describeMachine({ cpu, cores, platform, node, v8 }: Machine): string {
-  return `${cpu}, ${cores} ${cores === 1 ? "core" : "cores"}, ${platform}, Node ${node} (V8 ${v8})`;
+export function describeMachine({ cpu, cores, platform, engine, compiler }: Machine): string {
+  return `${cpu}, ${cores} ${cores === 1 ? "core" : "cores"}, ${platform}, ${engine} (${compiler})`;
 }

@@ -1,53 +1,61 @@
-// npm run bench: the kernels against hand-written plain JavaScript, one table an operation.
+// npm run bench: the kernels against hand-written plain JavaScript, the limit, and with --peers and --engines against other
+// libraries and on other engines. `--help` says what can be chosen; measure.ts how time is taken.
 //
-// Both get Float32Arrays and write into one they are given. `--help` says what can be chosen; measure.ts how time is
-// taken.
+// What begins with a word instead of an option is a benchmark of its own: a file here with `run(args)`.
 
-import { writeFileSync } from "node:fs";
-import { BackendError, load } from "xentropy";
-import { standingCases } from "./cases.js";
-import { type Comparison, compare } from "./compare.js";
-import { javascript, kernels } from "./contenders.js";
-import { describeMachine, machine } from "./machine.js";
-import { QUICK, THOROUGH } from "./measure.js";
+import { readFileSync, writeFileSync } from "node:fs";
+import { runEngines } from "./engines.js";
+import { runHere } from "./here.js";
+import { htmlReport } from "./html.js";
+import { markdownReport } from "./markdown.js";
 import { type Options, readOptions, USAGE, UsageError } from "./options.js";
-import { extremes, operationTable, toJson } from "./report.js";
-import { heading } from "./table.js";
+import { peersInstalled } from "./peers.js";
+import type { RunRecord } from "./record.js";
+import { textReport } from "./report.js";
+import { targetsReport } from "./verdict.js";
+
+const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  start: () => import("./start.js"),
+};
 
 async function main(options: Options): Promise<void> {
+  const records = await obtain(options);
   const say = options.json === "-" ? console.error : console.log;
-  const effort = options.quick ? QUICK : THOROUGH;
-  const k = await load({ backend: options.backend });
-  const about = { machine: machine(), backend: k.backend, effort };
-  const contenders = [javascript, kernels(k)];
-
-  say(heading("xentropy against plain JavaScript", "═"));
-  say(`${describeMachine(about.machine)}; backend ${k.backend}, 1 thread`);
-  say(`Medians of ${effort.rounds} rounds in rotated order; quartiles are those of the rounds' own ratios.`);
-
-  const cases = standingCases(options);
-  const comparisons: Comparison[] = [];
-  for (const operation of new Set(cases.map((given) => given.operation))) {
-    const mine = cases
-      .filter((given) => given.operation === operation)
-      .map((given) => compare(given, contenders, effort));
-    comparisons.push(...mine);
-    say(`\n${heading(operation.title)}\n${operationTable(mine)}`);
-  }
-  say(`\n${extremes(comparisons)}`);
-
+  const restricted = options.targets || options.html !== undefined || options.markdown !== undefined;
+  if (!restricted) for (const record of records) say(textReport(record));
+  if (options.targets) say(targetsReport(records));
+  if (options.html !== undefined) writeFileSync(options.html, htmlReport(records));
+  if (options.markdown !== undefined) writeFileSync(options.markdown, markdownReport(records));
   if (options.json === undefined) return;
-  const json = toJson(about, comparisons);
+  const json = `${JSON.stringify({ records })}\n`;
   if (options.json === "-") process.stdout.write(json);
   else writeFileSync(options.json, json);
 }
 
+async function obtain(options: Options): Promise<RunRecord[]> {
+  if (options.from) return options.from.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).records);
+  const peers = options.peers || (options.targets && peersInstalled());
+  const wanted = { ...options, peers };
+  if (options.engines || options.targets) {
+    const records = await runEngines(wanted);
+    if (records.length > 0) return records;
+  }
+  return [await runHere(wanted)];
+}
+
+const args = process.argv.slice(2);
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(USAGE);
-  else await main(options);
+  const benchmark = BENCHMARKS[args[0]];
+  if (benchmark) await (await benchmark()).run(args.slice(1));
+  else {
+    const options = readOptions(args);
+    if (options.help) console.log(USAGE);
+    else await main(options);
+  }
+  // A peer may keep a pool of workers that would hold the process.
+  process.exit(process.exitCode ?? 0);
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else console.error(error instanceof BackendError ? error.message : error);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  else console.error(error);
+  process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -2,12 +2,11 @@
 // with heat. So contenders take turns: a round is one short run of each, and the order rotates from round to round.
 //
 // tinybench by itself runs a task to its end before the next begins. Here a task is reset and run again for every round:
-// `runSync` of a single task with a budget of a few milliseconds, in which every sample is a batch of calls long enough
-// for the clock. A round gives its median; the figure for a contender is the median of its rounds, and its ratio to the
-// baseline is the ratio of those medians. Beside it stand the quartiles of the ratios of the single rounds, in which both
-// sides ran within milliseconds of each other.
+// a single task with a budget of a few milliseconds, in which every sample is a batch of calls long enough for the clock.
+// A round gives its median; the figure for a contender is the median of its rounds.
 
 import { Bench, type FnReturnedObject, type Task } from "tinybench";
+import { quantile } from "./record.js";
 
 export interface Effort {
   readonly rounds: number;
@@ -15,58 +14,50 @@ export interface Effort {
   readonly roundTime: number;
   /** Milliseconds that a contender runs before the first round, until the engine has optimised it. */
   readonly warmupTime: number;
+  /** Milliseconds of a case after which no further round begins, once there are LEAST_ROUNDS. */
+  readonly caseTime: number;
 }
 
-export const THOROUGH: Effort = { rounds: 41, roundTime: 3, warmupTime: 60 };
-export const QUICK: Effort = { rounds: 11, roundTime: 2, warmupTime: 25 };
-
-export interface Timing {
-  readonly name: string;
-  /** Nanoseconds of one call: the median of the rounds. */
-  readonly median: number;
-  /** How many times faster than the baseline: ratio of the medians, and quartiles of the rounds' ratios. */
-  readonly speedup: { readonly median: number; readonly low: number; readonly high: number };
-  /** Nanoseconds of one call in each round. */
-  readonly rounds: readonly number[];
-}
+export const THOROUGH: Effort = { rounds: 31, roundTime: 2.5, warmupTime: 40, caseTime: 6000 };
+export const QUICK: Effort = { rounds: 9, roundTime: 1, warmupTime: 12, caseTime: 800 };
+const LEAST_ROUNDS = 5;
 
 /** A sample lasts at least this many milliseconds, so that reading the clock doesn't count. */
-const SAMPLE_TIME = 0.1;
+const SAMPLE_TIME = 0.2;
 
-/** Times contenders against each other; the first is the baseline. */
-export function measure(
-  contenders: readonly { readonly name: string; readonly call: () => number }[],
-  { rounds, roundTime, warmupTime }: Effort,
-): Timing[] {
-  const bench = new Bench({ warmup: false, iterations: 1, time: roundTime, throws: true });
-  for (const { name, call } of contenders) {
-    const calls = callsPerSample(call, warmupTime);
-    bench.add(name, () => sample(call, calls), { async: false });
+export interface Timed {
+  readonly name: string;
+  readonly call: () => number | Promise<number>;
+  /** Whether `call` returns a promise. */
+  readonly asynchronous?: boolean;
+}
+
+/** Nanoseconds of a call of each, in each round. */
+export async function measure(contenders: readonly Timed[], effort: Effort): Promise<number[][]> {
+  const bench = new Bench({ warmup: false, iterations: 1, time: effort.roundTime, throws: true });
+  for (const [i, { name, call, asynchronous = false }] of contenders.entries()) {
+    const calls = await callsPerSample(call, asynchronous, effort.warmupTime);
+    const unique = `${i} ${name}`;
+    if (asynchronous) bench.add(unique, () => sampleAsync(call, calls), { async: true });
+    else bench.add(unique, () => sample(call as () => number, calls), { async: false });
   }
   const times: number[][] = contenders.map(() => []);
   const { tasks } = bench;
-  for (let round = 0; round < rounds; round++) {
+  const end = performance.now() + effort.caseTime;
+  for (let round = 0; round < effort.rounds && (round < LEAST_ROUNDS || performance.now() < end); round++) {
     for (let turn = 0; turn < tasks.length; turn++) {
       const which = (round + turn) % tasks.length;
-      times[which].push(oneRound(tasks[which]));
+      times[which].push(await oneRound(tasks[which], contenders[which].asynchronous ?? false));
     }
   }
-  return contenders.map(({ name }, i) => {
-    const ratios = times[i].map((time, round) => times[0][round] / time);
-    const median = quantile(times[i], 0.5);
-    const speedup = {
-      median: quantile(times[0], 0.5) / median,
-      low: quantile(ratios, 0.25),
-      high: quantile(ratios, 0.75),
-    };
-    return { name, median, speedup, rounds: times[i] };
-  });
+  if (Number.isNaN(consumed)) consumed = 0;
+  return times;
 }
 
 /** Median nanoseconds of a call in one short run. */
-function oneRound(task: Task): number {
+async function oneRound(task: Task, asynchronous: boolean): Promise<number> {
   task.reset(false);
-  const { result } = task.runSync();
+  const { result } = asynchronous ? await task.run() : task.runSync();
   if (result.state !== "completed") throw new Error(`${task.name} was ${result.state}`);
   return result.latency.p50 * 1e6;
 }
@@ -74,7 +65,16 @@ function oneRound(task: Task): number {
 function sample(call: () => number, calls: number): FnReturnedObject {
   const start = performance.now();
   for (let i = 0; i < calls; i++) consumed += call();
-  const elapsed = performance.now() - start;
+  return sampled(performance.now() - start, calls);
+}
+
+async function sampleAsync(call: () => number | Promise<number>, calls: number): Promise<FnReturnedObject> {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) consumed += await call();
+  return sampled(performance.now() - start, calls);
+}
+
+function sampled(elapsed: number, calls: number): FnReturnedObject {
   return { overriddenDuration: elapsed / calls, overriddenIterationCost: elapsed };
 }
 
@@ -82,22 +82,18 @@ function sample(call: () => number, calls: number): FnReturnedObject {
 let consumed = 0;
 
 /** Runs a contender warm, and finds how many calls make up a sample. */
-function callsPerSample(call: () => number, warmupTime: number): number {
+async function callsPerSample(call: Timed["call"], asynchronous: boolean, warmupTime: number): Promise<number> {
   let calls = 1;
   const end = performance.now() + warmupTime;
   for (;;) {
-    const elapsed = sample(call, calls).overriddenIterationCost as number;
-    if (elapsed < SAMPLE_TIME) calls *= 2;
-    else if (performance.now() >= end) break;
+    const { overriddenIterationCost } = asynchronous
+      ? await sampleAsync(call, calls)
+      : sample(call as () => number, calls);
+    if ((overriddenIterationCost as number) < SAMPLE_TIME) calls *= 2;
+    else if (performance.now() >= end) return calls;
   }
-  if (Number.isNaN(consumed)) throw new Error("A contender gave NaN");
-  return calls;
 }
 
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * q;
-  const below = Math.floor(at);
-  const above = Math.ceil(at);
-  return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }

@@ -2,14 +2,26 @@
 
 import { parseArgs } from "node:util";
 import type { Backend } from "xentropy";
-import { distributions, type Selection, shapes } from "./cases.js";
+import { ELEMENT_SHAPES, parseShape, ROW_SHAPES, type Selection } from "./cases.js";
 import { operations } from "./operations.js";
+import { SPREADS, type Spread } from "./problems.js";
+import { PLACEMENTS, type Placement } from "./record.js";
 
 export interface Options extends Selection {
+  readonly backends: readonly Backend[];
+  readonly placements: readonly Placement[];
+  readonly quick: boolean;
+  /** Whether the limit is measured too. */
+  readonly limit: boolean;
+  readonly peers: boolean;
+  readonly engines: boolean;
+  readonly targets: boolean;
+  /** Saved records to report on, instead of measuring. */
+  readonly from: readonly string[] | undefined;
   /** Where JSON goes: a file, or "-" for standard output. */
   readonly json: string | undefined;
-  readonly backend: Backend;
-  readonly quick: boolean;
+  readonly html: string | undefined;
+  readonly markdown: string | undefined;
   readonly help: boolean;
 }
 
@@ -18,38 +30,79 @@ export class UsageError extends Error {}
 
 const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 
-const names = operations.map(({ name }) => name);
+const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
+       npm run bench -- start             how long a cold load() takes
 
-  --op NAME        only this operation; may be repeated
-                   ${names.join(", ")}
-  --shape RxC      this shape instead of ${shapes.map((shape) => shape.join("x")).join(", ")}
-                   (normal logits, deviation ${distributions.normal}); may be repeated
-  --backend NAME   ${BACKENDS.join(", ")}; default ${BACKENDS[0]}
-  --quick          fewer and shorter rounds
-  --json FILE      write every measurement as JSON; "-" for standard output (the tables then go to standard error)
-  --help           this text`;
+What is measured; options that name something may be repeated:
+  --op NAME           ${wrap(NAMES)}
+  --shape SHAPE       rows x classes, or more axes and the class axis: ${wrap(ROW_SHAPES)};
+                      elements: ${ELEMENT_SHAPES.join(", ")}
+  --logits NAME       ${SPREADS.join(", ")}: N(0, 9), U(±100)
+  --backend NAME      ${BACKENDS.join(", ")}
+  --placement NAME    ${PLACEMENTS.join(", ")}
+  --no-limit          without the passes that each operation can't do without
+  --quick             fewer and shorter rounds
+  --peers             also the libraries of bench/peers (npm run bench:peers installs them)
+  --engines           on every engine that build/engines has (npm run bench:engines installs them), not on this one
+  --from FILE         nothing: report on what --json wrote
+
+What is reported beside the tables:
+  --targets           the targets of speed, met or missed; with peers and engines if they are there
+  --json FILE         every measurement; "-" for standard output (the tables then go to standard error)
+  --html FILE         one page with plots
+  --markdown FILE     the tables of docs/performance.md
+  --help              this text`;
+
+function wrap(names: readonly string[]): string {
+  const lines: string[] = [""];
+  for (const name of names) {
+    if (lines[lines.length - 1].length > 80) lines.push("");
+    lines[lines.length - 1] += `${lines[lines.length - 1] ? ", " : ""}${name}`;
+  }
+  return lines.join(",\n                      ");
+}
 
 /** Reads the arguments. Throws UsageError. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  for (const name of values.op ?? []) {
-    if (!names.includes(name)) throw new UsageError(`There is no operation "${name}"; there are: ${names.join(", ")}.`);
+  for (const shape of values.shape ?? []) {
+    if (!parseShape(shape)) throw new UsageError(`"${shape}" is no shape: 32x1000, 8x64x4096/1 or 100000, say.`);
   }
-  const { backend = BACKENDS[0] } = values;
-  if (!isBackend(backend)) {
-    throw new UsageError(`There is no backend "${backend}"; there are: ${BACKENDS.join(", ")}.`);
+  for (const name of ["json", "html", "markdown"] as const) {
+    if (values[name] === "") throw new UsageError(`--${name} wants the name of a file.`);
   }
-  if (values.json === "") throw new UsageError('--json wants the name of a file, or "-".');
   return {
-    json: values.json,
-    operations: values.op,
-    shapes: values.shape?.map(readShape),
-    backend,
+    operations: among("operation", NAMES, values.op),
+    shapes: values.shape,
+    spreads: among<Spread>("kind of logits", SPREADS, values.logits),
+    backends: among<Backend>("backend", BACKENDS, values.backend) ?? BACKENDS,
+    placements: among<Placement>("placement", PLACEMENTS, values.placement) ?? PLACEMENTS,
     quick: values.quick ?? false,
+    limit: !values["no-limit"],
+    peers: values.peers ?? false,
+    engines: values.engines ?? false,
+    targets: values.targets ?? false,
+    from: values.from,
+    json: values.json,
+    html: values.html,
+    markdown: values.markdown,
     help: values.help ?? false,
   };
+}
+
+function among<T extends string>(
+  what: string,
+  known: readonly T[],
+  given: readonly string[] | undefined,
+): T[] | undefined {
+  for (const name of given ?? []) {
+    if (!(known as readonly string[]).includes(name)) {
+      throw new UsageError(`There is no ${what} "${name}"; there are: ${known.join(", ")}.`);
+    }
+  }
+  return given as T[] | undefined;
 }
 
 function parse(args: readonly string[]) {
@@ -57,28 +110,24 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        json: { type: "string" },
         op: { type: "string", multiple: true },
         shape: { type: "string", multiple: true },
-        backend: { type: "string" },
+        logits: { type: "string", multiple: true },
+        backend: { type: "string", multiple: true },
+        placement: { type: "string", multiple: true },
+        "no-limit": { type: "boolean" },
         quick: { type: "boolean" },
+        peers: { type: "boolean" },
+        engines: { type: "boolean" },
+        targets: { type: "boolean" },
+        from: { type: "string", multiple: true },
+        json: { type: "string" },
+        html: { type: "string" },
+        markdown: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
-}
-
-function readShape(text: string): readonly [number, number] {
-  const [, rows, columns] = /^([1-9]\d*)x([1-9]\d*)$/.exec(text) ?? [];
-  const size = Number(rows) * Number(columns);
-  if (!(size >= 2 && size <= 2 ** 28)) {
-    throw new UsageError(`"${text}" is no shape: rows x columns, such as 32x1000, of 2 to ${2 ** 28} elements.`);
-  }
-  return [Number(rows), Number(columns)];
-}
-
-function isBackend(name: string): name is Backend {
-  return (BACKENDS as readonly string[]).includes(name);
 }

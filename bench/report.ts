@@ -1,81 +1,80 @@
-// What is printed, and what is written as JSON: both from the same comparisons.
+// Tables for a terminal, one an operation.
 
-import type { Comparison } from "./compare.js";
-import type { Machine } from "./machine.js";
-import type { Effort } from "./measure.js";
-import { type Column, short, significant, table } from "./table.js";
+import { describeMachine } from "./machine.js";
+import { operations } from "./operations.js";
+import { limitOf } from "./ratios.js";
+import { type Result, type RunRecord, speedup, type Timing } from "./record.js";
+import { type Column, heading, significant, table } from "./table.js";
 
-/** Columns of a comparison: nanoseconds an element for everyone, then speed and speed-up of all but the baseline. */
-export function comparisonColumns(contenders: readonly string[], first: readonly string[]): Column[] {
-  const [baseline, ...others] = contenders;
-  return [
-    ...first.map((heading): Column => [heading, "left"]),
-    [`${baseline} ns/element`, "right"],
-    ...others.flatMap((name): Column[] => [
-      [`${name} ns/element`, "right"],
-      ["elements/s", "right"],
-      ["speed-up", "right"],
-      ["quartiles", "right"],
-    ]),
+/** All tables of a run. */
+export function textReport(record: RunRecord): string {
+  const { machine, effort, versions, missing, results } = record;
+  const lines = [
+    heading(`xentropy on ${machine.engine}`, "═"),
+    describeMachine(machine),
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", "),
+    `1 thread. Nanoseconds an element (x: times as fast as plain JavaScript), medians of ${effort.rounds} rounds in rotated order.`,
+    'In the columns "limit": resident time as a multiple of the passes that the operation can\'t do without.',
+    ...Object.entries(missing).map(([name, why]) => `Not measured: ${name}: ${why}`),
   ];
-}
-
-/** Cells for those columns, behind `first`. */
-export function comparisonRow({ shape, timings }: Comparison, first: readonly string[]): string[] {
-  const elements = shape[0] * shape[1];
-  const [baseline, ...others] = timings.map((timing) => ({ ...timing, perElement: timing.median / elements }));
-  return [
-    ...first,
-    significant(baseline.perElement),
-    ...others.flatMap(({ perElement, speedup: { median, low, high } }) => [
-      significant(perElement),
-      short(1e9 / perElement),
-      `${significant(median)}x`,
-      `${significant(low)}–${significant(high)}`,
-    ]),
-  ];
-}
-
-/** The table of one operation. */
-export function operationTable(comparisons: readonly Comparison[]): string {
-  const names = comparisons[0].timings.map(({ name }) => name);
-  return table(
-    comparisonColumns(names, ["shape", "logits"]),
-    comparisons.map((c) => comparisonRow(c, [c.shape.join("x"), c.distribution])),
-  );
-}
-
-/** The worst case and the best of every contender but the baseline. */
-export function extremes(comparisons: readonly Comparison[]): string {
-  const count = comparisons[0].timings.length;
-  const lines: string[] = [];
-  for (let i = 1; i < count; i++) {
-    const ranked = [...comparisons].sort((a, b) => a.timings[i].speedup.median - b.timings[i].speedup.median);
-    const say = ({ operation, shape, distribution, timings }: Comparison) =>
-      `${significant(timings[i].speedup.median)}x  ${operation.name} ${shape.join("x")}, ${distribution} logits`;
-    lines.push(`${ranked[0].timings[i].name} against ${ranked[0].timings[0].name}`);
-    lines.push(`  least  ${say(ranked[0])}`, `  most   ${say(ranked[ranked.length - 1])}`);
+  for (const { name, title } of operations) {
+    const mine = results.filter(({ operation }) => operation === name);
+    if (mine.length > 0) lines.push("", heading(title), operationTable(mine));
   }
+  const misses = results.flatMap((result) =>
+    result.timings.filter(({ differs }) => differs).map((t) => miss(result, t)),
+  );
+  if (misses.length > 0) lines.push("", heading("Results further than 1e-5 from the reference"), ...misses);
   return lines.join("\n");
 }
 
-/** Everything, for programs. */
-export function toJson(
-  about: { machine: Machine; backend: string; effort: Effort },
-  comparisons: readonly Comparison[],
-) {
-  const results = comparisons.map(({ operation, shape, distribution, timings }) => ({
-    operation: operation.name,
-    shape,
-    distribution,
-    contenders: timings.map(({ name, median, speedup, rounds }) => ({
-      name,
-      nsPerCall: median,
-      nsPerElement: median / (shape[0] * shape[1]),
-      elementsPerSecond: (shape[0] * shape[1] * 1e9) / median,
-      speedup,
-      rounds,
-    })),
-  }));
-  return `${JSON.stringify({ ...about, results }, undefined, 2)}\n`;
+function miss({ operation, shape, spread }: Result, { name, placement, differs }: Timing): string {
+  return `  ${name} (${placement}) on ${operation} ${shape} ${spread}: ${differs}`;
+}
+
+/** Contenders in the order of their first appearance. */
+function contendersOf(results: readonly Result[]): { name: string; placement: string }[] {
+  const seen = new Map<string, { name: string; placement: string }>();
+  for (const { timings } of results) {
+    for (const { name, placement } of timings) seen.set(`${name} ${placement}`, { name, placement });
+  }
+  return [...seen.values()];
+}
+
+function operationTable(results: readonly Result[]): string {
+  const contenders = contendersOf(results);
+  const limits = Object.keys(results[0].passes);
+  const columns: Column[] = [
+    ["shape", "left"],
+    ["logits", "left"],
+    ...contenders.map(({ name, placement }): Column => [labelOf(name, placement), "right"]),
+    ...limits.map((backend): Column => [`limit ${backend}`, "right"]),
+  ];
+  const rows = results.map((result) => [
+    result.shape,
+    result.spread,
+    ...contenders.map(({ name, placement }) => {
+      const timing = result.timings.find((t) => t.name === name && t.placement === placement);
+      return timing ? cell(result, timing) : "";
+    }),
+    ...limits.map((backend) => {
+      const limit = limitOf(result, backend, "resident");
+      return limit === undefined ? "" : `${limit.toFixed(2)}`;
+    }),
+  ]);
+  return table(columns, rows);
+}
+
+export function labelOf(name: string, placement: string): string {
+  if (name === "JavaScript") return name;
+  return `${name.replace(/^@[^/]*\//, "")} ${placement}`;
+}
+
+function cell(result: Result, timing: Timing): string {
+  const time = significant(timing.ns / result.elements);
+  const baseline = result.timings.find(({ kind }) => kind === "javascript");
+  if (!baseline || baseline === timing) return time;
+  return `${time} ${`${significant(speedup(timing, baseline))}x`.padStart(6)}`;
 }

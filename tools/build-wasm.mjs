@@ -18,7 +18,9 @@ mkdirSync("build", { recursive: true });
 mkdirSync("dist", { recursive: true });
 mkdirSync("src/generated", { recursive: true });
 for (const target of ["simd", "relaxed", "debug"]) await compile("assembly/index.ts", target);
-for (const target of ["simd", "relaxed"]) await compile("assembly/verify.ts", target, `verify-${target}`);
+for (const name of ["verify", "bench"]) {
+  for (const target of ["simd", "relaxed"]) await compile(`assembly/${name}.ts`, target, `${name}-${target}`);
+}
 for (const name of ["simd", "relaxed"]) {
   const bytes = readFileSync(`build/${name}.wasm`);
   writeFileSync(`dist/${name}.wasm`, bytes);

@@ -33,7 +33,7 @@ const checked = crossCheck(k, { softmaxLogits: softmax.logits, sigmoidLogits: si
 reportChecks(checked.checks);
 
 reportSection("Speed", "Float32Array in and out, losses with gradient; medians of rounds in rotated order");
-reportSpeed(compareSpeed(k, softmax.logits, labels));
+reportSpeed(await compareSpeed(k, softmax.logits, labels));
 
 if (!reportVerdict(checked, softmax.accuracy)) process.exitCode = 1;
 

@@ -1,10 +1,11 @@
 // What npm start prints.
 
-import type { Comparison } from "../../bench/compare.js";
 import { describeMachine, machine } from "../../bench/machine.js";
-import { comparisonColumns, comparisonRow } from "../../bench/report.js";
-import { grouped, heading, significant, table } from "../../bench/table.js";
+import { quantile, speedup } from "../../bench/record.js";
+import { grouped, heading, short, significant, table } from "../../bench/table.js";
 import { BOUND, type Check, type CrossCheck } from "./cross-check.js";
+import { CLASSES } from "./digits.js";
+import type { Comparison } from "./speed.js";
 import type { Labelled, Trained } from "./train.js";
 
 /** What softmax regression on pixels must reach. */
@@ -55,9 +56,32 @@ export function reportChecks(checks: readonly Check[]): void {
 }
 
 export function reportSpeed(comparisons: readonly Comparison[]): void {
-  const names = comparisons[0].timings.map(({ name }) => name);
-  const rows = comparisons.map((c) => comparisonRow(c, [c.operation.name, c.shape.join("x")]));
-  console.log(table(comparisonColumns(names, ["operation", "shape"]), rows));
+  const rows = comparisons.map(({ operation, rows, elements, timings: [baseline, kernels] }) => {
+    const ratios = kernels.rounds.map((ns, round) => baseline.rounds[round] / ns);
+    return [
+      operation,
+      `${rows}x${CLASSES}`,
+      significant(baseline.ns / elements),
+      significant(kernels.ns / elements),
+      short((1e9 * elements) / kernels.ns),
+      `${significant(speedup(kernels, baseline))}x`,
+      `${significant(quantile(ratios, 0.25))}–${significant(quantile(ratios, 0.75))}`,
+    ];
+  });
+  console.log(
+    table(
+      [
+        ["operation", "left"],
+        ["shape", "left"],
+        ["JavaScript ns/element", "right"],
+        [`${comparisons[0].timings[1].name} ns/element`, "right"],
+        ["elements/s", "right"],
+        ["speed-up", "right"],
+        ["quartiles", "right"],
+      ],
+      rows,
+    ),
+  );
 }
 
 /** Prints what was promised and whether it was kept; true if all of it was. */

@@ -1,0 +1,35 @@
+// A run on the engine that this program runs on.
+
+import { readFile } from "node:fs/promises";
+import { contendersOf } from "./backends.js";
+import { machine } from "./machine.js";
+import { QUICK, THOROUGH } from "./measure.js";
+import type { Options } from "./options.js";
+import { loadPeers } from "./peers.js";
+import { hearProgress } from "./progress.js";
+import type { RunRecord } from "./record.js";
+import { runSuite } from "./suite.js";
+
+const ROOT = new URL("../../../", import.meta.url);
+
+export async function runHere(options: Options): Promise<RunRecord> {
+  const own = await contendersOf(options, async (backend) => {
+    const bytes = await readFile(new URL(`build/bench-${backend}.wasm`, ROOT));
+    return WebAssembly.compile(bytes);
+  });
+  const peers = options.peers ? await loadPeers() : { contenders: [], versions: {}, missing: {} };
+  const { version } = JSON.parse(await readFile(new URL("package.json", ROOT), "utf8"));
+  return runSuite(
+    options,
+    {
+      machine: machine(),
+      effort: options.quick ? QUICK : THOROUGH,
+      contenders: [...own.contenders, ...peers.contenders],
+      placements: options.placements,
+      limits: own.limits,
+      versions: { xentropy: version, ...peers.versions },
+      missing: { ...own.missing, ...peers.missing },
+    },
+    hearProgress,
+  );
+}

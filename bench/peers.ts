@@ -1,0 +1,65 @@
+// The libraries of bench/peers, where they are installed: npm run bench:peers does that. Each is a file there that opens the
+// library and prepares cases; this one finds them and says what can't be had.
+
+import { existsSync, readFileSync } from "node:fs";
+import type { Contender, Entry } from "./contenders.js";
+import type { Kind, Placement } from "./record.js";
+
+const PEERS = new URL("../../../bench/peers/", import.meta.url);
+
+/** A file of bench/peers, and the package whose version is printed. */
+const FILES: readonly (readonly [file: string, npm: string])[] = [
+  ["tensorflow", "@tensorflow/tfjs-backend-wasm"],
+  ["onnxruntime-web", "onnxruntime-web"],
+  ["onnxruntime-node", "onnxruntime-node"],
+  ["jax-js", "@jax-js/jax"],
+  ["numpy-ts", "numpy-ts"],
+  ["transformers", "@huggingface/transformers"],
+];
+
+interface Opened {
+  readonly kind: Kind;
+  readonly placements: readonly Placement[];
+  readonly prepare: (
+    ...given: Parameters<Contender["prepare"]>
+  ) => Promise<Omit<Entry, "name" | "kind" | "placement"> | undefined>;
+}
+
+export interface Peers {
+  readonly contenders: readonly Contender[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly missing: Readonly<Record<string, string>>;
+}
+
+export function peersInstalled(): boolean {
+  return existsSync(new URL("node_modules", PEERS));
+}
+
+export async function loadPeers(): Promise<Peers> {
+  const contenders: Contender[] = [];
+  const versions: Record<string, string> = {};
+  const missing: Record<string, string> = {};
+  for (const [file, npm] of FILES) {
+    try {
+      const { open } = (await import(new URL(`${file}.js`, PEERS).href)) as { open(): Promise<Opened> };
+      const opened = await open();
+      contenders.push(contenderOf(npm, opened));
+      versions[npm] = JSON.parse(readFileSync(new URL(`node_modules/${npm}/package.json`, PEERS), "utf8")).version;
+    } catch (error) {
+      missing[npm] = firstLine(error);
+    }
+  }
+  return { contenders, versions, missing };
+}
+
+function contenderOf(name: string, { kind, placements, prepare }: Opened): Contender {
+  const prepareNamed: Contender["prepare"] = async (operation, problem, placement) => {
+    const entry = await prepare(operation, problem, placement);
+    return entry && { ...entry, name, kind, placement };
+  };
+  return { name, kind, placements, prepare: prepareNamed };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}

@@ -1,0 +1,1 @@
+export async function run(_: string[]): Promise<void> {}

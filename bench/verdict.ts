@@ -1,0 +1,1 @@
+export const targetsReport = (_: unknown) => "";
