@@ -125,7 +125,10 @@ function onBatches(k: Xentropy, operation: Operation, problem: Problem): Entry {
       return outside;
     },
   );
-  return { ...entry, free: () => [x, y, labels, output, values].forEach((batch) => batch.free()) };
+  const free = () => {
+    for (const batch of [x, y, labels, output, values]) batch.free();
+  };
+  return { ...entry, free };
 }
 
 function labelShape({ shape, axis, labels }: Problem): readonly number[] {

@@ -6,6 +6,8 @@ import { twoInputs } from "./exchange.js";
 const { numpy: np, nn } = jax;
 
 export async function open() {
+  // One thread: other libraries bring Worker to Node, where jax-js would start a pool of them.
+  Object.defineProperty(globalThis, "Worker", { get: () => undefined, set: () => {}, configurable: true });
   await jax.init("wasm");
   jax.defaultDevice("wasm");
   return { kind: "wasm", placements: ["foreign", "resident"], prepare };

@@ -1,10 +1,29 @@
 // numpy-ts has no softmax: it is composed of whole-array operations, as one would in NumPy.
 
-import * as np from "numpy-ts";
+import * as numpy from "numpy-ts";
 import { exchangeNext, twoInputs } from "./exchange.js";
 
 export async function open() {
   return { kind: "wasm", placements: ["foreign", "resident"], prepare };
+}
+
+/** Arrays made since the last `clear`: the heap of its kernels is fixed, and what isn't disposed of fills it. */
+const made = [];
+
+/** Its functions, which remember what they make. */
+const np = new Proxy(numpy, {
+  get(target, name) {
+    const f = target[name];
+    return (...given) => {
+      const array = f(...given);
+      if (typeof array?.dispose === "function") made.push(array);
+      return array;
+    };
+  },
+});
+
+function clear() {
+  for (const array of made.splice(0)) array.dispose();
 }
 
 const place = (x, shape) => np.frombuffer(x, "float32").reshape(...shape);
@@ -61,21 +80,32 @@ async function prepare({ name }, problem, placement) {
   if (!program) return undefined;
   const x = problem.x.slice();
   const resident = twoInputs(problem.x).map((numbers) => place(numbers, shape));
+  // The operands stay; what a call makes goes.
+  const kept = made.splice(0);
   let at = 0;
   let turn = 0;
   const call = () => {
+    let input;
     if (placement === "foreign") {
       at = exchangeNext(x, at);
-      const { output, loss = 0 } = program(place(x, shape));
-      return output.data[0] + loss;
+      input = place(x, shape);
+    } else {
+      turn = 1 - turn;
+      input = resident[turn];
     }
-    turn = 1 - turn;
-    const { loss = 0 } = program(resident[turn]);
-    return loss;
+    const { output, loss = 0 } = program(input);
+    const first = placement === "foreign" ? output.data[0] : 0;
+    clear();
+    return first + loss;
   };
   const result = () => {
     const { output, loss = 0 } = program(place(problem.x, shape));
-    return { loss, array: Float32Array.from(output.data) };
+    const array = Float32Array.from(output.data);
+    clear();
+    return { loss, array };
   };
-  return { call, result };
+  const free = () => {
+    for (const array of kept) array.dispose();
+  };
+  return { call, result, free };
 }

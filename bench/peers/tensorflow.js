@@ -1,10 +1,9 @@
 // TensorFlow.js on its wasm backend, eager: an operation runs when it is called. Gradients are composed by hand, in fewer
 // kernels than its tape would run.
 
+import { fileURLToPath } from "node:url";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-wasm";
-import { fileURLToPath } from "node:url";
 import { exchangeNext, twoInputs } from "./exchange.js";
 
 export async function open() {
@@ -33,9 +32,9 @@ function programOf(name, { shape, axis, positions, labels, y }) {
       return { run: (x) => tf.sigmoid(x), fixed: [] };
     case "softmaxCrossEntropy": {
       if (!last) return undefined;
-      const spikes = tf.tidy(() =>
-        tf.mul(tf.oneHot(tf.tensor1d(labels, "int32"), shape[axis]).toFloat(), 1 / positions).reshape(shape),
-      );
+      const hits = new Float32Array(positions * shape[axis]);
+      for (let row = 0; row < positions; row++) hits[row * shape[axis] + labels[row]] = 1 / positions;
+      const spikes = tf.tensor(hits, shape);
       const run = (x) => {
         const lp = tf.logSoftmax(x);
         return { output: tf.sub(tf.mul(tf.exp(lp), share), spikes), loss: tf.neg(tf.sum(tf.mul(lp, spikes))) };
@@ -63,18 +62,26 @@ async function prepare({ name }, problem, placement) {
     const made = program.run(x);
     return made.output ? made : { output: made };
   };
-  const read = (x) =>
+  // Out of tidy by a variable: tidy looks through whatever it returns, element by element.
+  let array;
+  let loss = 0;
+  const read = (x) => {
     tf.tidy(() => {
-      const { output, loss } = compute(x);
-      return { array: output.dataSync(), loss: loss ? loss.dataSync()[0] : 0 };
+      const made = compute(tf.tensor(x, shape));
+      array = made.output.dataSync();
+      if (made.loss) loss = made.loss.dataSync()[0];
     });
-  const result = () => tf.tidy(() => read(tf.tensor(problem.x, shape)));
+  };
+  const result = () => {
+    read(problem.x);
+    return { loss, array };
+  };
   if (placement === "foreign") {
     const x = problem.x.slice();
     let at = 0;
     const call = () => {
       at = exchangeNext(x, at);
-      const { array, loss } = tf.tidy(() => read(tf.tensor(x, shape)));
+      read(x);
       return array[0] + loss;
     };
     return { call, result, free: () => tf.dispose(program.fixed) };
@@ -84,8 +91,8 @@ async function prepare({ name }, problem, placement) {
   const call = () => {
     turn = 1 - turn;
     return tf.tidy(() => {
-      const { loss } = compute(inputs[turn]);
-      return loss ? loss.dataSync()[0] : 0;
+      const made = compute(inputs[turn]);
+      return made.loss ? made.loss.dataSync()[0] : 0;
     });
   };
   return { call, result, free: () => tf.dispose([...inputs, ...program.fixed]) };
