@@ -6,7 +6,6 @@ import type { Pass } from "./limit.js";
 import type { Given } from "./problems.js";
 import { across } from "./rivals/across.js";
 import type { Rows, RowsRival } from "./rivals/rows.js";
-import * as strips from "./rivals/strips.js";
 
 /** What a call is given; arrays or resident batches. */
 export interface Operands {
@@ -47,6 +46,8 @@ export interface Operation {
   readonly work: "exp" | "memory";
   readonly kernels: (k: Xentropy, operands: Operands) => Returned;
   readonly rival: RowsRival;
+  /** The rival for a batch [outer, classes, inner], where there is a faster one than turning strips into rows. */
+  readonly across?: (given: Rows, layout: readonly number[]) => number;
   readonly reference: (operands: Rows & { shape: readonly number[]; axis: number }) => Expected;
   readonly passes: readonly Pass[];
   /**
@@ -59,10 +60,11 @@ export interface Operation {
 }
 
 /** Runs the rival on a problem of any axis; the result is the mean loss. */
-export function runRival({ name, rival, form, per }: Operation, given: Rows, layout: readonly number[]): number {
+export function runRival(operation: Operation, given: Rows, layout: readonly number[]): number {
   const [outer, classes, inner] = layout;
+  const { rival, form, per } = operation;
   const share = 1 / (form === "elements" ? given.x.length : outer * inner);
   if (inner === 1) return rival(given, share) * share;
-  const direct = (strips as Record<string, ((given: Rows, layout: readonly number[]) => number) | undefined>)[name];
-  return (direct ? direct(given, layout) : across(rival, given, layout, share, per?.(classes) ?? 1)) * share;
+  if (operation.across) return operation.across(given, layout) * share;
+  return across(rival, given, layout, share, per?.(classes) ?? 1) * share;
 }

@@ -3,20 +3,24 @@
 import * as reference from "xentropy/reference";
 import type { Pass } from "./limit.js";
 import type { Expected, Operation } from "./operation.js";
-import type { Given } from "./problems.js";
 import * as crossEntropies from "./rivals/cross-entropy.js";
 import * as reductions from "./rivals/reductions.js";
 import { K } from "./rivals/reductions.js";
 import type { RowsRival } from "./rivals/rows.js";
 import * as sigmoids from "./rivals/sigmoid.js";
 import * as softmaxes from "./rivals/softmax.js";
+import * as strips from "./rivals/strips.js";
 
 const NO_LOSS = 0;
 const array = (values: ArrayLike<number>): Expected => ({ loss: NO_LOSS, array: values });
 const lossAndGrad = ({ loss, grad }: { loss: number; grad: Float64Array }): Expected => ({ loss, array: grad });
 
 /** Softmax and its like: a batch to one of the same shape. */
-function mapRows(name: "softmax" | "logSoftmax", passes: readonly Pass[], terms?: Operation["terms"]): Operation {
+function mapRows(
+  name: "softmax" | "logSoftmax",
+  given: Pick<Operation, "rival" | "across" | "passes" | "terms">,
+  judge: typeof reference.logSoftmax,
+): Operation {
   return {
     name,
     title: name,
@@ -28,24 +32,20 @@ function mapRows(name: "softmax" | "logSoftmax", passes: readonly Pass[], terms?
       k[name](x, { shape, axis, out: output });
       return NO_LOSS;
     },
-    rival: softmaxes[name],
-    reference: ({ shape, axis, x }) => array(reference[name](x, { shape, axis })),
-    passes,
-    ...(terms && { terms }),
+    reference: ({ shape, axis, x }) => array(judge(x, { shape, axis })),
+    ...given,
   };
 }
 
 function backward(
   name: "softmaxBackward" | "logSoftmaxBackward",
-  x: Given,
-  passes: readonly Pass[],
-  terms: Operation["terms"],
+  given: Pick<Operation, "x" | "rival" | "across" | "passes" | "terms">,
+  judge: typeof reference.softmaxBackward,
 ): Operation {
   return {
     name,
     title: name,
     form: "rows",
-    x,
     y: "gradient",
     result: "output",
     work: "memory",
@@ -53,53 +53,42 @@ function backward(
       k[name](x, y, { shape, axis, out: output });
       return NO_LOSS;
     },
-    rival: softmaxes[name],
-    reference: ({ shape, axis, x, y }) => array(reference[name](x, y, { shape, axis })),
-    passes,
-    ...(terms && { terms }),
+    reference: ({ shape, axis, x, y }) => array(judge(x, y, { shape, axis })),
+    ...given,
   };
 }
 
 /** A loss from logits and a second batch of floats, with its gradient. */
 function lossRows(
-  common: Pick<Operation, "name" | "title" | "kernels" | "reference">,
-  y: Given,
-  rival: RowsRival,
-  passes: readonly Pass[],
-  terms: Operation["terms"],
+  given: Pick<Operation, "name" | "title" | "kernels" | "reference" | "y" | "rival" | "passes" | "terms">,
 ): Operation {
-  return {
-    ...common,
-    form: "rows",
-    x: "logits",
-    y,
-    result: "output",
-    work: "exp",
-    rival,
-    passes,
-    ...(terms && { terms }),
-  };
+  return { form: "rows", x: "logits", result: "output", work: "exp", ...given };
 }
 
 /** A loss at labels, with its gradient. */
 function lossAtLabels(
   name: "softmaxCrossEntropy" | "nllLoss",
-  given: Pick<Operation, "x" | "work" | "passes" | "terms" | "kernels">,
+  given: Pick<Operation, "x" | "work" | "passes" | "terms" | "kernels" | "rival" | "across">,
+  judge: typeof reference.nllLoss,
 ): Operation {
   return {
-    ...given,
     name,
     title: `${name} with gradient`,
     form: "rows",
     labels: true,
     result: "output",
-    rival: crossEntropies[name],
-    reference: ({ shape, axis, x, labels }) => lossAndGrad(reference[name](x, labels, { shape, axis, grad: true })),
+    reference: ({ shape, axis, x, labels }) => lossAndGrad(judge(x, labels, { shape, axis, grad: true })),
+    ...given,
   };
 }
 
 /** A value for each pair of distributions. */
-function divergence(name: "crossEntropy" | "klDivergence" | "jensenShannon", passes: readonly Pass[]): Operation {
+function divergence(
+  name: "crossEntropy" | "klDivergence" | "jensenShannon",
+  rival: RowsRival,
+  judge: typeof reference.klDivergence,
+  passes: readonly Pass[],
+): Operation {
   return {
     name,
     title: name,
@@ -109,8 +98,8 @@ function divergence(name: "crossEntropy" | "klDivergence" | "jensenShannon", pas
     result: "fresh",
     work: "exp",
     kernels: (k, { shape, axis, x, y }) => k[name](x, y, { shape, axis }),
-    rival: reductions[name],
-    reference: ({ shape, axis, x, y }) => array(reference[name](x, y, { shape, axis })),
+    rival,
+    reference: ({ shape, axis, x, y }) => array(judge(x, y, { shape, axis })),
     passes,
     terms: () => 1,
   };
@@ -118,52 +107,54 @@ function divergence(name: "crossEntropy" | "klDivergence" | "jensenShannon", pas
 
 function mapElements(
   name: "sigmoid" | "logSigmoid" | "softplus" | "logit",
-  x: Given,
-  passes: readonly Pass[],
-  terms?: Operation["terms"],
+  given: Pick<Operation, "x" | "rival" | "passes" | "terms">,
+  judge: typeof reference.sigmoid,
 ): Operation {
   return {
     name,
     title: name,
     form: "elements",
-    x,
     result: "output",
     work: "exp",
     kernels: (k, { x, output }) => {
       k[name](x, { out: output });
       return NO_LOSS;
     },
-    rival: sigmoids[name],
-    reference: ({ x }) => array(reference[name](x)),
-    passes,
-    ...(terms && { terms }),
+    reference: ({ x }) => array(judge(x)),
+    ...given,
   };
 }
 
-function lossElements(
-  name: "sigmoidCrossEntropy" | "sigmoidFocalLoss",
-  kernels: Operation["kernels"],
-  passes: readonly Pass[],
-): Operation {
+function lossElements(given: Pick<Operation, "name" | "kernels" | "rival" | "reference">): Operation {
   return {
-    name,
-    title: `${name} with gradient`,
+    title: `${given.name} with gradient`,
     form: "elements",
     x: "logits",
     y: "unit",
     result: "output",
     work: "exp",
-    kernels,
-    rival: sigmoids[name],
-    reference: ({ x, y }) => lossAndGrad(reference[name](x, y, { grad: true })),
-    passes,
+    passes: ["exp", "divide", "log1p", "combine"],
     terms: (_, __, positions) => 1 / positions,
+    ...given,
   };
 }
 
 export const operations: readonly Operation[] = [
-  mapRows("softmax", ["max", "exp", "scale"]),
-  mapRows("logSoftmax", ["max", "exp", "scale"], ({ x }, i) => Math.abs(x[i])),
+  mapRows(
+    "softmax",
+    { rival: softmaxes.softmax, across: strips.softmax, passes: ["max", "exp", "scale"] },
+    reference.softmax,
+  ),
+  mapRows(
+    "logSoftmax",
+    {
+      rival: softmaxes.logSoftmax,
+      across: strips.logSoftmax,
+      passes: ["max", "exp", "scale"],
+      terms: ({ x }, i) => Math.abs(x[i]),
+    },
+    reference.logSoftmax,
+  ),
   {
     name: "logSumExp",
     title: "logSumExp",
@@ -176,54 +167,81 @@ export const operations: readonly Operation[] = [
       return NO_LOSS;
     },
     rival: softmaxes.logSumExp,
+    across: strips.logSumExp,
     reference: ({ shape, axis, x }) => array(reference.logSumExp(x, { shape, axis })),
     passes: ["max", "exp"],
     terms: () => 1,
   },
-  lossAtLabels("softmaxCrossEntropy", {
-    x: "logits",
-    work: "exp",
-    kernels: (k, { shape, axis, x, labels, output }) =>
-      k.softmaxCrossEntropy(x, labels, { shape, axis, grad: output }).loss,
-    passes: ["max", "exp", "scale"],
-    // The label's p − 1.
-    terms: ({ labels, columns }, i, positions) =>
-      columns === 0 || labels[Math.floor(i / columns)] === i % columns ? 1 / positions : 0,
-  }),
-  lossRows(
+  lossAtLabels(
+    "softmaxCrossEntropy",
     {
-      name: "softmaxCrossEntropyDense",
-      title: "softmaxCrossEntropy with gradient, dense targets",
-      kernels: (k, { shape, axis, x, y, output }) => k.softmaxCrossEntropy(x, y, { shape, axis, grad: output }).loss,
-      reference: ({ shape, axis, x, y }) =>
-        lossAndGrad(reference.softmaxCrossEntropy(x, y, { shape, axis, grad: true })),
+      x: "logits",
+      work: "exp",
+      kernels: (k, { shape, axis, x, labels, output }) =>
+        k.softmaxCrossEntropy(x, labels, { shape, axis, grad: output }).loss,
+      rival: crossEntropies.softmaxCrossEntropy,
+      across: strips.softmaxCrossEntropy,
+      passes: ["max", "exp", "scale"],
+      // The label's p − 1.
+      terms: ({ labels, columns }, i, positions) =>
+        columns === 0 || labels[Math.floor(i / columns)] === i % columns ? 1 / positions : 0,
     },
-    "probabilities",
-    crossEntropies.softmaxCrossEntropyDense,
-    ["max", "exp", "combine"],
-    ({ y }, i, positions) => y[i] / positions,
+    reference.softmaxCrossEntropy,
   ),
-  lossRows(
-    {
-      name: "softmaxKlDivergence",
-      title: "softmaxKlDivergence with gradient",
-      kernels: (k, { shape, axis, x, y, output }) => k.softmaxKlDivergence(x, y, { shape, axis, grad: output }).loss,
-      reference: ({ shape, axis, x, y }) =>
-        lossAndGrad(reference.softmaxKlDivergence(x, y, { shape, axis, grad: true })),
-    },
-    "other logits",
-    crossEntropies.softmaxKlDivergence,
-    ["max", "max", "exp", "exp", "combine"],
-    (_, __, positions) => 1 / positions,
-  ),
-  lossAtLabels("nllLoss", {
-    x: "log-probabilities",
-    work: "memory",
-    kernels: (k, { shape, axis, x, labels, output }) => k.nllLoss(x, labels, { shape, axis, grad: output }).loss,
-    passes: ["scale"],
+  lossRows({
+    name: "softmaxCrossEntropyDense",
+    title: "softmaxCrossEntropy with gradient, dense targets",
+    y: "probabilities",
+    kernels: (k, { shape, axis, x, y, output }) => k.softmaxCrossEntropy(x, y, { shape, axis, grad: output }).loss,
+    rival: crossEntropies.softmaxCrossEntropyDense,
+    reference: ({ shape, axis, x, y }) => lossAndGrad(reference.softmaxCrossEntropy(x, y, { shape, axis, grad: true })),
+    passes: ["max", "exp", "combine"],
+    terms: ({ y }, i, positions) => y[i] / positions,
   }),
-  backward("softmaxBackward", "probabilities", ["dot", "combine"], ({ x }, i) => x[i]),
-  backward("logSoftmaxBackward", "log-probabilities", ["dot", "exp", "combine"], ({ y }, i) => Math.abs(y[i])),
+  lossRows({
+    name: "softmaxKlDivergence",
+    title: "softmaxKlDivergence with gradient",
+    y: "other logits",
+    kernels: (k, { shape, axis, x, y, output }) => k.softmaxKlDivergence(x, y, { shape, axis, grad: output }).loss,
+    rival: crossEntropies.softmaxKlDivergence,
+    reference: ({ shape, axis, x, y }) => lossAndGrad(reference.softmaxKlDivergence(x, y, { shape, axis, grad: true })),
+    passes: ["max", "max", "exp", "exp", "combine"],
+    terms: (_, __, positions) => 1 / positions,
+  }),
+  lossAtLabels(
+    "nllLoss",
+    {
+      x: "log-probabilities",
+      work: "memory",
+      kernels: (k, { shape, axis, x, labels, output }) => k.nllLoss(x, labels, { shape, axis, grad: output }).loss,
+      rival: crossEntropies.nllLoss,
+      across: strips.nllLoss,
+      passes: ["scale"],
+    },
+    reference.nllLoss,
+  ),
+  backward(
+    "softmaxBackward",
+    {
+      x: "probabilities",
+      rival: softmaxes.softmaxBackward,
+      across: strips.softmaxBackward,
+      passes: ["dot", "combine"],
+      terms: ({ x }, i) => x[i],
+    },
+    reference.softmaxBackward,
+  ),
+  backward(
+    "logSoftmaxBackward",
+    {
+      x: "log-probabilities",
+      rival: softmaxes.logSoftmaxBackward,
+      across: strips.logSoftmaxBackward,
+      passes: ["dot", "exp", "combine"],
+      terms: ({ y }, i) => Math.abs(y[i]),
+    },
+    reference.logSoftmaxBackward,
+  ),
   {
     name: "argmax",
     title: "argmax",
@@ -233,6 +251,7 @@ export const operations: readonly Operation[] = [
     work: "memory",
     kernels: (k, { shape, axis, x }) => k.argmax(x, { shape, axis }),
     rival: reductions.argmax,
+    across: strips.argmax,
     reference: ({ shape, axis, x }) => array(reference.argmax(x, { shape, axis })),
     passes: ["max"],
   },
@@ -243,10 +262,9 @@ export const operations: readonly Operation[] = [
     x: "logits",
     result: "fresh",
     work: "memory",
-    kernels: (k, { shape, axis, x }) => k.topK(x, Math.min(K, shape.at(axis) as number), { shape, axis }).indices,
+    kernels: (k, { shape, axis, x }) => k.topK(x, Math.min(K, shape[axis]), { shape, axis }).indices,
     rival: reductions.topK,
-    reference: ({ shape, axis, x }) =>
-      array(reference.topK(x, Math.min(K, shape.at(axis) as number), { shape, axis }).indices),
+    reference: ({ shape, axis, x }) => array(reference.topK(x, Math.min(K, shape[axis]), { shape, axis }).indices),
     passes: ["max"],
     per: (classes) => Math.min(K, classes),
   },
@@ -263,25 +281,39 @@ export const operations: readonly Operation[] = [
     passes: ["log", "dot"],
     terms: () => 1,
   },
-  divergence("crossEntropy", ["log", "dot"]),
-  divergence("klDivergence", ["divide", "log", "dot"]),
-  divergence("jensenShannon", ["divide", "log", "log", "dot", "dot"]),
-  mapElements("sigmoid", "logits", ["exp", "divide"]),
-  mapElements("logSigmoid", "logits", ["exp", "log1p"]),
-  mapElements("softplus", "logits", ["exp", "log1p"]),
-  mapElements("logit", "unit", ["divide", "log"], () => 1),
-  lossElements("sigmoidCrossEntropy", (k, { x, y, output }) => k.sigmoidCrossEntropy(x, y, { grad: output }).loss, [
-    "exp",
+  divergence("crossEntropy", reductions.crossEntropy, reference.crossEntropy, ["log", "dot"]),
+  divergence("klDivergence", reductions.klDivergence, reference.klDivergence, ["divide", "log", "dot"]),
+  divergence("jensenShannon", reductions.jensenShannon, reference.jensenShannon, [
     "divide",
-    "log1p",
-    "combine",
+    "log",
+    "log",
+    "dot",
+    "dot",
   ]),
-  lossElements("sigmoidFocalLoss", (k, { x, y, output }) => k.sigmoidFocalLoss(x, y, { grad: output }).loss, [
-    "exp",
-    "divide",
-    "log1p",
-    "combine",
-  ]),
+  mapElements("sigmoid", { x: "logits", rival: sigmoids.sigmoid, passes: ["exp", "divide"] }, reference.sigmoid),
+  mapElements(
+    "logSigmoid",
+    { x: "logits", rival: sigmoids.logSigmoid, passes: ["exp", "log1p"] },
+    reference.logSigmoid,
+  ),
+  mapElements("softplus", { x: "logits", rival: sigmoids.softplus, passes: ["exp", "log1p"] }, reference.softplus),
+  mapElements(
+    "logit",
+    { x: "unit", rival: sigmoids.logit, passes: ["divide", "log"], terms: () => 1 },
+    reference.logit,
+  ),
+  lossElements({
+    name: "sigmoidCrossEntropy",
+    kernels: (k, { x, y, output }) => k.sigmoidCrossEntropy(x, y, { grad: output }).loss,
+    rival: sigmoids.sigmoidCrossEntropy,
+    reference: ({ x, y }) => lossAndGrad(reference.sigmoidCrossEntropy(x, y, { grad: true })),
+  }),
+  lossElements({
+    name: "sigmoidFocalLoss",
+    kernels: (k, { x, y, output }) => k.sigmoidFocalLoss(x, y, { grad: output }).loss,
+    rival: sigmoids.sigmoidFocalLoss,
+    reference: ({ x, y }) => lossAndGrad(reference.sigmoidFocalLoss(x, y, { grad: true })),
+  }),
   {
     name: "binaryCrossEntropy",
     title: "binaryCrossEntropy",

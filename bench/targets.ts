@@ -1,0 +1,205 @@
+// The targets of speed, and what a set of records says of them. A target is a row: add rows.
+
+import { operations } from "./operations.js";
+import { limitOf } from "./ratios.js";
+import { type Placement, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
+
+interface Target {
+  /** Against whom, and at which sizes. */
+  readonly against: string;
+  /** Engine and backend, with the bound there. */
+  readonly on: readonly (readonly [engine: string, backend: string, bound: number])[];
+  /** Whether the ratio is to be at least or at most the bound. */
+  readonly sense: "least" | "most";
+  readonly operations: readonly string[];
+  readonly shapes: (result: Result) => boolean;
+  readonly ratio: (result: Result, backend: string) => number | undefined;
+}
+
+/** One operation on one engine and backend: the worst of its shapes. */
+export interface Verdict {
+  readonly against: string;
+  readonly operation: string;
+  readonly engine: string;
+  readonly backend: string;
+  readonly sense: Target["sense"];
+  readonly bound: number;
+  /** Undefined where nothing was measured; `note` says why. */
+  readonly ratio?: number;
+  /** The shape and spread of the worst, or why there is none. */
+  readonly note: string;
+  readonly meets: boolean;
+}
+
+const names = (keep: (operation: (typeof operations)[number]) => boolean) =>
+  operations.filter(keep).map(({ name }) => name);
+
+const EVERY = operations.map(({ name }) => name);
+const BACKWARD = ["argmax", "softmaxBackward", "logSoftmaxBackward"];
+const EXPONENTIAL = names(({ name, work }) => work === "exp" && name !== "sigmoidCrossEntropy");
+const WITH_PLACE = names(({ result }) => result !== "fresh");
+const FUSED = ["softmax", "logSoftmax", "softmaxCrossEntropy"];
+
+const isAcross = ({ shape }: Result) => shape.includes("/");
+const isSmall = ({ shape }: Result) => shape === "1x10" || shape === "32x10";
+const isLarge = ({ elements }: Result) => elements >= 32_000;
+const isLargeRow = (result: Result) => isLarge(result) && !isAcross(result);
+const oneOf =
+  (...shapes: string[]) =>
+  (result: Result) =>
+    shapes.includes(result.shape);
+
+/** Times as fast as the fastest of `rivals`, both in the same place. */
+function against(placement: Placement, rivals: (timing: Timing) => boolean): Target["ratio"] {
+  return (result, backend) => {
+    const own = timingOf(result, backend, placement);
+    const times = result.timings.filter((t) => t.placement === placement && rivals(t)).map(({ ns }) => ns);
+    return own && times.length > 0 ? Math.min(...times) / own.ns : undefined;
+  };
+}
+
+const JAVASCRIPT = against("foreign", ({ kind }) => kind === "javascript");
+const WASM = against("foreign", ({ kind }) => kind === "wasm");
+const NATIVE = against("resident", ({ kind }) => kind === "native");
+const isPeer = ({ kind }: Timing) => kind === "wasm" || kind === "native" || kind === "plain";
+
+/** The worse of both places. */
+const ANY_PEER: Target["ratio"] = (result, backend) => {
+  const both = [against("foreign", isPeer)(result, backend), against("resident", isPeer)(result, backend)];
+  const known = both.filter((ratio) => ratio !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+};
+
+const simdAndRelaxed = (simd20: number, simd24: number, relaxed: number): Target["on"] => [
+  ["Node 20", "simd", simd20],
+  ["Node 24", "simd", simd24],
+  ["Node 24", "relaxed", relaxed],
+];
+const everywhere = (bound: number) => simdAndRelaxed(bound, bound, bound);
+
+const least = (
+  against: string,
+  operations: readonly string[],
+  on: Target["on"],
+  shapes: Target["shapes"],
+  ratio: Target["ratio"],
+): Target => ({ against, operations, on, shapes, ratio, sense: "least" });
+
+const JS_LARGE = "plain JavaScript, foreign, 32x1000 and larger";
+const WASM_LARGE = "best wasm peer, foreign, 32x1000 and larger";
+const NATIVE_LARGE = "onnxruntime-node, resident, 32x1000 and larger";
+const relaxed24 = (bound: number): Target["on"] => [["Node 24", "relaxed", bound]];
+
+export const TARGETS: readonly Target[] = [
+  least(JS_LARGE, EXPONENTIAL, simdAndRelaxed(8, 10, 10), isLarge, JAVASCRIPT),
+  least(JS_LARGE, ["sigmoidCrossEntropy"], everywhere(12), isLarge, JAVASCRIPT),
+  least(JS_LARGE, BACKWARD, everywhere(3), isLarge, JAVASCRIPT),
+  least(JS_LARGE, ["nllLoss"], everywhere(0.95), isLarge, JAVASCRIPT),
+  least("plain JavaScript, foreign, 32x10", WITH_PLACE, everywhere(3), oneOf("32x10"), JAVASCRIPT),
+  least("plain JavaScript, foreign, 1x10", WITH_PLACE, everywhere(1.5), oneOf("1x10"), JAVASCRIPT),
+  least(WASM_LARGE, ["softmax", "sigmoid"], simdAndRelaxed(1.2, 1.2, 1.7), isLargeRow, WASM),
+  least(WASM_LARGE, ["logSoftmax"], everywhere(2), isLargeRow, WASM),
+  least(WASM_LARGE, ["logSumExp"], everywhere(5), isLargeRow, WASM),
+  least(WASM_LARGE, ["softmaxCrossEntropy"], everywhere(4), isLargeRow, WASM),
+  least(WASM_LARGE, ["sigmoidCrossEntropy"], everywhere(6), isLarge, WASM),
+  least("best wasm peer, foreign, axis 1", ["softmax", "logSoftmax", "logSumExp"], everywhere(3), isAcross, WASM),
+  least(
+    "any peer, 32x10 and smaller",
+    ["softmax", "logSoftmax", "logSumExp", "softmaxCrossEntropy"],
+    everywhere(5),
+    isSmall,
+    ANY_PEER,
+  ),
+  least(NATIVE_LARGE, ["softmax", "logSoftmax", "sigmoid"], relaxed24(1), isLargeRow, NATIVE),
+  least(NATIVE_LARGE, ["logSumExp", "sigmoidCrossEntropy"], relaxed24(2), isLargeRow, NATIVE),
+  least(NATIVE_LARGE, ["softmaxCrossEntropy"], relaxed24(1.3), isLargeRow, NATIVE),
+  least("onnxruntime-node, resident, axis 1", ["softmax", "logSoftmax", "logSumExp"], relaxed24(2), isAcross, NATIVE),
+  least(
+    "onnxruntime-node, resident, 32x10 and smaller",
+    ["softmax", "logSoftmax", "logSumExp", "softmaxCrossEntropy"],
+    relaxed24(10),
+    isSmall,
+    NATIVE,
+  ),
+  {
+    against: "the limit, resident, 32x1000 and 128x1000",
+    operations: FUSED,
+    on: everywhere(1.2),
+    sense: "most",
+    shapes: oneOf("32x1000", "128x1000"),
+    ratio: (result, backend) => limitOf(result, backend, "resident"),
+  },
+];
+
+/** What the records say of every target. */
+export function judge(records: readonly RunRecord[]): Verdict[] {
+  const verdicts = TARGETS.flatMap((target) =>
+    target.on.flatMap(([engine, backend, bound]) =>
+      target.operations.map((operation) => judgeOne(target, records, engine, backend, bound, operation)),
+    ),
+  );
+  return [...verdicts, ...judgeEngines(records)];
+}
+
+function judgeOne(
+  { against, sense, shapes, ratio }: Target,
+  records: readonly RunRecord[],
+  engine: string,
+  backend: string,
+  bound: number,
+  operation: string,
+): Verdict {
+  const about = { against, operation, engine, backend, sense, bound };
+  const record = records.find(({ machine }) => machine.engine.startsWith(`${engine}.`));
+  if (!record) return { ...about, meets: false, note: `${engine} was not run` };
+  let worst: { ratio: number; note: string } | undefined;
+  for (const result of record.results) {
+    if (result.operation !== operation || !shapes(result)) continue;
+    const value = ratio(result, backend);
+    if (value === undefined) continue;
+    if (worst && (sense === "least" ? value >= worst.ratio : value <= worst.ratio)) continue;
+    worst = { ratio: value, note: `${result.shape} ${result.spread}` };
+  }
+  if (!worst) return { ...about, meets: false, note: record.missing[backend] ?? "no such case was run" };
+  return { ...about, ...worst, meets: sense === "least" ? worst.ratio >= bound : worst.ratio <= bound };
+}
+
+const LARGEST_GAP = 1.3;
+
+/** The newest Node stands for itself; the others are there once. */
+const NEWEST = ["Node 26", "Deno", "Bun", "Chromium"];
+
+/** No operation more than so much slower on one engine's newest version than on another's. */
+function judgeEngines(records: readonly RunRecord[]): Verdict[] {
+  const newest = records.filter(({ machine }) => NEWEST.some((name) => machine.engine.startsWith(name)));
+  const about = {
+    against: "engines' newest versions with each other, resident",
+    engine: newest.map(({ machine }) => machine.engine.split(/[ .]/).slice(0, 2).join(" ")).join(", "),
+    backend: "simd",
+    sense: "most" as const,
+    bound: LARGEST_GAP,
+  };
+  return EVERY.map((operation): Verdict => {
+    if (newest.length < 2) return { ...about, operation, meets: false, note: "fewer than two of them were run" };
+    const perElement = newest.flatMap(({ machine, results }) =>
+      results
+        .filter((r) => r.operation === operation && r.spread === "normal")
+        .filter(oneOf("32x1000", "100000"))
+        .flatMap((r) => {
+          const timing = timingOf(r, "simd", "resident");
+          return timing ? [{ engine: machine.engine.split(" ")[0], ns: timing.ns }] : [];
+        }),
+    );
+    if (perElement.length < 2) return { ...about, operation, meets: false, note: "no such case was run" };
+    const sorted = perElement.sort((a, b) => a.ns - b.ns);
+    const slowest = sorted[sorted.length - 1];
+    const ratio = slowest.ns / sorted[0].ns;
+    return {
+      ...about,
+      operation,
+      ratio,
+      note: `${slowest.engine} against ${sorted[0].engine}`,
+      meets: ratio <= LARGEST_GAP,
+    };
+  });
+}
