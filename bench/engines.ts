@@ -105,15 +105,18 @@ function argumentsOf({ operations, shapes, spreads, backends, placements, quick,
   ];
 }
 
-/** What an engine does where only engines are compared with each other: the default backend, at sizes that say it. */
-export const COMPARED = {
-  shapes: ["32x1000", "128x1000", "100000"],
-  spreads: ["normal"],
-  backends: ["simd"],
-  placements: ["resident"],
-  limit: false,
-  peers: false,
-} as const;
+/** What an engine is to do: all that was asked for, or with targets no more than they need. */
+function scope({ targets }: Options, full: boolean): Partial<Options> {
+  if (!targets) return {};
+  if (full) return { backends: ["simd", "relaxed"] };
+  return {
+    shapes: ["32x1000", "100000"],
+    spreads: ["normal"],
+    backends: ["simd"],
+    placements: ["resident"],
+    limit: false,
+  };
+}
 
 /** Runs every engine that is there. With targets, all but Node 20 and 24 do only what the comparison of engines needs. */
 export async function runEngines(options: Options): Promise<RunRecord[]> {
@@ -125,8 +128,8 @@ export async function runEngines(options: Options): Promise<RunRecord[]> {
       say(`${operation} on ${engine.name}`);
       const full = !options.targets || engine.name === "Node 20" || engine.name === "Node 24";
       // The libraries of bench/peers are driven in Node alone.
-      const peers = options.peers && engine.name.startsWith("Node");
-      const part = await engine.run({ ...options, peers, ...(!full && COMPARED), operations: [operation] });
+      const peers = options.peers && engine.name.startsWith("Node") && full;
+      const part = await engine.run({ ...options, ...scope(options, full), peers, operations: [operation] });
       parts.get(engine.name)?.push(part);
     }
   }

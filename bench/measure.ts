@@ -14,13 +14,13 @@ export interface Effort {
   readonly roundTime: number;
   /** Milliseconds that a contender runs before the first round, until the engine has optimised it. */
   readonly warmupTime: number;
-  /** Milliseconds of a case after which no further round begins, once there are LEAST_ROUNDS. */
+  /** Milliseconds of a case after which no further round begins, once there are `leastRounds`. */
   readonly caseTime: number;
+  readonly leastRounds: number;
 }
 
-export const THOROUGH: Effort = { rounds: 31, roundTime: 2.5, warmupTime: 40, caseTime: 6000 };
-export const QUICK: Effort = { rounds: 9, roundTime: 1, warmupTime: 12, caseTime: 800 };
-const LEAST_ROUNDS = 5;
+export const THOROUGH: Effort = { rounds: 31, roundTime: 2.5, warmupTime: 40, caseTime: 6000, leastRounds: 5 };
+export const QUICK: Effort = { rounds: 9, roundTime: 1, warmupTime: 12, caseTime: 800, leastRounds: 3 };
 
 /** A sample lasts at least this many milliseconds, so that reading the clock doesn't count. */
 const SAMPLE_TIME = 0.2;
@@ -44,7 +44,7 @@ export async function measure(contenders: readonly Timed[], effort: Effort): Pro
   const times: number[][] = contenders.map(() => []);
   const { tasks } = bench;
   const end = performance.now() + effort.caseTime;
-  for (let round = 0; round < effort.rounds && (round < LEAST_ROUNDS || performance.now() < end); round++) {
+  for (let round = 0; round < effort.rounds && (round < effort.leastRounds || performance.now() < end); round++) {
     for (let turn = 0; turn < tasks.length; turn++) {
       const which = (round + turn) % tasks.length;
       times[which].push(await oneRound(tasks[which], contenders[which].asynchronous ?? false));

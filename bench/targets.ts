@@ -160,8 +160,14 @@ function judgeOne(
     if (worst && (sense === "least" ? value >= worst.ratio : value <= worst.ratio)) continue;
     worst = { ratio: value, note: `${result.shape} ${result.spread}` };
   }
-  if (!worst) return { ...about, meets: false, note: record.missing[backend] ?? "no such case was run" };
+  if (!worst) return { ...about, meets: false, note: whyNot(record, against, backend) };
   return { ...about, ...worst, meets: sense === "least" ? worst.ratio >= bound : worst.ratio <= bound };
+}
+
+function whyNot({ missing, versions }: RunRecord, against: string, backend: string): string {
+  if (missing[backend]) return missing[backend];
+  const peers = /peer|onnxruntime/.test(against) && Object.keys(versions).length === 1;
+  return peers ? "bench/peers was not run (npm run bench:peers installs it)" : "no such case was run";
 }
 
 const LARGEST_GAP = 1.3;
