@@ -41,9 +41,13 @@ export function installEngines(): void {
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true, dependencies }));
   const { status } = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: FOLDER,
-    stdio: "inherit",
+    stdio: ["ignore", 2, 2],
   });
   if (status !== 0) throw new Error("Not every engine could be installed; see above.");
+}
+
+export function enginesInstalled(): boolean {
+  return existsSync(MODULES);
 }
 
 /** All that are asked for, whether they are there or not. */
@@ -107,8 +111,7 @@ function argumentsOf({ operations, shapes, spreads, backends, placements, quick,
 
 /** What an engine is to do: all that was asked for, or with targets no more than they need. */
 function scope({ targets }: Options, full: boolean): Partial<Options> {
-  if (!targets) return {};
-  if (full) return { backends: ["simd", "relaxed"] };
+  if (!targets || full) return {};
   return {
     shapes: ["32x1000", "100000"],
     spreads: ["normal"],

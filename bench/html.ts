@@ -68,7 +68,7 @@ function speed({ machine, results }: RunRecord): string {
   });
   const order = [...seen].sort(([a], [b]) => rank(a) - rank(b)).map(([name, style]) => ({ name, style }));
   return `<section><h2>Nanoseconds an element, by size</h2>
-<p>On ${escapeHtml(machine.engine)}, logits N(0, 9). Lower is faster; both axes show equal steps for equal factors.</p>
+<p>On ${escapeHtml(machine.engine)}, logits N(0, 9). Lower is faster; the vertical axis is logarithmic.</p>
 ${legend(order)}<div class="grid-of-plots">${plots.join("\n")}</div></section>`;
 }
 

@@ -4,12 +4,12 @@
 // What begins with a word instead of an option is a benchmark of its own: a file here with `run(args)`.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { runEngines } from "./engines.js";
+import { enginesInstalled, installEngines, runEngines } from "./engines.js";
 import { runHere } from "./here.js";
 import { htmlReport } from "./html.js";
 import { markdownReport } from "./markdown.js";
 import { type Options, readOptions, USAGE, UsageError } from "./options.js";
-import { peersInstalled } from "./peers.js";
+import { installPeers, peersInstalled } from "./peers.js";
 import type { RunRecord } from "./record.js";
 import { textReport } from "./report.js";
 import { targetsReport } from "./verdict.js";
@@ -34,6 +34,8 @@ async function main(options: Options): Promise<void> {
 
 async function obtain(options: Options): Promise<RunRecord[]> {
   if (options.from) return options.from.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).records);
+  if (options.install && options.peers && !peersInstalled()) installPeers();
+  if (options.install && options.engines && !enginesInstalled()) installEngines();
   const peers = options.peers || (options.targets && peersInstalled());
   const wanted = { ...options, peers };
   if (options.engines || options.targets) {

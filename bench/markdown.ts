@@ -53,6 +53,7 @@ function conditions(records: readonly RunRecord[]): string {
   const missing = Object.entries(Object.assign({}, ...records.map((r) => prefixed(r))) as Record<string, string>);
   const lines = [
     "## Machine and versions",
+    "",
     ...records.map(
       ({ machine, date, effort }) => `- ${describeMachine(machine)}; ${date.slice(0, 10)}, ${effort.rounds} rounds`,
     ),

@@ -68,3 +68,12 @@ export function runRival(operation: Operation, given: Rows, layout: readonly num
   if (operation.across) return operation.across(given, layout) * share;
   return across(rival, given, layout, share, per?.(classes) ?? 1) * share;
 }
+
+/** What an operation without a loss returns in its place. */
+export const NO_LOSS = 0;
+
+/** What the reference says, from an array. */
+export const arrayAlone = (values: ArrayLike<number>): Expected => ({ loss: NO_LOSS, array: values });
+
+/** What the reference says, from a loss with its gradient. */
+export const lossAndGrad = ({ loss, grad }: { loss: number; grad: Float64Array }): Expected => ({ loss, array: grad });

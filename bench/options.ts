@@ -15,6 +15,8 @@ export interface Options extends Selection {
   readonly limit: boolean;
   readonly peers: boolean;
   readonly engines: boolean;
+  /** Whether to install what peers and engines need and isn't there. */
+  readonly install: boolean;
   readonly targets: boolean;
   /** Saved records to report on, instead of measuring. */
   readonly from: readonly string[] | undefined;
@@ -44,8 +46,9 @@ What is measured; options that name something may be repeated:
   --placement NAME    ${PLACEMENTS.join(", ")}
   --no-limit          without the passes that each operation can't do without
   --quick             fewer and shorter rounds
-  --peers             also the libraries of bench/peers (npm run bench:peers installs them)
-  --engines           on every engine that build/engines has (npm run bench:engines installs them), not on this one
+  --peers             also the libraries of bench/peers
+  --engines           on every engine that build/engines has, and Chromium, not on this one
+  --install           first installs what --peers and --engines need, if it isn't there
   --from FILE         nothing: report on what --json wrote
 
 What is reported beside the tables:
@@ -83,6 +86,7 @@ export function readOptions(args: readonly string[]): Options {
     limit: !values["no-limit"],
     peers: values.peers ?? false,
     engines: values.engines ?? false,
+    install: values.install ?? false,
     targets: values.targets ?? false,
     from: values.from,
     json: values.json,
@@ -119,6 +123,7 @@ function parse(args: readonly string[]) {
         quick: { type: "boolean" },
         peers: { type: "boolean" },
         engines: { type: "boolean" },
+        install: { type: "boolean" },
         targets: { type: "boolean" },
         from: { type: "string", multiple: true },
         json: { type: "string" },

@@ -1,7 +1,9 @@
 // The libraries of bench/peers, where they are installed: npm run bench:peers does that. Each is a file there that opens the
 // library and prepares cases; this one finds them and says what can't be had.
 
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Contender, Entry } from "./contenders.js";
 import type { Kind, Placement } from "./record.js";
 
@@ -33,6 +35,12 @@ export interface Peers {
 
 export function peersInstalled(): boolean {
   return existsSync(new URL("node_modules", PEERS));
+}
+
+export function installPeers(): void {
+  // By force: numpy-ts asks for a newer Node than it needs.
+  const { status } = spawnSync("npm", ["ci", "--force"], { cwd: fileURLToPath(PEERS), stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("The libraries of bench/peers could not be installed; see above.");
 }
 
 export async function loadPeers(): Promise<Peers> {

@@ -8,7 +8,7 @@ export function limitOf(result: Result, backend: string, placement: Placement): 
   const timing = timingOf(result, backend, placement);
   const passes = result.passes[backend];
   const operation = operations.find(({ name }) => name === result.operation);
-  if (!timing || !passes || !operation) return undefined;
+  if (!timing || !passes || !operation || operation.passes.length === 0) return undefined;
   const copies = placement === "foreign" ? 1 + (operation.y ? 1 : 0) + (operation.result === "output" ? 1 : 0) : 0;
   const sum = operation.passes.reduce((total, pass) => total + passes[pass], copies * passes.copy);
   return timing.ns / result.elements / sum;
