@@ -132,8 +132,10 @@ export async function runEngines(options: Options): Promise<RunRecord[]> {
       const full = !options.targets || engine.name === "Node 20" || engine.name === "Node 24";
       // The libraries of bench/peers are driven in Node alone.
       const peers = options.peers && engine.name.startsWith("Node") && full;
-      const part = await engine.run({ ...options, ...scope(options, full), peers, operations: [operation] });
-      parts.get(engine.name)?.push(part);
+      const part = await engine
+        .run({ ...options, ...scope(options, full), peers, operations: [operation] })
+        .catch((error: Error) => console.error(`Left out: ${operation} on ${engine.name}: ${error.message}`));
+      if (part) parts.get(engine.name)?.push(part);
     }
   }
   say("");
