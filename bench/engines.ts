@@ -10,7 +10,7 @@ import { CHROMIUM, chromiumPath, runInChromium } from "./chromium.js";
 import { operations } from "./operations.js";
 import type { Options } from "./options.js";
 import { say } from "./progress.js";
-import type { RunRecord } from "./record.js";
+import { merge, type RunRecord } from "./record.js";
 
 const FOLDER = fileURLToPath(new URL("../../engines/", import.meta.url));
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
@@ -123,7 +123,9 @@ function scope({ targets }: Options, full: boolean): Partial<Options> {
 
 /** Runs every engine that is there. With targets, all but Node 20 and 24 do only what the comparison of engines needs. */
 export async function runEngines(options: Options): Promise<RunRecord[]> {
-  const there = engines().filter(({ missing }) => missing === undefined);
+  const all = engines();
+  for (const { name, missing } of all) if (missing) console.error(`Not run: ${name}: ${missing}`);
+  const there = all.filter(({ missing }) => missing === undefined);
   const parts = new Map<string, RunRecord[]>(there.map(({ name }) => [name, []]));
   for (const { name: operation } of operations) {
     if (options.operations && !options.operations.includes(operation)) continue;
@@ -139,15 +141,5 @@ export async function runEngines(options: Options): Promise<RunRecord[]> {
     }
   }
   say("");
-  return [...parts.values()].filter((records) => records.length > 0).map(whole);
-}
-
-/** One record of an engine's parts. */
-function whole(parts: readonly RunRecord[]): RunRecord {
-  return {
-    ...parts[0],
-    versions: Object.assign({}, ...parts.map(({ versions }) => versions)),
-    missing: Object.assign({}, ...parts.map(({ missing }) => missing)),
-    results: parts.flatMap(({ results }) => results),
-  };
+  return merge([...parts.values()].flat());
 }

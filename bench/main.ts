@@ -10,7 +10,7 @@ import { htmlReport } from "./html.js";
 import { markdownReport } from "./markdown.js";
 import { type Options, readOptions, USAGE, UsageError } from "./options.js";
 import { installPeers, peersInstalled } from "./peers.js";
-import type { RunRecord } from "./record.js";
+import { merge, type RunRecord } from "./record.js";
 import { textReport } from "./report.js";
 import { targetsReport } from "./verdict.js";
 
@@ -33,7 +33,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function obtain(options: Options): Promise<RunRecord[]> {
-  if (options.from) return options.from.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).records);
+  if (options.from) return merge(options.from.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).records));
   if (options.install && options.peers && !peersInstalled()) installPeers();
   if (options.install && options.engines && !enginesInstalled()) installEngines();
   const peers = options.peers || (options.targets && peersInstalled());

@@ -63,3 +63,18 @@ export function speedup(a: Timing, b: Timing): number {
 export function timingOf(result: Result, name: string, placement: Placement): Timing | undefined {
   return result.timings.find((timing) => timing.name === name && timing.placement === placement);
 }
+
+/** One record an engine, of all its parts. */
+export function merge(parts: readonly RunRecord[]): RunRecord[] {
+  const byEngine = new Map<string, RunRecord[]>();
+  for (const part of parts) {
+    const { engine } = part.machine;
+    byEngine.set(engine, [...(byEngine.get(engine) ?? []), part]);
+  }
+  return [...byEngine.values()].map((records) => ({
+    ...records[0],
+    versions: Object.assign({}, ...records.map(({ versions }) => versions)),
+    missing: Object.assign({}, ...records.map(({ missing }) => missing)),
+    results: records.flatMap(({ results }) => results),
+  }));
+}
