@@ -1,6 +1,7 @@
 // docs/performance.md: the tables of a set of records, where we lose among them.
 
 import { describeMachine } from "./machine.js";
+import { THOROUGH } from "./measure.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
 import { PLACEMENTS, type Placement, type Result, type RunRecord, speedup, timingOf } from "./record.js";
@@ -51,9 +52,13 @@ function markdownTable(heads: readonly string[], rows: readonly (readonly string
 function conditions(records: readonly RunRecord[]): string {
   const versions = Object.assign({}, ...records.map((record) => record.versions)) as Record<string, string>;
   const missing = Object.entries(Object.assign({}, ...records.map((r) => prefixed(r))) as Record<string, string>);
+  const hasty = records.some(({ effort }) => effort.rounds < THOROUGH.rounds);
   const lines = [
     "## Machine and versions",
     "",
+    ...(hasty
+      ? ["**Taken in a hurry (`--quick`), on a busy machine or not: a first look, not figures to quote.**", ""]
+      : []),
     ...records.map(
       ({ machine, date, effort }) => `- ${describeMachine(machine)}; ${date.slice(0, 10)}, ${effort.rounds} rounds`,
     ),

@@ -22,6 +22,9 @@ function logTicks(low: number, high: number): number[] {
   return inside.length > 7 ? inside.filter((tick) => /^1?0*\.?0*1?$/.test(String(tick))) : inside;
 }
 
+/** Values further than this from the smallest are drawn at the edge of a line plot. */
+export const RANGE = 300;
+
 const WIDTH = 400;
 const HEIGHT = 250;
 const LEFT = 42;
@@ -33,9 +36,10 @@ const BOTTOM = 58;
 export function linePlot(title: string, labels: readonly string[], series: readonly Series[]): string {
   const values = series.flatMap((s) => s.values.filter((v) => v !== undefined));
   const low = Math.min(...values) / 1.15;
-  const high = Math.max(...values) * 1.15;
+  const high = Math.min(Math.max(...values), Math.min(...values) * RANGE) * 1.15;
   const x = (i: number) => LEFT + ((i + 0.5) / labels.length) * (WIDTH - LEFT - RIGHT);
-  const y = (v: number) => TOP + (1 - Math.log(v / low) / Math.log(high / low)) * (HEIGHT - TOP - BOTTOM);
+  const y = (v: number) =>
+    TOP + (1 - Math.log(Math.min(v, high) / low) / Math.log(high / low)) * (HEIGHT - TOP - BOTTOM);
   const grid = logTicks(low, high).map(
     (tick) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>` +

@@ -13,3 +13,14 @@ export function limitOf(result: Result, backend: string, placement: Placement): 
   const sum = operation.passes.reduce((total, pass) => total + passes[pass], copies * passes.copy);
   return timing.ns / result.elements / sum;
 }
+
+/** One result a case: of several runs of it, the one with the most contenders. */
+export function distinct(results: readonly Result[]): Result[] {
+  const best = new Map<string, Result>();
+  for (const result of results) {
+    const key = `${result.operation} ${result.shape} ${result.spread}`;
+    const other = best.get(key);
+    if (!other || result.timings.length > other.timings.length) best.set(key, result);
+  }
+  return [...best.values()];
+}
