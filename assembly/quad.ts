@@ -2,13 +2,12 @@ import { scaledExpOf } from "./math/exp";
 import { centerOf, exponentsOf, floorsOf, roundsOf } from "./math/exp-block";
 import { upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
-import { addHigh, addLow } from "./math/sum";
 import { DOMINATED } from "./row";
 
 /**
  * Softmax of four positions side by side, a lane of each vector for each: class c of all four stands in one vector,
  * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
- * goes to lane c mod 4 of its sum. What is gathered into vectors is left to the kernels: across.ts, narrow.ts.
+ * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts, narrow.ts.
  *
  * `lanes` holds what comes out, in vectors of two f64: the sums of the stored exponentials at 0, those without the
  * largest at 32.
@@ -67,51 +66,45 @@ export function expOfFour(
     v128.store(to + outStep, b);
   }
   if (c < classes) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
-  sumOfFour(out, classes, outStep, lanes);
+  v128.store(lanes, sumOfTwo(out, classes, outStep));
+  v128.store(lanes, sumOfTwo(out + 8, classes, outStep), 16);
 }
 
-/** Sums, to `lanes`: class c to lane c mod 4 of its position's sum. */
-function sumOfFour(x: usize, classes: usize, step: usize, lanes: usize): void {
-  let low0 = f64x2.splat(0);
-  let low1 = low0;
-  let low2 = low0;
-  let low3 = low0;
-  let high0 = low0;
-  let high1 = low0;
-  let high2 = low0;
-  let high3 = low0;
-  let c: usize = 0;
-  for (; c + 4 <= classes; c += 4) {
-    const a = v128.load(x);
-    low0 = addLow(low0, a);
-    high0 = addHigh(high0, a);
-    const b = v128.load(x + step);
-    low1 = addLow(low1, b);
-    high1 = addHigh(high1, b);
-    x += 2 * step;
-    const d = v128.load(x);
-    low2 = addLow(low2, d);
-    high2 = addHigh(high2, d);
-    const e = v128.load(x + step);
-    low3 = addLow(low3, e);
-    high3 = addHigh(high3, e);
-    x += 2 * step;
+/** The sums of two positions, class c in lane c mod 8: the order of sumBlock. */
+function sumOfTwo(x: usize, classes: usize, step: usize): v128 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let s4 = s0;
+  let s5 = s0;
+  let s6 = s0;
+  let s7 = s0;
+  let rest = classes;
+  for (; rest >= 8; rest -= 8, x += step << 3) {
+    s0 = f64x2.add(s0, pair(x));
+    s1 = f64x2.add(s1, pair(x + step));
+    s2 = f64x2.add(s2, pair(x + 2 * step));
+    s3 = f64x2.add(s3, pair(x + 3 * step));
+    s4 = f64x2.add(s4, pair(x + 4 * step));
+    s5 = f64x2.add(s5, pair(x + 5 * step));
+    s6 = f64x2.add(s6, pair(x + 6 * step));
+    s7 = f64x2.add(s7, pair(x + 7 * step));
   }
-  const rest = classes & 3;
-  if (rest > 0) {
-    low0 = addLow(low0, v128.load(x));
-    high0 = addHigh(high0, v128.load(x));
-  }
-  if (rest > 1) {
-    low1 = addLow(low1, v128.load(x + step));
-    high1 = addHigh(high1, v128.load(x + step));
-  }
-  if (rest > 2) {
-    low2 = addLow(low2, v128.load(x + 2 * step));
-    high2 = addHigh(high2, v128.load(x + 2 * step));
-  }
-  v128.store(lanes, f64x2.add(f64x2.add(low0, low2), f64x2.add(low1, low3)));
-  v128.store(lanes, f64x2.add(f64x2.add(high0, high2), f64x2.add(high1, high3)), 16);
+  if (rest > 0) s0 = f64x2.add(s0, pair(x));
+  if (rest > 1) s1 = f64x2.add(s1, pair(x + step));
+  if (rest > 2) s2 = f64x2.add(s2, pair(x + 2 * step));
+  if (rest > 3) s3 = f64x2.add(s3, pair(x + 3 * step));
+  if (rest > 4) s4 = f64x2.add(s4, pair(x + 4 * step));
+  if (rest > 5) s5 = f64x2.add(s5, pair(x + 5 * step));
+  if (rest > 6) s6 = f64x2.add(s6, pair(x + 6 * step));
+  const even = f64x2.add(f64x2.add(s0, s4), f64x2.add(s2, s6));
+  return f64x2.add(even, f64x2.add(f64x2.add(s1, s5), f64x2.add(s3, s7)));
+}
+
+/** Two floats, as float64. */
+function pair(x: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(x));
 }
 
 /** The stored exponential of each maximum, 0 for one of −Infinity. */

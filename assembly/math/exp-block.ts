@@ -1,6 +1,6 @@
 import { EXP, ROUND, scaledExp, scaledExpOf } from "./exp";
 import { loadLanes, storeLanes } from "./lanes";
-import { addHigh, addLow, total } from "./sum";
+import { sumBlock } from "./sum";
 
 /**
  * The exponentials of one block of a row, relative to the block's own maximum M.
@@ -78,22 +78,15 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const q2 = v128.load32_splat(EXP, 20);
   const q3 = v128.load32_splat(EXP, 24);
   const q4 = v128.load32_splat(EXP, 28);
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  // Nearly every row has the anchor 0: four vectors a turn, with nothing to subtract. pmax with the value first hands a
-  // NaN on.
+  const start = out;
+  // Nearly every row has the anchor 0: nothing to subtract. Two vectors a turn are what every engine has registers for,
+  // and only without the sum, which has its own loop. pmax with the value first hands a NaN on.
   const end = x + ((n >> 2) << 4);
-  for (const last = anchor === 0 ? x + ((n >> 4) << 6) : x; x < last; x += 64, out += 64) {
+  for (const last = anchor === 0 ? x + ((n >> 3) << 5) : x; x < last; x += 32, out += 32) {
     const a = scaledExp(f32x4.pmax(v128.load(x), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     const b = scaledExp(f32x4.pmax(v128.load(x, 16), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
-    const c = scaledExp(f32x4.pmax(v128.load(x, 32), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
-    const d = scaledExp(f32x4.pmax(v128.load(x, 48), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     v128.store(out, a);
     v128.store(out, b, 16);
-    v128.store(out, c, 32);
-    v128.store(out, d, 48);
-    low = addLow(addLow(addLow(addLow(low, a), b), c), d);
-    high = addHigh(addHigh(addHigh(addHigh(high, a), b), c), d);
   }
   for (; x < end; x += 16, out += 16) {
     const a = scaledExp(
@@ -109,18 +102,14 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
       q4,
     );
     v128.store(out, a);
-    low = addLow(low, a);
-    high = addHigh(high, a);
   }
   const rest = n & 3;
   if (rest) {
     const v = loadLanes(x, rest, f32x4.splat(-Infinity));
     const a = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     storeLanes(out, rest, a);
-    low = addLow(low, a);
-    high = addHigh(high, a);
   }
-  return total(low, high);
+  return sumBlock(start, n);
 }
 
 /** The stored value of an element equal to the maximum: the same bits as in the block. */

@@ -2,7 +2,6 @@ import { indexOf, largest } from "./argmax.js";
 import { labelLoss, othersThan } from "./cross-entropy.js";
 import { BLOCK } from "./math/exp-block.js";
 import { max } from "./math/max.js";
-import { sumBlock } from "./math/sum.js";
 import type { Memory } from "./memory.js";
 import {
   accumulate,
@@ -150,14 +149,13 @@ export function accumulateDense(
     const count = Math.min(n - i, BLOCK);
     const m = max(memory, x + i * 4, count);
     memory.f32[(maxima >>> 2) + i / BLOCK] = m;
-    const gap = targetGap(memory, x + i * 4, t + i * 4, count, m === -Infinity ? 0 : m);
-    const mass = sumBlock(memory, t + i * 4, count);
+    const { gap, mass } = sumTargets(memory, x + i * 4, t + i * 4, count, m === -Infinity ? 0 : m);
     pushSplit(memory, state, m, x + i * 4, out + (i / BLOCK) * step * 4, count, gap, mass);
   }
 }
 
-/** Σ t·(max − x) in float64, terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
-function targetGap(memory: Memory, x: number, t: number, n: number, max: number): number {
+/** Σ t·(max − x) and Σ t in float64, terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
+function sumTargets(memory: Memory, x: number, t: number, n: number, max: number): { gap: number; mass: number } {
   const { f32 } = memory;
   const xs = x >>> 2;
   const ts = t >>> 2;
@@ -165,6 +163,10 @@ function targetGap(memory: Memory, x: number, t: number, n: number, max: number)
   let b = 0;
   let c = 0;
   let d = 0;
+  let massA = 0;
+  let massB = 0;
+  let massC = 0;
+  let massD = 0;
   for (let i = 0; i < n; i++) {
     const target = f32[ts + i];
     const sum = a + (target === 0 ? 0 : target * (max - f32[xs + i]));
@@ -172,8 +174,13 @@ function targetGap(memory: Memory, x: number, t: number, n: number, max: number)
     b = c;
     c = d;
     d = sum;
+    const mass = massA + target;
+    massA = massB;
+    massB = massC;
+    massC = massD;
+    massD = mass;
   }
-  return a + c + (b + d);
+  return { gap: a + c + (b + d), mass: massA + massC + (massB + massD) };
 }
 
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */

@@ -1,6 +1,7 @@
 import { BLOCK } from "../../backend.js";
 import type { Memory } from "../memory.js";
 import { ROUND, scaledExp } from "./exp.js";
+import { sumBlock } from "./sum.js";
 
 /** The exponentials of one block of a row, relative to the block's own maximum: assembly/math/exp-block.ts says how. */
 const { fround } = Math;
@@ -38,21 +39,11 @@ export function expBlock(memory: Memory, x: number, out: number, n: number, max:
   const exponent = exponentOf(max, anchor);
   const round = ROUND + (BIASED_SHIFT - exponent);
   const floor = fround((exponent - BIASED_SHIFT) * LN2);
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
   for (let i = 0; i < n; i++) {
     const difference = fround(f32[from + i] - anchor);
-    const e = scaledExp(Math.max(difference, floor), round);
-    f32[to + i] = e;
-    const sum = a + e;
-    a = b;
-    b = c;
-    c = d;
-    d = sum;
+    f32[to + i] = scaledExp(Math.max(difference, floor), round);
   }
-  return a + c + (b + d);
+  return sumBlock(memory, out, n);
 }
 
 /** The stored value of an element equal to the maximum: the same bits as in the block. */

@@ -2,7 +2,7 @@ import { BLOCK } from "../../backend.js";
 import type { Memory } from "../memory.js";
 
 /**
- * Sums are kept in float64, in four lanes: lane l takes the elements with index ≡ l (mod 4), one after the other, and
+ * Sums are kept in float64, in four lanes or eight. Of four, lane l takes the elements with index ≡ l (mod 4), one after the other, and
  * the total is (lane 0 + lane 2) + (lane 1 + lane 3).
  *
  * A loop here adds to `a`, then turns the four: a ← b ← c ← d ← sum. After n elements `a` is lane n mod 4, so a and c
@@ -34,19 +34,27 @@ export function sum(memory: Memory, x: number, n: number, start: number): number
   return start;
 }
 
-/** Σ x over one block. */
+/** Σ x over one block, in eight lanes: a to h turn as four do above. */
 export function sumBlock(memory: Memory, x: number, n: number): number {
   const { f32 } = memory;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
+  let e = 0;
+  let f = 0;
+  let g = 0;
+  let h = 0;
   for (let i = x >>> 2, end = i + n; i < end; i++) {
     const sum = a + f32[i];
     a = b;
     b = c;
     c = d;
-    d = sum;
+    d = e;
+    e = f;
+    f = g;
+    g = h;
+    h = sum;
   }
-  return a + c + (b + d);
+  return a + e + (c + g) + (b + f + (d + h));
 }
