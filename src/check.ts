@@ -1,7 +1,7 @@
 import { OPERATIONS, type Operations } from "./check/operations.js";
 import { run } from "./check/run.js";
 import type { Xentropy } from "./kernels.js";
-import { loadSync } from "./load.js";
+import { loadJs } from "./load.js";
 
 /**
  * Cross-checking: the same operations, with every result compared to that of the `js` backend, bit for bit, and to the
@@ -22,7 +22,7 @@ export { CrossCheckError } from "./check/error.js";
  * Throws BackendError where `js` can't be had.
  */
 export function checked(k: Xentropy): Xentropy {
-  const js = loadSync({ backend: "js" });
+  const js = loadJs();
   return new Proxy(k, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);

@@ -3,6 +3,7 @@
  */
 export type { Backend } from "./backend/backend.js";
 export type { ElementTargets, FloatBatch, FloatOutput, Labels, Reduction, TensorLike } from "./batch.js";
+export { load, loadSync } from "./entries/embedded.js";
 export {
   AxisError,
   BackendError,
@@ -19,7 +20,7 @@ export {
   XentropyError,
 } from "./errors.js";
 export type { Xentropy } from "./kernels.js";
-export { type LoadOptions, load, loadSync } from "./load.js";
+export type { CompiledModule, LoadOptions } from "./load.js";
 export type {
   ArrayOptions,
   ArrayResult,

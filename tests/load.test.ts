@@ -8,7 +8,7 @@ import {
   OptionError,
   XentropyError,
 } from "../src/index.js";
-import { BACKENDS, describeEachBackend } from "./support/backends.js";
+import { BACKENDS, binaryOf, describeEachBackend } from "./support/backends.js";
 
 type Load = (options?: LoadOptions) => unknown;
 
@@ -17,6 +17,8 @@ const BOTH: readonly (readonly [string, (options?: unknown) => Promise<unknown>]
   ["load", (options) => (load as Load)(options as LoadOptions) as Promise<unknown>],
   ["loadSync", async (options) => loadSync(options as LoadOptions)],
 ];
+
+const ascii = (text: string) => Array.from(text, (character) => character.charCodeAt(0));
 
 async function errorOf(promise: Promise<unknown>): Promise<XentropyError> {
   const error = await promise.then(
@@ -89,12 +91,38 @@ describe.each(BOTH)("%s", (name, open) => {
 
   it.each([
     ["an object", {}],
-    ["an empty module", new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))],
-  ])("refuses %s in place of one of the package's modules", async (_, module) => {
-    const error = await errorOf(open({ backend: "simd", module }));
-    expect(error).toBeInstanceOf(BackendError);
-    expect(error.code).toBe("BACKEND");
-    expect(error.message).not.toBe("");
+    ["the bytes of a binary", binaryOf("simd")],
+    ["null", null],
+  ])("refuses %s in place of a compiled module with an OptionError", async (_, module) => {
+    const error = await errorOf(open({ module }));
+    expect(error).toBeInstanceOf(OptionError);
+    expect(error.message).toContain("WebAssembly.Module");
+  });
+
+  it.each([
+    ["nothing in it", []],
+    ["the name of another version", [0, 20, 8, ...ascii("xentropysimd 99.0.0")]],
+    ["a section of that name and no more", [0, 9, 8, ...ascii("xentropy")]],
+  ])("refuses a module with %s, whatever backends are asked for", async (_, bytes) => {
+    const module = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...bytes));
+    for (const options of [{ module }, { module, backend: "simd" }, { module, backend: ["js", "simd"] }]) {
+      const error = await errorOf(open(options));
+      expect(error).toBeInstanceOf(BackendError);
+      expect(error.message).toContain("module given");
+    }
+  });
+
+  it("takes a module of its own for the backend it was made for, and for no other", async () => {
+    const module = new WebAssembly.Module(binaryOf("simd"));
+    for (const backend of [undefined, "simd", ["simd"], ["simd", "js"]]) {
+      expect(((await open({ module, backend })) as { backend: string }).backend).toBe("simd");
+    }
+    expect(((await open({ module, backend: ["js", "simd"] })) as { backend: string }).backend).toBe("js");
+    for (const backend of ["relaxed", "js", ["relaxed", "js"]]) {
+      const error = await errorOf(open({ module, backend }));
+      expect(error).toBeInstanceOf(BackendError);
+      expect(error.message).toContain('"simd" binary');
+    }
   });
 
   it("gives kernels that share nothing", async () => {

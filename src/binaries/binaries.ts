@@ -1,0 +1,13 @@
+/** The name of a compiled binary; that of the backend it is. */
+export type BinaryName = "simd" | "relaxed";
+
+/**
+ * Where the compiled binaries come from. There is one source for each way in which runtimes let wasm in, and one entry
+ * file for each source: `exports` in package.json chooses.
+ */
+export interface Binaries {
+  /** Compiles a binary; later calls give the same module. Rejects where the runtime refuses. */
+  compile(name: BinaryName): Promise<WebAssembly.Module>;
+  /** As `compile`, at once; undefined for a binary that isn't at hand without waiting. */
+  compileSync(name: BinaryName): WebAssembly.Module | undefined;
+}

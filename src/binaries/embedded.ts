@@ -1,0 +1,28 @@
+import { binary as simd } from "../generated/simd.js";
+import type { Binaries, BinaryName } from "./binaries.js";
+import { decode } from "./text.js";
+
+/** Compiled once, instantiated as often as asked. */
+const compiled = new Map<BinaryName, WebAssembly.Module>();
+
+function keep(name: BinaryName, module: WebAssembly.Module): WebAssembly.Module {
+  compiled.set(name, module);
+  return module;
+}
+
+/**
+ * Binaries embedded as text and compiled here: for every runtime that compiles bytes. Nothing is fetched or read, so it
+ * needs no server, no file system and no bundler. Only the default binary is part of the import itself.
+ */
+export const embedded: Binaries = {
+  async compile(name) {
+    const known = compiled.get(name);
+    if (known) return known;
+    const binary = name === "simd" ? simd : (await import("../generated/relaxed.js")).binary;
+    return keep(name, await WebAssembly.compile(decode(binary)));
+  },
+  compileSync(name) {
+    if (name !== "simd") return undefined;
+    return compiled.get(name) ?? keep(name, new WebAssembly.Module(decode(simd)));
+  },
+};
