@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   BackendError,
   type LoadOptions,
@@ -162,6 +162,20 @@ describe.each(BOTH)("%s", (name, open) => {
     expect(error.message).toContain('"relaxed"');
     expect(((await open({ backend: ["relaxed", "simd"] })) as { backend: string }).backend).toBe("simd");
   });
+});
+
+it("load gets by where a page's main thread refuses to instantiate at once; loadSync arrives at js", async () => {
+  const { Instance } = WebAssembly;
+  vi.spyOn(WebAssembly, "Instance").mockImplementation(() => {
+    throw new RangeError("WebAssembly.Instance is disallowed on the main thread");
+  });
+  try {
+    expect((await load()).backend).toBe("simd");
+    expect(loadSync().backend).toBe("js");
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(WebAssembly.Instance).toBe(Instance);
 });
 
 describeEachBackend("loaded kernels", (backend) => {

@@ -33,14 +33,25 @@ function memoryOf(maximumMemory: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE) });
 }
 
-export async function openWasm(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Promise<Engine> {
-  const memory = memoryOf(maximumMemory);
-  const { instance } = await instantiate(module, { env: { memory } });
-  return engineOf(backend, instance, memory);
-}
-
+/** Instantiates a compiled binary. */
 export function openWasmSync(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Engine {
   const memory = memoryOf(maximumMemory);
   const { instance } = instantiateSync(module, { env: { memory } });
+  return engineOf(backend, instance, memory);
+}
+
+/**
+ * Instantiates a compiled binary where a page's main thread may refuse to do it at once (a RangeError; Chrome did above
+ * 4 kB, now does above 8 MB). Not the first choice: the loader asks whether it was given a Response, which takes Node 20 ms
+ * to have one.
+ */
+export async function openWasm(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Promise<Engine> {
+  try {
+    return openWasmSync(backend, module, maximumMemory);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const memory = memoryOf(maximumMemory);
+  const { instance } = await instantiate(module, { env: { memory } });
   return engineOf(backend, instance, memory);
 }

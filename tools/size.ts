@@ -1,0 +1,131 @@
+/**
+ * What each entry of the package costs a page: bundled and minified by esbuild, then gzipped.
+ *
+ *   npm run size              the table; exits with 1 where an entry is above its budget
+ *   npm run size -- --files   also the largest files of the default import
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build, type Plugin } from "esbuild";
+
+interface Budget {
+  /** Gzipped bytes that CI holds. */
+  readonly limit: number;
+  /** What it is meant to come down to. */
+  readonly goal?: number;
+}
+
+const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
+const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
+
+const BUDGETS: Readonly<Record<string, Budget>> = {
+  xentropy: { limit: 40_000, goal: 30_000 },
+  "xentropy in workerd": { limit: 40_000, goal: 30_000 },
+  "xentropy/reference": { limit: 10_000 },
+  "xentropy/check, beside xentropy": { limit: 14_000 },
+  "relaxed, when asked for": { limit: 12_500 },
+};
+
+/** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
+function binariesApart(found: Map<string, number>): Plugin {
+  return {
+    name: "binaries",
+    setup({ onResolve }) {
+      onResolve({ filter: /\.wasm(\?module)?$/ }, ({ path, kind }) => {
+        const file = path.replace(/^.*\/|\?module$/g, "");
+        if (kind === "import-statement") found.set(file, gzip(readFileSync(`${DIST}${file}`)));
+        return { path, external: true };
+      });
+    },
+  };
+}
+
+function gzip(bytes: Uint8Array): number {
+  return gzipSync(bytes, { level: 9 }).length;
+}
+
+interface Cost {
+  readonly minified: number;
+  readonly gzipped: number;
+  /** Minified bytes by file. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+/** What an import statement costs, without what it imports dynamically. */
+async function cost(source: string, external: readonly string[] = []): Promise<Cost> {
+  const binaries = new Map<string, number>();
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: source, resolveDir: DIST },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    outdir: "/",
+    write: false,
+    metafile: true,
+    external: [...external],
+    plugins: [binariesApart(binaries)],
+    logLevel: "error",
+  });
+  const [name, entry] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "<stdin>") ?? [];
+  if (!name || !entry) throw new Error("esbuild gave no entry");
+  const file = outputFiles.find(({ path }) => path.endsWith(name.replace(/^.*\//, "/")));
+  if (!file) throw new Error(`esbuild gave no ${name}`);
+  const apart = [...binaries.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    minified: file.contents.length + apart,
+    gzipped: gzip(file.contents) + apart,
+    files: new Map(Object.entries(entry.inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput])),
+  };
+}
+
+const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
+
+function row(name: string, { minified, gzipped }: Cost | { minified: number; gzipped: number }): boolean {
+  const { limit, goal } = BUDGETS[name] ?? {};
+  const over = limit !== undefined && gzipped > limit;
+  const budget = limit === undefined ? "" : `  of ${kB(limit)}${over ? "  OVER" : ""}`;
+  console.log(
+    `${name.padEnd(34)}${kB(minified)}${kB(gzipped)}${budget}${goal && gzipped > goal ? `  goal${kB(goal)}` : ""}`,
+  );
+  return over;
+}
+
+const whole = await cost('export * from "./index.js"');
+const checked = await cost('export * from "./index.js"; export * from "./check.js"');
+const costs: Record<string, Cost | { minified: number; gzipped: number }> = {
+  xentropy: whole,
+  "xentropy in workerd": await cost('export * from "./entries/workerd.js"'),
+  "xentropy/reference": await cost('export * from "./reference/index.js"'),
+  "xentropy/check, beside xentropy": {
+    minified: checked.minified - whole.minified,
+    gzipped: checked.gzipped - whole.gzipped,
+  },
+  "relaxed, when asked for": await cost('export * from "./generated/relaxed.js"'),
+};
+
+console.log(`${"entry".padEnd(34)} minified  gzipped`);
+const over = Object.entries(costs).filter(([name, entry]) => row(name, entry)).length;
+
+console.log("\nof the default import");
+row("the simd binary, embedded", await cost('export * from "./generated/simd.js"'));
+row("the js backend", await cost('export * from "./backend/js/index.js"'));
+row("@assemblyscript/loader", await cost('export * from "@assemblyscript/loader"'));
+row(
+  "the rest: operations, batches, load",
+  await cost('export * from "./index.js"', [
+    "./generated/simd.js",
+    "../generated/simd.js",
+    "./backend/js/index.js",
+    "@assemblyscript/loader",
+  ]),
+);
+
+if (values.files) {
+  const files = [...whole.files].sort(([, a], [, b]) => b - a).slice(0, 40);
+  for (const [path, bytes] of files) console.log(`  ${path.replace(/^.*?dist\//, "").padEnd(40)}${kB(bytes)}`);
+}
+process.exitCode = over > 0 ? 1 : 0;
