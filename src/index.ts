@@ -3,6 +3,7 @@
  */
 export type { Backend } from "./backend/backend.js";
 export type { ElementTargets, FloatBatch, FloatOutput, Labels, Reduction, TensorLike } from "./batch.js";
+export type { CompiledModule } from "./binaries/binaries.js";
 export { load, loadSync } from "./entries/embedded.js";
 export {
   AxisError,
@@ -20,7 +21,7 @@ export {
   XentropyError,
 } from "./errors.js";
 export type { Xentropy } from "./kernels.js";
-export type { CompiledModule, LoadOptions } from "./load.js";
+export type { LoadOptions } from "./load.js";
 export type {
   ArrayOptions,
   ArrayResult,

@@ -1,17 +1,12 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import { openJs } from "./backend/js/index.js";
 import { openWasm, openWasmSync } from "./backend/wasm.js";
-import type { Binaries, BinaryName } from "./binaries/binaries.js";
+import type { Binaries, BinaryName, CompiledModule } from "./binaries/binaries.js";
 import { nameOf } from "./binaries/identity.js";
 import { checkOptions } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
 import { Workspace } from "./memory.js";
-
-/** WebAssembly.Module, where the types of one are known: not every `lib` has them. */
-export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
-  ? Module
-  : object;
 
 /** Options of `load` and `loadSync`. */
 export interface LoadOptions {

@@ -1,3 +1,8 @@
+/** WebAssembly.Module, where the types of one are known: not every `lib` has them. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : object;
+
 /** The name of a compiled binary; that of the backend it is. */
 export type BinaryName = "simd" | "relaxed";
 
@@ -7,7 +12,7 @@ export type BinaryName = "simd" | "relaxed";
  */
 export interface Binaries {
   /** Compiles a binary; later calls give the same module. Rejects where the runtime refuses. */
-  compile(name: BinaryName): Promise<WebAssembly.Module>;
+  compile(name: BinaryName): Promise<CompiledModule>;
   /** As `compile`, at once; undefined for a binary that isn't at hand without waiting. */
-  compileSync(name: BinaryName): WebAssembly.Module | undefined;
+  compileSync(name: BinaryName): CompiledModule | undefined;
 }

@@ -22,7 +22,7 @@ export interface Setup {
   readonly checked: (k: Package.Xentropy) => Package.Xentropy;
   /** Names that the import must have. */
   readonly names: readonly string[];
-  /** The names of binaries, compiled by the runtime itself; nothing where they aren't at hand. */
+  /** The package's binaries as the runtime compiled them itself; where they aren't at hand, their check is left out. */
   readonly modules?: { readonly simd: object; readonly relaxed?: object };
 }
 
@@ -94,7 +94,7 @@ const errors: Check = async ({ xentropy, modules }) => {
 };
 
 const given: Check = async ({ xentropy, modules, golden }) => {
-  if (!modules) throw new Absent("no module at hand");
+  claim(modules !== undefined, "no module");
   const k = xentropy.loadSync({ backend: "simd", module: modules.simd });
   const again = await xentropy.load({ module: modules.simd });
   for (const engine of [k, again]) claim(hashOf(CASES[0], engine) === golden[CASES[0].name], "other bits");
@@ -120,6 +120,7 @@ const CHECKS: Readonly<Record<string, Check>> = { surface, simd, js, relaxed, er
 export async function program(setup: Setup): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const [check, run] of Object.entries(CHECKS)) {
+    if (run === given && !setup.modules) continue;
     try {
       outcomes.push({ check, result: "passed", detail: await run(setup) });
     } catch (error) {

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { run } from "./engines.js";
+import { APP, ROOT } from "./folders.js";
+
+/** What can be told of the packed package without a runtime: its types, and the entry that can't be run here. */
+
+const MODES = [
+  ["node16", "node16"],
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+] as const;
+
+/** Compiles a program that uses every entry, the package's own declarations included, with a `lib` that has no DOM. */
+export async function types(module: string, resolution: string): Promise<string> {
+  const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
+  await run(process.execPath, [compiler, "-p", ".", "--module", module, "--moduleResolution", resolution]);
+  return "every entry, lib es2022 alone";
+}
+
+export const TYPES = MODES.map(([module, resolution]) => [resolution, () => types(module, resolution)] as const);
+
+/** The entry for Vercel's Edge runtime: the condition leads to it, and it differs from workerd's by `?module` alone. */
+export async function edgeLight(): Promise<string> {
+  const dist = `${APP}/node_modules/xentropy`;
+  const { exports } = JSON.parse(readFileSync(`${dist}/package.json`, "utf8"));
+  const entry = exports["."]["edge-light"] as string;
+  const code = (path: string) => readFileSync(`${dist}/${path}`, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  const edge = code(entry);
+  const count = edge.split("wasm?module").length - 1;
+  if (count !== 2) throw new Error(`${count} imports with ?module in ${entry}`);
+  if (edge.replaceAll("?module", "") !== code(exports["."].workerd)) throw new Error("it differs from workerd's entry");
+  return "its text only: it can't be run here";
+}
+
+const FORBIDDEN = /\beval\(|new Function\(|\bfetch\(|XMLHttpRequest|node:|require\(|process\.|^await /m;
+
+/** No eval, no network, no file system and no top-level await in what the default import reaches. */
+export async function plain(): Promise<string> {
+  const seen = new Set<string>();
+  const visit = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+    const found = FORBIDDEN.exec(code);
+    if (found) throw new Error(`${found[0]} in ${file}`);
+    for (const [, path] of code.matchAll(/(?:from|import)\s*\(?"(\.[^"]+\.js)"/g))
+      visit(new URL(path, `file://${file}`).pathname);
+  };
+  for (const entry of ["index.js", "check.js", "reference/index.js"])
+    visit(`${APP}/node_modules/xentropy/dist/${entry}`);
+  return `${seen.size} files`;
+}

@@ -1,0 +1,11 @@
+// The default export of a Worker; the binaries are imported as modules.
+import relaxed from "xentropy/relaxed.wasm";
+import simd from "xentropy/simd.wasm";
+import { program } from "./runtimes/program.js";
+import { setup } from "./setup.js";
+
+export default {
+  async fetch() {
+    return Response.json(await program({ ...setup, modules: { simd, relaxed } }));
+  },
+};
