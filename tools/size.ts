@@ -21,11 +21,11 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 40_000, goal: 30_000 },
-  "xentropy in workerd": { limit: 40_000, goal: 30_000 },
+  xentropy: { limit: 45_000, goal: 30_000 },
+  "xentropy in workerd": { limit: 45_000, goal: 30_000 },
   "xentropy/reference": { limit: 10_000 },
   "xentropy/check, beside xentropy": { limit: 14_000 },
-  "relaxed, when asked for": { limit: 12_500 },
+  "relaxed, when asked for": { limit: 16_000 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
