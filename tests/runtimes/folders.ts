@@ -46,7 +46,7 @@ export function prepareTools(): void {
   writeFileSync(`${TOOLS}/package.json`, manifest);
   try {
     npm(["install", ...FLAGS], TOOLS);
-    writeFileSync(done, manifest);
+    if (Object.keys(WANTED).every((name) => tool(name))) writeFileSync(done, manifest);
   } catch (error) {
     console.log(`The runtimes and bundlers could not all be installed: ${error}`);
   }

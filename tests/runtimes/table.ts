@@ -26,17 +26,22 @@ export function single(name: string, check: string, run: () => Promise<string>):
 
 const SIGNS = { passed: "ok", failed: "FAILED", absent: "absent" } as const;
 
+/** Text as wide as the column of a check. */
+function cell(text: string, check: string): string {
+  return text.padEnd(Math.max(check.length, SIGNS.failed.length) + 2);
+}
+
 /** Prints runtime × check × result, then what failed, what is absent and what could not be run; gives the counts. */
 export function print(rows: readonly Row[]): { passed: number; failed: number } {
   const ran = rows.filter(({ missing }) => missing === undefined);
   const wide = ran.filter(({ outcomes }) => outcomes.length > 1);
   const checks = [...new Set(wide.flatMap(({ outcomes }) => outcomes.map(({ check }) => check)))];
   const width = Math.max(...rows.map(({ name }) => name.length)) + 2;
-  console.log(`\n${"".padEnd(width)}${checks.map((check) => check.padEnd(check.length + 2)).join("")}`);
+  console.log(`\n${"".padEnd(width)}${checks.map((check) => cell(check, check)).join("")}`.trimEnd());
   for (const { name, outcomes } of wide) {
     const cells = checks.map((check) => {
       const outcome = outcomes.find((candidate) => candidate.check === check);
-      return (outcome ? SIGNS[outcome.result] : "").padEnd(check.length + 2);
+      return cell(outcome ? SIGNS[outcome.result] : "", check);
     });
     console.log(`${name.padEnd(width)}${cells.join("")}`.trimEnd());
   }
