@@ -9,12 +9,7 @@ const execArgv = WebAssembly.validate(readFileSync(relaxed)) ? [] : ["--experime
  * Files with tests that fail because of a bug not mended yet: docs/known-issues.md says which. `npm run test:open` runs
  * them; a file leaves this list with its bug.
  */
-const OPEN = [
-  "tests/focal-loss.test.ts",
-  "tests/operations/focal-loss.test.ts",
-  "tests/operations/lengths.test.ts",
-  "tests/operations/sigmoid-weights.test.ts",
-];
+const OPEN: string[] = [];
 
 export default defineConfig({
   test: {

@@ -1,93 +1,123 @@
-import { exp, expMinus } from "./math/exp";
+import { exp } from "./math/exp";
+import { expMinusSizes } from "./math/exp-pass";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { log } from "./math/log";
-import { addHigh, addLow, BLOCK, total } from "./math/sum";
-import { lossOf, oddsOf } from "./sigmoid-cross-entropy";
+import { drop, log1pUnit, onesF64, pair, storePair } from "./math/logistic";
+import { BLOCK, total } from "./math/sum";
 
 /**
  * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element, loss and gradient together:
  *
  *   loss = α_t·m^γ·CE,  m = 1 − p_t = (1 − t)·σ(x) + t·σ(−x),  α_t = α·t + (1 − α)·(1 − t), or 1 where α < 0
- *   grad = scale·α_t·m^γ·(γ/m·(1 − 2t)·σ(x)·σ(−x)·CE + (1 − t)·σ(x) − t·σ(−x))
+ *   grad = scale·α_t·m^(γ−1)·(γ·(1 − 2t)·σ(x)·σ(−x)·CE + m·((1 − t)·σ(x) − t·σ(−x)))
  *
- * x, t: n floats; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none. Returns start + Σ loss, summed as in
- * sigmoid-cross-entropy.ts.
+ * With e = exp(−|x|), and w and r the weights of the wrong and the right answer (1 − t and t where x ≥ 0, else the reverse):
+ *
+ *   m = (w + r·e)/(1 + e),  CE = log(1 + e) + w·|x|
+ *   grad = ±scale·α_t·m^(γ−1)·(γ·e·(w − r)·CE + (w + r·e)·(w − r·e))/(1 + e)², the sign that of x
+ *
+ * x, t: n floats; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none; e: scratch, BLOCK + 16 floats. Returns
+ * start + Σ loss, summed as sigmoidCrossEntropy does.
  */
 export function sigmoidFocalLoss(
   x: usize,
   t: usize,
   grad: usize,
   losses: usize,
+  e: usize,
   n: usize,
-  alpha: f32,
-  gamma: f32,
-  scale: f32,
+  alpha: f64,
+  gamma: f64,
+  scale: f64,
   start: f64,
 ): f64 {
-  for (let i: usize = 0; i < n; i += BLOCK) {
+  const rest = n & 3;
+  const whole = n - rest;
+  for (let i: usize = 0; i < whole; i += BLOCK) {
     const at = i << 2;
-    const count = min(n - i, BLOCK);
-    start += block(x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, alpha, gamma, scale);
+    const count = min(whole - i, BLOCK);
+    start += block(x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, e, count, alpha, gamma, scale);
   }
+  if (rest === 0) return start;
+  // A vector that x = −Infinity, t = 0 fills up: their losses are 0.
+  const at = whole << 2;
+  const room = e + (BLOCK << 2);
+  v128.store(room, loadLanes(x + at, rest, f32x4.splat(-Infinity)));
+  v128.store(room, loadLanes(t + at, rest, f32x4.splat(0)), 16);
+  start += block(room, room + 16, grad ? room + 32 : 0, losses ? room + 48 : 0, e, 4, alpha, gamma, scale);
+  if (grad) storeLanes(grad + at, rest, v128.load(room, 32));
+  if (losses) storeLanes(losses + at, rest, v128.load(room, 48));
   return start;
 }
 
-function block(x: usize, t: usize, grad: usize, losses: usize, n: usize, alpha: f32, gamma: f32, scale: f32): f64 {
-  const one = f32x4.splat(1);
-  const zero = f32x4.splat(0);
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (let i: usize = 0; i < n; i += 4) {
-    const at = i << 2;
-    const count = min(n - i, 4);
-    // Lanes beyond the end hold x = −Infinity, t = 0: their loss is 0.
-    const logit = count === 4 ? v128.load(x + at) : loadLanes(x + at, count, f32x4.splat(-Infinity));
-    const target = count === 4 ? v128.load(t + at) : loadLanes(t + at, count, zero);
-    const e = expMinus(f32x4.abs(logit));
-    const other = f32x4.sub(one, target);
-    const positive = f32x4.ge(logit, zero);
-    const r = f32x4.div(one, f32x4.add(one, e));
-    const small = f32x4.mul(e, r);
-    const up = v128.bitselect(r, small, positive);
-    const down = v128.bitselect(small, r, positive);
-    const missing = f32x4.add(f32x4.mul(other, up), f32x4.mul(target, down));
-    const ce = lossOf(logit, target, other, e);
-    const weight =
-      alpha < 0 ? one : f32x4.add(f32x4.mul(f32x4.splat(alpha), target), f32x4.mul(f32x4.splat(1 - alpha), other));
-    const focus = power(missing, gamma);
+function block(
+  x: usize,
+  t: usize,
+  grad: usize,
+  losses: usize,
+  e: usize,
+  n: usize,
+  alpha: f64,
+  gamma: f64,
+  scale: f64,
+): f64 {
+  expMinusSizes(x, e, n);
+  const zero = f64x2.splat(0);
+  const one = onesF64();
+  const lower = drop();
+  const positives = f64x2.splat(alpha);
+  const negatives = f64x2.splat(1 - alpha);
+  const exponent = f64x2.splat(gamma);
+  const by = f64x2.splat(scale);
+  let sum = zero;
+  let next = zero;
+  for (let i: usize = 0, end = n << 2; i < end; i += 8) {
+    const logit = pair(x + i);
+    const target = pair(t + i);
+    const small = f64x2.mul(pair(e + i), lower);
+    const positive = f64x2.ge(logit, zero);
+    const other = f64x2.sub(one, target);
+    const wrong = v128.bitselect(other, target, positive);
+    const right = v128.bitselect(target, other, positive);
+    const share = f64x2.mul(right, small);
+    const odds = f64x2.add(wrong, share);
+    const r = f64x2.div(one, f64x2.add(one, small));
+    const m = f64x2.mul(odds, r);
+    const weight = alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, other));
+    const focus = power(m, gamma);
+    const factor = f64x2.mul(weight, focus);
     // A weight of 0 wins over an infinite loss.
-    const factor = f32x4.mul(weight, focus);
-    const loss = v128.and(f32x4.mul(factor, ce), v128.or(f32x4.ne(factor, zero), f32x4.ne(ce, ce)));
-    low = addLow(low, loss);
-    high = addHigh(high, loss);
-    if (losses) {
-      if (count === 4) v128.store(losses + at, loss);
-      else storeLanes(losses + at, count, loss);
-    }
+    const linear = v128.and(f64x2.mul(wrong, f64x2.abs(logit)), f64x2.ne(f64x2.mul(wrong, factor), zero));
+    const cost = f64x2.add(log1pUnit(small), linear);
+    const loss = f64x2.mul(factor, cost);
+    // The four lanes of the sum take turns.
+    const grown = f64x2.add(sum, loss);
+    sum = next;
+    next = grown;
+    if (losses) storePair(losses + i, loss);
     if (grad) {
-      let g = f32x4.div(oddsOf(logit, target, other, e), f32x4.add(one, e));
-      if (gamma !== 0) {
-        // γ·m^(γ−1)·σ(x)·σ(−x) as γ·m^γ·(s/m)·l, s the smaller and l the larger sigmoid: s ≤ m, so nothing overflows.
-        const share = v128.and(f32x4.div(small, missing), f32x4.ne(small, zero));
-        const bend = f32x4.mul(
-          f32x4.mul(f32x4.splat(gamma), share),
-          f32x4.mul(r, f32x4.mul(f32x4.sub(other, target), ce)),
-        );
-        g = f32x4.add(g, v128.and(bend, v128.or(f32x4.ne(share, zero), f32x4.ne(ce, ce))));
-      }
-      g = f32x4.mul(focus, g);
-      g = f32x4.mul(f32x4.mul(weight, g), f32x4.splat(scale));
-      if (count === 4) v128.store(grad + at, g);
-      else storeLanes(grad + at, count, g);
+      // Where e is 0 so is e·CE, though CE may be infinite.
+      const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
+      const bracket = f64x2.add(v128.and(bend, f64x2.ne(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
+      const outer = f64x2.mul(f64x2.mul(weight, by), powerBelow(m, focus, gamma));
+      const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
+      storePair(grad + i, v128.bitselect(g, f64x2.neg(g), positive));
     }
   }
-  return total(low, high);
+  return total(sum, next);
 }
 
-/** m^γ for m ≥ 0: exact steps for 0, 1 and 2, exp(γ·log m) for others. */
-function power(m: v128, gamma: f32): v128 {
-  if (gamma === 0) return f32x4.splat(1);
+/** m^γ for m ≥ 0: products for 0, 1 and 2, exp(γ·log m) in float32 for others. */
+function power(m: v128, gamma: f64): v128 {
+  if (gamma === 2) return f64x2.mul(m, m);
   if (gamma === 1) return m;
-  if (gamma === 2) return f32x4.mul(m, m);
-  return exp(f32x4.mul(f32x4.splat(gamma), log(m)));
+  if (gamma === 0) return f64x2.splat(1);
+  return f64x2.promote_low_f32x4(exp(f32x4.mul(f32x4.splat(<f32>gamma), log(f32x4.demote_f64x2_zero(m)))));
+}
+
+/** m^(γ − 1), given m^γ; 0 for m = 0. */
+function powerBelow(m: v128, focus: v128, gamma: f64): v128 {
+  if (gamma === 2) return m;
+  if (gamma === 1) return f64x2.splat(1);
+  return v128.and(f64x2.div(focus, m), f64x2.ne(m, f64x2.splat(0)));
 }

@@ -9,6 +9,7 @@ import { tanh } from "./math/tanh";
  */
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
 export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
+export { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";
 
 export function expAll(x: usize, out: usize, n: usize): void {
   for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, exp(v128.load(x)));

@@ -1,45 +1,48 @@
-import { madd } from "./fma";
+import { madd, nmadd } from "./fma";
 import { exponent, joinLog, logLimits, logTail, unscaled } from "./log";
 
 /**
- * log(1 + e) = e − e²·q(e) for 0 ≤ e ≤ 1, four at a time; q of degree 9, minimax, relative error 0.026·2^-24.
- * Constants are loaded where they are used: ten more in locals would only be spilled to the stack.
+ * The constants of log1pUnit, for locals before a loop: it takes them in this order.
+ *
+ * q: (log(1 + f) − d)/d³ in z = d² with d = f/(1 + f/2), degree 2, minimax for |d| ≤ 0.4, relative error of the logarithm
+ * 0.048·2^-24.
  */
 // biome-ignore format: one constant a line
-const Q: usize = memory.data<f32>([
-  0.49999988079071045, // 0x3efffffc
-  -0.33332714438438416, // 0xbeaaa9db
-  0.24988871812820435, // 0x3e7fe2d4
-  -0.198997363448143, // 0xbe4bc5f7
-  0.16135865449905396, // 0x3e253b34
-  -0.12481893599033356, // 0xbdffa112
-  0.08328672498464584, // 0x3daa923b
-  -0.04217105358839035, // 0xbd2cbb8e
-  0.013726967386901379, // 0x3c60e713
-  -0.0020936294458806515, // 0xbb093546
+export const LOG1P: usize = memory.data<f32>([
+  0.5,
+  1,
+  0.08333368599414825, // 0x3daaaada  q, degree 0..2
+  0.012486767955124378, // 0x3c4c954d
+  0.002372226445004344, // 0x3b1b775b
+  0.693145751953125, // 0x3f317200  ln 2, upper 16 bits
+  0.0000014286067653302161, // 0x35bfbe8e  ln 2 less the above
 ], 16);
 
-export function log1pUnit(e: v128): v128 {
-  const e2 = f32x4.mul(e, e);
-  const e4 = f32x4.mul(e2, e2);
-  const q01 = madd(v128.load32_splat(Q, 4), e, v128.load32_splat(Q, 0));
-  const q23 = madd(v128.load32_splat(Q, 12), e, v128.load32_splat(Q, 8));
-  const q45 = madd(v128.load32_splat(Q, 20), e, v128.load32_splat(Q, 16));
-  const q67 = madd(v128.load32_splat(Q, 28), e, v128.load32_splat(Q, 24));
-  const q89 = madd(v128.load32_splat(Q, 36), e, v128.load32_splat(Q, 32));
-  const q = madd(e4, madd(e4, q89, madd(e2, q67, q45)), madd(e2, q23, q01));
-  return f32x4.sub(e, f32x4.mul(e2, q));
-}
-
 /**
- * log(1 + e) for 0 ≤ e ≤ 1, within 1 ULP: above ½ as ln 2 + log(1 + (e − 1)/2), where the polynomial above would add
- * roundings of the size of its largest term. It costs a third more.
+ * log(1 + e) for 0 ≤ e ≤ 1: with f = e below ½, and f = (e − 1)/2, log(1 + e) = ln 2 + log(1 + f) from there on,
+ *
+ *   log(1 + f) = 2·atanh(d/2) = d + d³·q(d²) = f − d·(f/2 − d²·q(d²)),  d = f/(1 + f/2)
+ *
+ * The last form, because f is exact and what is subtracted from it is small beside it.
  */
-export function log1pExact(e: v128): v128 {
-  const half = f32x4.splat(0.5);
+export function log1pUnit(
+  e: v128,
+  half: v128,
+  one: v128,
+  q0: v128,
+  q1: v128,
+  q2: v128,
+  ln2Hi: v128,
+  ln2Lo: v128,
+): v128 {
   const upper = f32x4.ge(e, half);
-  const f = v128.bitselect(f32x4.mul(f32x4.sub(e, f32x4.splat(1)), half), e, upper);
-  return joinLog(v128.and(f32x4.splat(1), upper), f, logTail(f));
+  const f = v128.bitselect(f32x4.mul(f32x4.sub(e, one), half), e, upper);
+  const h = f32x4.mul(f, half);
+  const d = f32x4.div(f, f32x4.add(one, h));
+  const z = f32x4.mul(d, d);
+  const q = madd(z, madd(z, q2, q1), q0);
+  const low = nmadd(d, nmadd(z, q, h), v128.and(upper, ln2Lo));
+  return f32x4.add(v128.and(upper, ln2Hi), f32x4.add(f, low));
 }
 
 /**
@@ -54,5 +57,7 @@ export function log1p(x: v128): v128 {
   const lost = v128.bitselect(f32x4.sub(one, f32x4.sub(u, x)), f32x4.sub(x, f32x4.sub(u, one)), f32x4.ge(x, one));
   const f = v128.bitselect(x, f32x4.sub(unscaled(u, k), one), near);
   const correction = v128.andnot(f32x4.div(lost, u), near);
-  return logLimits(u, joinLog(f32x4.convert_i32x4_s(k), f, f32x4.add(logTail(f), correction)));
+  const value = logLimits(u, joinLog(f32x4.convert_i32x4_s(k), f, f32x4.add(logTail(f), correction)));
+  // A zero is its own logarithm: k·ln 2 + f would make +0 of −0.
+  return v128.bitselect(x, value, f32x4.eq(x, f32x4.splat(0)));
 }

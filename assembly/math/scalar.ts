@@ -68,11 +68,11 @@ export function log1pPair(r: v128): v128 {
   return v128.bitselect(value, r, f64x2.lt(r, f64x2.splat(Infinity)));
 }
 
-const LOG1P_0: f64 = 0.3333333335515357;
-const LOG1P_1: f64 = 0.19999992316316753;
-const LOG1P_2: f64 = 0.14286591450324282;
-const LOG1P_3: f64 = 0.11067585664472838;
-const LOG1P_4: f64 = 0.10060912951514205;
+const LOG1P_0: f64 = 0.3333333335515355;
+const LOG1P_1: f64 = 0.1999999231632247;
+const LOG1P_2: f64 = 0.14286591449859665;
+const LOG1P_3: f64 = 0.11067585683915901;
+const LOG1P_4: f64 = 0.10060912037204044;
 
 /** exp(x) for x ≤ 0 by Taylor's series of degree 11 on |t| ≤ ln 2 / 2: relative error at most 2^-42. */
 export function exp(x: f64): f64 {

@@ -161,28 +161,21 @@ export interface Kernels {
   klLoss(stateX: number, stateY: number, sum: number): number;
 
   // sigmoid.ts
-  sigmoid(x: number, out: number, n: number): void;
-  logSigmoid(x: number, out: number, n: number): void;
-  softplus(x: number, out: number, n: number): void;
-  logit(x: number, out: number, n: number): void;
+  sigmoid(x: number, out: number, n: number, e: number): void;
+  logSigmoid(x: number, out: number, n: number, e: number): void;
+  softplus(x: number, out: number, n: number, e: number): void;
+  logit(x: number, out: number, n: number, e: number): void;
 
-  // sigmoid-cross-entropy.ts, focal.ts
-  sigmoidCrossEntropy(
-    x: number,
-    t: number,
-    grad: number,
-    losses: number,
-    n: number,
-    scale: number,
-    sum: number,
-  ): number;
-  sigmoidCrossEntropyWeighted(
+  // sigmoid-cross-entropy.ts, sigmoid-cross-entropy-general.ts, focal.ts
+  sigmoidCrossEntropy(x: number, t: number, grad: number, e: number, n: number, scale: number, sum: number): number;
+  sigmoidCrossEntropyGeneral(
     x: number,
     t: number,
     u: number,
     pw: number,
     grad: number,
     losses: number,
+    e: number,
     n: number,
     smoothing: number,
     scale: number,
@@ -193,6 +186,7 @@ export interface Kernels {
     t: number,
     grad: number,
     losses: number,
+    e: number,
     n: number,
     alpha: number,
     gamma: number,

@@ -16,7 +16,7 @@ export function elementwise(
 ): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, out } = options;
-  const { kernels, arena } = context;
+  const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
@@ -24,7 +24,7 @@ export function elementwise(
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const to = tiles.place(output, 0);
-    kernels[operation](from, to, tiles.floats);
+    kernels[operation](from, to, tiles.floats, work.exponentials);
     tiles.write(output, to);
   }
   return result;

@@ -63,12 +63,13 @@ export function sigmoidCrossEntropy(
     targets,
     options,
     ({ x, t, grad, losses, n, start, sum }, scale) => {
-      if (plain) return kernels.sigmoidCrossEntropy(x, t, grad, losses, n, scale, sum);
+      const e = work.exponentials;
+      if (plain && !losses) return kernels.sigmoidCrossEntropy(x, t, grad, e, n, scale, sum);
       const pw = positive ? work.tile(3) : 0;
       const u = element ? work.tile(4) : 0;
       positive?.expand(start, n, arena.f32, pw >>> 2);
       element?.expand(start, n, arena.f32, u >>> 2);
-      return kernels.sigmoidCrossEntropyWeighted(x, t, u, pw, grad, losses, n, smoothing, scale, sum);
+      return kernels.sigmoidCrossEntropyGeneral(x, t, u, pw, grad, losses, e, n, smoothing, scale, sum);
     },
     { whole: plain, weights: [positive, element] },
   );
@@ -82,12 +83,12 @@ export function sigmoidFocalLoss(
 ): Result {
   checkOptions(options, FOCAL);
   const { shape, alpha, gamma } = options;
-  const { kernels, arena } = context;
+  const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
   const balance = readNumber(alpha, "alpha", -1, 0, 1);
   const focus = readNumber(gamma, "gamma", 2, 0);
   return elements(context, batch, targets, options, ({ x, t, grad, losses, n, sum }, scale) =>
-    kernels.sigmoidFocalLoss(x, t, grad, losses, n, balance, focus, scale, sum),
+    kernels.sigmoidFocalLoss(x, t, grad, losses, work.exponentials, n, balance, focus, scale, sum),
   );
 }
 
@@ -143,7 +144,10 @@ function elements(
   }
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
-  const scale = total.scale * factor * (typeof upstream === "number" ? upstream : 1);
+  // The kernel takes the largest upstream factor, so that what is left to multiply its rounded results by is at most 1:
+  // more would magnify the rounding of subnormal ones.
+  const peak = typeof upstream === "number" ? upstream : powerAbove(upstream);
+  const scale = total.scale * factor * peak;
   const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
   const tiles = context.tiles.flat(length, resident && whole);
   let sum = 0;
@@ -163,7 +167,7 @@ function elements(
     if (gradient) {
       if (typeof upstream !== "number") {
         const { f32 } = arena;
-        for (let i = 0, at = to >>> 2; i < tiles.floats; i++) f32[at + i] *= upstream[tiles.position + i];
+        for (let i = 0, at = to >>> 2; i < tiles.floats; i++) f32[at + i] *= upstream[tiles.position + i] / peak;
       }
       tiles.write(gradient, to);
     }
@@ -171,4 +175,11 @@ function elements(
   total.sum = sum * factor;
   if (total.each && factor !== 1) for (let i = 0; i < length; i++) total.each[i] *= factor;
   return total.result(result);
+}
+
+/** A power of two, at least 1, that no magnitude exceeds. */
+function powerAbove(values: ArrayLike<number>): number {
+  let most = 1;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return 2 ** Math.min(127, Math.ceil(Math.log2(most)));
 }

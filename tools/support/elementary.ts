@@ -16,12 +16,25 @@ export interface Elementary {
   run(kernel: Kernel, n: number, shift: number): void;
 }
 
-type Map = (x: number, out: number, n: number) => void;
+type Map = (x: number, out: number, n: number, scratch: number) => void;
 
 /** What assembly/verify.ts exports. */
 type Exports = Record<Exclude<Kernel, "scaledExpAll" | "sigmoidLoss" | "sigmoidGradient">, Map> & {
   scaledExpAll(x: number, out: number, n: number, round: number): void;
-  sigmoidCrossEntropy(x: number, t: number, grad: number, loss: number, n: number, scale: number, sum: number): number;
+  sigmoidCrossEntropy(x: number, t: number, grad: number, e: number, n: number, scale: number, sum: number): number;
+  sigmoidCrossEntropyGeneral(
+    x: number,
+    t: number,
+    u: number,
+    pw: number,
+    grad: number,
+    losses: number,
+    e: number,
+    n: number,
+    smoothing: number,
+    scale: number,
+    sum: number,
+  ): number;
   heapBase(): number;
 };
 
@@ -35,6 +48,7 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
   const from = Math.ceil(kernels.heapBase() / 64) * 64;
   const to = from + BLOCK * 4;
   const ones = to + BLOCK * 4;
+  const scratch = ones + BLOCK * 4;
   new Float32Array(memory.buffer, ones, BLOCK).fill(1);
   return {
     x: new Float32Array(memory.buffer, from, BLOCK),
@@ -43,9 +57,10 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
     outBits: new Uint32Array(memory.buffer, to, BLOCK),
     run(kernel, n, shift) {
       if (kernel === "scaledExpAll") kernels.scaledExpAll(from, to, n, ROUND + 127 + shift);
-      else if (kernel === "sigmoidLoss") kernels.sigmoidCrossEntropy(from, ones, 0, to, n, 1, 0);
-      else if (kernel === "sigmoidGradient") kernels.sigmoidCrossEntropy(from, ones, to, 0, n, 1, 0);
-      else kernels[kernel](from, to, n);
+      else if (kernel === "sigmoidLoss")
+        kernels.sigmoidCrossEntropyGeneral(from, ones, 0, 0, 0, to, scratch, n, 0, 1, 0);
+      else if (kernel === "sigmoidGradient") kernels.sigmoidCrossEntropy(from, ones, to, scratch, n, 1, 0);
+      else kernels[kernel](from, to, n, scratch);
     },
   };
 }

@@ -1,8 +1,8 @@
-import { exp, expMinus } from "./math/exp.js";
-import { BLOCK } from "./math/exp-block.js";
+import { exp } from "./math/exp.js";
 import { log } from "./math/log.js";
+import { expMinusSize, log1pUnit } from "./math/logistic.js";
 import type { Memory } from "./memory.js";
-import { lossOf, oddsOf } from "./sigmoid-cross-entropy.js";
+import { blockFrom } from "./sigmoid-cross-entropy.js";
 
 /** Sigmoid focal loss: assembly/focal.ts has the formulas and the contract. */
 const { fround } = Math;
@@ -13,19 +13,17 @@ export function sigmoidFocalLoss(
   t: number,
   grad: number,
   losses: number,
+  _e: number,
   n: number,
   alpha: number,
   gamma: number,
   scale: number,
   start: number,
 ): number {
-  const weight = fround(alpha);
-  const power = fround(gamma);
-  const by = fround(scale);
-  for (let i = 0; i < n; i += BLOCK) {
+  for (let i = 0, count: number; i < n; i += count) {
     const at = i * 4;
-    const count = Math.min(n - i, BLOCK);
-    start += block(memory, x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, weight, power, by);
+    count = blockFrom(i, n);
+    start += block(memory, x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, alpha, gamma, scale);
   }
   return start;
 }
@@ -40,14 +38,13 @@ function block(
   n: number,
   alpha: number,
   gamma: number,
-  by: number,
+  scale: number,
 ): number {
   const { f32 } = memory;
   const xs = x >>> 2;
   const ts = t >>> 2;
   const toGrad = grad >>> 2;
   const toLosses = losses >>> 2;
-  const rest = fround(1 - alpha);
   let a = 0;
   let b = 0;
   let c = 0;
@@ -55,43 +52,49 @@ function block(
   for (let i = 0; i < n; i++) {
     const logit = f32[xs + i];
     const target = f32[ts + i];
-    const e = expMinus(Math.abs(logit));
-    const other = fround(1 - target);
-    const r = fround(1 / fround(1 + e));
-    const small = fround(e * r);
-    const up = logit >= 0 ? r : small;
-    const down = logit >= 0 ? small : r;
-    const missing = fround(fround(other * up) + fround(target * down));
-    const ce = lossOf(logit, target, other, e);
-    const weight = alpha < 0 ? 1 : fround(fround(alpha * target) + fround(rest * other));
-    const focus = power(missing, gamma);
+    const e = expMinusSize(logit);
+    const positive = logit >= 0;
+    const other = 1 - target;
+    const wrong = positive ? other : target;
+    const right = positive ? target : other;
+    const share = right * e;
+    const odds = wrong + share;
+    const r = 1 / (1 + e);
+    const m = odds * r;
+    const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * other;
+    const focus = power(m, gamma);
     // A weight of 0 wins over an infinite loss.
-    const factor = fround(weight * focus);
-    const loss = factor !== 0 || Number.isNaN(ce) ? fround(factor * ce) : 0;
-    if (toLosses) f32[toLosses + i] = loss;
-    if (toGrad) {
-      let g = fround(oddsOf(logit, target, other, e) / fround(1 + e));
-      if (gamma !== 0) {
-        const share = small !== 0 ? fround(small / missing) : 0;
-        const bend = fround(fround(gamma * share) * fround(r * fround(fround(other - target) * ce)));
-        g = fround(g + (share !== 0 || Number.isNaN(ce) ? bend : 0));
-      }
-      g = fround(focus * g);
-      f32[toGrad + i] = fround(weight * g) * by;
-    }
+    const factor = weight * focus;
+    const cost = log1pUnit(e) + (wrong * factor === 0 ? 0 : wrong * Math.abs(logit));
+    const loss = factor * cost;
     const sum = a + loss;
     a = b;
     b = c;
     c = d;
     d = sum;
+    if (toLosses) f32[toLosses + i] = loss;
+    if (toGrad) {
+      // Where e is 0 so is e·CE, though CE may be infinite.
+      const bend = e === 0 ? 0 : gamma * e * (wrong - right) * cost;
+      const bracket = bend + odds * (wrong - share);
+      const g = weight * scale * powerBelow(m, focus, gamma) * (r * r) * bracket;
+      f32[toGrad + i] = positive ? g : -g;
+    }
   }
   return a + c + (b + d);
 }
 
 /** m^γ for m ≥ 0. */
 function power(m: number, gamma: number): number {
-  if (gamma === 0) return 1;
+  if (gamma === 2) return m * m;
   if (gamma === 1) return m;
-  if (gamma === 2) return fround(m * m);
-  return exp(fround(gamma * log(m)));
+  if (gamma === 0) return 1;
+  return exp(fround(fround(gamma) * log(fround(m))));
+}
+
+/** m^(γ − 1), given m^γ; 0 for m = 0. */
+function powerBelow(m: number, focus: number, gamma: number): number {
+  if (gamma === 2) return m;
+  if (gamma === 1) return 1;
+  return m === 0 ? 0 : focus / m;
 }

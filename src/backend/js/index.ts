@@ -22,7 +22,8 @@ import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
 import { accumulate, accumulateOnly, begin, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
-import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy.js";
+import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
+import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
 import { logSoftmax, logSoftmaxApply, softmax, softmaxApply } from "./softmax.js";
 import { smoothTargets } from "./targets.js";
 import { topK } from "./top-k.js";
@@ -80,7 +81,7 @@ export function openJs(maximumMemory: number): Engine {
     softplus: softplus.bind(null, memory),
     logit: logit.bind(null, memory),
     sigmoidCrossEntropy: sigmoidCrossEntropy.bind(null, memory),
-    sigmoidCrossEntropyWeighted: sigmoidCrossEntropyWeighted.bind(null, memory),
+    sigmoidCrossEntropyGeneral: sigmoidCrossEntropyGeneral.bind(null, memory),
     sigmoidFocalLoss: sigmoidFocalLoss.bind(null, memory),
     entropy: entropy.bind(null, memory),
     crossEntropy: crossEntropy.bind(null, memory),

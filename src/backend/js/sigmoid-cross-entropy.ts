@@ -1,6 +1,6 @@
-import { expMinus } from "./math/exp.js";
 import { BLOCK } from "./math/exp-block.js";
-import { log1pUnit } from "./math/log1p.js";
+import { expMinusSize } from "./math/logistic.js";
+import { log1p } from "./math/scalar.js";
 import type { Memory } from "./memory.js";
 
 /** Sigmoid cross-entropy from logits: assembly/sigmoid-cross-entropy.ts has the formulas and the contract. */
@@ -11,135 +11,54 @@ export function sigmoidCrossEntropy(
   x: number,
   t: number,
   grad: number,
-  losses: number,
+  _e: number,
   n: number,
   scale: number,
   sum: number,
 ): number {
-  const by = fround(scale);
-  for (let i = 0; i < n; i += BLOCK) {
+  for (let i = 0, count: number; i < n; i += count) {
     const at = i * 4;
-    const count = Math.min(n - i, BLOCK);
-    sum += block(memory, x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, by);
+    count = blockFrom(i, n);
+    sum += block(memory, x + at, t + at, grad ? grad + at : 0, count, scale);
   }
   return sum;
 }
 
+/** The length of the block from element i on: the last n mod 4 elements are one of their own. */
+export function blockFrom(i: number, n: number): number {
+  return Math.min(BLOCK, n - i > 3 ? (n - i) & ~3 : n - i);
+}
+
 /** The lanes turn: math/sum.ts. */
-function block(memory: Memory, x: number, t: number, grad: number, losses: number, n: number, by: number): number {
+function block(memory: Memory, x: number, t: number, grad: number, n: number, scale: number): number {
   const { f32 } = memory;
   const xs = x >>> 2;
   const ts = t >>> 2;
   const toGrad = grad >>> 2;
-  const toLosses = losses >>> 2;
+  let even = 0;
+  let odd = 0;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   for (let i = 0; i < n; i++) {
     const logit = f32[xs + i];
-    const target = f32[ts + i];
-    const other = fround(1 - target);
-    const e = expMinus(Math.abs(logit));
-    const loss = lossOf(logit, target, other, e);
-    if (toGrad) f32[toGrad + i] = fround(oddsOf(logit, target, other, e) / fround(1 + e)) * by;
-    if (toLosses) f32[toLosses + i] = loss;
-    const sum = a + loss;
-    a = b;
-    b = c;
-    c = d;
-    d = sum;
-  }
-  return a + c + (b + d);
-}
-
-/** The loss; other = 1 − t. An infinite logit times a target or its complement of 0 is 0: the limit. */
-export function lossOf(x: number, t: number, other: number, e: number): number {
-  const weight = x >= 0 ? other : t;
-  const linear = weight === 0 ? 0 : fround(weight * Math.abs(x));
-  return fround(log1pUnit(e) + linear);
-}
-
-/** (1 − t)·σ(x) − t·σ(−x), times 1 + e. */
-export function oddsOf(x: number, t: number, other: number, e: number): number {
-  return fround(x >= 0 ? other - fround(t * e) : fround(other * e) - t);
-}
-
-/** As above with label smoothing, element weights u and weights pw of the positive class. */
-export function sigmoidCrossEntropyWeighted(
-  memory: Memory,
-  x: number,
-  t: number,
-  u: number,
-  pw: number,
-  grad: number,
-  losses: number,
-  n: number,
-  smoothing: number,
-  scale: number,
-  sum: number,
-): number {
-  const keep = fround(1 - fround(smoothing));
-  const half = fround(fround(smoothing) * 0.5);
-  const by = fround(scale);
-  for (let i = 0; i < n; i += BLOCK) {
-    sum += weightedBlock(memory, x, t, u, pw, grad, losses, i, Math.min(n, i + BLOCK), keep, half, by);
-  }
-  return sum;
-}
-
-/** The lanes turn: math/sum.ts. */
-function weightedBlock(
-  memory: Memory,
-  x: number,
-  t: number,
-  u: number,
-  pw: number,
-  grad: number,
-  losses: number,
-  from: number,
-  to: number,
-  keep: number,
-  half: number,
-  by: number,
-): number {
-  const { f32 } = memory;
-  const xs = x >>> 2;
-  const ts = t >>> 2;
-  const us = u >>> 2;
-  const pws = pw >>> 2;
-  const toGrad = grad >>> 2;
-  const toLosses = losses >>> 2;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (let i = from; i < to; i++) {
-    const logit = f32[xs + i];
-    const weight = us ? f32[us + i] : 1;
-    const target = fround(fround(f32[ts + i] * keep) + half);
-    const other = fround(fround(fround(1 - f32[ts + i]) * keep) + half);
-    const hit = pws ? fround(f32[pws + i] * target) : target;
     const positive = logit >= 0;
-    const size = Math.abs(logit);
-    const e = expMinus(size);
-    const small = log1pUnit(e);
-    const large = fround(small + size);
-    // Weights of 0 silence an infinity, but no NaN.
-    const nan = Number.isNaN(logit);
-    const hitLoss = hit !== 0 || nan ? fround(hit * (positive ? small : large)) : 0;
-    const missLoss = other !== 0 || nan ? fround(other * (positive ? large : small)) : 0;
-    const loss = weight !== 0 || nan ? fround(weight * fround(hitLoss + missLoss)) : 0;
-    if (toGrad) {
-      const odds = fround(positive ? other - fround(hit * e) : fround(other * e) - hit);
-      f32[toGrad + i] = fround(weight * fround(odds / fround(1 + e))) * by;
-    }
-    if (toLosses) f32[toLosses + i] = loss;
-    const sum = a + loss;
+    const w = positive ? fround(1 - f32[ts + i]) : -(0 - f32[ts + i]); // −0 where t is 0
+    const linear = w === 0 ? 0 : fround(w * Math.abs(logit));
+    const sum = even + linear;
+    even = odd;
+    odd = sum;
+    const e = expMinusSize(logit);
+    const product = a * (1 + e) + e;
     a = b;
     b = c;
     c = d;
-    d = sum;
+    d = product;
+    if (toGrad) {
+      const g = (w - e / (1 + e)) * scale;
+      f32[toGrad + i] = positive ? g : -g;
+    }
   }
-  return a + c + (b + d);
+  return even + odd + (log1p(a) + log1p(c) + (log1p(b) + log1p(d)));
 }

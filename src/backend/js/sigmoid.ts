@@ -1,11 +1,14 @@
-import { atanhTwice } from "./math/atanh.js";
-import { expMinus } from "./math/exp.js";
+import { logOdds } from "./math/atanh.js";
+import { liftedExp, loweredExp } from "./math/exp-pass.js";
 import { log } from "./math/log.js";
-import { log1pExact } from "./math/log1p.js";
+import { log1pUnit } from "./math/log1p.js";
 import type { Memory } from "./memory.js";
 
 /** The sigmoid and its kin, element by element: assembly/sigmoid.ts has the formulas and the contract. */
 const { fround } = Math;
+
+const FACTOR = 2 ** -32;
+const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 export function sigmoid(memory: Memory, x: number, out: number, n: number): void {
   const { f32 } = memory;
@@ -15,8 +18,7 @@ export function sigmoid(memory: Memory, x: number, out: number, n: number): void
 }
 
 export function sigmoidOf(x: number): number {
-  const e = expMinus(Math.abs(x));
-  return fround((x < 0 ? e : 1) / fround(1 + e));
+  return fround(FACTOR / fround(FACTOR + loweredExp(x)));
 }
 
 export function softplus(memory: Memory, x: number, out: number, n: number): void {
@@ -27,7 +29,7 @@ export function softplus(memory: Memory, x: number, out: number, n: number): voi
 }
 
 export function softplusOf(x: number): number {
-  return fround(Math.max(0, x) + log1pExact(expMinus(Math.abs(x))));
+  return fround(Math.max(0, x) + log1pUnit(fround(liftedExp(x) * FACTOR)));
 }
 
 export function logSigmoid(memory: Memory, x: number, out: number, n: number): void {
@@ -45,6 +47,6 @@ export function logit(memory: Memory, x: number, out: number, n: number): void {
 }
 
 export function logitOf(p: number): number {
-  const s = fround(fround(p + p) - 1);
-  return Math.abs(s) <= 0.5 ? atanhTwice(s) : log(fround(p / fround(1 - p)));
+  const odds = fround(p / fround(1 - p));
+  return p >= SMALLEST_NORMAL && p < 1 ? logOdds(p, odds) : log(odds);
 }

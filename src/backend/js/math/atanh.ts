@@ -1,6 +1,7 @@
 import { madd } from "./fma.js";
+import { exponent, unscaled } from "./log.js";
 
-/** 2·atanh(s) for |s| ≤ ½ in float32: assembly/math/atanh.ts has the constants' origin and the error. */
+/** log(p/(1 − p)) in float32: assembly/math/atanh.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
 
 const P0 = 0.33333301544189453;
@@ -9,14 +10,27 @@ const P2 = 0.14223742485046387;
 const P3 = 0.11816822737455368;
 const P4 = 0.0515858493745327;
 const P5 = 0.1764066070318222;
+const LN2_HIGH = 0.693145751953125;
+const LN2_LOW = 0.0000014286067653302161;
 
-export function atanhTwice(s: number): number {
+/** For a normal p below 1, given odds = p/(1 − p). */
+export function logOdds(p: number, odds: number): number {
+  const middle = fround(fround(p + p) - 1);
+  if (fround(middle * middle) <= 0.25) return joined(middle, 0);
+  const k = exponent(odds);
+  const f = fround(unscaled(odds, k) - 1);
+  return joined(fround(f / fround(f + 2)), k);
+}
+
+/** k·ln 2 + 2·atanh(s) */
+function joined(s: number, k: number): number {
   const y = fround(s * s);
   const y2 = fround(y * y);
   const p01 = madd(P1, y, P0);
   const p23 = madd(P3, y, P2);
   const p45 = madd(P5, y, P4);
-  const p = madd(y2, madd(y2, p45, p23), p01);
-  const d = s + s; // exact
-  return madd(fround(d * y), p, d);
+  const q = madd(y2, madd(y2, p45, p23), p01);
+  const d = fround(s + s);
+  const low = madd(k, LN2_LOW, fround(fround(d * y) * q));
+  return madd(k, LN2_HIGH, fround(d + low));
 }

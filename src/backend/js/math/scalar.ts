@@ -7,11 +7,11 @@ const LN2_HIGH = 0.6931471803691238; // ln 2 with 21 low bits clear: n times it 
 const LN2_LOW = 1.9082149292705877e-10;
 const ROUND = 6755399441055744; // 1.5·2^52: adding and subtracting it rounds to the nearest integer, ties to even
 
-const LOG1P_0 = 0.3333333335515357;
-const LOG1P_1 = 0.19999992316316753;
-const LOG1P_2 = 0.14286591450324282;
-const LOG1P_3 = 0.11067585664472838;
-const LOG1P_4 = 0.10060912951514205;
+const LOG1P_0 = 0.3333333335515355;
+const LOG1P_1 = 0.1999999231632247;
+const LOG1P_2 = 0.14286591449859665;
+const LOG1P_3 = 0.11067585683915901;
+const LOG1P_4 = 0.10060912037204044;
 
 /** A float64's bits, as two words. */
 const value = new Float64Array(1);

@@ -1,0 +1,76 @@
+import { log1pPair } from "./scalar";
+import { total } from "./sum";
+
+/**
+ * What the losses of a logit share. Their exponential e = exp(−|x|) is float32, the rest is float64, two lanes at a time,
+ * and a result is rounded once: so those two errors are nearly all there are, and no factor, however large, magnifies what
+ * was subnormal before it.
+ *
+ * Constants that a loop uses are loaded before it: engines rebuild a literal on every turn.
+ */
+
+// biome-ignore format: one constant a line
+const F32: usize = memory.data<f32>([
+  -0.0,
+  1,
+], 16);
+
+// biome-ignore format: one constant a line
+const F64: usize = memory.data<f64>([
+  2.3283064365386963e-10, // 2^-32
+  1,
+  2,
+  0.3333320656652031, // p, degree 0..3: (atanh(s)/s − 1)/s² in s², minimax on 0 ≤ s ≤ 1/3, relative error of the
+  0.20010849521814997, // logarithm 0.077·2^-24
+  0.13999570661763436,
+  0.1401222866524419,
+], 16);
+
+/** The bits of the sign. */
+export function signBits(): v128 {
+  return v128.load32_splat(F32, 0);
+}
+
+export function onesF32(): v128 {
+  return v128.load32_splat(F32, 4);
+}
+
+/** What takes a lifted exponential (exp-pass.ts) down. */
+export function drop(): v128 {
+  return v128.load64_splat(F64, 0);
+}
+
+export function onesF64(): v128 {
+  return v128.load64_splat(F64, 8);
+}
+
+/** log(1 + e) = 2·atanh(s), s = e/(2 + e). */
+export function log1pUnit(e: v128): v128 {
+  const s = f64x2.div(e, f64x2.add(v128.load64_splat(F64, 16), e));
+  const y = f64x2.mul(s, s);
+  const p01 = f64x2.add(f64x2.mul(v128.load64_splat(F64, 32), y), v128.load64_splat(F64, 24));
+  const p23 = f64x2.add(f64x2.mul(v128.load64_splat(F64, 48), y), v128.load64_splat(F64, 40));
+  const p = f64x2.add(f64x2.mul(f64x2.mul(y, y), p23), p01);
+  const d = f64x2.add(s, s);
+  return f64x2.add(f64x2.mul(f64x2.mul(d, y), p), d);
+}
+
+/** Σ log(1 + v) of four lanes, joined as in sum.ts. */
+export function sumOfLogs(low: v128, high: v128): f64 {
+  return total(log1pPair(low), log1pPair(high));
+}
+
+/** Four float32 of two pairs of float64, each rounded. */
+export function rounded(low: v128, high: v128): v128 {
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+}
+
+/** Two floats as float64. */
+export function pair(x: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(x));
+}
+
+/** Two float64, rounded to floats. */
+export function storePair(x: usize, value: v128): void {
+  v128.store64_lane(x, f32x4.demote_f64x2_zero(value), 0);
+}
