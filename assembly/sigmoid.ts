@@ -1,12 +1,11 @@
-import { logOdds } from "./math/atanh";
 import { expMinuses, expMinusSizes } from "./math/exp-pass";
 import { loadLanes, storeLanes } from "./math/lanes";
-import { log } from "./math/log";
 import { LOG1P, log1pUnit } from "./math/log1p";
+import { joinOdds, reduceOdds } from "./math/logit";
 import { BLOCK } from "./math/sum";
 
 /**
- * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, BLOCK + 8 floats. No difference
+ * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 2·BLOCK + 4 floats. No difference
  * of near values is formed. The classes only name a function: they choose it at compile time, so that all share one walk.
  */
 class Sigmoid {}
@@ -39,7 +38,7 @@ function map<F>(x: usize, out: usize, n: usize, e: usize): void {
   const whole = n - rest;
   for (let i: usize = 0; i < whole; i += BLOCK) block<F>(x + (i << 2), out + (i << 2), min(whole - i, BLOCK), e);
   if (rest === 0) return;
-  const room = e + (BLOCK << 2);
+  const room = e + (BLOCK << 3);
   v128.store(room, loadLanes(x + (whole << 2), rest, f32x4.splat(0)));
   block<F>(room, room, 4, e);
   storeLanes(out + (whole << 2), rest, v128.load(room));
@@ -50,7 +49,8 @@ function block<F>(x: usize, out: usize, n: usize, e: usize): void {
     expMinuses(x, out, n);
     reciprocals(out, n);
   } else if (idof<F>() === idof<Logit>()) {
-    logits(x, out, n);
+    reduceOdds(x, e, e + (BLOCK << 2), n);
+    joinOdds(x, e, e + (BLOCK << 2), out, n);
   } else {
     expMinusSizes(x, e, n);
     logarithms<F>(x, e, out, n);
@@ -85,19 +85,3 @@ function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
 }
 
 const FACTOR: usize = memory.data<f32>([2.3283064365386963e-10, -0.0], 16); // 2^-32
-
-function logits(p: usize, out: usize, n: usize): void {
-  const smallest = v128.load32_splat(NORMAL, 0);
-  const one = v128.load32_splat(NORMAL, 4);
-  for (const end = p + (n << 2); p < end; p += 16, out += 16) {
-    const x = v128.load(p);
-    const odds = f32x4.div(x, f32x4.sub(one, x));
-    const inside = v128.and(f32x4.ge(x, smallest), f32x4.lt(x, one));
-    let y = logOdds(x, odds);
-    // Rare: 0, 1, subnormal numbers, and what is no probability.
-    if (!v128.all_true<i32>(inside)) y = v128.bitselect(y, log(odds), inside);
-    v128.store(out, y);
-  }
-}
-
-const NORMAL: usize = memory.data<f32>([1.1754943508222875e-38, 1], 16);

@@ -123,7 +123,11 @@ export class Broadcast {
   expand(start: number, n: number, to: Float32Array, at: number): void {
     const weights = this.#weights;
     if (this.#same) {
-      for (let i = 0; i < n; i++) to[at + i] = weights[start + i];
+      to.set(weights.subarray(start, start + n), at);
+      return;
+    }
+    if (weights.length === 1) {
+      to.fill(weights[0], at, at + n);
       return;
     }
     const shape = this.#shape;

@@ -58,7 +58,7 @@ const constants: Constant[] = [
     degree: 5,
   },
   {
-    name: "atanh.p",
+    name: "logit.q",
     meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/2; error relative to atanh(s)",
     f: (y) => series((k) => y ** k / (2 * k + 3)),
     weight: (y) => (y === 0 ? 0 : (y * Math.sqrt(y)) / Math.atanh(Math.sqrt(y))),

@@ -215,7 +215,7 @@ async function main(options: Options): Promise<boolean> {
   say(`
 Errors are of the arguments with a finite true result other than 0; unit ULP: the last place of the true result in
 float32, 2^-149 for subnormal ones; unit 2^-24: relative, results that are subnormal left out. Where the true result is
-0, infinite or NaN, the result must be the same, but for the sign of log1p(−0) and of a gradient of 0.`);
+0, infinite or NaN, the result must be the same, but for the sign of a gradient of 0.`);
   for (const [fn, { mismatched, firstMismatch = 0 }] of found) {
     if (mismatched === 0) continue;
     say(`${fn.name}: ${mismatched} results should be 0, infinite or NaN, the first at ${hex(firstMismatch)}`);

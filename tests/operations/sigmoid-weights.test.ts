@@ -130,4 +130,11 @@ describeEachBackend("weights of sigmoidCrossEntropy", (backend) => {
       },
     );
   });
+
+  it("one gradOutput for each element keeps the bound where gradients are subnormal before it", () => {
+    const x = Float32Array.from({ length: 201 }, (_, i) => i - 100);
+    const t = x.map((_, i) => [0, 1, 0.5, 1e-20][i % 4]);
+    const gradOutput = x.map((_, i) => [1e30, -100, 1e-3, 1, 0][i % 5]);
+    expectRight(backend.k, LOSS, [x, t], { shape: [201], gradOutput, grad: true, reduction: "none" });
+  });
 });

@@ -37,7 +37,7 @@ const TABLES = [
   ["log", "P"],
   ["log1p", "LOG1P"],
   ["tanh", "P"],
-  ["atanh", "P"],
+  ["logit", "P"],
 ] as const;
 
 const derived = new Map<string, number[]>();
@@ -74,7 +74,7 @@ describe("the constants of the kernels", () => {
     ["log.p", "log", "P", 0],
     ["log1p.q", "log1p", "LOG1P", 2],
     ["tanh.p", "tanh", "P", 0],
-    ["atanh.p", "atanh", "P", 0],
+    ["logit.q", "logit", "P", 0],
   ])("are those that tools/derive.ts derives: %s", (name, file, tableName, from) => {
     const found = derived.get(name) ?? [];
     expect(found.length).toBeGreaterThan(2);

@@ -38,7 +38,7 @@ function judged(fn: FloatFunction, by: Elementary, x: Float32Array): Tally {
 
 const NAMED = FUNCTIONS.map((fn) => [fn.name, fn.bound, fn.unit, fn] as const);
 
-/** The last five are what the bounds of other operations are derived from. They are derived for the bits of simd. */
+/** The last two are what the bounds of other operations are derived from. They are derived for the bits of simd. */
 const PROMISED = NAMED.filter(([, , unit]) => unit === "ULP");
 
 function binaryOf(name: string): Uint8Array<ArrayBuffer> {

@@ -86,25 +86,4 @@ export const HARD: Readonly<Record<string, { readonly error: number; readonly bi
       0x41db3ee0, 0x41db45b7, 0xc0a5dcfa,
     ],
   },
-  "log(1 + exp(−x)), relative": {
-    error: 3.0611,
-    bits: [
-      0x3dae5298, 0x3ea8a778, 0x3dfde98f, 0x3df31003, 0x3dad9701, 0x3dad381d, 0x3ddb575d, 0x3ddb575e, 0x3db88dc6,
-      0x3ea5e2d7, 0x3dc25b87, 0x3e94df5e,
-    ],
-  },
-  "sigmoid, relative": {
-    error: 2.9661,
-    bits: [
-      0xc14760e7, 0xc1316222, 0xc14760f7, 0xc1316263, 0xc14760ff, 0xc13c69a8, 0xc13c6918, 0xc13161e3, 0xc0ddc51c,
-      0xc14760af, 0xc1316203, 0xc13c6928,
-    ],
-  },
-  "sigmoid with factor": {
-    error: 3.5093,
-    bits: [
-      0xc0bc8227, 0xc14760e7, 0xc14760f7, 0xc0bc4651, 0xc14760ff, 0xc1316222, 0xc0a5c9c9, 0xc0a5e7e2, 0xc0716948,
-      0xc13c6918, 0xc14760af, 0xc13161e3,
-    ],
-  },
 };

@@ -1,7 +1,7 @@
-import { logOdds } from "./math/atanh.js";
 import { liftedExp, loweredExp } from "./math/exp-pass.js";
 import { log } from "./math/log.js";
 import { log1pUnit } from "./math/log1p.js";
+import { logOdds } from "./math/logit.js";
 import type { Memory } from "./memory.js";
 
 /** The sigmoid and its kin, element by element: assembly/sigmoid.ts has the formulas and the contract. */

@@ -1,7 +1,7 @@
 import { madd } from "./fma.js";
 import { exponent, unscaled } from "./log.js";
 
-/** log(p/(1 − p)) in float32: assembly/math/atanh.ts has the method, the constants' origin and the error. */
+/** logit(p) = log(p/(1 − p)) in float32: assembly/math/logit.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
 
 const P0 = 0.33333301544189453;
@@ -16,14 +16,15 @@ const LN2_LOW = 0.0000014286067653302161;
 /** For a normal p below 1, given odds = p/(1 − p). */
 export function logOdds(p: number, odds: number): number {
   const middle = fround(fround(p + p) - 1);
-  if (fround(middle * middle) <= 0.25) return joined(middle, 0);
+  if (fround(middle * middle) <= 0.25) return joined(middle, 0, 0);
   const k = exponent(odds);
   const f = fround(unscaled(odds, k) - 1);
-  return joined(fround(f / fround(f + 2)), k);
+  const rest = fround(1 - p);
+  return joined(fround(f / fround(f + 2)), k, fround(fround(1 - rest) - p));
 }
 
-/** k·ln 2 + 2·atanh(s) */
-function joined(s: number, k: number): number {
+/** k·ln 2 + 2·atanh(s) − lost */
+function joined(s: number, k: number, lost: number): number {
   const y = fround(s * s);
   const y2 = fround(y * y);
   const p01 = madd(P1, y, P0);
@@ -31,6 +32,6 @@ function joined(s: number, k: number): number {
   const p45 = madd(P5, y, P4);
   const q = madd(y2, madd(y2, p45, p23), p01);
   const d = fround(s + s);
-  const low = madd(k, LN2_LOW, fround(fround(d * y) * q));
+  const low = madd(k, LN2_LOW, fround(fround(fround(d * y) * q) - lost));
   return madd(k, LN2_HIGH, fround(d + low));
 }
