@@ -64,7 +64,11 @@ export function sigmoidCrossEntropy(
     options,
     ({ x, t, grad, losses, n, start, sum }, scale) => {
       const e = work.exponentials;
-      if (plain && !losses) return kernels.sigmoidCrossEntropy(x, t, grad, e, n, scale, sum);
+      if (plain) {
+        if (losses) kernels.sigmoidCrossEntropyGeneral(x, t, 0, 0, 0, losses, e, n, 0, 1, 0);
+        // The same kernel for every reduction, so that the gradient has the same bits.
+        return losses && !grad ? 0 : kernels.sigmoidCrossEntropy(x, t, grad, e, n, scale, sum);
+      }
       const pw = positive ? work.tile(3) : 0;
       const u = element ? work.tile(4) : 0;
       positive?.expand(start, n, arena.f32, pw >>> 2);
