@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checked } from "../src/check.js";
+import { CASES, draw, runCase } from "../tools/fuzz/case.js";
+import { describeEachBackend } from "./support/backends.js";
+
+/** A short run of `npm run fuzz`, from one seed, so that a failure comes again. */
+
+type Kernels = Parameters<typeof runCase>[1];
+
+describeEachBackend("a random call", (backend) => {
+  it("is right, within its bound, and has the same bits wherever its operands lie: 1000 cases", () => {
+    const k = backend.k as unknown as Kernels;
+    const checkedK = checked(backend.k) as unknown as Kernels;
+    fc.assert(
+      fc.property(CASES, (given) => runCase(given, k, checkedK)),
+      { seed: 2026, numRuns: 1000 },
+    );
+  });
+});
+
+describe("the cases", () => {
+  it("reach every operation", () => {
+    const seen = new Set(fc.sample(CASES, { seed: 2026, numRuns: 1000 }).map((given) => draw(given)?.operation.name));
+    seen.delete(undefined);
+    expect(seen.size).toBe(21);
+  });
+});
