@@ -5,16 +5,9 @@ import { defineConfig } from "vitest/config";
 const relaxed = new URL("./build/relaxed.wasm", import.meta.url);
 const execArgv = WebAssembly.validate(readFileSync(relaxed)) ? [] : ["--experimental-wasm-relaxed-simd"];
 
-/**
- * Files with tests that fail because of a bug not mended yet: docs/known-issues.md says which. `npm run test:open` runs
- * them; a file leaves this list with its bug.
- */
-const OPEN: string[] = [];
-
 export default defineConfig({
   test: {
-    include: process.env.OPEN ? OPEN : ["tests/**/*.test.ts"],
-    exclude: process.env.OPEN ? [] : OPEN,
+    include: ["tests/**/*.test.ts"],
     pool: "forks",
     isolate: false,
     maxWorkers: 2,
