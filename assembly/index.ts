@@ -17,10 +17,13 @@ export { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillati
 export { crossEntropy, entropy, klDivergence } from "./divergence";
 export { sigmoidFocalLoss } from "./focal";
 export { jensenShannon } from "./jensen-shannon";
+export { linearBackward, linearBegin, linearFinish, linearForward, linearMaxima, linearSigmoid } from "./linear";
 export { logSumExp, rowLogSumExp } from "./log-sum-exp";
 export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";
-export { accumulate, accumulateOnly, begin, finish } from "./row";
+export { columnSums, packColumns, packRows } from "./pack";
+export { product, productSums, storeSums } from "./product";
+export { accumulate, accumulateOnly, begin, combine, finish } from "./row";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
 export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 export { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";

@@ -71,8 +71,8 @@ function exchange(a: f32, b: f32): f64 {
   return from === to || b === -Infinity ? 1 : exp(<f64>from - <f64>to);
 }
 
-/** a ← a combined with b */
-function combine(a: usize, b: usize): void {
+/** a ← a combined with b: nodes of neighbouring columns, a's before b's. */
+export function combine(a: usize, b: usize): void {
   const maxA = load<f64>(a);
   const maxB = load<f64>(b);
   const massA = load<f64>(a, 32);

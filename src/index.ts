@@ -22,6 +22,8 @@ export {
 } from "./errors.js";
 export type { Xentropy } from "./kernels.js";
 export type { LoadOptions } from "./load.js";
+export type { StateData } from "./log-sum-exp-data.js";
+export type { LogSumExpState } from "./log-sum-exp-state.js";
 export type {
   ArrayOptions,
   ArrayResult,
@@ -31,6 +33,12 @@ export type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
+  LinearGradientOption,
+  LinearLoss,
+  LinearOptions,
+  LinearSigmoidCrossEntropyOptions,
+  LinearSoftmaxCrossEntropyLoss,
+  LinearSoftmaxCrossEntropyOptions,
   LogSoftmaxOptions,
   LogSumExpOptions,
   Loss,

@@ -1,11 +1,15 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
 import { Context } from "./context.js";
+import type { StateData } from "./log-sum-exp-data.js";
+import { LogSumExpState } from "./log-sum-exp-state.js";
 import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
 import { softmaxKlDivergence } from "./ops/distillation.js";
 import { divergence, entropy } from "./ops/divergence.js";
 import { elementwise } from "./ops/elementwise.js";
+import { linearSigmoidCrossEntropy } from "./ops/linear-sigmoid.js";
+import { linearSoftmaxCrossEntropy } from "./ops/linear-softmax.js";
 import { nllLoss } from "./ops/nll-loss.js";
 import { argmax, logSumExp, topK } from "./ops/reductions.js";
 import { binaryCrossEntropy, sigmoidCrossEntropy, sigmoidFocalLoss } from "./ops/sigmoid-losses.js";
@@ -19,6 +23,10 @@ import type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
+  LinearLoss,
+  LinearSigmoidCrossEntropyOptions,
+  LinearSoftmaxCrossEntropyLoss,
+  LinearSoftmaxCrossEntropyOptions,
   LogSoftmaxOptions,
   LogSumExpOptions,
   Loss,
@@ -99,6 +107,15 @@ export class Xentropy {
    */
   logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
     return logSumExp(this.#context, x, options) as ArrayResult<O>;
+  }
+
+  /**
+   * log Σ exp of so many rows over columns that are added a few at a time, or the state that `toJSON` stored. `start`: the
+   * column of the whole rows that the first one added is; states of neighbouring columns merge. Bit for bit what logSumExp
+   * gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
+   */
+  logSumExpState(rows: number | StateData, options: { start?: number | undefined } = NONE): LogSumExpState {
+    return new LogSumExpState(this.#context, rows, options);
   }
 
   /** The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. `out` may be either. */
@@ -225,6 +242,41 @@ export class Xentropy {
     options: O = NONE as O,
   ): Loss<O> {
     return sigmoidFocalLoss(this.#context, x, targets, options) as Loss<O>;
+  }
+
+  /**
+   * Softmax cross-entropy of the logits features·weightsᵀ + bias, with gradients to all three, without ever holding the
+   * logits: features [N, D] (or more axes, D last), weights [C, D]. Takes the options of softmaxCrossEntropy; results are
+   * those that it gives for logits within 65 ULP of Σ |features·weights| + |bias|. Beside inputs and outputs a call takes
+   * less than 16 MiB, however many classes there are. Throws LabelError and WeightError too.
+   */
+  linearSoftmaxCrossEntropy<const O extends LinearSoftmaxCrossEntropyOptions = object>(
+    features: FloatBatch,
+    weights: FloatBatch,
+    targets: Labels | FloatBatch,
+    options: O = NONE as O,
+  ): LinearSoftmaxCrossEntropyLoss<O> {
+    return linearSoftmaxCrossEntropy(
+      this.#context,
+      features,
+      weights,
+      targets,
+      options,
+    ) as LinearSoftmaxCrossEntropyLoss<O>;
+  }
+
+  /**
+   * Sigmoid cross-entropy of the logits features·weightsᵀ + bias for targets [N, C] in [0, 1], with gradients to all
+   * three: as linearSoftmaxCrossEntropy, with the options of sigmoidCrossEntropy. With one class it is logistic
+   * regression. Throws WeightError too.
+   */
+  linearSigmoidCrossEntropy<const O extends LinearSigmoidCrossEntropyOptions = object>(
+    features: FloatBatch,
+    weights: FloatBatch,
+    targets: ElementTargets,
+    options: O = NONE as O,
+  ): LinearLoss<O> {
+    return linearSigmoidCrossEntropy(this.#context, features, weights, targets, options) as LinearLoss<O>;
   }
 
   /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */

@@ -46,15 +46,20 @@ export class Transform {
   /** Address of the new logits: in tile `slot`, or x itself where nothing changes. */
   apply(x: number, n: number, slot: Slot): number {
     if (!this.some) return x;
-    const { kernels, work } = this.#context;
-    const to = work.tile(slot);
+    const to = this.#context.work.tile(slot);
+    this.write(x, to, n);
+    return to;
+  }
+
+  /** Writes the new logits, where anything changes. */
+  write(x: number, to: number, n: number): void {
+    const { kernels } = this.#context;
     let from = x;
     if (this.softcap !== undefined) {
       kernels.softcap(from, to, n, this.softcap);
       from = to;
     }
     if (this.temperature !== undefined) kernels.temper(from, to, n, this.temperature);
-    return to;
   }
 
   /** Takes a gradient to the capped logits back to x. */

@@ -1,4 +1,5 @@
-import type { FloatOutput, Reduction } from "./batch.js";
+import type { FloatBatch, FloatOutput, Reduction } from "./batch.js";
+import type { LogSumExpState } from "./log-sum-exp-state.js";
 import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
 
@@ -88,6 +89,10 @@ export interface SoftmaxCrossEntropyOptions extends NllLossOptions {
   correct?: boolean | undefined;
   /** true: also return each position's log-sum-exp. */
   logSumExp?: boolean | undefined;
+  /** The log-sum-exp of whole rows of which x are some columns, from column 0 to the last. Labels count over them all. */
+  state?: LogSumExpState | undefined;
+  /** With `state`: the column of the whole rows that x begins at. Default 0. */
+  start?: number | undefined;
 }
 
 /** Options of sigmoidCrossEntropy. */
@@ -140,6 +145,40 @@ export interface BinaryCrossEntropyOptions extends ShapeOptions {
   grad?: boolean | FloatOutput | undefined;
 }
 
+/** Which gradients of a linear layer are wanted, and where they go. */
+export type LinearGradientOption =
+  | boolean
+  | {
+      /** As long as the features. */
+      features?: boolean | FloatOutput | undefined;
+      /** As long as the weights. */
+      weights?: boolean | FloatOutput | undefined;
+      /** A number a class, whether or not a bias is given. */
+      bias?: boolean | FloatOutput | undefined;
+    };
+
+/** What linearSoftmaxCrossEntropy and linearSigmoidCrossEntropy have in common. */
+export interface LinearOptions {
+  /** The shape of the features, D last. Default: the shape that came with them, or one position. */
+  shape?: Shape | undefined;
+  /** A number a class, added to its logits. Default: none. */
+  bias?: FloatBatch | undefined;
+  /** true: all three gradients, fresh; or any of them, each true or where it goes, apart from all that is given. */
+  grad?: LinearGradientOption | undefined;
+  /** true: gradients are added to what stands in the arrays that are given. */
+  accumulate?: boolean | undefined;
+}
+
+/** Options of linearSoftmaxCrossEntropy. */
+export interface LinearSoftmaxCrossEntropyOptions
+  extends LinearOptions,
+    Omit<SoftmaxCrossEntropyOptions, "axis" | "grad" | "shape" | "state" | "start"> {}
+
+/** Options of linearSigmoidCrossEntropy. */
+export interface LinearSigmoidCrossEntropyOptions
+  extends LinearOptions,
+    Omit<SigmoidCrossEntropyOptions, "grad" | "shape"> {}
+
 type Given<O, K extends string> = K extends keyof O ? O[K] : undefined;
 
 type LossValue<R> = "none" extends R ? ([R] extends ["none"] ? Float32Array : number | Float32Array) : number;
@@ -166,6 +205,22 @@ export type Loss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Grad
 
 /** A loss, and the extra outputs of softmaxCrossEntropy. */
 export type SoftmaxCrossEntropyLoss<O = object> = Loss<O> &
+  Extra<"correct", Given<O, "correct">, number> &
+  Extra<"logSumExp", Given<O, "logSumExp">, Float32Array>;
+
+type LinearGradients<G> = [G] extends [true]
+  ? { grad: { features: Float32Array; weights: Float32Array; bias: Float32Array } }
+  : [G] extends [false | undefined]
+    ? { grad?: undefined }
+    : [G] extends [object]
+      ? { grad: { [K in keyof G]: G[K] extends FloatOutput ? G[K] : G[K] extends true ? Float32Array : undefined } }
+      : { grad?: { features?: FloatOutput; weights?: FloatOutput; bias?: FloatOutput } };
+
+/** A loss of a linear classifier: `grad` has the gradients that were asked for, under their names. */
+export type LinearLoss<O = object> = { loss: LossValue<Given<O, "reduction">> } & LinearGradients<Given<O, "grad">>;
+
+/** The same, with the extra outputs of softmaxCrossEntropy. */
+export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
   Extra<"correct", Given<O, "correct">, number> &
   Extra<"logSumExp", Given<O, "logSumExp">, Float32Array>;
 

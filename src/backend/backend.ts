@@ -50,6 +50,7 @@ export interface Kernels {
   accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
   accumulateOnly(state: number, x: number, e: number, n: number): void;
   finish(state: number): void;
+  combine(a: number, b: number): void;
 
   // backward.ts
   softmaxBackward(p: number, dp: number, out: number, rows: number, cols: number): void;
@@ -211,6 +212,72 @@ export interface Kernels {
 
   // transpose.ts
   transpose(x: number, from: number, out: number, to: number, rows: number, cols: number): void;
+
+  // pack.ts, product.ts: matrix products
+  packRows(x: number, stride: number, out: number, rows: number, depth: number, width: number): void;
+  packColumns(x: number, stride: number, out: number, depth: number, cols: number, width: number): void;
+  columnSums(x: number, stride: number, sums: number, rows: number, cols: number): void;
+  product(
+    a: number,
+    b: number,
+    out: number,
+    stride: number,
+    m: number,
+    n: number,
+    depth: number,
+    start: number,
+    add: boolean,
+    sums: number,
+  ): void;
+  productSums(a: number, b: number, sums: number, m: number, n: number, depth: number): void;
+  storeSums(sums: number, out: number, stride: number, m: number, n: number, add: boolean): void;
+
+  // linear.ts
+  linearBegin(rows: number, states: number, count: number): void;
+  linearForward(
+    z: number,
+    base: number,
+    baseStep: number,
+    rows: number,
+    states: number,
+    maxima: number,
+    step: number,
+    count: number,
+    cols: number,
+    column: number,
+    look: boolean,
+    e: number,
+  ): void;
+  linearFinish(rows: number, states: number, zLoss: number, labels: boolean, look: boolean, count: number): void;
+  linearMaxima(z: number, maxima: number, step: number, count: number, cols: number): void;
+  linearBackward(
+    z: number,
+    stride: number,
+    base: number,
+    baseStep: number,
+    rows: number,
+    states: number,
+    maxima: number,
+    step: number,
+    zLoss: number,
+    count: number,
+    cols: number,
+    column: number,
+    stored: number,
+  ): void;
+  linearSigmoid(
+    z: number,
+    t: number,
+    u: number,
+    pw: number,
+    grad: boolean,
+    losses: number,
+    sums: number,
+    count: number,
+    cols: number,
+    smoothing: number,
+    scale: number,
+  ): void;
 }
 
 /** The bytes that kernels see. `buffer` changes when the memory grows. */
@@ -232,3 +299,10 @@ export const BLOCK = 2048;
 
 /** The bytes of a row's state. assembly/row.ts */
 export const STATE_BYTES = 16 + 24 * 40;
+
+/** Where a finished state has its node, and the bytes of a node: max, peak, rest, gap and mass in float64. */
+export const STATE_NODE = 16;
+export const NODE_BYTES = 40;
+
+/** The bytes of a row's record while its logits come by. assembly/linear.ts */
+export const ROW_RECORD = 48;

@@ -1,4 +1,5 @@
 import { ResidentBatch } from "../resident.js";
+import { isNamed } from "./outputs.js";
 
 /** Calls as they are compared: read once, copied, and as every backend and the reference take them. */
 
@@ -62,10 +63,18 @@ export function settleOptions(options: unknown): unknown {
 export function copyOfCall(operands: readonly unknown[], options: unknown): Call {
   const copies: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(options ?? {})) {
-    if (key === "grad") copies[key] = Boolean(value);
+    if (key === "grad") copies[key] = isNamed(value) ? copyOfGradients(value) : Boolean(value);
     else if (key !== "out") copies[key] = copyOf(value);
   }
   return { operands: operands.map(copyOf), options: copies };
+}
+
+/** Arrays as they were, since gradients may be added to them. */
+function copyOfGradients(grad: Record<string, unknown>): Record<string, unknown> {
+  const copies = Object.entries(grad).map(([name, place]) => {
+    return [name, place instanceof ResidentBatch ? place.toArray() : copyOf(place)];
+  });
+  return Object.fromEntries(copies);
 }
 
 /** The call as the reference takes it: weights are flat, and what the kernels take as float32 is float32. */

@@ -2,12 +2,13 @@ import type { Xentropy } from "../kernels.js";
 import * as reference from "../reference/index.js";
 import { crossEntropyTruth, distillationTerms } from "./cross-entropy.js";
 import { divergenceTerms, jensenShannonTerm, klTerm, timesLog } from "./divergence.js";
+import { LAYER_BOUND, linearTruth } from "./linear.js";
 import { focalBound, focalTerms, sigmoidTerms } from "./sigmoid.js";
 import { logSoftmaxBackwardTerms, logSumExpTerms, nllTerms, softmaxBackwardTerms } from "./softmax.js";
 import { type Operation, plain } from "./truth.js";
 
 /** Methods that manage memory: there is nothing to check. */
-type Managing = "alloc";
+type Managing = "alloc" | "logSumExpState";
 
 /** Every method that computes has a row: the compiler misses those that don't. */
 export type Operations = {
@@ -15,6 +16,8 @@ export type Operations = {
     ? Exclude<K, Managing>
     : never]: Operation;
 };
+
+const sigmoidTruth = plain(reference.sigmoidCrossEntropy, sigmoidTerms);
 
 /** Every operation: its bound, and what its results are compared with. */
 export const OPERATIONS: Operations = {
@@ -30,9 +33,19 @@ export const OPERATIONS: Operations = {
   softplus: { operands: 1, bound: 2, truth: plain(reference.softplus) },
   logit: { operands: 1, bound: 1.5, truth: plain(reference.logit) },
   softmaxCrossEntropy: { operands: 2, bound: 4, truth: crossEntropyTruth },
+  linearSoftmaxCrossEntropy: {
+    operands: 3,
+    bound: LAYER_BOUND,
+    truth: (call, k) => linearTruth(call, (logits) => crossEntropyTruth(logits, k)),
+  },
+  linearSigmoidCrossEntropy: {
+    operands: 3,
+    bound: LAYER_BOUND,
+    truth: (call, k) => linearTruth(call, (logits) => sigmoidTruth(logits, k)),
+  },
   nllLoss: { operands: 2, bound: 4, truth: plain(reference.nllLoss, nllTerms) },
   softmaxKlDivergence: { operands: 2, bound: 4, truth: plain(reference.softmaxKlDivergence, distillationTerms) },
-  sigmoidCrossEntropy: { operands: 2, bound: 4, truth: plain(reference.sigmoidCrossEntropy, sigmoidTerms) },
+  sigmoidCrossEntropy: { operands: 2, bound: 4, truth: sigmoidTruth },
   sigmoidFocalLoss: { operands: 2, bound: focalBound, truth: plain(reference.sigmoidFocalLoss, focalTerms) },
   entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
   crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },

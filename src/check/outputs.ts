@@ -12,7 +12,19 @@ export function listOf(values: unknown): ArrayLike<number> {
 export function outputsOf(result: unknown): [string, ArrayLike<number>][] {
   const alone = typeof result === "number" || ArrayBuffer.isView(result) || result instanceof ResidentBatch;
   const outputs = Object.entries(alone ? { out: result } : (result as object));
-  return outputs.filter(([, values]) => values !== undefined).map(([name, values]) => [name, listOf(values)]);
+  return outputs
+    .filter(([, values]) => values !== undefined)
+    .flatMap(([name, values]) =>
+      isNamed(values)
+        ? Object.entries(values).map(([part, value]): [string, ArrayLike<number>] => [`${name}.${part}`, listOf(value)])
+        : [[name, listOf(values)] as [string, ArrayLike<number>]],
+    );
+}
+
+/** Whether these are several results under names: the gradients of a linear layer. */
+export function isNamed(values: unknown): values is Record<string, unknown> {
+  const plainObject = typeof values === "object" && values !== null && !ArrayBuffer.isView(values);
+  return plainObject && !Array.isArray(values) && !(values instanceof ResidentBatch);
 }
 
 /** The output of a name; empty if it wasn't asked for. */

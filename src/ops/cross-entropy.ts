@@ -19,6 +19,7 @@ import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readOutput } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
+import { shardCrossEntropy } from "./cross-entropy-shard.js";
 
 const OPTIONS = new Set([
   "shape",
@@ -35,6 +36,8 @@ const OPTIONS = new Set([
   "temperature",
   "correct",
   "logSumExp",
+  "state",
+  "start",
 ]);
 
 /** A call of softmaxCrossEntropy after checking: what every position needs. */
@@ -79,7 +82,7 @@ export function spikeAt(call: CrossEntropy, label: number): number {
  * Targets that are multiplied by a weight or spread may be subnormal, and a scale above 1 would then magnify the rounding.
  * So they are made 2^32 too large, with all that stands beside them, and the scales as much too small.
  */
-function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
+export function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
   if (smoothing === 0 && !classWeights) return 1;
   return classWeights?.some((weight) => weight > 2 ** 30) ? 1 : 2 ** 32;
 }
@@ -110,6 +113,9 @@ export function softmaxCrossEntropy(
   options: SoftmaxCrossEntropyOptions,
 ): Result {
   checkOptions(options, OPTIONS);
+  const { state, start } = options;
+  if (state !== undefined) return shardCrossEntropy(context, x, targetsOrLabels as Labels, state, start, options);
+  if (start !== undefined) throw new OptionError("start says where the columns stand that state is of; give both.");
   const { shape, axis, reduction, grad, gradOutput, ignoreIndex, labelSmoothing } = options;
   const { classWeights, sampleWeights, zLoss, softcap, temperature, correct, logSumExp } = options;
   const { arena } = context;

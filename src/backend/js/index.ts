@@ -16,11 +16,14 @@ import { klAccumulate, klApply, klLoss, softmaxKlDivergence } from "./distillati
 import { crossEntropy, entropy, klDivergence } from "./divergence.js";
 import { sigmoidFocalLoss } from "./focal.js";
 import { jensenShannon } from "./jensen-shannon.js";
+import { linearBackward, linearBegin, linearFinish, linearForward, linearMaxima, linearSigmoid } from "./linear.js";
 import { logSumExp, rowLogSumExp } from "./log-sum-exp.js";
 import { softcap, softcapBackward, temper } from "./logits.js";
 import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
-import { accumulate, accumulateOnly, begin, finish } from "./row.js";
+import { columnSums, packColumns, packRows } from "./pack.js";
+import { product, productSums, storeSums } from "./product.js";
+import { accumulate, accumulateOnly, begin, combine, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
 import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
 import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
@@ -51,6 +54,7 @@ export function openJs(maximumMemory: number): Engine {
     accumulate: accumulate.bind(null, memory),
     accumulateOnly: accumulateOnly.bind(null, memory),
     finish: finish.bind(null, memory),
+    combine: combine.bind(null, memory),
     softmaxBackward: softmaxBackward.bind(null, memory),
     softmaxBackwardApply: softmaxBackwardApply.bind(null, memory),
     dot: dot.bind(null, memory),
@@ -89,6 +93,18 @@ export function openJs(maximumMemory: number): Engine {
     jensenShannon: jensenShannon.bind(null, memory),
     binaryCrossEntropy: binaryCrossEntropy.bind(null, memory),
     transpose: transpose.bind(null, memory),
+    linearBegin: linearBegin.bind(null, memory),
+    linearMaxima: linearMaxima.bind(null, memory),
+    linearForward: linearForward.bind(null, memory),
+    linearFinish: linearFinish.bind(null, memory),
+    linearBackward: linearBackward.bind(null, memory),
+    linearSigmoid: linearSigmoid.bind(null, memory),
+    packRows: packRows.bind(null, memory),
+    packColumns: packColumns.bind(null, memory),
+    columnSums: columnSums.bind(null, memory),
+    product: product.bind(null, memory),
+    productSums: productSums.bind(null, memory),
+    storeSums: storeSums.bind(null, memory),
   };
   return { backend: "js", kernels: kernels satisfies Kernels, memory };
 }

@@ -52,7 +52,7 @@ export function push(
   f64[node + MASS] = mass;
   for (let carry = blocks; carry & 1; carry >>= 1) {
     node -= NODE;
-    combine(f64, node, node + NODE);
+    combine(memory, node * 8, (node + NODE) * 8);
   }
 }
 
@@ -65,7 +65,7 @@ export function finish(memory: Memory, state: number): void {
   }
   const first = (state >>> 3) + NODES;
   let node = nodeAfter(state, memory.i32[state >>> 2]) - NODE;
-  for (; node > first; node -= NODE) combine(memory.f64, node - NODE, node);
+  for (; node > first; node -= NODE) combine(memory, (node - NODE) * 8, node * 8);
 }
 
 /** exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. */
@@ -76,7 +76,9 @@ function exchange(a: number, b: number): number {
 }
 
 /** a ← a combined with b */
-function combine(f64: Float64Array, a: number, b: number): void {
+export function combine({ f64 }: Memory, nodeA: number, nodeB: number): void {
+  const a = nodeA >>> 3;
+  const b = nodeB >>> 3;
   const swap = f64[b] > f64[a];
   const high = swap ? b : a;
   const low = swap ? a : b;

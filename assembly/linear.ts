@@ -1,0 +1,175 @@
+import { indexOf, largest } from "./argmax";
+import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf } from "./cross-entropy-general";
+import { expBlock } from "./math/exp-block";
+import { max } from "./math/max";
+import { begin, finish, pushSplit, STATE_BYTES } from "./row";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy";
+
+/**
+ * Softmax cross-entropy of logits that are never all there: the rows' sums grow as blocks of columns come by, and when
+ * the blocks come by a second time each gets its gradient. cross-entropy-general.ts has the formulas, row.ts the sums;
+ * so loss and gradient have the bits that softmaxCrossEntropy gives for the same logits.
+ *
+ * A row has a state of STATE_BYTES in `states`, and in `rows` a record that lasts from the first call to the last:
+ *   0   f64  what the label adds to the target (its spike)        16  f64  loss, unscaled
+ *   8   f64  what the gradient is multiplied by                   24  f64  log-sum-exp
+ *   32  i32  label, negative to leave the row out                 40  f32  the largest logit, NaN if one is NaN
+ *   36  f32  the label's logit                                    44  i32  its column
+ */
+export const ROW_RECORD: usize = 48;
+
+/** Before the first block. */
+export function linearBegin(rows: usize, states: usize, count: usize): void {
+  for (let row: usize = 0; row < count; row++, rows += ROW_RECORD, states += STATE_BYTES) {
+    begin(states);
+    store<f32>(rows, 0, 36);
+    store<f32>(rows, -Infinity, 40);
+    store<i32>(rows, 0, 44);
+  }
+}
+
+/**
+ * Takes the block that begins at `column`, a multiple of 2048, into the sums.
+ *
+ * z: count × cols floats, cols ≤ 2048, rows side by side. base, baseStep: as in softmaxCrossEntropyGeneral, both 0 for
+ * none. look: whether the largest logit is wanted. maxima: where the first row's maximum of this block goes; the others'
+ * lie `step` bytes apart. e: where the stored exponentials go, 2048 floats; or z, and they replace the logits.
+ */
+export function linearForward(
+  z: usize,
+  base: usize,
+  baseStep: usize,
+  rows: usize,
+  states: usize,
+  maxima: usize,
+  step: usize,
+  count: usize,
+  cols: usize,
+  column: usize,
+  look: bool,
+  e: usize,
+): void {
+  const replace = e === z;
+  for (let row: usize = 0; row < count; row++) {
+    const to = replace ? z : e;
+    const at = <usize>load<i32>(rows, 32) - column;
+    if (at < cols) store<f32>(rows, load<f32>(z + (at << 2)), 36);
+    if (look) lookForLargest(rows, z, cols, column);
+    if (base) {
+      accumulateDense(states, maxima, z, base, to, 0, cols);
+    } else {
+      const m = max(z, cols);
+      store<f32>(maxima, m);
+      pushSplit(states, m, z, to, cols, 0, 0);
+    }
+    z += cols << 2;
+    base += baseStep;
+    rows += ROW_RECORD;
+    states += STATE_BYTES;
+    maxima += step;
+  }
+}
+
+function lookForLargest(row: usize, z: usize, cols: usize, column: usize): void {
+  const so = load<f32>(row, 40);
+  const here = largest(z, cols);
+  // The first NaN stays, and of equal numbers the first; a first block of −Infinity has its column 0.
+  if (isNaN(so) || !(here > so || isNaN(here))) return;
+  store<f32>(row, here, 40);
+  store<i32>(row, <i32>(column + indexOf(z, cols, here)), 44);
+}
+
+/** After the last block: losses and log-sum-exps. labels: whether there are labels, or dense targets alone. */
+export function linearFinish(rows: usize, states: usize, zLoss: f64, labels: bool, look: bool, count: usize): void {
+  for (let row: usize = 0; row < count; row++, rows += ROW_RECORD, states += STATE_BYTES) {
+    finish(states);
+    const lse = logSumExpOf(states, look ? load<f32>(rows, 40) : 0);
+    store<f64>(rows, lse, 24);
+    const counts = load<i32>(rows, 32) >= 0;
+    const spike = labels && counts ? load<f64>(rows) : 0;
+    store<f64>(rows, counts ? generalLoss(states, load<f32>(rows, 36), spike, zLoss, lse) : 0, 16);
+  }
+}
+
+/** The maxima of a block, `step` bytes apart: what linearForward leaves, for logits whose sums are known already. */
+export function linearMaxima(z: usize, maxima: usize, step: usize, count: usize, cols: usize): void {
+  for (let row: usize = 0; row < count; row++, z += cols << 2, maxima += step) store<f32>(maxima, max(z, cols));
+}
+
+/**
+ * Replaces logits by their gradient: count × cols of them from `column` on, within one block, rows `stride` bytes apart.
+ * maxima, step: the block's, as linearForward left them. stored: how many rows, the first ones, have not logits but what
+ * linearForward replaced them by.
+ */
+export function linearBackward(
+  z: usize,
+  stride: usize,
+  base: usize,
+  baseStep: usize,
+  rows: usize,
+  states: usize,
+  maxima: usize,
+  step: usize,
+  zLoss: f64,
+  count: usize,
+  cols: usize,
+  column: usize,
+  stored: usize,
+): void {
+  for (let row: usize = 0; row < count; row++) {
+    const label = load<i32>(rows, 32);
+    if (label < 0) {
+      memory.fill(z, 0, cols << 2);
+    } else {
+      const m = load<f32>(maxima);
+      const spike = load<f64>(rows);
+      const factor = load<f64>(rows, 8);
+      const lse = load<f64>(rows, 24);
+      const at = <usize>label - column;
+      const here = spike !== 0 && at < cols;
+      if (row >= stored) expBlock(z, z, cols, m);
+      const share: f32 = here && base ? load<f32>(base + (at << 2)) : 0;
+      const e: f32 = here ? load<f32>(z + (at << 2)) : 0;
+      const value = here ? labelGradient(states, load<f32>(rows, 36), e, m, share, spike, zLoss, lse) : 0;
+      generalApply(states, maxima, base, z, cols, spike, zLoss, lse, factor);
+      if (here) store<f32>(z + (at << 2), <f32>(value * factor));
+    }
+    z += stride;
+    base += baseStep;
+    rows += ROW_RECORD;
+    states += STATE_BYTES;
+    maxima += step;
+  }
+}
+
+/**
+ * Sigmoid cross-entropy of a block of columns: z, t: count × cols floats, cols ≤ 2048, rows side by side; z is replaced
+ * by the gradient if `grad`. u, pw, losses: as many floats, 0 for none. sums: a float64 a row, to which its losses are
+ * added. Results as sigmoidCrossEntropyWeighted, or with neither weights nor smoothing as sigmoidCrossEntropy.
+ */
+export function linearSigmoid(
+  z: usize,
+  t: usize,
+  u: usize,
+  pw: usize,
+  grad: bool,
+  losses: usize,
+  sums: usize,
+  count: usize,
+  cols: usize,
+  smoothing: f32,
+  scale: f32,
+): void {
+  const plain = !u && !pw && smoothing === 0;
+  for (let row: usize = 0; row < count; row++, sums += 8) {
+    const at = row * (cols << 2);
+    const x = z + at;
+    const g = grad ? x : 0;
+    const l = losses ? losses + at : 0;
+    const sum = load<f64>(sums);
+    const total = plain
+      ? sigmoidCrossEntropy(x, t + at, g, l, cols, scale, sum)
+      : sigmoidCrossEntropyWeighted(x, t + at, u ? u + at : 0, pw ? pw + at : 0, g, l, cols, smoothing, scale, sum);
+    store<f64>(sums, total);
+  }
+}

@@ -1,0 +1,192 @@
+import { ROW_RECORD as RECORD, STATE_BYTES } from "../backend.js";
+import { indexOf, largest } from "./argmax.js";
+import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf } from "./cross-entropy-general.js";
+import { expBlock } from "./math/exp-block.js";
+import { max } from "./math/max.js";
+import type { Memory } from "./memory.js";
+import { begin, finish, pushSplit } from "./row.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy.js";
+
+/** Cross-entropies of logits that are never all there: assembly/linear.ts has the contract and a row's record. */
+
+// A record's fields, in words of their own size.
+const SPIKE = 0;
+const FACTOR = 1;
+const LOSS = 2;
+const LOG_SUM_EXP = 3;
+const LABEL = 8;
+const LABEL_LOGIT = 9;
+const LARGEST = 10;
+const LARGEST_COLUMN = 11;
+
+export function linearBegin(memory: Memory, rows: number, states: number, count: number): void {
+  for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
+    begin(memory, states);
+    memory.f32[(rows >>> 2) + LABEL_LOGIT] = 0;
+    memory.f32[(rows >>> 2) + LARGEST] = Number.NEGATIVE_INFINITY;
+    memory.i32[(rows >>> 2) + LARGEST_COLUMN] = 0;
+  }
+}
+
+export function linearForward(
+  memory: Memory,
+  z: number,
+  base: number,
+  baseStep: number,
+  rows: number,
+  states: number,
+  maxima: number,
+  step: number,
+  count: number,
+  cols: number,
+  column: number,
+  look: boolean,
+  e: number,
+): void {
+  const { f32, i32 } = memory;
+  const replace = e === z;
+  for (let row = 0; row < count; row++) {
+    const to = replace ? z : e;
+    const record = rows >>> 2;
+    const at = i32[record + LABEL] - column;
+    if (at >= 0 && at < cols) f32[record + LABEL_LOGIT] = f32[(z >>> 2) + at];
+    if (look) lookForLargest(memory, record, z, cols, column);
+    if (base) {
+      accumulateDense(memory, states, maxima, z, base, to, 0, cols);
+    } else {
+      const m = max(memory, z, cols);
+      f32[maxima >>> 2] = m;
+      pushSplit(memory, states, m, z, to, cols, 0, 0);
+    }
+    z += cols * 4;
+    base += baseStep;
+    rows += RECORD;
+    states += STATE_BYTES;
+    maxima += step;
+  }
+}
+
+function lookForLargest(memory: Memory, record: number, z: number, cols: number, column: number): void {
+  const { f32, i32 } = memory;
+  const so = f32[record + LARGEST];
+  const here = largest(memory, z, cols);
+  if (Number.isNaN(so) || !(here > so || Number.isNaN(here))) return;
+  f32[record + LARGEST] = here;
+  i32[record + LARGEST_COLUMN] = column + indexOf(memory, z, cols, here);
+}
+
+export function linearFinish(
+  memory: Memory,
+  rows: number,
+  states: number,
+  zLoss: number,
+  labels: boolean,
+  look: boolean,
+  count: number,
+): void {
+  const { f32, f64, i32 } = memory;
+  for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
+    finish(memory, states);
+    const lse = logSumExpOf(memory, states, look ? f32[(rows >>> 2) + LARGEST] : 0);
+    f64[(rows >>> 3) + LOG_SUM_EXP] = lse;
+    const counts = i32[(rows >>> 2) + LABEL] >= 0;
+    const spike = labels && counts ? f64[(rows >>> 3) + SPIKE] : 0;
+    const xLabel = f32[(rows >>> 2) + LABEL_LOGIT];
+    f64[(rows >>> 3) + LOSS] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
+  }
+}
+
+export function linearMaxima(
+  memory: Memory,
+  z: number,
+  maxima: number,
+  step: number,
+  count: number,
+  cols: number,
+): void {
+  for (let row = 0; row < count; row++) memory.f32[(maxima + row * step) >>> 2] = max(memory, z + row * cols * 4, cols);
+}
+
+export function linearBackward(
+  memory: Memory,
+  z: number,
+  stride: number,
+  base: number,
+  baseStep: number,
+  rows: number,
+  states: number,
+  maxima: number,
+  step: number,
+  zLoss: number,
+  count: number,
+  cols: number,
+  column: number,
+  stored: number,
+): void {
+  const { f32, f64, i32 } = memory;
+  for (let row = 0; row < count; row++) {
+    const label = i32[(rows >>> 2) + LABEL];
+    const zs = z >>> 2;
+    if (label < 0) {
+      f32.fill(0, zs, zs + cols);
+    } else {
+      const m = f32[maxima >>> 2];
+      const spike = f64[(rows >>> 3) + SPIKE];
+      const factor = f64[(rows >>> 3) + FACTOR];
+      const lse = f64[(rows >>> 3) + LOG_SUM_EXP];
+      const at = label - column;
+      const here = spike !== 0 && at >= 0 && at < cols;
+      if (row >= stored) expBlock(memory, z, z, cols, m);
+      const xLabel = f32[(rows >>> 2) + LABEL_LOGIT];
+      const share = here && base ? f32[(base >>> 2) + at] : 0;
+      const value = here ? labelGradient(memory, states, xLabel, f32[zs + at], m, share, spike, zLoss, lse) : 0;
+      generalApply(memory, states, maxima, base, z, cols, spike, zLoss, lse, factor);
+      if (here) f32[zs + at] = value * factor;
+    }
+    z += stride;
+    base += baseStep;
+    rows += RECORD;
+    states += STATE_BYTES;
+    maxima += step;
+  }
+}
+
+export function linearSigmoid(
+  memory: Memory,
+  z: number,
+  t: number,
+  u: number,
+  pw: number,
+  grad: boolean,
+  losses: number,
+  sums: number,
+  count: number,
+  cols: number,
+  smoothing: number,
+  scale: number,
+): void {
+  const { f64 } = memory;
+  const plain = !u && !pw && smoothing === 0;
+  for (let row = 0; row < count; row++) {
+    const at = row * cols * 4;
+    const x = z + at;
+    const g = grad ? x : 0;
+    const l = losses ? losses + at : 0;
+    const sum = f64[(sums >>> 3) + row];
+    f64[(sums >>> 3) + row] = plain
+      ? sigmoidCrossEntropy(memory, x, t + at, g, l, cols, scale, sum)
+      : sigmoidCrossEntropyWeighted(
+          memory,
+          x,
+          t + at,
+          u ? u + at : 0,
+          pw ? pw + at : 0,
+          g,
+          l,
+          cols,
+          smoothing,
+          scale,
+          sum,
+        );
+  }
+}

@@ -1,0 +1,104 @@
+import { type Layer, layerGradients, readLayer } from "../reference/linear-layer.js";
+import type { Call, Options } from "./call.js";
+import type { Truth } from "./truth.js";
+
+/**
+ * The truth of a linear classifier's loss for check.ts: the loss of the exact logits, and what its error is measured by.
+ * The kernels' logits are off by at most LAYER_BOUND ULP of M = Σ |x·w| + |b|, and loss and gradients follow, to first
+ * order, with T the sum of magnitudes of the gradient to a logit (of a loss that isn't reduced: without gradOutput):
+ *
+ *   loss: |loss| + Σ T·M      gradient to the logit: T·(1 + M + max M), once more T for the sum that it then enters
+ */
+
+/** 64 products are summed in float32, and the sum is rounded. */
+export const LAYER_BOUND = 66;
+
+/** The truth of the loss from logits: `loss` and `grad`, and what else it has. */
+type LossTruth = (call: Call) => Record<string, Truth>;
+
+export function linearTruth({ operands, options }: Call, truth: LossTruth): Record<string, Truth> {
+  const [features, weights, targets] = operands;
+  const { bias, grad, accumulate, gradOutput, ...rest } = options;
+  const layer = readLayer(features as never, weights as never, options);
+  const shape = [...layer.positions, layer.classes];
+  const logits = { data: layer.logits, shape };
+  const settings = { ...rest, shape, grad: true };
+  const upstream = truth({ operands: [logits, targets], options: { ...settings, gradOutput } });
+  const plain = gradOutput === undefined ? upstream : truth({ operands: [logits, targets], options: settings });
+  const sizes = sizesOf(layer, bias as ArrayLike<number> | undefined);
+  const results: Record<string, Truth> = {
+    ...upstream,
+    loss: lossTruth(plain.loss, termsOf(plain.grad), sizes, layer),
+  };
+  results.logSumExp = logSumExpTruth(upstream.logSumExp, sizes, layer);
+  const before = accumulate && typeof grad === "object" ? (grad as Record<string, unknown>) : {};
+  const values = layerGradients(layer, Float64Array.from(upstream.grad.values as ArrayLike<number>));
+  const magnitudes = layerGradients(absolute(layer), spread(termsOf(upstream.grad), sizes, layer, options));
+  const groups = 1 + sizes.length / (64 * LAYER_BOUND * Math.max(1, layer.classes));
+  for (const name of ["features", "weights", "bias"] as const) {
+    const there = before[name] as ArrayLike<number> | boolean | undefined;
+    const old = (i: number) => (typeof there === "object" ? there[i] : 0);
+    results[`grad.${name}`] = {
+      values: values[name].map((value, i) => value + old(i)),
+      magnitudes: magnitudes[name].map((value, i) => value * groups + Math.abs(old(i))),
+    };
+  }
+  return results;
+}
+
+function termsOf({ values, magnitudes = values }: Truth): Float64Array {
+  return Float64Array.from(magnitudes as ArrayLike<number>, Math.abs);
+}
+
+/** M of every logit. */
+function sizesOf({ x, w, depth, classes, logits }: Layer, bias: ArrayLike<number> | undefined): Float64Array {
+  return logits.map((_, i) => {
+    const [n, c] = [Math.floor(i / classes), i % classes];
+    let size = bias ? Math.abs(bias[c]) : 0;
+    for (let d = 0; d < depth; d++) size += Math.abs(x[n * depth + d] * w[c * depth + d]);
+    return size;
+  });
+}
+
+/** Losses are one a position, one a logit, or reduced. */
+function lossTruth(
+  { values, magnitudes = values }: Truth,
+  terms: Float64Array,
+  sizes: Float64Array,
+  layer: Layer,
+): Truth {
+  const own = typeof magnitudes === "number" ? [magnitudes] : Array.from(magnitudes);
+  const each = own.length === sizes.length ? 1 : own.length * layer.classes === sizes.length ? layer.classes : 0;
+  const single = typeof values === "number" || each === 0;
+  const result = own.map(Math.abs);
+  for (let i = 0; i < sizes.length; i++) result[single ? 0 : Math.floor(i / each)] += terms[i] * sizes[i];
+  return { values, magnitudes: result };
+}
+
+/** A log-sum-exp moves as the logits do, by no more than the largest. */
+function logSumExpTruth(truth: Truth | undefined, sizes: Float64Array, { classes }: Layer): Truth {
+  if (!truth) return { values: [] };
+  const { values, magnitudes = values } = truth;
+  const largest = largestOf(sizes, classes);
+  const own = magnitudes as ArrayLike<number>;
+  return { values, magnitudes: Array.from(own, (size, n) => Math.abs(size) + (largest[n] ?? 0)) };
+}
+
+/** The largest of each row. */
+function largestOf(sizes: Float64Array, classes: number): Float64Array {
+  const rows = classes === 0 ? 0 : sizes.length / classes;
+  return Float64Array.from({ length: rows }, (_, n) => {
+    return sizes.subarray(n * classes, (n + 1) * classes).reduce((a, b) => Math.max(a, b), 0);
+  });
+}
+
+/** What the gradient to a logit may be off by, in units of LAYER_BOUND, and once more itself. */
+function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, { softcap }: Options): Float64Array {
+  const bend = typeof softcap === "number" ? 1 + 2 / softcap : 1;
+  const largest = largestOf(sizes, classes);
+  return terms.map((term, i) => term * (2 + bend * (sizes[i] + largest[Math.floor(i / classes)])));
+}
+
+function absolute(layer: Layer): Layer {
+  return { ...layer, x: layer.x.map(Math.abs), w: layer.w.map(Math.abs) };
+}

@@ -1,0 +1,142 @@
+import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
+import { describe, readFlag, typedName } from "../checks.js";
+import { OptionError, ShapeError } from "../errors.js";
+import type { Arena } from "../memory.js";
+import type { LinearGradientOption } from "../options.js";
+import { checkApart, checkOutputApart, newFloats, readLength } from "../outputs.js";
+import { ResidentBatch } from "../resident.js";
+import { checkOwn, checkShape, type Shape } from "../shape.js";
+
+/** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
+
+export interface Layer {
+  /** [N, D] */
+  readonly features: Batch;
+  /** [C, D] */
+  readonly weights: Floats;
+  /** [C] */
+  readonly bias: Floats | undefined;
+  /** N */
+  readonly positions: number;
+  /** D */
+  readonly depth: number;
+  /** C */
+  readonly classes: number;
+  /** The logits, of which only the shape is real: that of the features with C in place of D. */
+  readonly logits: Batch;
+}
+
+export function readLayer(
+  x: FloatBatch,
+  w: FloatBatch,
+  { shape, bias }: { shape?: Shape | undefined; bias?: FloatBatch | undefined },
+  arena: Arena,
+): Layer {
+  const features = readBatch(x, shape, undefined, arena, "features");
+  const { outer: positions, classes: depth } = features;
+  const weights = readFloats(w, arena, "weights");
+  const classes = countClasses(weights, depth);
+  const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
+  if (b?.own !== undefined) checkOwn(b.own, b.length, [classes], "bias");
+  if (b && b.length !== classes) throw new ShapeError(`bias has ${b.length} numbers; there are ${classes} classes.`);
+  const logits = {
+    array: undefined,
+    pointer: 0,
+    start: 0,
+    length: positions * classes,
+    own: undefined,
+    shape: [...features.shape.slice(0, -1), classes],
+    axis: features.axis,
+    outer: positions,
+    classes,
+    inner: 1,
+  };
+  return { features, weights, bias: b, positions, depth, classes, logits };
+}
+
+/** Weights are [C, D]; flat ones say by their length how many classes there are. */
+function countClasses({ own, length }: Floats, depth: number): number {
+  if (own !== undefined) {
+    const sizes = checkShape(own, length, "weights");
+    checkOwn(sizes, length, [sizes[0] ?? 0, depth], "weights");
+    return sizes[0];
+  }
+  if (depth === 0 ? length > 0 : length % depth !== 0) {
+    throw new ShapeError(`weights has ${length} numbers, which are no rows of ${depth}, as the features have.`);
+  }
+  return depth === 0 ? 0 : length / depth;
+}
+
+const NAMES = ["features", "weights", "bias"] as const;
+
+/** Where gradients go, each if it is wanted. */
+export interface LayerGradients {
+  readonly features: Floats | undefined;
+  readonly weights: Floats | undefined;
+  readonly bias: Floats | undefined;
+  /** Whether they are added to what stands there. */
+  readonly accumulate: boolean;
+  /** What the call returns. */
+  readonly results: { [name in (typeof NAMES)[number]]?: FloatOutput } | undefined;
+}
+
+/** Reads `grad` and `accumulate`. Gradients lie apart from each other and from what is read. */
+export function readLayerGradients(
+  grad: unknown,
+  accumulate: unknown,
+  { features, weights, bias, classes, depth }: Layer,
+  targets: Floats | undefined,
+  arena: Arena,
+): LayerGradients {
+  const wanted = readWanted(grad);
+  const shapes = { features: features.shape, weights: [classes, depth], bias: [classes] };
+  const add = readFlag(accumulate, "accumulate");
+  const results: LayerGradients["results"] = {};
+  const read: { [name in (typeof NAMES)[number]]?: Floats } = {};
+  let given = false;
+  for (const name of NAMES) {
+    const place = wanted[name];
+    if (place === undefined || place === false) continue;
+    given ||= place !== true;
+    const shape = shapes[name];
+    const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
+    const output = readLength(result, shape, arena, `grad.${name}`, features);
+    for (const [other, input] of Object.entries({ weights, bias, targets })) {
+      if (input) checkApart(output, input, `grad.${name} and ${other}`);
+    }
+    for (const [other, earlier] of Object.entries(read)) checkApart(output, earlier, `grad.${name} and grad.${other}`);
+    results[name] = result;
+    read[name] = output;
+  }
+  if (add && !given) throw new OptionError("accumulate adds to gradients that are given, and none is.");
+  return {
+    features: read.features,
+    weights: read.weights,
+    bias: read.bias,
+    accumulate: add,
+    results: Object.keys(results).length > 0 ? results : undefined,
+  };
+}
+
+function readWanted(grad: unknown): Exclude<LinearGradientOption, boolean> {
+  if (grad === undefined || grad === false) return {};
+  if (grad === true) return { features: true, weights: true, bias: true };
+  if (typeof grad !== "object" || grad === null || typedName(grad) || grad instanceof ResidentBatch) {
+    throw new OptionError(`grad is true, or any of features, weights and bias, not ${describe(grad)}.`);
+  }
+  for (const name in grad) {
+    if (!(NAMES as readonly string[]).includes(name)) {
+      throw new OptionError(`There is no grad.${name} here; there are: ${NAMES.join(", ")}.`);
+    }
+  }
+  const { features, weights, bias } = grad as Exclude<LinearGradientOption, boolean>;
+  return { features, weights, bias };
+}
+
+/** Refuses gradients that share bytes with labels or weights, which are read until the end. */
+export function checkGradientsApart(gradients: LayerGradients, arena: Arena, inputs: readonly unknown[]): void {
+  for (const name of NAMES) {
+    const output = gradients[name];
+    if (output) checkOutputApart(output, arena, `grad.${name}`, inputs);
+  }
+}

@@ -1,0 +1,215 @@
+import type { Kernels } from "../backend/backend.js";
+import type { Floats } from "../batch.js";
+import type { Context } from "../context.js";
+import type { Arena, Workspace } from "../memory.js";
+import type { Scratch } from "../scratch.js";
+import type { Layer, LayerGradients } from "./linear-layer.js";
+
+/**
+ * The matrix products of a linear layer, a group of positions and a tile of classes at a time. Only what they need is in
+ * linear memory: the group's features packed, the tile's weights packed, and the sums of the group's gradient. For a
+ * group's logits Z and their gradient G, tile by tile:
+ *
+ *   Z = X·Wᵀ + b       gradient to X: Σ G·W over the tiles       to W: Gᵀ·X       to b: Σ G over the positions
+ *
+ * The gradient to X is summed in float64 over all tiles. Those to W and b are summed in float64 over a group, and groups
+ * are added in float32 where the gradient stands. A group's size depends on D and C alone, so bits depend on shapes alone.
+ */
+export class LinearProducts {
+  readonly #kernels: Kernels;
+  readonly #arena: Arena;
+  readonly #work: Workspace;
+  readonly #layer: Layer;
+  readonly #gradients: LayerGradients;
+  /** Packed operands and staged ones, by address; 0 where there is no need. */
+  readonly #rows: number;
+  readonly #columns: number;
+  readonly #weightRows: number;
+  readonly #weightColumns: number;
+  readonly #gradient: number;
+  readonly #sums: number;
+  readonly #tile: number;
+  readonly #vector: number;
+  readonly #features: number;
+  readonly #weights: number;
+  readonly #result: number;
+  /** First class of the tile whose weights are staged, and of the one whose weights are packed for logits. */
+  #staged = -1;
+  #packed = -1;
+  /** First position of the group, and how many there are. */
+  position = 0;
+  count = 0;
+  /** Positions of a full group, and classes of a full tile: multiples of 64, which no dot product is cut within. */
+  readonly group: number;
+  readonly classes: number;
+
+  /** `group`: positions of a group, if they are to be fewer than would do. */
+  constructor(
+    { kernels, arena, work }: Context,
+    layer: Layer,
+    gradients: LayerGradients,
+    scratch: Scratch,
+    group = positionsOf(layer.depth),
+  ) {
+    this.#kernels = kernels;
+    this.#arena = arena;
+    this.#work = work;
+    this.#layer = layer;
+    this.#gradients = gradients;
+    const { depth: d } = layer;
+    this.group = group;
+    this.classes = halved(256, d, TILE_FLOATS);
+    const n = Math.min(layer.positions, this.group);
+    const c = Math.min(layer.classes, this.classes);
+    const { features, weights } = gradients;
+    const floats = (wanted: unknown, size: number) => (wanted ? scratch.take(size * 4) : 0);
+    this.#rows = floats(true, padded(n, 4) * d);
+    this.#columns = floats(weights, n * padded(d, 8));
+    this.#weightRows = floats(true, padded(c, 8) * d);
+    this.#weightColumns = floats(features, c * padded(d, 8));
+    this.#gradient = floats(features ?? weights, Math.max(padded(n, 4) * c, n * padded(c, 4)));
+    this.#sums = floats(features, 2 * padded(n, 4) * padded(d, 8));
+    this.#tile = floats(true, 64);
+    this.#vector = floats(true, 2 * padded(c, 4));
+    this.#features = floats(layer.features.array ?? features?.array, n * d);
+    this.#weights = floats(layer.weights.array, c * d);
+    this.#result = floats(weights?.array, c * d);
+  }
+
+  /** Moves on to the next group of positions; false at the end. */
+  next(): boolean {
+    this.position += this.count;
+    this.count = Math.min(this.group, this.#layer.positions - this.position);
+    if (this.count === 0) return false;
+    const { features, depth } = this.#layer;
+    const x = this.#read(features, this.position * depth, this.count * depth, this.#features);
+    this.#kernels.packRows(x, depth * 4, this.#rows, this.count, depth, 4);
+    if (this.#columns) this.#kernels.packColumns(x, depth * 4, this.#columns, this.count, depth, 8);
+    if (this.#sums) {
+      const from = this.#sums >>> 3;
+      this.#arena.f64.fill(0, from, from + padded(this.count, 4) * padded(depth, 8));
+    }
+    return true;
+  }
+
+  /**
+   * The group's logits of n classes from `column` on, to rows `stride` bytes apart; only those from row `first` on, a
+   * multiple of 4.
+   */
+  logits(column: number, n: number, to: number, stride: number, first = 0): void {
+    const { bias, depth } = this.#layer;
+    if (this.#packed !== column) {
+      this.#kernels.packRows(this.#stageWeights(column, n), depth * 4, this.#weightRows, n, depth, 8);
+      this.#packed = column;
+    }
+    const start = bias ? this.#read(bias, column, n, this.#vector) : 0;
+    this.#kernels.product(
+      this.#rows + first * depth * 4,
+      this.#weightRows,
+      to + first * stride,
+      stride,
+      this.count - first,
+      n,
+      depth,
+      start,
+      false,
+      this.#tile,
+    );
+  }
+
+  /** Takes the gradient to those logits, which stands at g, into the gradients of the layer. */
+  addGradient(g: number, stride: number, column: number, n: number): void {
+    const { features, weights, bias, accumulate } = this.#gradients;
+    const add = accumulate || this.position > 0;
+    if (features) this.#addToFeatures(g, stride, column, n);
+    if (weights) this.#addToWeights(weights, g, stride, column, n, add);
+    if (bias) this.#addToBias(bias, g, stride, column, n, add);
+  }
+
+  #addToFeatures(g: number, stride: number, column: number, n: number): void {
+    const { depth } = this.#layer;
+    const kernels = this.#kernels;
+    kernels.packColumns(this.#stageWeights(column, n), depth * 4, this.#weightColumns, n, depth, 8);
+    kernels.packRows(g, stride, this.#gradient, this.count, n, 4);
+    kernels.productSums(this.#gradient, this.#weightColumns, this.#sums, this.count, depth, n);
+  }
+
+  #addToWeights(out: Floats, g: number, stride: number, column: number, n: number, add: boolean): void {
+    const { depth } = this.#layer;
+    const kernels = this.#kernels;
+    const size = n * depth;
+    kernels.packColumns(g, stride, this.#gradient, this.count, n, 4);
+    const to = out.array ? this.#result : out.pointer + column * depth * 4;
+    if (out.array && add) this.#work.copyIn(out.array, column * depth, size, to);
+    kernels.product(this.#gradient, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
+    if (out.array) this.#work.copyOut(to, size, out.array, column * depth);
+  }
+
+  #addToBias(out: Floats, g: number, stride: number, column: number, n: number, add: boolean): void {
+    const { f32, f64 } = this.#arena;
+    const from = this.#vector >>> 3;
+    f64.fill(0, from, from + padded(n, 4));
+    this.#kernels.columnSums(g, stride, this.#vector, this.count, n);
+    const array = out.array ?? f32;
+    const to = column + (out.array ? 0 : out.pointer >>> 2);
+    for (let i = 0; i < n; i++) array[to + i] = f64[from + i] + (add ? array[to + i] : 0);
+  }
+
+  /** Hands over the group's gradient to the features. */
+  finish(): void {
+    const { features: out, accumulate } = this.#gradients;
+    if (!out) return;
+    const { depth } = this.#layer;
+    const size = this.count * depth;
+    const from = this.position * depth;
+    const to = out.array ? this.#features : out.pointer + from * 4;
+    if (out.array && accumulate) this.#work.copyIn(out.array, from, size, to);
+    this.#kernels.storeSums(this.#sums, to, depth * 4, this.count, depth, accumulate);
+    if (out.array) this.#work.copyOut(to, size, out.array, from);
+  }
+
+  #stageWeights(column: number, n: number): number {
+    const { weights, depth } = this.#layer;
+    if (!weights.array) return weights.pointer + column * depth * 4;
+    if (this.#staged !== column) this.#work.copyIn(weights.array, column * depth, n * depth, this.#weights);
+    this.#staged = column;
+    return this.#weights;
+  }
+
+  /** Where n floats of an operand are: in place, or copied to `stage`. */
+  #read({ array, pointer }: Floats, from: number, n: number, stage: number): number {
+    if (!array) return pointer + from * 4;
+    this.#work.copyIn(array, from, n, stage);
+    return stage;
+  }
+}
+
+/** Floats of a group's features, and of a tile's weights, where D allows: 1 MiB and ½ MiB. */
+const GROUP_FLOATS = 2 ** 18;
+const TILE_FLOATS = 2 ** 17;
+
+/** Positions of a group, by the number of features. */
+export function positionsOf(depth: number): number {
+  return halved(512, depth, GROUP_FLOATS);
+}
+
+/** `most` rows of so many floats, or half as many and so on until they fit; 64 at least. */
+export function halved(most: number, depth: number, floats: number): number {
+  let rows = most;
+  while (rows > 64 && rows * depth > floats) rows /= 2;
+  return rows;
+}
+
+function padded(n: number, to: number): number {
+  return Math.ceil(n / to) * to;
+}
+
+/** With no position there is no group, and the gradients to weights and bias are 0. */
+export function clearGradients({ weights, bias, accumulate }: LayerGradients, arena: Arena): void {
+  if (accumulate) return;
+  for (const out of [weights, bias]) {
+    if (!out) continue;
+    const from = out.array ? 0 : out.pointer >>> 2;
+    (out.array ?? arena.f32).fill(0, from, from + out.length);
+  }
+}

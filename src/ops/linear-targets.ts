@@ -1,0 +1,62 @@
+import type { Context } from "../context.js";
+import type { Scratch } from "../scratch.js";
+import type { CrossEntropy } from "./cross-entropy.js";
+
+/** The part of a tile's targets that doesn't come from labels: dense targets, and what label smoothing gives to all. */
+export class LinearTargets {
+  readonly #context: Context;
+  readonly #call: CrossEntropy;
+  /** Room for a tile of dense targets, for a row of smoothed ones, and for weights; 0 where there is no need. */
+  readonly #room: number;
+  readonly #weights: number;
+  /** Bytes from a row of what `read` gives to the next. */
+  step = 0;
+
+  /** Tiles are at most rows × cols. */
+  constructor(context: Context, call: CrossEntropy, rows: number, cols: number, scratch: Scratch) {
+    const { targets, smoothing, classWeights } = call;
+    this.#context = context;
+    this.#call = call;
+    this.#room = targets ? scratch.take(rows * cols * 4) : smoothing !== 0 ? scratch.take(cols * 4) : 0;
+    this.#weights = targets && classWeights ? scratch.take(cols * 4) : 0;
+  }
+
+  /** The address of the targets of `rows` positions and `cols` classes, 0 for none. */
+  read(position: number, rows: number, column: number, cols: number): number {
+    const { targets, smoothing, classWeights, unit } = this.#call;
+    if (targets) return this.#readDense(position, rows, column, cols);
+    if (smoothing === 0) return 0;
+    const { f32 } = this.#context.arena;
+    const spread = Math.fround(smoothing / this.#call.batch.classes) * unit;
+    const at = this.#room >>> 2;
+    for (let c = 0; c < cols; c++) f32[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
+    return this.#room;
+  }
+
+  #readDense(position: number, rows: number, column: number, cols: number): number {
+    const { kernels, arena, work } = this.#context;
+    const { targets, smoothing, classWeights, unit, batch } = this.#call;
+    const { classes } = batch;
+    if (!targets) return 0;
+    const { array, pointer } = targets;
+    const changed = smoothing !== 0 || classWeights !== undefined;
+    const start = position * classes + column;
+    if (!array && !changed) {
+      this.step = classes * 4;
+      return pointer + start * 4;
+    }
+    const room = this.#room;
+    for (let i = 0; i < rows; i++) {
+      const from = start + i * classes;
+      if (array) work.copyIn(array, from, cols, room + i * cols * 4);
+      else work.move(pointer + from * 4, cols, room + i * cols * 4);
+    }
+    if (changed) {
+      const spread = Math.fround(smoothing / classes) * unit;
+      if (classWeights) arena.f32.set(classWeights.subarray(column, column + cols), this.#weights >>> 2);
+      kernels.smoothTargets(room, room, classWeights ? this.#weights : 0, rows, cols, (1 - smoothing) * unit, spread);
+    }
+    this.step = cols * 4;
+    return room;
+  }
+}
