@@ -1,0 +1,243 @@
+import { expect, it } from "vitest";
+import { type LogSumExpState, OptionError, type StateData, type Xentropy, XentropyError } from "../src/index.js";
+import * as reference from "../src/reference/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { classes, FINITE, normal, sprinkled } from "./support/samples.js";
+import { distance } from "./support/ulp.js";
+
+const BLOCK = 2048;
+
+/** Some columns of a batch, as an array of their own. */
+function columns(x: Float32Array, rows: number, from: number, to: number): Float32Array {
+  const step = x.length / rows;
+  return Float32Array.from({ length: rows * (to - from) }, (_, i) => {
+    const [row, column] = [Math.floor(i / (to - from)), i % (to - from)];
+    return x[row * step + from + column];
+  });
+}
+
+/** The state of some columns, added in chunks of these lengths in turn. */
+function stateOf(k: Xentropy, x: Float32Array, rows: number, from: number, to: number, lengths: number[]) {
+  const state = k.logSumExpState(rows, { start: from });
+  for (let at = from, i = 0; at < to; i++) {
+    const next = Math.min(to, at + lengths[i % lengths.length]);
+    state.add(columns(x, rows, at, next));
+    at = next;
+  }
+  return state;
+}
+
+function bits(values: Float32Array): number[] {
+  return [...new Int32Array(values.buffer, values.byteOffset, values.length)];
+}
+
+describeEachBackend("logSumExpState", (backend) => {
+  const rows = 2;
+  const cols = 5 * BLOCK + 77;
+  const whole = normal(rows * cols, 9, 0, 4);
+
+  it("has the bits of logSumExp, whatever the lengths of the chunks", () => {
+    const expected = bits(backend.k.logSumExp(whole, { shape: [rows, cols] }));
+    for (const lengths of [[cols], [BLOCK], [1000], [1, 2047, 4096], [3000, 5000], [4097]]) {
+      expect(bits(stateOf(backend.k, whole, rows, 0, cols, lengths).value()), `${lengths}`).toEqual(expected);
+    }
+  });
+
+  it("has the bits of logSumExp when states that start at multiples of 2048 columns merge, in any order", () => {
+    const expected = bits(backend.k.logSumExp(whole, { shape: [rows, cols] }));
+    for (let a = 0; a <= 5; a++) {
+      for (let b = a; b <= 5; b++) {
+        const cuts = [0, a * BLOCK, b * BLOCK, cols];
+        const parts = [0, 1, 2].map((i) => stateOf(backend.k, whole, rows, cuts[i], cuts[i + 1], [3000]));
+        const [first, second, third] = parts as [LogSumExpState, LogSumExpState, LogSumExpState];
+        const stored = JSON.parse(JSON.stringify(second)) as StateData;
+        expect(bits(third.merge(stored).merge(first).value()), `from the right, ${cuts}`).toEqual(expected);
+        expect(third.start).toBe(0);
+        expect(third.end).toBe(cols);
+        const again = parts.map((_, i) => stateOf(backend.k, whole, rows, cuts[i], cuts[i + 1], [BLOCK, 100]));
+        expect(
+          bits(
+            (again[0] as LogSumExpState)
+              .merge(again[1] as LogSumExpState)
+              .merge(again[2] as LogSumExpState)
+              .value(),
+          ),
+        ).toEqual(expected);
+      }
+    }
+  });
+
+  it("keeps to 4 ULP of |max| + log Σ where columns are cut elsewhere", () => {
+    for (const [name, sample] of FINITE) {
+      const x = sample(cols, 3);
+      const state = backend.k.logSumExpState(1);
+      for (const [from, to] of [
+        [0, 1],
+        [1, 2500],
+        [2500, 2501],
+        [2501, 7000],
+        [7000, cols],
+      ] as const) {
+        state.merge(stateOf(backend.k, x, 1, from, to, [700]));
+      }
+      const truth = reference.logSumExp(x);
+      const max = x.reduce((a, b) => Math.max(a, b));
+      expect(distance(state.value()[0], truth[0], Math.abs(max) + truth[0] - max), name).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it("gives the loss of a label with full accuracy where the log-sum-exp alone would cancel", () => {
+    const x = normal(3 * BLOCK, 5);
+    x[4000] = 35;
+    const truth = reference.softmaxCrossEntropy(x, [4000]).loss;
+    const state = stateOf(backend.k, x, 1, 0, 3 * BLOCK, [1500]);
+    expect(truth).toBeLessThan(1e-10);
+    expect(distance(state.loss([35])[0], truth)).toBeLessThanOrEqual(4);
+    expect(state.loss([x[7]])[0]).toBe(backend.k.softmaxCrossEntropy(x, [7]).loss);
+  });
+
+  it("follows logSumExp in special values", () => {
+    for (const [special, at] of [
+      [Number.NaN, 3000],
+      [Infinity, 10],
+      [-Infinity, 5],
+    ] as const) {
+      const x = normal(2 * BLOCK + 5, 4);
+      x[at] = special;
+      x[2 * BLOCK + 2] = special;
+      const state = stateOf(backend.k, x, 1, 0, BLOCK, [999]).merge(stateOf(backend.k, x, 1, BLOCK, x.length, [BLOCK]));
+      expect(backend.k.logSumExpState(JSON.parse(JSON.stringify(state)) as StateData).value()).toEqual(
+        backend.k.logSumExp(x),
+      );
+    }
+    const none = new Float32Array(BLOCK + 1).fill(-Infinity);
+    expect(stateOf(backend.k, none, 1, 0, none.length, [100]).value()).toEqual(Float32Array.of(-Infinity));
+    expect(stateOf(backend.k, sprinkled(none, 1, [Infinity, Number.NaN], 3), 1, 0, none.length, [100]).value()).toEqual(
+      Float32Array.of(Number.NaN),
+    );
+    expect(backend.k.logSumExpState(2).value()).toEqual(Float32Array.of(-Infinity, -Infinity));
+    expect(backend.k.logSumExpState(0).add(new Float32Array(0)).value()).toEqual(new Float32Array(0));
+  });
+
+  it("is not changed by value and toJSON", () => {
+    const state = backend.k.logSumExpState(1).add(whole.slice(0, 1000));
+    const before = state.value();
+    state.toJSON();
+    expect(state.value()).toEqual(before);
+    expect(state.add(whole.slice(1000, 3000)).value()).toEqual(backend.k.logSumExp(whole.slice(0, 3000)));
+  });
+
+  it("takes resident and tensor chunks", () => {
+    const z = backend.k.alloc([1, 3000]).set(whole.slice(0, 3000));
+    const state = backend.k
+      .logSumExpState(1)
+      .add(z)
+      .add({ data: whole.slice(3000, 3005), dims: [1, 5] });
+    expect(state.value()).toEqual(backend.k.logSumExp(whole.slice(0, 3005)));
+    z.free();
+  });
+
+  it("refuses what it can't add or merge, and changes nothing then", () => {
+    const { k } = backend;
+    const state = k.logSumExpState(2, { start: BLOCK }).add(whole.slice(0, 10));
+    const value = state.value();
+    expect(() => state.add(new Float32Array(3))).toThrow("no 2 rows");
+    expect(() => state.add({ data: new Float32Array(4), shape: [1, 4] })).toThrow(XentropyError);
+    expect(() => state.add([1, 2] as never)).toThrow("float32");
+    expect(() => state.merge(k.logSumExpState(3, { start: BLOCK + 5 }))).toThrow("rows");
+    expect(() => state.merge(k.logSumExpState(2, { start: 7 }))).toThrow("no neighbours");
+    expect(() => state.loss([1])).toThrow("2 rows");
+    for (const rows of [-1, 1.5, "2", Number.NaN]) expect(() => k.logSumExpState(rows as number)).toThrow(OptionError);
+    expect(() => k.logSumExpState(1, { start: -1 })).toThrow(OptionError);
+    expect(() => k.logSumExpState(1, { begin: 1 } as never)).toThrow("begin");
+    const data = state.toJSON();
+    for (const bad of [
+      null,
+      {},
+      { ...data, rows: 3 },
+      { ...data, end: 9000 },
+      { ...data, nodes: 1 },
+      { ...data, nodes: [{ end: 3, values: [] }] },
+      { ...data, nodes: [{ ...data.nodes[0], values: ["x", 1, 1, 1, 1, 1] }] },
+    ]) {
+      expect(() => k.logSumExpState(bad as never), JSON.stringify(bad)).toThrow(OptionError);
+    }
+    expect(state.value()).toEqual(value);
+  });
+});
+
+describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
+  const rows = 35;
+  const cols = 2 * BLOCK + 300;
+  const x = normal(rows * cols, 2, 0, 3);
+  const labels = classes(rows, cols, 1);
+  labels[3] = -100;
+  labels[4] = BLOCK;
+  const cuts = [0, BLOCK, cols];
+
+  const sharded = (options: object, at = cuts) => {
+    const parts = at.slice(1).map((to, i) => columns(x, rows, at[i], to));
+    const state = backend.k.logSumExpState(rows);
+    for (const part of parts) state.add(part);
+    return parts.map((part, i) => {
+      const shape = [rows, at[i + 1] - at[i]] as const;
+      return backend.k.softmaxCrossEntropy(part, labels, { ...options, shape, state, start: at[i], grad: true });
+    });
+  };
+
+  const OPTIONS = [
+    {},
+    { reduction: "sum", gradOutput: 3, zLoss: 0.01 },
+    { reduction: "none", gradOutput: normal(rows, 3) },
+    { sampleWeights: normal(rows, 4).map(Math.abs), classWeights: normal(cols, 5).map(Math.abs) },
+    { ignoreIndex: 5 },
+  ] as const;
+
+  it.each(OPTIONS)("gives the gradient bit for bit, and its share of the loss: %o", (options) => {
+    labels[3] = "ignoreIndex" in options ? 5 : -100;
+    const whole = backend.k.softmaxCrossEntropy(x, labels, { ...options, shape: [rows, cols], grad: true });
+    const results = sharded(options);
+    results.forEach(({ grad }, i) => {
+      const expected = columns(whole.grad, rows, cuts[i], cuts[i + 1]);
+      if (!("classWeights" in options)) expect(bits(grad)).toEqual(bits(expected));
+      grad.forEach((g, j) => {
+        if (Math.abs(g - expected[j]) > 1e-6 * Math.abs(expected[j])) expect(g).toBe(expected[j]);
+      });
+    });
+    const list = (loss: number | Float32Array) => (typeof loss === "number" ? [loss] : [...loss]);
+    const sum = list(results[0].loss).map((loss, i) => loss + list(results[1].loss)[i]);
+    list(whole.loss).forEach((loss, i) => {
+      expect(sum[i] / (loss || 1)).toBeCloseTo(loss === 0 ? 0 : 1, 6);
+    });
+  });
+
+  it("gives it within the bound where shards start elsewhere", () => {
+    labels[3] = -100;
+    const at = [0, 1000, 2500, cols];
+    const whole = reference.softmaxCrossEntropy(x, labels, { shape: [rows, cols], grad: true });
+    sharded({}, at).forEach(({ grad }, part) => {
+      const n = at[part + 1] - at[part];
+      grad.forEach((g, i) => {
+        const truth = whole.grad[Math.floor(i / n) * cols + at[part] + (i % n)];
+        if (distance(g, truth) > 4) expect(g).toBe(truth);
+      });
+    });
+  });
+
+  it("refuses a state that doesn't have all columns, and options that need the whole row", () => {
+    const { k } = backend;
+    const part = new Float32Array(2 * 3);
+    const state = k.logSumExpState(2).add(new Float32Array(10));
+    const call = (options: object) => () => k.softmaxCrossEntropy(part, [0, 4], { shape: [2, 3], ...options });
+    expect(call({ state, start: 2 })).not.toThrow();
+    expect(call({ state, start: 3 })).toThrow("columns 3 to 6");
+    expect(call({ start: 0 })).toThrow("give both");
+    expect(call({ state: {}, start: 0 })).toThrow("same kernels");
+    expect(call({ state: k.logSumExpState(3) })).toThrow("3 rows");
+    expect(call({ state: k.logSumExpState(2, { start: 2 }).add(new Float32Array(10)) })).toThrow("columns 2 to 7");
+    for (const name of ["axis", "labelSmoothing", "softcap", "temperature", "correct", "logSumExp"]) {
+      expect(call({ state, [name]: 1 })).toThrow(`${name} can't be combined with state`);
+    }
+    expect(() => k.softmaxCrossEntropy(part, [0, 5], { shape: [2, 3], state })).toThrow("0 to 4");
+  });
+});
