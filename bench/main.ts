@@ -15,6 +15,7 @@ import { textReport } from "./report.js";
 import { targetsReport } from "./verdict.js";
 
 const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  linear: () => import("./linear.js"),
   start: () => import("./start.js"),
 };
 
