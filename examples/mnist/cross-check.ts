@@ -7,7 +7,8 @@
 import type { Xentropy } from "xentropy";
 import { CrossCheckError, checked } from "xentropy/check";
 import * as reference from "xentropy/reference";
-import { CLASSES } from "./digits.js";
+import { CLASSES, PIXELS } from "./digits.js";
+import type { Linear } from "./linear.js";
 import { oneHot } from "./objectives.js";
 import { ulpOf } from "./ulp.js";
 
@@ -30,6 +31,10 @@ export interface Checked {
   readonly softmaxLogits: Float32Array;
   readonly sigmoidLogits: Float32Array;
   readonly labels: Int32Array;
+  /** The digits, and the layers that gave the logits. */
+  readonly images: Float32Array;
+  readonly softmax: Linear;
+  readonly sigmoids: Linear;
 }
 
 export interface CrossCheck {
@@ -39,7 +44,8 @@ export interface CrossCheck {
 }
 
 /** Runs every operation that was used, on the logits it was used for, and compares what comes out. */
-export function crossCheck(k: Xentropy, { softmaxLogits, sigmoidLogits, labels }: Checked): CrossCheck {
+export function crossCheck(k: Xentropy, given: Checked): CrossCheck {
+  const { softmaxLogits, sigmoidLogits, labels } = given;
   const run = (kernels: Xentropy) => [
     ...crossCheckSoftmax(kernels, softmaxLogits, labels),
     ...crossCheckSigmoid(kernels, sigmoidLogits, labels),
@@ -47,11 +53,23 @@ export function crossCheck(k: Xentropy, { softmaxLogits, sigmoidLogits, labels }
   const checks = run(k);
   try {
     run(checked(k));
+    checkLayers(checked(k), given);
     return { checks, objection: undefined };
   } catch (error) {
     if (error instanceof CrossCheckError) return { checks, objection: error.message };
     throw error;
   }
+}
+
+/** How many digits the losses that make their own logits are checked with: their gradients need all of these at once. */
+const SOME = 200;
+
+/** The calls that trained the layers, by `checked` alone: their bounds are in units of sums of products. */
+function checkLayers(k: Xentropy, { images, labels, softmax, sigmoids }: Checked): void {
+  const [some, theirs] = [images.subarray(0, SOME * PIXELS), labels.subarray(0, SOME)];
+  const shape = [SOME, PIXELS];
+  k.linearSoftmaxCrossEntropy(some, softmax.weights, theirs, { shape, bias: softmax.bias, grad: true });
+  k.linearSigmoidCrossEntropy(some, sigmoids.weights, oneHot(theirs), { shape, bias: sigmoids.bias, grad: true });
 }
 
 function crossCheckSoftmax(k: Xentropy, logits: Float32Array, labels: Int32Array): Check[] {

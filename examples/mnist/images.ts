@@ -1,32 +1,27 @@
-// Images as lists of the pixels that aren't black. Four in five are, and a black pixel adds nothing to a logit and gets
-// nothing of a gradient.
+// Images as rows of numbers from 0 (black) to 1.
 
 import { type Digits, PIXELS } from "./digits.js";
 
-export interface Images {
+/** Images with what they show. */
+export interface Labelled {
   readonly count: number;
-  /** Image i has the entries start[i] to start[i + 1], not included. */
-  readonly start: Uint32Array;
-  /** Which pixel an entry is. */
-  readonly pixel: Uint16Array;
-  /** How bright it is, from 0 to 1. */
-  readonly value: Float32Array;
+  /** count × PIXELS */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
 }
 
-export function toImages({ count, pixels }: Digits): Images {
-  let entries = 0;
-  for (const brightness of pixels) if (brightness > 0) entries++;
-  const start = new Uint32Array(count + 1);
-  const pixel = new Uint16Array(entries);
-  const value = new Float32Array(entries);
-  let entry = 0;
-  for (let image = 0, at = 0; image < count; image++) {
-    for (let p = 0; p < PIXELS; p++, at++) {
-      if (pixels[at] === 0) continue;
-      pixel[entry] = p;
-      value[entry++] = pixels[at] / 255;
-    }
-    start[image + 1] = entry;
-  }
-  return { count, start, pixel, value };
+export function labelled({ count, pixels, labels }: Digits): Labelled {
+  const images = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
+  return { count, images, labels };
+}
+
+/** The digits that show one of two classes; the labels become 0 and 1. */
+export function only({ images, labels }: Labelled, classes: readonly [number, number]): Labelled {
+  const which = Array.from(labels.keys()).filter((i) => classes.includes(labels[i]));
+  const some = new Float32Array(which.length * PIXELS);
+  which.forEach((from, to) => {
+    some.set(images.subarray(from * PIXELS, (from + 1) * PIXELS), to * PIXELS);
+  });
+  return { count: which.length, images: some, labels: Int32Array.from(which, (i) => classes.indexOf(labels[i])) };
 }

@@ -1,35 +1,54 @@
-// The two losses a linear classifier of digits can be trained with.
+// The losses that a linear classifier of digits is trained with here. Each call makes the logits, the loss, and the
+// gradients of weights and bias.
 //
 // - Softmax: one distribution over ten classes. Loss −log p_y, gradient p − onehot(y).
 // - One against all: ten independent yes-or-no questions. Loss of ten sigmoids, gradient σ(z) − onehot(y).
+// - Logistic regression: one such question.
 
 import type { Xentropy } from "xentropy";
-import { CLASSES } from "./digits.js";
+import { CLASSES, PIXELS } from "./digits.js";
+import type { Linear } from "./linear.js";
 
 export interface Objective {
   readonly name: string;
+  /** Logits of an image. */
+  readonly outputs: number;
   /** Step size of the first epoch. */
   readonly rate: number;
-  /** The mean loss of a batch, and its gradient written into `grad`. */
-  readonly loss: (logits: Float32Array, labels: Int32Array, grad: Float32Array) => number;
+  /** The mean loss of some images, with its gradients written into the layer's. */
+  readonly loss: (layer: Linear, images: Float32Array, labels: Int32Array) => number;
 }
 
 export function softmaxObjective(k: Xentropy): Objective {
   return {
-    name: "softmaxCrossEntropy",
+    name: "linearSoftmaxCrossEntropy",
+    outputs: CLASSES,
     rate: 1,
-    loss: (logits, labels, grad) =>
-      k.softmaxCrossEntropy(logits, labels, { shape: [labels.length, CLASSES], grad }).loss,
+    loss: ({ weights, bias, grad }, images, labels) =>
+      k.linearSoftmaxCrossEntropy(images, weights, labels, { shape: [labels.length, PIXELS], bias, grad }).loss,
   };
 }
 
 export function sigmoidObjective(k: Xentropy): Objective {
   return {
-    name: "sigmoidCrossEntropy",
+    name: "linearSigmoidCrossEntropy, ten classes",
+    outputs: CLASSES,
     // The mean is over ten questions a digit, so its gradient is ten times smaller.
     rate: 10,
-    loss: (logits, labels, grad) =>
-      k.sigmoidCrossEntropy(logits, oneHot(labels), { shape: [labels.length, CLASSES], grad }).loss,
+    loss: ({ weights, bias, grad }, images, labels) =>
+      k.linearSigmoidCrossEntropy(images, weights, oneHot(labels), { shape: [labels.length, PIXELS], bias, grad }).loss,
+  };
+}
+
+export function logisticObjective(k: Xentropy): Objective {
+  return {
+    name: "linearSigmoidCrossEntropy, one class",
+    outputs: 1,
+    rate: 1,
+    loss: ({ weights, bias, grad }, images, labels) => {
+      const targets = Float32Array.from(labels);
+      return k.linearSigmoidCrossEntropy(images, weights, targets, { shape: [labels.length, PIXELS], bias, grad }).loss;
+    },
   };
 }
 

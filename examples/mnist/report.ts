@@ -5,17 +5,16 @@ import { quantile, speedup } from "../../bench/record.js";
 import { grouped, heading, short, significant, table } from "../../bench/table.js";
 import { BOUND, type Check, type CrossCheck } from "./cross-check.js";
 import { CLASSES } from "./digits.js";
+import type { Labelled } from "./images.js";
 import type { Comparison } from "./speed.js";
-import type { Labelled, Trained } from "./train.js";
+import type { Trained } from "./train.js";
 
 /** What softmax regression on pixels must reach. */
 const LEAST_ACCURACY = 0.92;
 
 export function reportStart(backend: string, training: Labelled, test: Labelled): void {
   console.log(heading("xentropy: handwritten digits", "═"));
-  console.log(
-    `MNIST, ${grouped(training.images.count)} digits to train on and ${grouped(test.images.count)} to test with`,
-  );
+  console.log(`MNIST, ${grouped(training.count)} digits to train on and ${grouped(test.count)} to test with`);
   console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread`);
 }
 
@@ -23,11 +22,11 @@ export function reportSection(title: string, remark: string): void {
   console.log(`\n${heading(title)}\n  ${remark}\n`);
 }
 
-export function reportTrained({ accuracy, seconds, lossSeconds }: Trained): void {
-  const share = (100 * lossSeconds) / seconds;
+export function reportTrained({ accuracy, seconds, kernelSeconds }: Trained): void {
+  const share = (100 * kernelSeconds) / seconds;
   console.log(
     `\n  ${percent(accuracy)} of the test digits recognised; ${seconds.toFixed(1)} s, ` +
-      `of which ${lossSeconds.toFixed(3)} s (${share.toFixed(1)} %) in loss and gradient`,
+      `of which ${kernelSeconds.toFixed(3)} s (${share.toFixed(1)} %) in logits, loss and gradients`,
   );
 }
 
