@@ -70,12 +70,12 @@ const BLOCKS = examples();
 
 /** Every option of every operation, as its section is called. */
 const OPTIONS =
-  "shape axis out grad reduction gradOutput ignoreIndex classWeights sampleWeights labelSmoothing zLoss softcap temperature emptyRow correct logSumExp posWeight elementWeights alpha gamma unit".split(
+  "shape axis out grad reduction gradOutput ignoreIndex classWeights sampleWeights labelSmoothing zLoss softcap temperature emptyRow correct logSumExp posWeight elementWeights alpha gamma unit bias accumulate state start".split(
     " ",
   );
 
 const OPERATIONS =
-  "softmax logSoftmax logSumExp softmaxBackward logSoftmaxBackward argmax topK sigmoid logSigmoid softplus logit softmaxCrossEntropy nllLoss softmaxKlDivergence sigmoidCrossEntropy sigmoidFocalLoss entropy crossEntropy klDivergence jensenShannon binaryCrossEntropy".split(
+  "softmax logSoftmax logSumExp softmaxBackward logSoftmaxBackward argmax topK sigmoid logSigmoid softplus logit softmaxCrossEntropy nllLoss softmaxKlDivergence sigmoidCrossEntropy sigmoidFocalLoss linearSoftmaxCrossEntropy linearSigmoidCrossEntropy entropy crossEntropy klDivergence jensenShannon binaryCrossEntropy".split(
     " ",
   );
 
