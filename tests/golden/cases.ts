@@ -5,6 +5,7 @@
  */
 import type { Xentropy } from "../../src/index.js";
 import { Hash, Random } from "./inputs.js";
+import { linearCases, streamCases } from "./linear.js";
 
 export interface Case {
   /** The operation, then what is particular. */
@@ -241,6 +242,8 @@ export const CASES: readonly Case[] = [
   ...softmaxLosses(),
   ...elements(),
   ...divergences(),
+  ...linearCases(),
+  ...streamCases(),
   { name: "alloc: five training steps", run: train },
 ];
 
