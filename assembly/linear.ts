@@ -3,7 +3,8 @@ import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf 
 import { expBlock } from "./math/exp-block";
 import { max } from "./math/max";
 import { begin, finish, pushSplit, STATE_BYTES } from "./row";
-import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy";
+import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
+import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";
 
 /**
  * Softmax cross-entropy of logits that are never all there: the rows' sums grow as blocks of columns come by, and when
@@ -145,7 +146,8 @@ export function linearBackward(
 /**
  * Sigmoid cross-entropy of a block of columns: z, t: count × cols floats, cols ≤ 2048, rows side by side; z is replaced
  * by the gradient if `grad`. u, pw, losses: as many floats, 0 for none. sums: a float64 a row, to which its losses are
- * added. Results as sigmoidCrossEntropyWeighted, or with neither weights nor smoothing as sigmoidCrossEntropy.
+ * added. e: scratch, as for sigmoidCrossEntropyGeneral. Without weights and smoothing it is sigmoidCrossEntropy that gives
+ * sums and gradients, with or without losses of their own.
  */
 export function linearSigmoid(
   z: usize,
@@ -155,10 +157,11 @@ export function linearSigmoid(
   grad: bool,
   losses: usize,
   sums: usize,
+  e: usize,
   count: usize,
   cols: usize,
-  smoothing: f32,
-  scale: f32,
+  smoothing: f64,
+  scale: f64,
 ): void {
   const plain = !u && !pw && smoothing === 0;
   for (let row: usize = 0; row < count; row++, sums += 8) {
@@ -166,10 +169,15 @@ export function linearSigmoid(
     const x = z + at;
     const g = grad ? x : 0;
     const l = losses ? losses + at : 0;
-    const sum = load<f64>(sums);
-    const total = plain
-      ? sigmoidCrossEntropy(x, t + at, g, l, cols, scale, sum)
-      : sigmoidCrossEntropyWeighted(x, t + at, u ? u + at : 0, pw ? pw + at : 0, g, l, cols, smoothing, scale, sum);
-    store<f64>(sums, total);
+    const by = u ? u + at : 0;
+    const positive = pw ? pw + at : 0;
+    let sum = load<f64>(sums);
+    if (!plain) {
+      sum = sigmoidCrossEntropyGeneral(x, t + at, by, positive, g, l, e, cols, smoothing, scale, sum);
+    } else {
+      if (losses) sigmoidCrossEntropyGeneral(x, t + at, 0, 0, 0, l, e, cols, 0, 1, 0);
+      if (grad || !losses) sum = sigmoidCrossEntropy(x, t + at, g, e, cols, scale, sum);
+    }
+    store<f64>(sums, sum);
   }
 }

@@ -273,6 +273,7 @@ export interface Kernels {
     grad: boolean,
     losses: number,
     sums: number,
+    e: number,
     count: number,
     cols: number,
     smoothing: number,

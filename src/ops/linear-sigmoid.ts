@@ -8,6 +8,7 @@ import { Scratch } from "../scratch.js";
 import { Broadcast, readGradOutput } from "../weights.js";
 import { checkGradientsApart, type Layer, type LayerGradients, readLayer, readLayerGradients } from "./linear-layer.js";
 import { clearGradients, LinearProducts } from "./linear-products.js";
+import { powerAbove } from "./sigmoid-losses.js";
 
 const OPTIONS = new Set([
   "shape",
@@ -138,7 +139,8 @@ function block(
     element?.expand(from, cols, arena.f32, (rooms.element >>> 2) + to);
   }
   const wanted = gradients.results !== undefined;
-  const scale = total.scale * (typeof upstream === "number" ? upstream : 1);
+  const peak = typeof upstream === "number" ? upstream : powerAbove(upstream);
+  const scale = total.scale * peak;
   kernels.linearSigmoid(
     rooms.logits,
     rooms.targets,
@@ -147,6 +149,7 @@ function block(
     wanted,
     rooms.losses,
     rooms.sums,
+    work.exponentials,
     count,
     cols,
     smoothing,
@@ -157,6 +160,6 @@ function block(
     if (total.each) work.copyOut(rooms.losses + i * cols * 4, cols, total.each, from);
     if (!wanted || typeof upstream === "number") continue;
     const g = (rooms.logits >>> 2) + i * cols;
-    for (let c = 0; c < cols; c++) arena.f32[g + c] *= upstream[from + c];
+    for (let c = 0; c < cols; c++) arena.f32[g + c] *= upstream[from + c] / peak;
   }
 }

@@ -182,7 +182,7 @@ function elements(
 }
 
 /** A power of two, at least 1, that no magnitude exceeds. */
-function powerAbove(values: ArrayLike<number>): number {
+export function powerAbove(values: ArrayLike<number>): number {
   let most = 1;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
   return 2 ** Math.min(127, Math.ceil(Math.log2(most)));

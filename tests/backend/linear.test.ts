@@ -137,6 +137,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
       const t = mirror.put(cycled(CHANCES, cols)[1](n, cols));
       const u = mirror.put(sample(n, 5));
       const losses = mirror.floats(n);
+      const e = mirror.scratch((BLOCK + 24) * 4);
       const sums = mirror.put(new Float64Array(rows).fill(0.5));
       for (const [weights, smoothing, grad] of [
         [0, 0, true],
@@ -145,7 +146,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
       ] as const) {
         const z = mirror.put(sample(n, cols + 1));
         mirror.same(`linearSigmoid, ${cols}`, (k) =>
-          k.linearSigmoid(z, t, weights, 0, grad, grad ? losses : 0, sums, rows, cols, smoothing, 0.3),
+          k.linearSigmoid(z, t, weights, 0, grad, grad ? losses : 0, sums, e, rows, cols, smoothing, 0.3),
         );
       }
     }

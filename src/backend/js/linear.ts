@@ -5,7 +5,8 @@ import { expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import type { Memory } from "./memory.js";
 import { begin, finish, pushSplit } from "./row.js";
-import { sigmoidCrossEntropy, sigmoidCrossEntropyWeighted } from "./sigmoid-cross-entropy.js";
+import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
+import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
 
 /** Cross-entropies of logits that are never all there: assembly/linear.ts has the contract and a row's record. */
 
@@ -160,6 +161,7 @@ export function linearSigmoid(
   grad: boolean,
   losses: number,
   sums: number,
+  e: number,
   count: number,
   cols: number,
   smoothing: number,
@@ -172,21 +174,15 @@ export function linearSigmoid(
     const x = z + at;
     const g = grad ? x : 0;
     const l = losses ? losses + at : 0;
-    const sum = f64[(sums >>> 3) + row];
-    f64[(sums >>> 3) + row] = plain
-      ? sigmoidCrossEntropy(memory, x, t + at, g, l, cols, scale, sum)
-      : sigmoidCrossEntropyWeighted(
-          memory,
-          x,
-          t + at,
-          u ? u + at : 0,
-          pw ? pw + at : 0,
-          g,
-          l,
-          cols,
-          smoothing,
-          scale,
-          sum,
-        );
+    const by = u ? u + at : 0;
+    const positive = pw ? pw + at : 0;
+    let sum = f64[(sums >>> 3) + row];
+    if (!plain) {
+      sum = sigmoidCrossEntropyGeneral(memory, x, t + at, by, positive, g, l, e, cols, smoothing, scale, sum);
+    } else {
+      if (losses) sigmoidCrossEntropyGeneral(memory, x, t + at, 0, 0, 0, l, e, cols, 0, 1, 0);
+      if (grad || !losses) sum = sigmoidCrossEntropy(memory, x, t + at, g, e, cols, scale, sum);
+    }
+    f64[(sums >>> 3) + row] = sum;
   }
 }
