@@ -69,7 +69,7 @@ function reciprocals(e: usize, n: usize): void {
 function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   const zero = f32x4.splat(0);
   const minusZero = v128.load32_splat(FACTOR, 4);
-  const factor = v128.load32_splat(FACTOR);
+  const lower = v128.load32_splat(FACTOR, 8);
   const half = v128.load32_splat(LOG1P, 0);
   const one = v128.load32_splat(LOG1P, 4);
   const q0 = v128.load32_splat(LOG1P, 8);
@@ -78,10 +78,10 @@ function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   const ln2Hi = v128.load32_splat(LOG1P, 20);
   const ln2Lo = v128.load32_splat(LOG1P, 24);
   for (const end = x + (n << 2); x < end; x += 16, e += 16, out += 16) {
-    const small = log1pUnit(f32x4.mul(v128.load(e), factor), half, one, q0, q1, q2, ln2Hi, ln2Lo);
+    const small = log1pUnit(f32x4.mul(v128.load(e), lower), half, one, q0, q1, q2, ln2Hi, ln2Lo);
     if (idof<F>() === idof<LogSigmoid>()) v128.store(out, f32x4.sub(f32x4.pmin(minusZero, v128.load(x)), small));
     else v128.store(out, f32x4.add(f32x4.pmax(zero, v128.load(x)), small));
   }
 }
 
-const FACTOR: usize = memory.data<f32>([2.3283064365386963e-10, -0.0], 16); // 2^-32
+const FACTOR: usize = memory.data<f32>([2.3283064365386963e-10, -0.0, 1.262177448353619e-29], 16); // 2^-32, −0, 2^-96

@@ -9,7 +9,10 @@ import { EXP, scaledExp } from "./exp";
 class MinusSize {}
 class Minus {}
 
-/** exp(−|x|)·2^32: a normal number wherever exp(−|x|) rounds to anything but 0, and 0 for x = ±Infinity. */
+/**
+ * exp(−|x|)·2^96: a normal number wherever exp(−|x|), times any factor up to 2^73, rounds to anything but 0; and 0 for
+ * x = ±Infinity.
+ */
 export function expMinusSizes(x: usize, out: usize, n: usize): void {
   pass<MinusSize>(x, out, n);
 }
@@ -25,13 +28,15 @@ const LIMITS: usize = memory.data<f32>([
   12583007, // ROUND + 127 − 32
   -64,
   105,
+  12583135, // ROUND + 127 + 96
+  -154.5718231201172, // −223·ln 2
 ], 16);
 
 function pass<K>(x: usize, out: usize, n: usize): void {
   const minus = idof<K>() === idof<Minus>();
   const sign = v128.load32_splat(LIMITS, 0);
-  const round = minus ? v128.load32_splat(LIMITS, 4) : v128.load32_splat(EXP, 36);
-  const floor = minus ? v128.load32_splat(LIMITS, 8) : v128.load32_splat(EXP, 44);
+  const round = minus ? v128.load32_splat(LIMITS, 4) : v128.load32_splat(LIMITS, 16);
+  const floor = minus ? v128.load32_splat(LIMITS, 8) : v128.load32_splat(LIMITS, 20);
   const ceiling = v128.load32_splat(LIMITS, 12);
   const log2e = v128.load32_splat(EXP, 0);
   const ln2Hi = v128.load32_splat(EXP, 4);

@@ -17,7 +17,7 @@ const F32: usize = memory.data<f32>([
 
 // biome-ignore format: one constant a line
 const F64: usize = memory.data<f64>([
-  2.3283064365386963e-10, // 2^-32
+  1.262177448353619e-29, // 2^-96
   1,
   2,
   0.3333320656652031, // p, degree 0..3: (atanh(s)/s − 1)/s² in s², minimax on 0 ≤ s ≤ 1/3, relative error of the

@@ -2,7 +2,7 @@
 
 import type { Xentropy } from "xentropy";
 import type { Random } from "./random.js";
-import { chances, distributions, finite, logits, weights } from "./values.js";
+import { boundedLogits, chances, distributions, finite, logits, weights } from "./values.js";
 
 export interface Layout {
   readonly shape: readonly number[];
@@ -176,7 +176,7 @@ export const OPERATIONS: readonly FuzzOperation[] = [
   {
     name: "softmaxKlDivergence",
     writes: "grad",
-    operands: (random, { size }) => [logits(random, size), logits(random, size)],
+    operands: (random, { size }) => [boundedLogits(random, size), boundedLogits(random, size)],
     options: (random, layout) => ({
       ...reduction(random, positions(layout)),
       ...some(random, { temperature: temperature(random) }),

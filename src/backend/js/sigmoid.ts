@@ -8,6 +8,7 @@ import type { Memory } from "./memory.js";
 const { fround } = Math;
 
 const FACTOR = 2 ** -32;
+const LOWER = 2 ** -96;
 const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 export function sigmoid(memory: Memory, x: number, out: number, n: number): void {
@@ -29,7 +30,7 @@ export function softplus(memory: Memory, x: number, out: number, n: number): voi
 }
 
 export function softplusOf(x: number): number {
-  return fround(Math.max(0, x) + log1pUnit(fround(liftedExp(x) * FACTOR)));
+  return fround(Math.max(0, x) + log1pUnit(fround(liftedExp(x) * LOWER)));
 }
 
 export function logSigmoid(memory: Memory, x: number, out: number, n: number): void {

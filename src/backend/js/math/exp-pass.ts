@@ -2,11 +2,11 @@ import { ROUND, scaledExp } from "./exp.js";
 
 /** The exponentials that assembly/math/exp-pass.ts stores, one at a time. */
 
-const LIFTED = ROUND + 127 + 32;
+const LIFTED = ROUND + 127 + 96;
 const LOWERED = ROUND + 127 - 32;
-const FLOOR = -110.20980834960938; // −159·ln 2
+const FLOOR = -154.5718231201172; // −223·ln 2
 
-/** exp(−|x|)·2^32 */
+/** exp(−|x|)·2^96 */
 export function liftedExp(x: number): number {
   return scaledExp(Math.max(-Math.abs(x), FLOOR), LIFTED);
 }

@@ -2,7 +2,7 @@ import { liftedExp } from "./exp-pass.js";
 
 /** What the losses of a logit share: assembly/math/logistic.ts says why it is float64. */
 
-const DROP = 2 ** -32;
+const DROP = 2 ** -96;
 const P0 = 0.3333320656652031;
 const P1 = 0.20010849521814997;
 const P2 = 0.13999570661763436;
