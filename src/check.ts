@@ -1,5 +1,5 @@
 import { OPERATIONS, type Operations } from "./check/operations.js";
-import { run } from "./check/run.js";
+import { type Measurement, run } from "./check/run.js";
 import type { Xentropy } from "./kernels.js";
 import { loadJs } from "./load.js";
 
@@ -14,21 +14,30 @@ import { loadJs } from "./load.js";
  */
 
 export { CrossCheckError } from "./check/error.js";
+export type { Measurement } from "./check/run.js";
+
+/** Options of `checked`. */
+export interface CheckedOptions {
+  /** Called for each output that was confirmed. */
+  onMeasure?: ((measurement: Measurement) => void) | undefined;
+}
 
 /**
  * The same kernels with every result checked: exactly against the `js` backend (kernels on `relaxed`, whose bits follow the
  * CPU, are not), and within the stated bound against the reference. Some hundred times slower. What the methods return and
  * throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
  * Throws BackendError where `js` can't be had.
+ *
+ * `onMeasure` is told how far each confirmed output was from the reference.
  */
-export function checked(k: Xentropy): Xentropy {
+export function checked(k: Xentropy, { onMeasure }: CheckedOptions = {}): Xentropy {
   const js = loadJs();
   return new Proxy(k, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
       if (!Object.hasOwn(OPERATIONS, name)) return value.bind(target);
-      return (...args: unknown[]) => run(target, js, name as keyof Operations, args);
+      return (...args: unknown[]) => run(target, js, name as keyof Operations, args, onMeasure);
     },
   });
 }

@@ -9,10 +9,30 @@ import type { Operation, Truth } from "./truth.js";
 /** Options that multiply: each may add a rounding, and so 1 ULP. */
 const FACTORS = "labelSmoothing classWeights sampleWeights posWeight elementWeights gradOutput zLoss alpha".split(" ");
 
+/** How far an output of a call was from the truth. */
+export interface Measurement {
+  /** The operation, as the method is named. */
+  readonly operation: string;
+  /** Which of its results: "out" where there is one alone, else "loss", "grad"... */
+  readonly output: string;
+  /** How many values were compared. */
+  readonly values: number;
+  /** The largest distance among them, in ULP. */
+  readonly distance: number;
+  /** ULP that were allowed. */
+  readonly bound: number;
+}
+
 type Method = (...args: unknown[]) => unknown;
 
-/** Runs one operation on the kernels and compares. */
-export function run(k: Xentropy, js: Xentropy, name: keyof Operations, args: readonly unknown[]): unknown {
+/** Runs one operation on the kernels and compares; tells `onMeasure` of each output that is confirmed. */
+export function run(
+  k: Xentropy,
+  js: Xentropy,
+  name: keyof Operations,
+  args: readonly unknown[],
+  onMeasure?: (measurement: Measurement) => void,
+): unknown {
   const operation = OPERATIONS[name];
   const operands = args.slice(0, operation.operands).map(settle);
   const options = settleOptions(args[operation.operands]);
@@ -35,7 +55,12 @@ export function run(k: Xentropy, js: Xentropy, name: keyof Operations, args: rea
     const { options: copied } = copyOfCall([], call.options);
     compareBits(outputs, outputsOf((js[name] as Method)(...call.operands, copied)), at);
   }
-  compareValues(outputs, operation.truth(forReference(call), k), boundOf(operation, call), at);
+  const bound = boundOf(operation, call);
+  const truths = operation.truth(forReference(call), k);
+  for (const [output, values] of outputs) {
+    const distance = compareValues(values, truths[output], bound, (i) => at(output, i));
+    onMeasure?.({ operation: name, output, values: values.length, distance, bound });
+  }
   return result;
 }
 
@@ -69,15 +94,17 @@ function boundOf({ bound }: Operation, { options }: Call): number {
   return stated + FACTORS.filter((factor) => options[factor] !== undefined).length;
 }
 
-function compareValues(outputs: Outputs, truths: Record<string, Truth>, bound: number, at: Places): void {
-  for (const [output, values] of outputs) {
-    const truth = listOf(truths[output].values);
-    const magnitudes = listOf(truths[output].magnitudes ?? truth);
-    for (let i = 0; i < values.length; i++) {
-      const distance = distanceOf(values[i], truth[i], magnitudes[i]);
-      if (distance <= bound) continue;
-      const said = `the reference has ${show(truth[i])}, and ${bound} ULP are allowed`;
-      throw new CrossCheckError(at(output, i), values[i], truth[i], distance, said);
-    }
+/** The largest distance of an output's values. */
+function compareValues(values: ArrayLike<number>, truth: Truth, bound: number, at: (index: number) => Place): number {
+  const expected = listOf(truth.values);
+  const magnitudes = listOf(truth.magnitudes ?? expected);
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const distance = distanceOf(values[i], expected[i], magnitudes[i]);
+    largest = Math.max(largest, distance);
+    if (distance <= bound) continue;
+    const said = `the reference has ${show(expected[i])}, and ${bound} ULP are allowed`;
+    throw new CrossCheckError(at(i), values[i], expected[i], distance, said);
   }
+  return largest;
 }

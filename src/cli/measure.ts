@@ -1,0 +1,57 @@
+// How time is taken. Noise comes in bursts and clocks drift with heat, so contenders take turns: a round is one short run
+// of each, the order rotates from round to round, and the figure for a contender is the median of its rounds.
+
+export interface Contender {
+  readonly name: string;
+  /** Computes once; what it returns is kept, so that no call can be left out. */
+  readonly call: () => number;
+}
+
+export interface Effort {
+  readonly rounds: number;
+  /** Milliseconds that a contender runs in one round. */
+  readonly roundTime: number;
+  /** Milliseconds that a contender runs before the first round, until the engine has optimised it. */
+  readonly warmupTime: number;
+}
+
+export const THOROUGH: Effort = { rounds: 31, roundTime: 3, warmupTime: 50 };
+export const QUICK: Effort = { rounds: 9, roundTime: 1.5, warmupTime: 20 };
+
+let consumed = 0;
+
+/** Median nanoseconds of one call, for each contender. */
+export function measure(contenders: readonly Contender[], { rounds, roundTime, warmupTime }: Effort): number[] {
+  const calls = contenders.map((contender) => callsIn(contender, roundTime, warmupTime));
+  const times: number[][] = contenders.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const which = (round + turn) % contenders.length;
+      times[which].push((run(contenders[which], calls[which]) / calls[which]) * 1e6);
+    }
+  }
+  if (Number.isNaN(consumed)) throw new Error("A contender gave NaN.");
+  return times.map(median);
+}
+
+/** Milliseconds of some calls. */
+function run({ call }: Contender, calls: number): number {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) consumed += call();
+  return performance.now() - start;
+}
+
+/** Runs a contender warm, and finds how many of its calls fill a round. */
+function callsIn(contender: Contender, roundTime: number, warmupTime: number): number {
+  const end = performance.now() + warmupTime;
+  for (let calls = 1; ; ) {
+    const elapsed = run(contender, calls);
+    if (elapsed < roundTime / 2) calls *= 2;
+    else if (performance.now() >= end) return Math.max(1, Math.round((calls * roundTime) / elapsed));
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
