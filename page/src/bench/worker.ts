@@ -1,0 +1,42 @@
+// Measures in a thread of its own, so that the page stays alive; one message a size.
+
+import { type Backend, load } from "xentropy";
+import { type Effort, measure } from "../../../dist/cli/measure.js";
+import { batchOf, OPERATIONS, requireAgreement } from "../../../dist/cli/operations.js";
+import { COLUMNS, ROWS } from "./sizes.js";
+
+export interface Request {
+  readonly operation: string;
+}
+
+export interface Measured {
+  readonly backend: Backend;
+  readonly rows: number;
+  readonly columns: number;
+  /** Elements a second. */
+  readonly kernels: number;
+  readonly javascript: number;
+  readonly last: boolean;
+}
+
+const EFFORT: Effort = { rounds: 15, roundTime: 2, warmupTime: 40 };
+
+self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
+  const k = await load();
+  const operation = OPERATIONS.find(({ name }) => name === data.operation);
+  if (!operation) throw new Error(`There is no operation ${data.operation}.`);
+  for (const columns of COLUMNS) {
+    const arrays = batchOf([ROWS, columns]);
+    requireAgreement(k, operation, arrays);
+    const [javascript, kernels] = measure(
+      [
+        { name: "JavaScript", call: () => operation.javascript(arrays) + arrays.output[0] },
+        { name: "wasm", call: () => operation.kernels(k, arrays) + arrays.output[0] },
+      ],
+      EFFORT,
+    ).map((nanoseconds) => (ROWS * columns * 1e9) / nanoseconds);
+    const last = columns === COLUMNS.at(-1);
+    const measured: Measured = { backend: k.backend, rows: ROWS, columns, kernels, javascript, last };
+    self.postMessage(measured);
+  }
+});

@@ -1,0 +1,158 @@
+// Trains in a thread of its own: stochastic gradient descent over seeded mini-batches, until it is told to stop.
+
+import { load } from "xentropy";
+import * as javascript from "../../../dist/cli/javascript.js";
+import { uniform } from "../../../dist/cli/random.js";
+import { Classifier } from "./classifier.js";
+import { CLASSES, type Digits, fetchDigits, PIXELS } from "./digits.js";
+
+export type Engine = "wasm" | "javascript";
+
+/** What the page asks for. */
+export type Request =
+  | { readonly kind: "train"; readonly training: boolean }
+  | { readonly kind: "engine"; readonly engine: Engine }
+  | { readonly kind: "reset" };
+
+/** A test digit that was taken for another. */
+export interface Misread {
+  readonly pixels: Uint8Array;
+  readonly label: number;
+  readonly probabilities: Float32Array;
+}
+
+/** How far it has come. */
+export interface Progress {
+  readonly epoch: number;
+  /** The same with its fraction. */
+  readonly time: number;
+  readonly engine: Engine;
+  /** Mean loss of the batches since the last message, in nats. */
+  readonly loss: number;
+  /** Share of the test digits that are recognised, and a few that aren't. */
+  readonly accuracy: number;
+  readonly misread: readonly Misread[];
+  /** Digits a second since the last message: whole steps, and their loss with its gradient alone. */
+  readonly samplesPerSecond: number;
+  readonly lossSamplesPerSecond: number;
+  readonly finished: boolean;
+}
+
+const BATCH = 500;
+const EPOCHS = 30;
+const RATE = 0.5;
+const SHOWN = 12;
+/** Milliseconds between messages. */
+const INTERVAL = 120;
+
+const k = await load();
+const { training, test } = await fetchDigits();
+const everyTest = Uint32Array.from({ length: test.count }, (_, i) => i);
+const logits = new Float32Array(BATCH * CLASSES);
+const grad = new Float32Array(BATCH * CLASSES);
+
+/** Mean loss of a batch; its gradient goes to `grad`. */
+const LOSS: Record<Engine, (labels: Int32Array) => number> = {
+  wasm: (labels) => k.softmaxCrossEntropy(logits, labels, { shape: [BATCH, CLASSES], grad }).loss,
+  javascript: (labels) => javascript.softmaxCrossEntropy(logits, labels, CLASSES, grad),
+};
+
+let engine: Engine = "wasm";
+let running = false;
+let classifier = new Classifier();
+let random = uniform(1998);
+let order = shuffled();
+let at = 0;
+let epoch = 1;
+
+function shuffled(): Uint32Array {
+  const result = Uint32Array.from({ length: training.count }, (_, i) => i);
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [result[i], result[j]] = [result[j], result[i]];
+  }
+  return result;
+}
+
+function reset(): void {
+  classifier = new Classifier();
+  random = uniform(1998);
+  order = shuffled();
+  at = 0;
+  epoch = 1;
+}
+
+/** One step; returns the mean loss and the milliseconds that it took. */
+function step(): { loss: number; milliseconds: number } {
+  const which = order.subarray(at, at + BATCH);
+  const labels = Int32Array.from(which, (digit) => training.labels[digit]);
+  classifier.forward(training, which, logits);
+  const before = performance.now();
+  const loss = LOSS[engine](labels);
+  const milliseconds = performance.now() - before;
+  classifier.step(training, which, grad, RATE);
+  at += BATCH;
+  if (at >= training.count) {
+    at = 0;
+    epoch++;
+    order = shuffled();
+  }
+  return { loss, milliseconds };
+}
+
+/** Steps for a while, then says how it went; goes on at the next turn, so that requests are heard in between. */
+function turn(): void {
+  if (!running) return;
+  const begin = performance.now();
+  let steps = 0;
+  let total = 0;
+  let lossTime = 0;
+  while (performance.now() - begin < INTERVAL && epoch <= EPOCHS) {
+    const { loss, milliseconds } = step();
+    total += loss;
+    lossTime += milliseconds;
+    steps++;
+  }
+  const elapsed = performance.now() - begin;
+  const finished = epoch > EPOCHS;
+  running = !finished;
+  const message: Progress = {
+    epoch: Math.min(epoch, EPOCHS),
+    time: epoch - 1 + at / training.count,
+    engine,
+    loss: total / steps,
+    ...evaluate(test),
+    samplesPerSecond: (steps * BATCH * 1000) / elapsed,
+    lossSamplesPerSecond: (steps * BATCH * 1000) / lossTime,
+    finished,
+  };
+  self.postMessage(message);
+  setTimeout(turn);
+}
+
+function evaluate(digits: Digits): { accuracy: number; misread: Misread[] } {
+  const z = new Float32Array(digits.count * CLASSES);
+  classifier.forward(digits, everyTest, z);
+  const shape = [digits.count, CLASSES];
+  const p = k.softmax(z, { shape });
+  const best = k.argmax(z, { shape });
+  const wrong = everyTest.filter((i) => best[i] !== digits.labels[i]);
+  const misread = Array.from(wrong.subarray(0, SHOWN), (i) => ({
+    pixels: digits.pixels.slice(i * PIXELS, (i + 1) * PIXELS),
+    label: digits.labels[i],
+    probabilities: p.slice(i * CLASSES, (i + 1) * CLASSES),
+  }));
+  return { accuracy: 1 - wrong.length / digits.count, misread };
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.kind === "engine") engine = data.engine;
+  else if (data.kind === "reset") reset();
+  else if (data.training && !running) {
+    if (epoch > EPOCHS) reset();
+    running = true;
+    turn();
+  } else running = data.training;
+});
+
+self.postMessage({ ready: true });

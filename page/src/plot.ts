@@ -1,0 +1,105 @@
+// Line plots: uPlot in the page's colours, as wide as the place they stand in.
+
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+/** A colour of the style sheet by its name, in the theme that holds now. */
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+export interface Line {
+  readonly label: string;
+  /** A colour of the style sheet. */
+  readonly colour: string;
+  readonly points?: boolean;
+}
+
+export interface PlotOptions {
+  readonly x: string;
+  readonly y: string;
+  readonly lines: readonly Line[];
+  readonly logX?: boolean;
+  readonly logY?: boolean;
+  readonly range?: { readonly x?: readonly [number, number]; readonly y?: readonly [number, number] };
+  readonly format?: { readonly x?: (value: number) => string; readonly y?: (value: number) => string };
+  /** Where a vertical mark stands. */
+  readonly mark?: () => number | undefined;
+}
+
+export interface Plot {
+  /** x, then y for each line. */
+  draw(data: readonly (readonly (number | null)[])[]): void;
+}
+
+const HEIGHT = 240;
+const FONT = "12px system-ui, sans-serif";
+
+/** Only powers of ten are labelled on logarithmic axes. */
+const powers = (_: uPlot, splits: number[]) =>
+  splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+
+function axis(label: string, log: boolean | undefined, format: ((value: number) => string) | undefined): uPlot.Axis {
+  const line = { stroke: () => colour("line"), width: 1 };
+  return {
+    label,
+    labelFont: FONT,
+    labelSize: 22,
+    labelGap: 2,
+    font: FONT,
+    stroke: () => colour("soft"),
+    grid: line,
+    ticks: { ...line, size: 4 },
+    ...(log ? { filter: powers as uPlot.Axis.Filter } : {}),
+    ...(format ? { values: (_: uPlot, values: number[]) => values.map((v) => (v === null ? "" : format(v))) } : {}),
+  };
+}
+
+export function plot(place: HTMLElement, options: PlotOptions): Plot {
+  const { lines, range, format, mark } = options;
+  const width = () => Math.max(240, place.clientWidth);
+  const u = new uPlot(
+    {
+      width: width(),
+      height: HEIGHT,
+      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { show: true, live: false },
+      scales: {
+        x: {
+          time: false,
+          distr: options.logX ? 3 : 1,
+          ...(range?.x ? { range: () => [...(range.x as [number, number])] } : {}),
+        },
+        y: { distr: options.logY ? 3 : 1, ...(range?.y ? { range: () => [...(range.y as [number, number])] } : {}) },
+      },
+      axes: [axis(options.x, options.logX, format?.x), { ...axis(options.y, options.logY, format?.y), size: 52 }],
+      series: [
+        {},
+        ...lines.map((line): uPlot.Series => {
+          const stroke = () => colour(line.colour);
+          return { label: line.label, stroke, width: 2, points: { show: line.points ?? false, size: 6, fill: stroke } };
+        }),
+      ],
+      hooks: { draw: mark ? [(u) => drawMark(u, mark())] : [] },
+    },
+    [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
+    place,
+  );
+  new ResizeObserver(() => u.setSize({ width: width(), height: HEIGHT })).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => u.redraw());
+  return { draw: (data) => u.setData(data as unknown as uPlot.AlignedData) };
+}
+
+function drawMark(u: uPlot, x: number | undefined): void {
+  if (x === undefined) return;
+  const at = Math.round(u.valToPos(x, "x", true));
+  const { top, height } = u.bbox;
+  u.ctx.save();
+  u.ctx.strokeStyle = colour("ink");
+  u.ctx.setLineDash([4, 4]);
+  u.ctx.beginPath();
+  u.ctx.moveTo(at, top);
+  u.ctx.lineTo(at, top + height);
+  u.ctx.stroke();
+  u.ctx.restore();
+}

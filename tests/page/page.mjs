@@ -1,0 +1,233 @@
+// npm run test:page: builds the page and uses it in headless Chromium as a visitor would: with a mouse, with the keyboard
+// alone, on a phone's width, in dark and light. Prints "ok" or "failed" for each check; exit code 1 if one failed.
+//
+//   --screenshots FOLDER   also writes pictures of every part in each look
+//
+// Wants Chromium where CHROMIUM says, or at /usr/bin/chromium. Without one it says so and tests nothing.
+
+import { existsSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+import { serve } from "./serve.mjs";
+
+const { screenshots } = parseArgs({ options: { screenshots: { type: "string" } } }).values;
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+
+let passed = 0;
+let failed = 0;
+
+/** Runs a check and says how it went. */
+async function check(what, run) {
+  try {
+    await run();
+    passed++;
+    console.log(`ok      ${what}`);
+  } catch (error) {
+    failed++;
+    console.log(`failed  ${what}: ${error.message.split("\n")[0]}`);
+  }
+}
+
+function equal(actual, expected) {
+  const [a, b] = [actual, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`${a}, expected ${b}`);
+}
+
+function requireThat(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** The number that an element shows. */
+async function number(page, selector) {
+  return Number.parseFloat((await page.textContent(selector)).replace("−", "-").replace("∞", "Infinity"));
+}
+
+/** Moves a slider, as its keys would. */
+async function slide(page, selector, value) {
+  await page.fill(selector, String(value));
+}
+
+async function benchChecks(page) {
+  await check("bench: measures every size, wasm ahead on long rows, and says on which backend", async () => {
+    await page.waitForFunction(
+      () => document.querySelector("#bench-status").textContent.startsWith("Done"),
+      undefined,
+      {
+        timeout: 90_000,
+      },
+    );
+    equal(await page.locator("#bench-rows tr").count(), 9);
+    requireThat((await page.textContent("#bench-status")).includes("simd"), "no backend named");
+    requireThat((await number(page, "#bench-best")) > 1, "wasm is nowhere faster");
+    requireThat((await page.textContent("#backend")).includes("wasm (simd)"), "no reason given");
+  });
+  await check("bench: another operation is chosen by keyboard and measured at once", async () => {
+    await page.focus('input[name="bench-operation"]:checked');
+    await page.keyboard.press("ArrowRight");
+    equal(await page.isChecked('input[value="softmax"]'), true);
+    await page.waitForFunction(() => document.querySelectorAll("#bench-rows tr").length === 1);
+  });
+}
+
+async function learnChecks(page) {
+  const accuracy = async () => Number.parseFloat(await page.textContent("#learn-percent"));
+  await check("learn: recognises more than 88 % of the test digits, and shows digits that it misreads", async () => {
+    await page.locator("#learn-train:not([disabled])").waitFor();
+    await page.focus("#learn-train");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelector("#learn-percent").textContent) > 88,
+      undefined,
+      {
+        timeout: 90_000,
+      },
+    );
+    requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
+  });
+  await check("learn: changes to JavaScript while it learns, and shows the samples a second of both", async () => {
+    await page.locator('input[name="learn-engine"][value="javascript"]').check({ force: true });
+    await page.waitForFunction(() => document.querySelector("#rate-javascript").textContent !== "–");
+    requireThat((await page.textContent("#rate-wasm")) !== "–", "no figure for wasm");
+  });
+  await check("learn: pauses, and starts over", async () => {
+    if ((await page.textContent("#learn-train")) === "Pause") await page.click("#learn-train");
+    equal(await page.textContent("#learn-train"), "Train");
+    requireThat((await accuracy()) > 88, "it forgot");
+    await page.click("#learn-reset");
+  });
+}
+
+async function whyChecks(page) {
+  await check("softmax: equal logits give 1/4 each, loss log 4, and p − y", async () => {
+    for (const name of ["cat", "dog", "owl", "fox"]) await slide(page, `[aria-label="logit of ${name}"]`, 0);
+    equal(await page.locator("#softmax-p output").allTextContents(), ["0.250", "0.250", "0.250", "0.250"]);
+    equal(await page.locator("#softmax-gradient output").allTextContents(), ["0.250", "−0.750", "0.250", "0.250"]);
+    equal(await page.textContent("#softmax-loss"), "1.386");
+  });
+  await check("softmax: a slider answers to the arrow keys", async () => {
+    await page.focus('[aria-label="logit of dog"]');
+    await page.keyboard.press("ArrowRight");
+    requireThat((await number(page, "#softmax-loss")) < 1.386, "the loss stayed");
+  });
+  await check(
+    "sigmoid: confidently wrong, squared error's gradient to z vanishes and cross-entropy's is −1",
+    async () => {
+      await slide(page, "#sigmoid-z", -10);
+      requireThat(Math.abs(await number(page, "#squared-to-z")) < 1e-3, "squared error still learns");
+      requireThat((await number(page, "#entropy-to-z")) < -0.999, "cross-entropy doesn't learn");
+      requireThat(Math.abs(await number(page, "#squared-to-y")) < 2, "squared error's gradient to ŷ passed 2");
+      requireThat((await number(page, "#entropy-to-y")) < -20_000, "cross-entropy's gradient to ŷ is bounded");
+    },
+  );
+  await check("entropy: H(P) + D(P‖Q) = H(P, Q), in nats and in bits", async () => {
+    for (const unit of ["nats", "bits"]) {
+      await page.locator(`input[name="entropy-unit"][value="${unit}"]`).check({ force: true });
+      const [h, kl, cross] = await Promise.all(["h", "kl", "cross"].map((id) => number(page, `#entropy-${id}`)));
+      requireThat(Math.abs(h + kl - cross) < 0.0016, `${h} + ${kl} ≠ ${cross}`);
+    }
+  });
+  await check("entropy: drawn by pointer, and by keyboard to a divergence of ∞", async () => {
+    const before = await page.textContent("#entropy-cross");
+    const { x, y, width, height } = await page.locator("#draw-q").boundingBox();
+    await page.mouse.move(x + 5, y + height * 0.2);
+    await page.mouse.down();
+    await page.mouse.move(x + width - 5, y + height * 0.5, { steps: 12 });
+    await page.mouse.up();
+    requireThat((await page.textContent("#entropy-cross")) !== before, "drawing changed nothing");
+    await page.focus("#draw-q .draw-bar:nth-child(4)");
+    await page.keyboard.press("Home");
+    equal(await page.textContent("#entropy-kl"), "∞ bits");
+    await page.click("#entropy-same");
+    equal(await page.textContent("#entropy-kl"), "0.000 bits");
+  });
+}
+
+/** What holds in every look. */
+async function lookChecks(page, look) {
+  await check(`${look}: nothing is wider than the window`, async () => {
+    const { scrollWidth, clientWidth } = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { scrollWidth, clientWidth };
+    });
+    equal(scrollWidth, clientWidth);
+  });
+  await check(`${look}: what can be pressed is at least 40 pixels high`, async () => {
+    const heights = await page.$$eval("button, .choices label", (all) =>
+      all.map((e) => e.getBoundingClientRect().height),
+    );
+    requireThat(Math.min(...heights) >= 40, `one is ${Math.min(...heights)}`);
+  });
+}
+
+async function visit(browser, address, size, colorScheme, use) {
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme, deviceScaleFactor: 1 });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) problems.push(`asked for ${url}`);
+  });
+  await page.goto(address);
+  await page.waitForSelector("html[data-ready]");
+  await use(page);
+  await check(`${size}, ${colorScheme}: no error, and nothing asked for from elsewhere`, () => equal(problems, []));
+  await context.close();
+}
+
+async function picture(page, name) {
+  if (!screenshots) return;
+  mkdirSync(screenshots, { recursive: true });
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
+}
+
+async function main() {
+  if (!existsSync(executablePath)) {
+    console.log(`skipped: there is no browser at ${executablePath}; set CHROMIUM to one.`);
+    return;
+  }
+  await build({ configFile: fileURLToPath(new URL("../../page/vite.config.ts", import.meta.url)), logLevel: "warn" });
+  const { address, close } = await serve(fileURLToPath(new URL("../../build/page", import.meta.url)));
+  const browser = await chromium.launch({
+    executablePath,
+    args: "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
+      " ",
+    ),
+  });
+  console.log(`Chromium ${browser.version()}`);
+  try {
+    await visit(browser, address, "desktop", "light", async (page) => {
+      await benchChecks(page);
+      await whyChecks(page);
+      await learnChecks(page);
+      await lookChecks(page, "desktop, light");
+      await picture(page, "desktop-light");
+    });
+    for (const [size, scheme] of [
+      ["desktop", "dark"],
+      ["phone", "light"],
+      ["phone", "dark"],
+    ]) {
+      await visit(browser, address, size, scheme, async (page) => {
+        await page.locator("#learn-train:not([disabled])").click();
+        await page.waitForSelector(".misread canvas");
+        await lookChecks(page, `${size}, ${scheme}`);
+        if (screenshots) await page.waitForTimeout(4000);
+        await page.click("#learn-train");
+        await picture(page, `${size}-${scheme}`);
+      });
+    }
+  } finally {
+    await browser.close();
+    close();
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+await main();
