@@ -33,6 +33,12 @@ export function decimal(value: number, digits = 3): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
+/** A number to so many digits that mean something, with a real minus sign. */
+export function precise(value: number, digits = 4): string {
+  const text = String(Number(Math.abs(value).toPrecision(digits)));
+  return value < 0 ? `−${text}` : text;
+}
+
 /** Three digits that mean something, with a unit: "812 M". */
 export function short(value: number): string {
   for (const [unit, size] of [

@@ -72,7 +72,10 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
         },
         y: { distr: options.logY ? 3 : 1, ...(range?.y ? { range: () => [...(range.y as [number, number])] } : {}) },
       },
-      axes: [axis(options.x, options.logX, format?.x), { ...axis(options.y, options.logY, format?.y), size: 52 }],
+      axes: [
+        { ...axis(options.x, options.logX, format?.x), size: 30 },
+        { ...axis(options.y, options.logY, format?.y), size: 52 },
+      ],
       series: [
         {},
         ...lines.map((line): uPlot.Series => {

@@ -41,14 +41,21 @@ function run({ call }: Contender, calls: number): number {
   return performance.now() - start;
 }
 
-/** Runs a contender warm, and finds how many of its calls fill a round. */
+/**
+ * Runs a contender warm, and finds how many of its calls fill half a round: three runs one after the other must, for one
+ * alone may have been interrupted.
+ */
 function callsIn(contender: Contender, roundTime: number, warmupTime: number): number {
   const end = performance.now() + warmupTime;
-  for (let calls = 1; ; ) {
-    const elapsed = run(contender, calls);
-    if (elapsed < roundTime / 2) calls *= 2;
-    else if (performance.now() >= end) return Math.max(1, Math.round((calls * roundTime) / elapsed));
+  let calls = 1;
+  for (let long = 0; long < 3 || performance.now() < end; ) {
+    if (run(contender, calls) >= roundTime / 2) long++;
+    else {
+      calls *= 2;
+      long = 0;
+    }
   }
+  return calls;
 }
 
 function median(values: readonly number[]): number {

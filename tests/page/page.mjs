@@ -95,7 +95,7 @@ async function learnChecks(page) {
   await check("learn: pauses, and starts over", async () => {
     if ((await page.textContent("#learn-train")) === "Pause") await page.click("#learn-train");
     equal(await page.textContent("#learn-train"), "Train");
-    requireThat((await accuracy()) > 88, "it forgot");
+    requireThat((await accuracy()) > 85, "it forgot");
     await page.click("#learn-reset");
   });
 }
@@ -118,7 +118,7 @@ async function whyChecks(page) {
       await slide(page, "#sigmoid-z", -10);
       requireThat(Math.abs(await number(page, "#squared-to-z")) < 1e-3, "squared error still learns");
       requireThat((await number(page, "#entropy-to-z")) < -0.999, "cross-entropy doesn't learn");
-      requireThat(Math.abs(await number(page, "#squared-to-y")) < 2, "squared error's gradient to ŷ passed 2");
+      requireThat(Math.abs(await number(page, "#squared-to-y")) <= 2, "squared error's gradient to ŷ passed 2");
       requireThat((await number(page, "#entropy-to-y")) < -20_000, "cross-entropy's gradient to ŷ is bounded");
     },
   );

@@ -3,20 +3,23 @@
 import { byId, choice, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { misreadFigure } from "./misread.js";
+import { EPOCHS } from "./schedule.js";
 import type { Engine, Progress, Request } from "./worker.js";
+
+const READY = "Ready: 10,000 digits to learn from, 2,000 others to test with.";
 
 export function learnPanel(): void {
   const loss = plot(byId("learn-loss"), {
     x: "epochs",
     y: "loss (nats)",
     lines: [{ label: "mean loss, training digits", colour: "wasm" }],
-    range: { y: [0, 2.4] },
+    range: { x: [0, EPOCHS], y: [0, 2.4] },
   });
   const accuracy = plot(byId("learn-accuracy"), {
     x: "epochs",
     y: "recognised (%)",
     lines: [{ label: "test digits recognised", colour: "wasm" }],
-    range: { y: [60, 100] },
+    range: { x: [0, EPOCHS], y: [60, 100] },
   });
   const button = byId<HTMLButtonElement>("learn-train");
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -33,6 +36,9 @@ export function learnPanel(): void {
     history = [];
     loss.draw([[], []]);
     accuracy.draw([[], []]);
+    byId("learn-percent").textContent = "–";
+    byId("misread").replaceChildren();
+    byId("learn-status").textContent = READY;
   };
 
   worker.addEventListener("error", ({ message }) => {
@@ -41,7 +47,7 @@ export function learnPanel(): void {
   worker.addEventListener("message", ({ data }: MessageEvent<Progress | { ready: true }>) => {
     if ("ready" in data) {
       button.disabled = false;
-      byId("learn-status").textContent = "Ready: 10,000 digits to learn from, 2,000 others to test with.";
+      byId("learn-status").textContent = READY;
       return;
     }
     show(data);

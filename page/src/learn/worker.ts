@@ -5,6 +5,7 @@ import * as javascript from "../../../dist/cli/javascript.js";
 import { uniform } from "../../../dist/cli/random.js";
 import { Classifier } from "./classifier.js";
 import { CLASSES, type Digits, fetchDigits, PIXELS } from "./digits.js";
+import { BATCH, EPOCHS, RATE } from "./schedule.js";
 
 export type Engine = "wasm" | "javascript";
 
@@ -38,9 +39,6 @@ export interface Progress {
   readonly finished: boolean;
 }
 
-const BATCH = 500;
-const EPOCHS = 30;
-const RATE = 0.5;
 const SHOWN = 12;
 /** Milliseconds between messages. */
 const INTERVAL = 120;

@@ -3,7 +3,7 @@
 
 import type { Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
-import { byId, choice, decimal } from "../dom.js";
+import { byId, choice, decimal, precise } from "../dom.js";
 import { plot } from "../plot.js";
 
 const LEAST = -10;
@@ -63,9 +63,9 @@ export function sigmoidPanel(k: Xentropy): void {
     byId("sigmoid-y").textContent = decimal(k.sigmoid(z())[0], 5);
     const here = { entropy: crossEntropy(k, z(), target), squared: squaredError(z(), target) };
     for (const [name, { loss, toY, toZ }] of Object.entries(here)) {
-      byId(`${name}-loss`).textContent = decimal(loss[0], 4);
-      byId(`${name}-to-y`).textContent = decimal(toY[0], 4);
-      byId(`${name}-to-z`).textContent = decimal(toZ[0], 6);
+      byId(`${name}-loss`).textContent = precise(loss[0]);
+      byId(`${name}-to-y`).textContent = precise(toY[0]);
+      byId(`${name}-to-z`).textContent = precise(toZ[0]);
     }
   };
 
