@@ -42,8 +42,8 @@ Exit status 1 if a value is outside its bound.
 
 const BENCH = `Usage: xentropy bench [options]
 
-Times the kernels against plain JavaScript on this machine: Float32Array in and out, one thread, medians of rounds in
-rotated order.
+Times the kernels against plain JavaScript on this machine: Float32Array in and out, one thread, first quartile of
+rounds in rotated order.
 
   --op NAME        only this operation; may be repeated
                    ${OPERATIONS.map(({ name }) => name).join(", ")}

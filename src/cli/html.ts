@@ -31,7 +31,7 @@ export function toHtml({ engine, cpu, platform, backend, results }: Report): str
 </head>
 <body>
 <h1>The kernels against plain JavaScript</h1>
-<p>${escaped(`${engine}; ${cpu}; ${platform}; backend ${backend}, one thread. Medians of rounds in rotated order.`)}</p>
+<p>${escaped(`${engine}; ${cpu}; ${platform}; backend ${backend}, one thread. First quartiles of rounds in rotated order.`)}</p>
 ${sections}
 </body>
 </html>

@@ -1,5 +1,6 @@
 // How time is taken. Noise comes in bursts and clocks drift with heat, so contenders take turns: a round is one short run
-// of each, the order rotates from round to round, and the figure for a contender is the median of its rounds.
+// of each, the order rotates from round to round, and the figure for a contender is the first quartile of its rounds: rounds
+// that another program interrupted don't count, and no single lucky one does.
 
 export interface Contender {
   readonly name: string;
@@ -20,7 +21,7 @@ export const QUICK: Effort = { rounds: 9, roundTime: 1.5, warmupTime: 20 };
 
 let consumed = 0;
 
-/** Median nanoseconds of one call, for each contender. */
+/** Nanoseconds of one call, for each contender. */
 export function measure(contenders: readonly Contender[], { rounds, roundTime, warmupTime }: Effort): number[] {
   const calls = contenders.map((contender) => callsIn(contender, roundTime, warmupTime));
   const times: number[][] = contenders.map(() => []);
@@ -31,7 +32,7 @@ export function measure(contenders: readonly Contender[], { rounds, roundTime, w
     }
   }
   if (Number.isNaN(consumed)) throw new Error("A contender gave NaN.");
-  return times.map(median);
+  return times.map(firstQuartile);
 }
 
 /** Milliseconds of some calls. */
@@ -58,7 +59,7 @@ function callsIn(contender: Contender, roundTime: number, warmupTime: number): n
   return calls;
 }
 
-function median(values: readonly number[]): number {
+function firstQuartile(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  return sorted[sorted.length >> 2];
 }

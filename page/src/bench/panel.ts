@@ -52,7 +52,7 @@ export function benchPanel(): void {
     byId("bench-best").textContent = `${ratio(best).toFixed(1)}×`;
     byId("bench-best-note").textContent = `faster at ${best.rows} × ${best.columns.toLocaleString("en-US")}`;
     byId("bench-status").textContent = done
-      ? `Done: medians of 15 rounds in turn, in this browser (${best.backend}).`
+      ? `Done: the first quartile of 15 rounds each, in turn, in this browser (${best.backend}).`
       : `Measuring size ${measured.length + 1} of ${COLUMNS.length}…`;
   };
 
