@@ -1,15 +1,18 @@
 // What a terminal shows: tables, bars, a progress line on standard error. Piped, the same words without colour, and no
 // progress.
 
-import { styleText } from "node:util";
+/** Select Graphic Rendition: the numbers that turn a style on and off (ECMA-48). */
+const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
 
-type Style = Parameters<typeof styleText>[0];
+type Style = keyof typeof STYLES;
 
 const COLOURS = process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
 /** Text in a colour, where standard output shows colours. */
 export function paint(style: Style, text: string): string {
-  return COLOURS ? styleText(style, text, { validateStream: false }) : text;
+  if (!COLOURS) return text;
+  const [on, off] = STYLES[style];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
 }
 
 /** A column's heading, the side its cells keep to, and how they are painted. */
