@@ -6,7 +6,9 @@ import { misreadFigure } from "./misread.js";
 import { EPOCHS } from "./schedule.js";
 import type { Engine, Progress, Request } from "./worker.js";
 
-const READY = "Ready: 10,000 digits to learn from, 2,000 others to test with.";
+const SMOOTHING = 0.8;
+
+const READY = "Ready: 15,000 digits to learn from, 2,000 others to test with.";
 
 export function learnPanel(): void {
   const loss = plot(byId("learn-loss"), {
@@ -24,7 +26,7 @@ export function learnPanel(): void {
   const button = byId<HTMLButtonElement>("learn-train");
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const ask = (request: Request) => worker.postMessage(request);
-  const rates = new Map<Engine, Progress>();
+  const rates = new Map<Engine, number>();
   let history: { time: number; loss: number; accuracy: number }[] = [];
   let training = false;
 
@@ -57,11 +59,13 @@ export function learnPanel(): void {
     history.push({ time: progress.time, loss: progress.loss, accuracy: 100 * progress.accuracy });
     loss.draw([history.map(({ time }) => time), history.map((point) => point.loss)]);
     accuracy.draw([history.map(({ time }) => time), history.map((point) => point.accuracy)]);
-    rates.set(progress.engine, progress);
-    for (const [engine, { samplesPerSecond, lossSamplesPerSecond }] of rates) {
-      byId(`rate-${engine}`).textContent = short(samplesPerSecond);
-      byId(`loss-rate-${engine}`).textContent = short(lossSamplesPerSecond);
-    }
+    const { engine, samplesPerSecond } = progress;
+    // Smoothed: a figure that jumps can't be read.
+    const rate = SMOOTHING * (rates.get(engine) ?? samplesPerSecond) + (1 - SMOOTHING) * samplesPerSecond;
+    rates.set(engine, rate);
+    byId(`rate-${engine}`).textContent = short(rate);
+    const fastest = Math.max(...rates.values());
+    for (const [name, value] of rates) byId(`share-${name}`).style.setProperty("--share", String(value / fastest));
     byId("learn-percent").textContent = `${(100 * progress.accuracy).toFixed(1)} %`;
     byId("misread").replaceChildren(...progress.misread.map(misreadFigure));
     if (progress.finished) setTraining(false);

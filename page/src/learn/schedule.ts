@@ -1,5 +1,7 @@
 // How the classifier is trained.
 
-export const BATCH = 500;
-export const EPOCHS = 30;
-export const RATE = 0.5;
+export const BATCH = 100;
+export const EPOCHS = 15;
+
+/** Size of the first step; steps shrink to nothing, so that the last ones settle in the minimum instead of jumping around it. */
+export const RATE = 0.3;
