@@ -17,6 +17,13 @@ export interface Batch {
   readonly hard: Float32Array;
   readonly labels: Int32Array;
   readonly classWeights: Float32Array;
+  /** A linear layer with x as its features, and what its few classes should be. */
+  readonly layer: {
+    readonly weights: Float32Array;
+    readonly bias: Float32Array;
+    readonly labels: Int32Array;
+    readonly hard: Float32Array;
+  };
 }
 
 const SHAPES = [
@@ -27,6 +34,8 @@ const SHAPES = [
   [12, 1000],
   [3, 5000],
 ] as const;
+
+const LAYER_CLASSES = 7;
 
 const SPREADS = { mild: 1, normal: 3, wide: 30 } as const;
 
@@ -62,6 +71,12 @@ function batchOf(shape: Batch["shape"], what: string, spread: number, sure: bool
     hard: Float32Array.from(x, () => Math.round(random())),
     labels: Int32Array.from({ length: rows }, () => Math.floor(random() * columns)),
     classWeights: Float32Array.from({ length: columns }, () => 0.5 + random()),
+    layer: {
+      weights: Float32Array.from({ length: LAYER_CLASSES * columns }, () => next() / Math.sqrt(columns)),
+      bias: Float32Array.from({ length: LAYER_CLASSES }, next),
+      labels: Int32Array.from({ length: rows }, () => Math.floor(random() * LAYER_CLASSES)),
+      hard: Float32Array.from({ length: rows * LAYER_CLASSES }, () => Math.round(random())),
+    },
   };
 }
 

@@ -41,6 +41,10 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     k.sigmoidCrossEntropy(x, hard, { shape, grad: true, reduction: "none", posWeight: 0.5 });
   },
   sigmoidFocalLoss: (k, { x, hard, shape }) => k.sigmoidFocalLoss(x, hard, { shape, grad: true }),
+  linearSoftmaxCrossEntropy: (k, { x, layer, shape }) =>
+    k.linearSoftmaxCrossEntropy(x, layer.weights, layer.labels, { shape, bias: layer.bias, grad: true }),
+  linearSigmoidCrossEntropy: (k, { x, layer, shape }) =>
+    k.linearSigmoidCrossEntropy(x, layer.weights, layer.hard, { shape, bias: layer.bias, grad: true }),
   entropy: (k, { p, shape }) => k.entropy(p, { shape }),
   crossEntropy: (k, { p, q, shape }) => k.crossEntropy(p, q, { shape, grad: true }),
   klDivergence: (k, { p, q, shape }) => k.klDivergence(p, q, { shape, grad: true }),

@@ -47,11 +47,25 @@ const { training, test } = await fetchDigits();
 const everyTest = Uint32Array.from({ length: test.count }, (_, i) => i);
 const logits = new Float32Array(BATCH * CLASSES);
 const logitsGrad = new Float32Array(BATCH * CLASSES);
+const images = Float32Array.from(training.pixels, (brightness) => brightness / 15);
+const features = new Float32Array(BATCH * PIXELS);
 
-/** Mean loss of a batch from its logits; the gradient goes to `logitsGrad`. */
-const LOSS: Record<Engine, (labels: Int32Array) => number> = {
-  wasm: (labels) => k.softmaxCrossEntropy(logits, labels, { shape: [BATCH, CLASSES], grad: logitsGrad }).loss,
-  javascript: (labels) => javascript.softmaxCrossEntropy(logits, labels, CLASSES, logitsGrad),
+/** Mean loss of a batch; the gradients of weights and bias go to the classifier. */
+const LOSS: Record<Engine, (which: Uint32Array, labels: Int32Array) => number> = {
+  wasm(which, labels) {
+    for (let i = 0; i < BATCH; i++) {
+      features.set(images.subarray(which[i] * PIXELS, (which[i] + 1) * PIXELS), i * PIXELS);
+    }
+    const { weights, bias, weightsGrad, biasGrad } = classifier;
+    const grad = { weights: weightsGrad, bias: biasGrad };
+    return k.linearSoftmaxCrossEntropy(features, weights, labels, { shape: [BATCH, PIXELS], bias, grad }).loss;
+  },
+  javascript(which, labels) {
+    classifier.forward(training, which, logits);
+    const loss = javascript.softmaxCrossEntropy(logits, labels, CLASSES, logitsGrad);
+    classifier.backward(training, which, logitsGrad);
+    return loss;
+  },
 };
 
 let engine: Engine = "wasm";
@@ -83,9 +97,7 @@ function reset(): void {
 function step(): number {
   const which = order.subarray(at, at + BATCH);
   const labels = Int32Array.from(which, (digit) => training.labels[digit]);
-  classifier.forward(training, which, logits);
-  const loss = LOSS[engine](labels);
-  classifier.backward(training, which, logitsGrad);
+  const loss = LOSS[engine](which, labels);
   classifier.descend(RATE * (1 - (epoch - 1 + at / training.count) / EPOCHS));
   at += BATCH;
   if (at >= training.count) {
