@@ -23,7 +23,7 @@ export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";
 export { columnSums, packColumns, packRows } from "./pack";
 export { product, productSums, storeSums } from "./product";
-export { accumulate, accumulateOnly, begin, combine, finish } from "./row";
+export { accumulate, accumulateOnly, append, begin, combine, finish } from "./row";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
 export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 export { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";

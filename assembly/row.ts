@@ -52,6 +52,23 @@ export function nextTargets(state: usize): usize {
   return state + NODES + <usize>popcnt(load<i32>(state)) * NODE_BYTES + 24;
 }
 
+/**
+ * Appends what another state took: the columns that follow, from a multiple on of the power of two blocks that holds
+ * them. Its nodes are then those that the counter would have here.
+ */
+export function append(state: usize, part: usize): void {
+  const blocks = load<i32>(state);
+  const more = load<i32>(part);
+  store<i32>(state, blocks + more);
+  let node = state + NODES + <usize>popcnt(blocks) * NODE_BYTES;
+  memory.copy(node, part + NODES, <usize>popcnt(more) * NODE_BYTES);
+  if (popcnt(more) !== 1) return;
+  for (let carry = blocks >> ctz(more); carry & 1; carry >>= 1) {
+    node -= NODE_BYTES;
+    combine(node, node + NODE_BYTES);
+  }
+}
+
 /** Leaves the whole row's node first; none at all is the empty row's. */
 export function finish(state: usize): void {
   const blocks = load<i32>(state);

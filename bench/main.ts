@@ -17,6 +17,7 @@ import { targetsReport } from "./verdict.js";
 const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
   linear: () => import("./linear.js"),
   start: () => import("./start.js"),
+  threads: () => import("./threads.js"),
 };
 
 async function main(options: Options): Promise<void> {

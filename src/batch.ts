@@ -82,6 +82,7 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   }
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") throw new DtypeError(`${name} must be float32, not a resident batch of ${data.dtype}.`);
+  if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
   return { array: undefined, pointer: start, length: data.length, start, own };
 }
 
@@ -112,8 +113,9 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
   checkAttached(array, name);
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
   const start = array.byteOffset;
-  const ours = start !== 0 && array.buffer === arena.buffer;
-  return ours ? { array: undefined, pointer: start, length, start, own } : { array, pointer: 0, length, start, own };
+  if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, own };
+  arena.checkFree(start, array.byteLength, name);
+  return { array: undefined, pointer: start, length, start, own };
 }
 
 /** Refuses an array whose buffer was transferred away: it looks like an empty one. */

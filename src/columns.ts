@@ -21,6 +21,7 @@ export class Columns {
     this.#start = Math.floor(position / inner) * classes * inner + (position % inner);
     this.#stride = inner;
     this.#slot = slot;
+    work.alignTo(this.#start);
   }
 
   get #staged(): boolean {

@@ -1,22 +1,63 @@
 import type { Engine, Kernels } from "./backend/backend.js";
+import { FreedError } from "./errors.js";
 import { Transform } from "./logits.js";
-import { Arena, Workspace } from "./memory.js";
-import { Tiles } from "./tiles.js";
+import { Arena, TILE, Workspace } from "./memory.js";
+import { type Streaming, Tiles } from "./tiles.js";
+
+/** What spreads the kernels' work over threads, if anything does: src/threads/. */
+export interface Spreading {
+  /**
+   * The kernels, with the same arguments and results, and what copies foreign arrays while they compute. A worker that is
+   * lost may go on writing to the workspace: then `abandon` is called, and what it returns when the worker has ended.
+   */
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streaming };
+}
 
 /** What an operation works with: the kernels, their memory, and the one walker over tiles. */
 export class Context {
-  readonly kernels: Kernels;
+  readonly #engine: Engine;
+  readonly #threads: Spreading | undefined;
   readonly arena: Arena;
-  readonly work: Workspace;
-  readonly tiles: Tiles;
+  kernels!: Kernels;
+  work!: Workspace;
+  tiles!: Tiles;
   /** What most calls do to the logits: nothing. */
   readonly unchanged: Transform;
+  #furnished = false;
 
-  constructor(engine: Engine, maximumMemory: number) {
-    this.kernels = engine.kernels;
-    this.arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
-    this.work = new Workspace(this.arena);
-    this.tiles = new Tiles(this.work, this.kernels);
+  /** `shared`: memory whose resident batches are operands here too, as arrays. */
+  constructor(engine: Engine, maximumMemory: number, threads?: Spreading, shared?: Arena) {
+    this.#engine = engine;
+    this.#threads = threads;
+    this.arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory, shared);
+    this.#furnish();
     this.unchanged = Transform.none(this);
+  }
+
+  /** The context, ready for a call. Throws FreedError after `dispose`, MemoryError where there is no room to work in. */
+  ready(): this {
+    if (this.arena.disposed) throw new FreedError("These kernels have been disposed.");
+    if (!this.#furnished) this.#furnish();
+    return this;
+  }
+
+  dispose(): void {
+    this.arena.dispose();
+  }
+
+  #furnish(): void {
+    const { arena } = this;
+    this.work = new Workspace(arena, this.#threads ? 4 * TILE : TILE);
+    const spread = this.#threads?.spread(arena, this.work, () => this.#abandon());
+    this.kernels = spread?.kernels ?? this.#engine.kernels;
+    this.tiles = new Tiles(this.work, this.kernels, spread?.streams);
+    this.#furnished = true;
+  }
+
+  /** Gives the workspace up; the next call makes another. */
+  #abandon(): () => void {
+    const { work } = this;
+    this.#furnished = false;
+    return () => work.free();
   }
 }

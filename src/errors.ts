@@ -105,3 +105,10 @@ export class BackendError extends XentropyError {
     super("BACKEND", message, options);
   }
 }
+
+/** A worker that was lost in the middle of a call, whose output is therefore half-written. Code WORKER_LOST. */
+export class WorkerLostError extends XentropyError {
+  constructor(message: string) {
+    super("WORKER_LOST", message);
+  }
+}

@@ -18,6 +18,7 @@ export {
   OverlapError,
   ShapeError,
   WeightError,
+  WorkerLostError,
   XentropyError,
 } from "./errors.js";
 export type { Xentropy } from "./kernels.js";

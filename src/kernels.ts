@@ -1,6 +1,7 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
 import { Context } from "./context.js";
+import { COST } from "./costs.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
 import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
@@ -41,6 +42,7 @@ import type {
 } from "./options.js";
 import { type Dtype, ResidentBatch } from "./resident.js";
 import type { Shape } from "./shape.js";
+import type { Threads } from "./threads/index.js";
 
 const NONE = {};
 
@@ -55,20 +57,54 @@ const NONE = {};
 export class Xentropy {
   /** The backend that was chosen. */
   readonly backend: Backend;
-  /** Threads that compute. */
-  readonly threads: number = 1;
-  readonly #context: Context;
+  readonly #own: Context;
+  readonly #threads: Threads | undefined;
+  /** Memory that no other thread sees, where there are threads. */
+  readonly #local: Context | undefined;
+  /** Nanoseconds of work from which on threads are worth having. */
+  readonly #least: number;
 
   /** @internal Made by `load` and `loadSync`. */
-  constructor(engine: Engine, maximumMemory: number) {
+  constructor(engine: Engine, maximumMemory: number, threads?: Threads, local?: Engine) {
     this.backend = engine.backend;
-    this.#context = new Context(engine, maximumMemory);
+    this.#threads = threads;
+    this.#least = threads?.worthWaking ?? 0;
+    this.#own = new Context(engine, maximumMemory, threads);
+    this.#local = local && new Context(local, maximumMemory, undefined, this.#own.arena);
+  }
+
+  /** Threads that compute, the calling one among them. A worker that was lost counts no more. */
+  get threads(): number {
+    return this.#threads?.count ?? 1;
+  }
+
+  /**
+   * Where a call is computed. A foreign batch that is not worth sharing keeps away from the shared memory, since copies to
+   * and from it are 1.5 to 3 times slower.
+   */
+  #for(operation: keyof typeof COST, x: unknown): Context {
+    const own = this.#own.ready();
+    if (this.#local && x instanceof Float32Array && x.length * COST[operation] < this.#least && !own.arena.holds) {
+      return this.#local;
+    }
+    return own;
   }
 
   /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
   get memory(): { used: number; reserved: number; maximum: number } {
-    const { used, reserved, maximum } = this.#context.arena;
-    return { used, reserved, maximum };
+    const { used, reserved, maximum } = this.#own.arena;
+    const local = this.#local?.arena;
+    return { used: used + (local?.used ?? 0), reserved: reserved + (local?.reserved ?? 0), maximum };
+  }
+
+  /**
+   * Ends the workers and gives all memory up: resident batches are freed, and every later call throws FreedError. Twice is
+   * no error. Without it, workers end with the process or when the kernels are garbage.
+   */
+  dispose(): void {
+    this.#threads?.dispose();
+    this.#own.dispose();
+    this.#local?.dispose();
   }
 
   /**
@@ -78,7 +114,7 @@ export class Xentropy {
   alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
   alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
   alloc(shape: Shape, options: { dtype?: Dtype | undefined } = NONE): ResidentBatch<Float32Array | Int32Array> {
-    return ResidentBatch.allocate(this.#context.arena, shape, options);
+    return ResidentBatch.allocate(this.#own.ready().arena, shape, options);
   }
 
   /**
@@ -87,7 +123,7 @@ export class Xentropy {
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
   softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return softmax(this.#context, x, options) as ArrayResult<O>;
+    return softmax(this.#for("softmax", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -98,7 +134,7 @@ export class Xentropy {
     x: FloatBatch,
     options: LogSoftmaxOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmax(this.#context, x, options) as ArrayResult<O>;
+    return logSoftmax(this.#for("logSoftmax", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -106,7 +142,7 @@ export class Xentropy {
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
   logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return logSumExp(this.#context, x, options) as ArrayResult<O>;
+    return logSumExp(this.#for("logSumExp", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -115,7 +151,7 @@ export class Xentropy {
    * gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
    */
   logSumExpState(rows: number | StateData, options: { start?: number | undefined } = NONE): LogSumExpState {
-    return new LogSumExpState(this.#context, rows, options);
+    return new LogSumExpState(this.#own.ready(), rows, options);
   }
 
   /** The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. `out` may be either. */
@@ -124,7 +160,7 @@ export class Xentropy {
     dp: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return softmaxBackward(this.#context, p, dp, options) as ArrayResult<O>;
+    return softmaxBackward(this.#for("softmaxBackward", p), p, dp, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
@@ -133,24 +169,29 @@ export class Xentropy {
     dLogProbs: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmaxBackward(this.#context, logProbs, dLogProbs, options) as ArrayResult<O>;
+    return logSoftmaxBackward(
+      this.#for("logSoftmaxBackward", logProbs),
+      logProbs,
+      dLogProbs,
+      options,
+    ) as ArrayResult<O>;
   }
 
   /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
   argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
-    return argmax(this.#context, x, options);
+    return argmax(this.#for("argmax", x), x, options);
   }
 
   /**
    * The k largest elements along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k.
    */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
-    return topK(this.#context, x, k, options);
+    return topK(this.#for("topK", x), x, k, options);
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
   sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#context, "sigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.#for("sigmoid", x), "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
@@ -158,7 +199,7 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#context, "logSigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.#for("logSigmoid", x), "logSigmoid", x, options) as ArrayResult<O>;
   }
 
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
@@ -166,12 +207,12 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#context, "softplus", x, options) as ArrayResult<O>;
+    return elementwise(this.#for("softplus", x), "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
   logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#context, "logit", p, options) as ArrayResult<O>;
+    return elementwise(this.#for("logit", p), "logit", p, options) as ArrayResult<O>;
   }
 
   /**
@@ -189,7 +230,7 @@ export class Xentropy {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): SoftmaxCrossEntropyLoss<O> {
-    return softmaxCrossEntropy(this.#context, x, targets, options) as SoftmaxCrossEntropyLoss<O>;
+    return softmaxCrossEntropy(this.#for("softmaxCrossEntropy", x), x, targets, options) as SoftmaxCrossEntropyLoss<O>;
   }
 
   /**
@@ -201,7 +242,7 @@ export class Xentropy {
     labels: Labels,
     options: O = NONE as O,
   ): Loss<O> {
-    return nllLoss(this.#context, logProbs, labels, options) as Loss<O>;
+    return nllLoss(this.#for("nllLoss", logProbs), logProbs, labels, options) as Loss<O>;
   }
 
   /**
@@ -214,7 +255,7 @@ export class Xentropy {
     teacher: FloatBatch,
     options: O = NONE as O,
   ): Loss<O> {
-    return softmaxKlDivergence(this.#context, student, teacher, options) as Loss<O>;
+    return softmaxKlDivergence(this.#for("softmaxKlDivergence", student), student, teacher, options) as Loss<O>;
   }
 
   /**
@@ -229,7 +270,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidCrossEntropy(this.#context, x, targets, options) as Loss<O>;
+    return sigmoidCrossEntropy(this.#for("sigmoidCrossEntropy", x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -241,7 +282,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidFocalLoss(this.#context, x, targets, options) as Loss<O>;
+    return sigmoidFocalLoss(this.#for("sigmoidFocalLoss", x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -257,7 +298,7 @@ export class Xentropy {
     options: O = NONE as O,
   ): LinearSoftmaxCrossEntropyLoss<O> {
     return linearSoftmaxCrossEntropy(
-      this.#context,
+      this.#own.ready(),
       features,
       weights,
       targets,
@@ -276,12 +317,12 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): LinearLoss<O> {
-    return linearSigmoidCrossEntropy(this.#context, features, weights, targets, options) as LinearLoss<O>;
+    return linearSigmoidCrossEntropy(this.#own.ready(), features, weights, targets, options) as LinearLoss<O>;
   }
 
   /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */
   entropy<const O extends EntropyOptions = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
-    return entropy(this.#context, p, options) as Divergence<O>;
+    return entropy(this.#for("entropy", p), p, options) as Divergence<O>;
   }
 
   /** H(P, Q) = −Σ p·log q along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -290,7 +331,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#context, "crossEntropy", p, q, options) as Divergence<O>;
+    return divergence(this.#for("crossEntropy", p), "crossEntropy", p, q, options) as Divergence<O>;
   }
 
   /** D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -299,7 +340,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#context, "klDivergence", p, q, options) as Divergence<O>;
+    return divergence(this.#for("klDivergence", p), "klDivergence", p, q, options) as Divergence<O>;
   }
 
   /** ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient: ½·log(q/m). */
@@ -308,7 +349,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#context, "jensenShannon", p, q, options) as Divergence<O>;
+    return divergence(this.#for("jensenShannon", p), "jensenShannon", p, q, options) as Divergence<O>;
   }
 
   /**
@@ -320,6 +361,6 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Divergence<O> {
-    return binaryCrossEntropy(this.#context, q, targets, options) as Divergence<O>;
+    return binaryCrossEntropy(this.#for("binaryCrossEntropy", q), q, targets, options) as Divergence<O>;
   }
 }

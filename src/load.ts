@@ -1,8 +1,8 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import { openJs } from "./backend/js/index.js";
 import { openWasm, openWasmSync } from "./backend/wasm.js";
-import type { Binaries, BinaryName, CompiledModule } from "./binaries/binaries.js";
-import { nameOf } from "./binaries/identity.js";
+import type { Binaries, CompiledModule } from "./binaries/binaries.js";
+import { type Identity, identify } from "./binaries/identity.js";
 import { checkOptions } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
@@ -33,7 +33,8 @@ const LARGEST_MEMORY = 65535 * 65536;
 
 interface Request {
   readonly backends: readonly Backend[];
-  readonly given: { name: BinaryName; module: WebAssembly.Module } | undefined;
+  readonly threads: number | "auto";
+  readonly given: (Identity & { module: WebAssembly.Module }) | undefined;
   readonly maximumMemory: number;
 }
 
@@ -58,23 +59,30 @@ function readMaximumMemory(bytes: unknown): number {
   return Math.min(LARGEST_MEMORY, Math.floor(bytes / 65536) * 65536);
 }
 
-function checkThreads(threads: unknown): void {
-  if (threads !== "auto" && !(Number.isInteger(threads) && (threads as number) > 0)) {
-    throw new OptionError(`threads is a positive integer or "auto", not ${String(threads)}.`);
-  }
-  if (threads !== "auto" && threads !== 1) throw new BackendError("More than one thread is not available yet.");
+function readThreads(threads: unknown): number | "auto" {
+  if (threads === "auto" || (Number.isInteger(threads) && (threads as number) > 0)) return threads as number | "auto";
+  throw new OptionError(`threads is a positive integer or "auto", not ${String(threads)}.`);
 }
 
 function read(options: LoadOptions): Request {
   checkOptions(options, LOAD_OPTIONS);
   const { backend = DEFAULT, threads = 1, module, maximumMemory = LARGEST_MEMORY } = options;
   const backends = readBackends(backend);
-  checkThreads(threads);
-  const request = { backends, given: undefined, maximumMemory: readMaximumMemory(maximumMemory) };
+  const request = {
+    backends,
+    threads: readThreads(threads),
+    given: undefined,
+    maximumMemory: readMaximumMemory(maximumMemory),
+  };
   if (module === undefined) return request;
-  const given = { name: nameOf(module), module: module as WebAssembly.Module };
-  if (backends.includes(given.name)) return { ...request, given };
-  throw new BackendError(`The module given is the "${given.name}" binary; backend asks for ${backends.join(", ")}.`);
+  const given = { ...identify(module), module: module as WebAssembly.Module };
+  const title = `The module given is the "${given.name}${given.shared ? "-shared" : ""}" binary`;
+  if (!backends.includes(given.name)) throw new BackendError(`${title}; backend asks for ${backends.join(", ")}.`);
+  if (given.shared && threads === 1) throw new BackendError(`${title}, which is for several threads.`);
+  if (!given.shared && threads !== 1 && threads !== "auto") {
+    throw new BackendError(`${title}; several threads need "${given.name}-shared".`);
+  }
+  return { ...request, given };
 }
 
 /** Why a backend could not be had, in words a user can act on. */
@@ -97,7 +105,7 @@ function settle(failures: readonly BackendError[]): never {
 
 async function open(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Promise<Engine> {
   if (backend === "js") return openJs(maximumMemory);
-  const module = given?.name === backend ? given.module : await binaries.compile(backend);
+  const module = given?.name === backend && !given.shared ? given.module : await binaries.compile(backend);
   return openWasm(backend, module, maximumMemory);
 }
 
@@ -108,13 +116,42 @@ function openSync(backend: Backend, { given, maximumMemory }: Request, binaries:
   throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or use load`);
 }
 
+/** The backends of a list, without js where several threads are asked for and others are there to give them. */
+function threadable({ backends, threads }: Request): readonly Backend[] {
+  const wasm = threads === 1 || threads === "auto" ? [] : backends.filter((backend) => backend !== "js");
+  return wasm.length > 0 ? wasm : backends;
+}
+
+/** The kernels of a backend on one thread or more. */
+async function kernelsOn(backend: Backend, request: Request, binaries: Binaries): Promise<Xentropy> {
+  const { threads, given, maximumMemory } = request;
+  const alone = async () => new Xentropy(await open(backend, request, binaries), maximumMemory);
+  if (threads === 1 || (threads === "auto" && (backend === "js" || given?.shared === false))) return alone();
+  if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
+  const { openThreads } = await import("./threads/index.js");
+  const compile = () => (given ? given.module : binaries.compileShared?.(backend));
+  const spread = await openThreads(backend, threads, compile, maximumMemory);
+  if (!spread) return alone();
+  // Where bytes may not be compiled, there is but the module given.
+  const local = await open(backend, request, binaries).catch(() => undefined);
+  const k = new Xentropy(spread.engine, maximumMemory, spread, local);
+  abandoned?.register(k, spread);
+  return k;
+}
+
+/** Ends the workers of kernels that nobody can reach any more and nobody disposed. */
+const abandoned =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<{ dispose(): void }>((threads) => threads.dispose());
+
 /** Loads the first backend of the list that can be had, from these binaries. */
 export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): Promise<Xentropy> {
   const request = read(options);
   const failures: BackendError[] = [];
-  for (const backend of request.backends) {
+  for (const backend of threadable(request)) {
     try {
-      return new Xentropy(await open(backend, request, binaries), request.maximumMemory);
+      return await kernelsOn(backend, request, binaries);
     } catch (cause) {
       failures.push(unavailable(backend, cause));
     }
@@ -125,6 +162,9 @@ export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): P
 /** As `loadFrom`, at once. */
 export function loadSyncFrom(binaries: Binaries, options: LoadOptions = {}): Xentropy {
   const request = read(options);
+  if (request.threads !== "auto" && request.threads > 1) {
+    throw new BackendError("Workers start asynchronously: more than one thread is had by load, not by loadSync.");
+  }
   const failures: BackendError[] = [];
   for (const backend of request.backends) {
     try {

@@ -1,5 +1,5 @@
 import { BLOCK, type LinearMemory, STATE_BYTES } from "./backend/backend.js";
-import { MemoryError } from "./errors.js";
+import { MemoryError, WorkerLostError } from "./errors.js";
 
 /**
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
@@ -27,17 +27,25 @@ export interface Operand {
 /** Number of a staging tile. Transpositions pass through tile 2. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
 
-interface Range {
+/** A range of linear memory, in bytes. */
+export interface Range {
   start: number;
   size: number;
 }
 
 /** First-fit allocation with coalescing. The free ranges are kept in order of address. */
 export class Arena {
-  readonly #memory: LinearMemory;
+  #memory: LinearMemory;
   readonly #maximum: number;
   readonly #free: Range[] = [];
   readonly #sizes = new Map<number, number>();
+  /** What a lost worker may still write to, and what was freed of it meanwhile. */
+  readonly #held = new Set<readonly Range[]>();
+  #freedLate: number[] = [];
+  /** Buffers of a shared memory before it grew: views of them are views of it still. */
+  readonly #older = new WeakSet<ArrayBufferLike>();
+  /** Whether the memory has been given up. */
+  disposed = false;
   #end: number;
   #used = 0;
   /** The whole memory and views of it, renewed when it grows. */
@@ -46,7 +54,11 @@ export class Arena {
   f64: Float64Array;
   i32: Int32Array;
 
-  constructor(memory: LinearMemory, base: number, maximum: number) {
+  /** The arena of a memory that goes with this one: what lies there is taken as foreign, but not refused. */
+  readonly beside: Arena | undefined;
+
+  constructor(memory: LinearMemory, base: number, maximum: number, beside?: Arena) {
+    this.beside = beside;
     this.#memory = memory;
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
@@ -54,6 +66,11 @@ export class Arena {
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
+  }
+
+  /** Whether other threads see the memory. */
+  get shared(): boolean {
+    return !(this.buffer instanceof ArrayBuffer);
   }
 
   /** Bytes handed out. */
@@ -95,10 +112,20 @@ export class Arena {
     return start;
   }
 
+  /** Whether a view of this buffer is a view of the memory. */
+  owns(buffer: ArrayBufferLike): boolean {
+    if (buffer === this.buffer) return true;
+    return !(buffer instanceof ArrayBuffer) && this.#older.has(buffer);
+  }
+
   /** Gives a range back. */
   free(start: number): void {
     const size = this.#sizes.get(start);
     if (size === undefined) return;
+    if (this.#isHeld(start, size)) {
+      this.#freedLate.push(start);
+      return;
+    }
     this.#sizes.delete(start);
     this.#used -= size;
     let at = this.#free.findIndex((range) => range.start > start);
@@ -114,6 +141,51 @@ export class Arena {
     else this.#free.splice(at, 0, range);
   }
 
+  /** Keeps ranges from being used or handed out; what it returns ends that. */
+  hold(ranges: readonly Range[]): () => void {
+    this.#held.add(ranges);
+    return () => {
+      this.#held.delete(ranges);
+      const late = this.#freedLate;
+      this.#freedLate = [];
+      for (const start of late) this.free(start);
+    };
+  }
+
+  /** Whether anything is held. */
+  get holds(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** Throws WorkerLostError for a range that is held. */
+  checkFree(start: number, bytes: number, name: string): void {
+    if (this.#held.size > 0 && this.#isHeld(start, bytes)) {
+      throw new WorkerLostError(
+        `${name} may still be written to by a worker that was lost; it is free when that has ended.`,
+      );
+    }
+  }
+
+  #isHeld(start: number, bytes: number): boolean {
+    for (const ranges of this.#held) {
+      if (ranges.some((range) => start < range.start + range.size && range.start < start + bytes)) return true;
+    }
+    return false;
+  }
+
+  /** Gives the memory up. */
+  dispose(): void {
+    this.disposed = true;
+    this.buffer = new ArrayBuffer(0);
+    this.#memory = { buffer: this.buffer, grow() {} };
+    this.#free.length = 0;
+    this.#sizes.clear();
+    this.#used = 0;
+    this.f32 = new Float32Array(0);
+    this.f64 = new Float64Array(0);
+    this.i32 = new Int32Array(0);
+  }
+
   #grow(end: number, bytes: number): void {
     if (end <= this.reserved) return;
     if (end > this.#maximum) {
@@ -127,6 +199,7 @@ export class Arena {
     } catch (cause) {
       throw new MemoryError(`${bytes} bytes can't be had: the engine refused to grow the kernel memory.`, { cause });
     }
+    this.#older.add(this.buffer);
     const { buffer } = this.#memory;
     this.buffer = buffer;
     this.f32 = new Float32Array(buffer);
@@ -154,6 +227,8 @@ export class Workspace {
   readonly tops: number;
   readonly hits: number;
   readonly #tiles: number[] = [];
+  readonly #ranges: number[] = [];
+  #skew = 0;
 
   /** Memory that holds the kernels' constants and the workspace. */
   static readonly LEAST_MEMORY = 2 * 1024 * 1024;
@@ -161,24 +236,51 @@ export class Workspace {
   /** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
   static readonly COLUMNS = 256 * BLOCK;
 
-  constructor(arena: Arena) {
+  /** Bytes of what every thread has of its own: state, secondState, exponentials and maxima, in this order. */
+  static readonly SCRATCH = 2 * STATE_BYTES + 8 * BLOCK * 4 + (Workspace.COLUMNS / BLOCK) * 4;
+
+  /** Floats of a staging tile here: several threads share larger ones. */
+  readonly tileFloats: number;
+
+  constructor(arena: Arena, tileFloats = TILE) {
     this.arena = arena;
-    this.state = arena.allocate(STATE_BYTES);
-    this.secondState = arena.allocate(STATE_BYTES);
-    this.exponentials = arena.allocate(8 * BLOCK * 4);
-    this.maxima = arena.allocate((Workspace.COLUMNS / BLOCK) * 4);
-    this.labels = arena.allocate(POSITIONS * 4);
-    this.scales = arena.allocate(POSITIONS * 8);
-    this.losses = arena.allocate(POSITIONS * 8);
-    this.tops = arena.allocate(POSITIONS * 8);
-    this.hits = arena.allocate(POSITIONS * 4);
-    this.spikes = arena.allocate(POSITIONS * 8);
-    for (let slot = 0; slot < SLOTS; slot++) this.#tiles.push(arena.allocate(TILE * 4));
+    this.tileFloats = tileFloats;
+    this.state = this.allocate(Workspace.SCRATCH);
+    this.secondState = this.state + STATE_BYTES;
+    this.exponentials = this.secondState + STATE_BYTES;
+    this.maxima = this.exponentials + 8 * BLOCK * 4;
+    this.labels = this.allocate(POSITIONS * 4);
+    this.scales = this.allocate(POSITIONS * 8);
+    this.losses = this.allocate(POSITIONS * 8);
+    this.tops = this.allocate(POSITIONS * 8);
+    this.hits = this.allocate(POSITIONS * 4);
+    this.spikes = this.allocate(POSITIONS * 8);
+    for (let slot = 0; slot < SLOTS; slot++) this.#tiles.push(this.allocate(tileFloats * 4 + ALIGN));
+  }
+
+  /** A range that belongs to the workspace. */
+  allocate(bytes: number): number {
+    const start = this.arena.allocate(bytes);
+    this.#ranges.push(start);
+    return start;
+  }
+
+  /** Gives everything back. */
+  free(): void {
+    for (const start of this.#ranges) this.arena.free(start);
   }
 
   /** Address of a staging tile. */
   tile(slot: Slot): number {
-    return this.#tiles[slot];
+    return this.#tiles[slot] + this.#skew;
+  }
+
+  /**
+   * Lets all tiles begin where floats from this index of an array on are copied fastest. Engines copy between shared
+   * memory and arrays eight bytes at a time, but byte by byte, 8 times slower, where the two sides aren't alike mod 8.
+   */
+  alignTo(index: number): void {
+    this.#skew = this.arena.shared ? (index & 1) * 4 : 0;
   }
 
   /** Copies n floats of an array into linear memory. */

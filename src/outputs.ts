@@ -73,11 +73,11 @@ export function checkApart(output: Floats, other: Floats, names: string): void {
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
 export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
-  const buffer = output.array ? output.array.buffer : arena.buffer;
   const { start } = output;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    if (!ArrayBuffer.isView(input) || input.buffer !== buffer) continue;
+    if (!ArrayBuffer.isView(input)) continue;
+    if (output.array ? input.buffer !== output.array.buffer : !arena.owns(input.buffer)) continue;
     if (start < input.byteOffset + input.byteLength && input.byteOffset < start + output.length * 4) {
       throw new OverlapError(
         `${name} overlaps labels or weights that are read while it is written; they must lie apart.`,

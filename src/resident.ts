@@ -74,10 +74,16 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   static locate(batch: ResidentBatch<Float32Array | Int32Array>, arena: Arena, name: string): number {
     if (!(#block in batch)) throw new ForeignError(`${name} is a resident batch that \`alloc\` has not made.`);
     const block = batch.#block;
-    if (block.arena !== arena)
+    if (block.arena !== arena && block.arena !== arena.beside)
       throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);
-    if (!block.live) throw new FreedError(`${name} is a resident batch that has been freed.`);
+    if (!block.live || block.arena.disposed) throw new FreedError(`${name} is a resident batch that has been freed.`);
+    block.arena.checkFree(batch.#start, batch.length * 4, name);
     return batch.#start;
+  }
+
+  /** @internal Whether it lies in the memory of this arena. */
+  static liesIn(batch: ResidentBatch<Float32Array | Int32Array>, arena: Arena): boolean {
+    return batch.#block.arena === arena;
   }
 
   /**

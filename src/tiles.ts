@@ -1,7 +1,19 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand, Slot } from "./memory.js";
-import { POSITIONS, TILE, Workspace } from "./memory.js";
+import { POSITIONS, Workspace } from "./memory.js";
+
+/** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
+export interface Streaming {
+  /** Forgets what is left of a call that ended with an error. */
+  clear(): void;
+  /** Floats of an array are wanted at an address by the time that a kernel reads them there. */
+  input(array: Float32Array, offset: number, length: number, address: number): void;
+  /** Floats that a kernel will leave at an address are wanted in an array. */
+  output(array: Float32Array, offset: number, length: number, address: number): void;
+  /** Copies the rest of the output at an address; false where there is none. */
+  finish(address: number): boolean;
+}
 
 /**
  * Walks a batch in tiles that fit the workspace. A position is one vector along the class axis; a tile is a run of
@@ -16,6 +28,8 @@ import { POSITIONS, TILE, Workspace } from "./memory.js";
 export class Tiles {
   readonly #work: Workspace;
   readonly #kernels: Kernels;
+  readonly #streams: Streaming | undefined;
+  #streaming = false;
   #outer = 0;
   #inner = 0;
   #staged = true;
@@ -36,9 +50,10 @@ export class Tiles {
   /** Classes of a position: the columns. */
   classes = 0;
 
-  constructor(work: Workspace, kernels: Kernels) {
+  constructor(work: Workspace, kernels: Kernels, streams?: Streaming) {
     this.#work = work;
     this.#kernels = kernels;
+    this.#streams = streams;
   }
 
   /** Starts a walk. `resident`: all operands lie in linear memory. */
@@ -49,28 +64,39 @@ export class Tiles {
     this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
     this.#lying = false;
+    this.#streaming = false;
     this.#slab = 0;
     this.#at = 0;
     return this;
   }
 
-  /** Starts a walk over n elements that don't depend on each other, in runs of TILE, or in one. */
+  /**
+   * Lets foreign rows be copied while a kernel computes, where there are threads. Between `read` and the kernel, and
+   * between the kernel and `write`, nothing but kernels may touch the tile.
+   */
+  streamed(): this {
+    this.#streaming = this.#streams !== undefined && this.#inner === 1;
+    if (this.#streaming) this.#streams?.clear();
+    return this;
+  }
+
+  /** Starts a walk over n elements that don't depend on each other, in runs of a tile, or in one. */
   flat(n: number, whole: boolean): this {
     this.over({ outer: n, classes: 1, inner: 1 }, whole);
-    this.#limit = whole ? n : TILE;
+    this.#limit = whole ? n : this.#work.tileFloats;
     return this;
   }
 
   /** Whether the class axis alone is more than kernels take at once: such positions are taken in column tiles (columns.ts). */
   get long(): boolean {
-    return this.classes > (this.#staged ? TILE : Workspace.COLUMNS);
+    return this.classes > (this.#staged ? this.#work.tileFloats : Workspace.COLUMNS);
   }
 
   /** Moves on to the next tile; false at the end. */
   next(): boolean {
     const inner = this.#inner;
     if (this.#slab >= this.#outer || inner === 0) return false;
-    const room = this.#staged ? Math.floor(TILE / Math.max(1, this.classes)) : this.#limit;
+    const room = this.#staged ? Math.floor(this.#work.tileFloats / Math.max(1, this.classes)) : this.#limit;
     // Parts of a slab are whole cache lines where they can be.
     const fit = Math.min(this.#limit, room < 16 ? room : room & ~15);
     if (inner <= fit) {
@@ -91,6 +117,7 @@ export class Tiles {
       }
     }
     this.rows = this.#slabs * this.#width;
+    this.#work.alignTo(this.#offset);
     return true;
   }
 
@@ -129,14 +156,18 @@ export class Tiles {
     const offset = this.#offset;
     if (operand.array === undefined) return operand.pointer + offset * 4;
     const to = this.#work.tile(slot);
-    this.#work.copyIn(operand.array, offset, this.floats, to);
+    if (this.#streaming) this.#streams?.input(operand.array, offset, this.floats, to);
+    else this.#work.copyIn(operand.array, offset, this.floats, to);
     return to;
   }
 
   /** Address where the tile's rows of an output are to be computed. */
   place(operand: Operand, slot: Slot): number {
     const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
-    return there ? operand.pointer + this.#offset * 4 : this.#work.tile(slot);
+    if (there) return operand.pointer + this.#offset * 4;
+    const to = this.#work.tile(slot);
+    if (this.#streaming && operand.array) this.#streams?.output(operand.array, this.#offset, this.floats, to);
+    return to;
   }
 
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
@@ -151,6 +182,7 @@ export class Tiles {
     }
     const { array, pointer } = operand;
     const offset = this.#offset;
+    if (this.#streaming && array && this.#streams?.finish(from)) return;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }

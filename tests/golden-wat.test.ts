@@ -16,7 +16,7 @@ function kernelNames(): string[] {
 
 /** Kernels that work on a few numbers, such as the state of a row, and so have no vectors; topK moves one at a time. */
 const SCALAR = new Set(
-  "heapBase begin combine finish linearBegin linearFinish labelLoss othersThan generalLoss labelGradient logSumExpOf rowLogSumExp klLoss topK".split(
+  "heapBase append begin combine finish linearBegin linearFinish labelLoss othersThan generalLoss labelGradient logSumExpOf rowLogSumExp klLoss topK".split(
     " ",
   ),
 );
@@ -24,7 +24,7 @@ const SCALAR = new Set(
 /** What the compiler leaves as a call where several kernels share it: too large to be inlined twice. */
 const ELEMENTARY = /\$assembly\/math\/(log|log1p|exp)\/\w+$/;
 
-describe.each(["simd", "relaxed"])("the text of %s.wasm", (name) => {
+describe.each(["simd", "relaxed", "simd-shared", "relaxed-shared"])("the text of %s.wasm", (name) => {
   const module = readModule(textOf(`build/${name}.wat`));
 
   it("imports the memory and nothing else", () => {

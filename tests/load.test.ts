@@ -179,7 +179,7 @@ it("load gets by where a page's main thread refuses to instantiate at once; load
 describeEachBackend("loaded kernels", (backend) => {
   it("say which backend they are", () => {
     expect(backend.k.backend).toBe(backend.name);
-    expect(backend.k.threads).toBe(1);
+    expect(backend.k.threads).toBe(backend.threads);
   });
 });
 

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import { encode } from "./binary-text.mjs";
 
-const EMBEDDED = ["simd", "relaxed"];
+const BINARIES = ["simd", "relaxed", "simd-shared", "relaxed-shared"];
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 async function compile(entry, target, outFile) {
@@ -29,11 +29,11 @@ function signed(bytes, name) {
 mkdirSync("build", { recursive: true });
 mkdirSync("dist", { recursive: true });
 mkdirSync("src/generated", { recursive: true });
-for (const target of ["simd", "relaxed", "debug"]) await compile("assembly/index.ts", target);
+for (const target of [...BINARIES, "debug"]) await compile("assembly/index.ts", target);
 for (const name of ["verify", "bench"]) {
   for (const target of ["simd", "relaxed"]) await compile(`assembly/${name}.ts`, target, `${name}-${target}`);
 }
-for (const name of EMBEDDED) {
+for (const name of BINARIES) {
   const bytes = signed(readFileSync(`build/${name}.wasm`), name);
   writeFileSync(`build/${name}.wasm`, bytes);
   writeFileSync(`dist/${name}.wasm`, bytes);

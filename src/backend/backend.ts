@@ -15,6 +15,7 @@ export interface Kernels {
   logSoftmax(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
   logSoftmaxApply(state: number, x: number, out: number, n: number): void;
   logSumExp(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
+  rowLogSumExp(state: number, x: number, n: number): number;
 
   // across.ts: along an axis that isn't the last
   softmaxAcross(
@@ -49,6 +50,7 @@ export interface Kernels {
   begin(state: number): void;
   accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
   accumulateOnly(state: number, x: number, e: number, n: number): void;
+  append(state: number, part: number): void;
   finish(state: number): void;
   combine(a: number, b: number): void;
 

@@ -8,15 +8,15 @@ import type { Backend, Engine, Kernels, LinearMemory } from "./backend.js";
 
 const PAGE = 65536;
 
-class WasmMemory implements LinearMemory {
+export class WasmMemory implements LinearMemory {
   readonly #memory: WebAssembly.Memory;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
   }
 
-  get buffer(): ArrayBuffer {
-    return this.#memory.buffer as ArrayBuffer;
+  get buffer(): ArrayBufferLike {
+    return this.#memory.buffer;
   }
 
   grow(bytes: number): void {

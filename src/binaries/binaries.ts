@@ -15,4 +15,6 @@ export interface Binaries {
   compile(name: BinaryName): Promise<CompiledModule>;
   /** As `compile`, at once; undefined for a binary that isn't at hand without waiting. */
   compileSync(name: BinaryName): CompiledModule | undefined;
+  /** As `compile`, the binary for memory that threads share; absent where there are no threads. */
+  compileShared?(name: BinaryName): Promise<CompiledModule>;
 }

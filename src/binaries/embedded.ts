@@ -2,10 +2,12 @@ import { binary as simd } from "../generated/simd.js";
 import type { Binaries, BinaryName } from "./binaries.js";
 import { decode } from "./text.js";
 
-/** Compiled once, instantiated as often as asked. */
-const compiled = new Map<BinaryName, WebAssembly.Module>();
+type Name = BinaryName | `${BinaryName}-shared`;
 
-function keep(name: BinaryName, module: WebAssembly.Module): WebAssembly.Module {
+/** Compiled once, instantiated as often as asked. */
+const compiled = new Map<Name, WebAssembly.Module>();
+
+function keep(name: Name, module: WebAssembly.Module): WebAssembly.Module {
   compiled.set(name, module);
   return module;
 }
@@ -20,6 +22,13 @@ export const embedded: Binaries = {
     if (known) return known;
     const binary = name === "simd" ? simd : (await import("../generated/relaxed.js")).binary;
     return keep(name, await WebAssembly.compile(decode(binary)));
+  },
+  async compileShared(name) {
+    const known = compiled.get(`${name}-shared`);
+    if (known) return known;
+    const { binary } =
+      name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
+    return keep(`${name}-shared`, await WebAssembly.compile(decode(binary)));
   },
   compileSync(name) {
     if (name !== "simd") return undefined;

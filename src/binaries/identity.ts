@@ -5,14 +5,22 @@ import type { BinaryName } from "./binaries.js";
 
 const NAMES: readonly BinaryName[] = ["simd", "relaxed"];
 
+/** What a module is: a backend's binary, for one memory of its own or for one that threads share. */
+export interface Identity {
+  readonly name: BinaryName;
+  readonly shared: boolean;
+}
+
 /**
  * Which of the package's binaries a module is. The build signs each with its name and the package's version in a custom
  * section called "xentropy". Throws OptionError for what is no module, BackendError for a module that isn't of this version.
  */
-export function nameOf(module: unknown): BinaryName {
+export function identify(module: unknown): Identity {
   const signature = signatureOf(module);
-  const name = NAMES.find((candidate) => signature === `${candidate} ${version}`);
-  if (name) return name;
+  for (const name of NAMES) {
+    if (signature === `${name} ${version}`) return { name, shared: false };
+    if (signature === `${name}-shared ${version}`) return { name, shared: true };
+  }
   const found = signature === undefined ? "it isn't one of xentropy's binaries" : `it is xentropy's "${signature}"`;
   throw new BackendError(`The module given can't be used by xentropy ${version}: ${found}.`);
 }

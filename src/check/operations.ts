@@ -8,7 +8,7 @@ import { logSoftmaxBackwardTerms, logSumExpTerms, nllTerms, softmaxBackwardTerms
 import { type Operation, plain } from "./truth.js";
 
 /** Methods that manage memory: there is nothing to check. */
-type Managing = "alloc" | "logSumExpState";
+type Managing = "alloc" | "logSumExpState" | "dispose";
 
 /** Every method that computes has a row: the compiler misses those that don't. */
 export type Operations = {

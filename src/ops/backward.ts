@@ -38,7 +38,7 @@ function backward(
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out", other);
   const log = forwardName === "logProbs";
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(other) && isResident(output));
+  const tiles = context.tiles.over(batch, isResident(batch) && isResident(other) && isResident(output)).streamed();
   if (tiles.long) {
     for (let position = 0; position < batch.outer * batch.inner; position++) {
       const a = new Columns(work, batch, batch, position, 0);

@@ -161,7 +161,7 @@ export function softmaxCrossEntropy(
   const resident = isResident(batch) && (!targets || isResident(targets)) && (!gradient || isResident(gradient));
   // Whatever is made anew for the kernel passes through staging tiles.
   const asGiven = !transform.some && smoothing === 0 && !(targets && byClass);
-  const tiles = context.tiles.over(batch, resident && asGiven);
+  const tiles = context.tiles.over(batch, resident && asGiven).streamed();
   if (tiles.long) for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
   else if (read && isPlain(call)) plainRows(context, call, read.labels);
   else generalRows(context, call);
@@ -243,7 +243,8 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
   const spread = Math.fround(smoothing / classes) * unit;
   const changed = smoothing !== 0 || classWeights !== undefined;
   // Dense targets alone need them in memory, and never as rows longer than a tile.
-  if (classWeights && targets) work.copyIn(classWeights, 0, classes, work.tile(3));
+  const weightsAt = classWeights && targets ? work.tile(3) : 0;
+  if (classWeights && targets) work.copyIn(classWeights, 0, classes, weightsAt);
   while (tiles.next()) {
     const { rows, position } = tiles;
     const { i32, f32, f64 } = arena;
@@ -260,7 +261,7 @@ function generalRows({ kernels, arena, work, tiles }: Context, call: CrossEntrop
       step = classes * 4;
       if (changed) {
         const to = work.tile(1);
-        kernels.smoothTargets(base, to, classWeights ? work.tile(3) : 0, rows, classes, (1 - smoothing) * unit, spread);
+        kernels.smoothTargets(base, to, weightsAt, rows, classes, (1 - smoothing) * unit, spread);
         base = to;
       }
     } else if (smoothing !== 0) {

@@ -35,7 +35,7 @@ export function softmaxKlDivergence(
     (typeof upstream === "number" ? upstream : upstream[position]) * total.scale * t;
   const { state, secondState, exponentials } = work;
   const resident = isResident(batch) && isResident(other) && (!gradient || isResident(gradient));
-  const tiles = context.tiles.over(batch, resident && !transform.some);
+  const tiles = context.tiles.over(batch, resident && !transform.some).streamed();
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const x = new Columns(work, batch, batch, position, 0);

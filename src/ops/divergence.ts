@@ -70,7 +70,7 @@ function positions(
   const total = new LossTotal(readReduction(reduction, "none"), count, count);
   const scale = total.scale * factor;
   const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
-  const tiles = context.tiles.over(batch, resident);
+  const tiles = context.tiles.over(batch, resident).streamed();
   if (tiles.long) {
     for (let position = 0; position < count; position++) {
       const p = new Columns(work, batch, batch, position, 0);

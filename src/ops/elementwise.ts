@@ -20,7 +20,7 @@ export function elementwise(
   const batch = readElements(x, shape, arena);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
-  const tiles = context.tiles.flat(batch.length, isResident(batch) && isResident(output));
+  const tiles = context.tiles.flat(batch.length, isResident(batch) && isResident(output)).streamed();
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const to = tiles.place(output, 0);

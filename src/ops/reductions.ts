@@ -47,7 +47,7 @@ export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
     }
     return result;
   }
-  const tiles = context.tiles.over(batch, resident);
+  const tiles = context.tiles.over(batch, resident).streamed();
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
@@ -126,7 +126,7 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
   const result = newIndices(positions);
-  const tiles = context.tiles.over(batch, isResident(batch));
+  const tiles = context.tiles.over(batch, isResident(batch)).streamed();
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);

@@ -154,6 +154,7 @@ function elements(
   const scale = total.scale * factor * peak;
   const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
   const tiles = context.tiles.flat(length, resident && whole);
+  if (typeof upstream === "number") tiles.streamed();
   let sum = 0;
   while (tiles.next()) {
     const to = gradient ? tiles.place(gradient, 0) : 0;

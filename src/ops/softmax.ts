@@ -39,6 +39,7 @@ export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions
     );
   }
   const tiles = context.tiles.over(batch, resident);
+  if (!zero) tiles.streamed();
   if (tiles.long) {
     for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, zero);
   } else {
@@ -135,7 +136,7 @@ export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxO
       kernels.logSoftmaxAcross(x, to, classes, rows, stride, state, exponentials),
     );
   }
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some);
+  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some).streamed();
   if (tiles.long) {
     for (let p = 0; p < batch.outer * batch.inner; p++) {
       const input = new Columns(work, batch, batch, p, 0);

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, it } from "vitest";
 import { type Backend, type LoadOptions, loadSync, type Xentropy } from "../../src/index.js";
+import { LEAST_MEMORY, openThreaded, THREADS } from "./threads.js";
+
+type Binary = "simd" | "relaxed" | "simd-shared" | "relaxed-shared";
 
 /** A wasm backend's binary, as the build left it. */
-export function binaryOf(name: "simd" | "relaxed"): Uint8Array<ArrayBuffer> {
+export function binaryOf(name: Binary): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(new URL(`../../build/${name}.wasm`, import.meta.url)));
 }
 
@@ -14,15 +17,21 @@ export class BackendRow {
   readonly available: boolean;
   #shared: Xentropy | undefined;
   #module: WebAssembly.Module | undefined;
+  #sharedModule: WebAssembly.Module | undefined;
 
   constructor(name: Backend) {
     this.name = name;
     this.available = name === "js" || WebAssembly.validate(binaryOf(name));
   }
 
+  /** Threads that its kernels compute on. */
+  get threads(): number {
+    return this.name === "js" ? 1 : THREADS;
+  }
+
   /** Kernels that tests share; opened at the first use. */
   get k(): Xentropy {
-    this.#shared ??= this.open();
+    this.#shared ??= this.#open({}, false);
     return this.#shared;
   }
 
@@ -36,7 +45,16 @@ export class BackendRow {
 
   /** Kernels of one's own. */
   open(options: LoadOptions = {}): Xentropy {
+    return this.#open(options, true);
+  }
+
+  #open(options: LoadOptions, own: boolean): Xentropy {
     if (this.name === "js") return loadSync({ ...options, backend: "js" });
+    const { maximumMemory = 65535 * 65536 } = options;
+    if (THREADS > 1 && maximumMemory >= LEAST_MEMORY) {
+      this.#sharedModule ??= new WebAssembly.Module(binaryOf(`${this.name}-shared`));
+      return openThreaded(this.name, this.#sharedModule, maximumMemory, own);
+    }
     this.#module ??= new WebAssembly.Module(binaryOf(this.name));
     return loadSync({ ...options, backend: this.name, module: this.#module });
   }

@@ -23,7 +23,7 @@ import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
 import { columnSums, packColumns, packRows } from "./pack.js";
 import { product, productSums, storeSums } from "./product.js";
-import { accumulate, accumulateOnly, begin, combine, finish } from "./row.js";
+import { accumulate, accumulateOnly, append, begin, combine, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
 import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
 import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
@@ -53,6 +53,7 @@ export function openJs(maximumMemory: number): Engine {
     begin: begin.bind(null, memory),
     accumulate: accumulate.bind(null, memory),
     accumulateOnly: accumulateOnly.bind(null, memory),
+    append: append.bind(null, memory),
     finish: finish.bind(null, memory),
     combine: combine.bind(null, memory),
     softmaxBackward: softmaxBackward.bind(null, memory),

@@ -1,0 +1,167 @@
+import { BLOCK, type Kernels, STATE_BYTES } from "../backend/backend.js";
+import { COST } from "../costs.js";
+import type { Workspace } from "../memory.js";
+import type { Cut } from "./cut.js";
+
+/** Groups of blocks that a row is cut into, at most. */
+const GROUPS = 64;
+
+/**
+ * Kernels over columns of one row. Its sum is a binary tree over blocks of columns, so threads take groups of blocks,
+ * each a power of two of them and each into a state of its own; the groups' states, appended in order, are the tree
+ * that one thread makes.
+ */
+export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<Kernels> {
+  const states = work.allocate(2 * GROUPS * STATE_BYTES);
+  const others = states + GROUPS * STATE_BYTES;
+
+  /** Columns of a group, or 0 where the state is not at the start of one. */
+  function groupOf(state: number, n: number): number {
+    const columns = groupSize(n);
+    return work.arena.i32[state >>> 2] % (columns / BLOCK) === 0 ? columns : 0;
+  }
+
+  function begin(parts: number, n: number, group: number): void {
+    for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) one.begin(at);
+  }
+
+  function append(state: number, parts: number, n: number, group: number): void {
+    for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) one.append(state, at);
+  }
+
+  return {
+    argmax(x, out, rows, cols) {
+      if (!cut.worth(cols, COST.argmax) || cols <= BLOCK) {
+        cut.settle();
+        return one.argmax(x, out, rows, cols);
+      }
+      const group = groupSize(cols);
+      cut
+        .blocks("argmax", cols, COST.argmax, group)
+        .reads(x, 4)
+        .writes(states, 4 / group)
+        .value(1)
+        .count()
+        .run();
+      const { f32, i32 } = work.arena;
+      let best = -1;
+      let top = 0;
+      for (let part = 0, from = 0; from < cols; part++, from += group) {
+        const at = from + i32[(states >>> 2) + part];
+        const value = f32[(x >>> 2) + at];
+        if (best < 0 || value > top || Number.isNaN(value)) [best, top] = [at, value];
+        if (Number.isNaN(top)) break;
+      }
+      i32[out >>> 2] = best;
+    },
+    accumulate(state, maxima, x, out, n, split) {
+      const group = cut.worth(n, COST.accumulate) ? groupOf(state, n) : 0;
+      if (group === 0) return one.accumulate(state, maxima, x, out, n, split);
+      begin(states, n, group);
+      cut
+        .blocks("accumulate", n, COST.accumulate, group)
+        .writes(states, STATE_BYTES / group)
+        .writes(maxima, 4 / BLOCK)
+        .reads(x, 4)
+        .fills(out, 4)
+        .count()
+        .value(split ? 1 : 0)
+        .run();
+      append(state, states, n, group);
+    },
+    accumulateOnly(state, x, e, n) {
+      const group = cut.worth(n, COST.accumulateOnly) ? groupOf(state, n) : 0;
+      if (group === 0) return one.accumulateOnly(state, x, e, n);
+      begin(states, n, group);
+      cut
+        .blocks("accumulateOnly", n, COST.accumulateOnly, group)
+        .writes(states, STATE_BYTES / group)
+        .reads(x, 4)
+        .own(e)
+        .count()
+        .run();
+      append(state, states, n, group);
+    },
+    accumulateDense(state, maxima, x, t, out, step, n) {
+      const group = cut.worth(n, COST.accumulateDense) ? groupOf(state, n) : 0;
+      if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
+      begin(states, n, group);
+      cut
+        .blocks("accumulateDense", n, COST.accumulateDense, group)
+        .writes(states, STATE_BYTES / group)
+        .writes(maxima, 4 / BLOCK)
+        .reads(x, 4)
+        .reads(t, 4);
+      if (step === 0) cut.own(out);
+      else cut.fills(out, 4);
+      cut.value(step).count().run();
+      append(state, states, n, group);
+    },
+    klAccumulate(state, other, x, y, e, n) {
+      const group = cut.worth(n, COST.klAccumulate) ? groupOf(state, n) : 0;
+      if (group === 0) return one.klAccumulate(state, other, x, y, e, n);
+      begin(states, n, group);
+      begin(others, n, group);
+      cut
+        .blocks("klAccumulate", n, COST.klAccumulate, group)
+        .writes(states, STATE_BYTES / group)
+        .writes(others, STATE_BYTES / group)
+        .reads(x, 4)
+        .reads(y, 4)
+        .own(e)
+        .count()
+        .run();
+      append(state, states, n, group);
+      append(other, others, n, group);
+    },
+    klApply(state, other, x, y, grad, e, n, scale, start) {
+      if (!cut.worth(n, COST.klApply)) return one.klApply(state, other, x, y, grad, e, n, scale, start);
+      return cut
+        .blocks("klApply", n, COST.klApply, BLOCK)
+        .value(state)
+        .value(other)
+        .reads(x, 4)
+        .reads(y, 4)
+        .writes(grad, 4)
+        .own(e)
+        .count()
+        .value(scale)
+        .value(0)
+        .sum(start);
+    },
+    softmaxApply(state, maxima, out, n, factor) {
+      if (!cut.worth(n, COST.softmaxApply)) return one.softmaxApply(state, maxima, out, n, factor);
+      cut
+        .elements("softmaxApply", n, COST.softmaxApply, BLOCK)
+        .value(state)
+        .reads(maxima, 4 / BLOCK)
+        .changes(out, 4)
+        .count()
+        .value(factor)
+        .run();
+    },
+    generalApply(state, maxima, base, grad, n, spike, zLoss, lse, factor) {
+      if (!cut.worth(n, COST.generalApply))
+        return one.generalApply(state, maxima, base, grad, n, spike, zLoss, lse, factor);
+      cut
+        .elements("generalApply", n, COST.generalApply, BLOCK)
+        .value(state)
+        .reads(maxima, 4 / BLOCK)
+        .reads(base, 4)
+        .changes(grad, 4)
+        .count()
+        .value(spike)
+        .value(zLoss)
+        .value(lse)
+        .value(factor)
+        .run();
+    },
+  };
+}
+
+/** Columns of the groups that n columns are cut into: the least power of two blocks of which there are not too many. */
+function groupSize(n: number): number {
+  let columns = BLOCK;
+  while (n > GROUPS * columns) columns *= 2;
+  return columns;
+}

@@ -1,0 +1,113 @@
+/**
+ * The control memory: a small SharedArrayBuffer through which the caller and its workers agree on who computes what. It
+ * lies apart from the kernels' memory, so nothing that a kernel writes can spoil it. What is agreed on is int32 and
+ * atomic; what a job is, is written before it is opened and not changed while anybody is at it.
+ *
+ * A job is cut into shares. Whoever is free claims the next one; docs/threads.md tells the whole protocol.
+ */
+
+/** Shares of a job, at most: enough to even out the threads, few enough to keep a flag for each. */
+export const MAX_SHARES = 256;
+
+/** Calls of a job whose sums are kept, at most. */
+export const MAX_SUMS = 4096;
+
+/** Arguments of a kernel, at most. */
+export const MAX_ARGUMENTS = 16;
+
+// Int32 words of the whole pool. Those that are written while others are read stand on cache lines of their own.
+
+/** Number of the job published last; idle workers wait for it to change. */
+export const JOB = 0;
+/** The job that may be worked on, 0 for none. */
+export const OPEN = 1;
+/** 1 when the workers are to leave. */
+export const STOP = 2;
+/** Workers that wait in Atomics.wait, and must be woken. */
+export const ASLEEP = 16;
+/** The next share to claim. */
+export const NEXT = 32;
+/** Shares whose input is in place; those beyond may not be claimed yet. */
+export const STAGED = 48;
+/** 1 while the caller sleeps until a worker is done. */
+export const CALLER_ASLEEP = 64;
+
+// What a job is.
+
+export const KERNEL = 80;
+export const ARGUMENTS = 81;
+export const SHARES = 82;
+/** Calls of the kernel in a share. */
+export const CALLS = 83;
+/** 1 when what the calls return is kept. */
+export const KEEPS_SUMS = 84;
+/** A kind for each argument. */
+export const KINDS = 96;
+
+/** For each share 1 when it is done. */
+export const DONE = 112;
+
+/** Words of each worker, from `workerWords` on. */
+const WORKERS = DONE + MAX_SHARES;
+const WORKER_WORDS = 16;
+
+/** The job that the worker is at, 0 for none. */
+export const AT = 0;
+/** 1 once the worker takes part. */
+export const STARTED = 1;
+/** The share in which a kernel threw, plus 1. */
+export const FAILED = 2;
+/** Shares that the worker has computed. */
+export const TAKEN = 3;
+
+// Float64 words, behind those of 64 workers.
+
+export const MAX_WORKERS = 64;
+const FLOATS = (WORKERS + MAX_WORKERS * WORKER_WORDS) / 2;
+
+/** How far the job goes, in the units of its count argument, and how many of them a call takes. */
+export const TOTAL = FLOATS;
+export const UNIT = FLOATS + 1;
+/** The caller's scratch memory, which arguments of kind OWN point into. */
+export const SCRATCH = FLOATS + 2;
+/** Each argument, and what is added to it for each unit. */
+export const VALUES = FLOATS + 8;
+export const STEPS = VALUES + MAX_ARGUMENTS;
+/** What each call returned. */
+export const SUMS = STEPS + MAX_ARGUMENTS;
+/** Each worker's own scratch memory. */
+export const OWN_SCRATCH = SUMS + MAX_SUMS;
+
+const BYTES = (OWN_SCRATCH + MAX_WORKERS) * 8;
+
+/** Kinds of arguments: given as they are or moved by steps; the number of units; an address in the scratch memory. */
+export const MOVED = 0;
+export const COUNT = 1;
+export const OWN = 2;
+
+/** Both views of a control memory. */
+export class Control {
+  readonly buffer: SharedArrayBuffer;
+  readonly ints: Int32Array;
+  readonly floats: Float64Array;
+
+  constructor(buffer = new SharedArrayBuffer(BYTES)) {
+    this.buffer = buffer;
+    this.ints = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
+  }
+}
+
+/** The first word of a worker. */
+export function wordsOf(worker: number): number {
+  return WORKERS + worker * WORKER_WORDS;
+}
+
+/** Claims a share of the open job: its number, or −1 where none can be had now. */
+export function claim(ints: Int32Array): number {
+  for (;;) {
+    const share = Atomics.load(ints, NEXT);
+    if (share >= Atomics.load(ints, STAGED)) return -1;
+    if (Atomics.compareExchange(ints, NEXT, share, share + 1) === share) return share;
+  }
+}

@@ -1,0 +1,147 @@
+import { BLOCK } from "../backend/backend.js";
+import { COUNT, MAX_ARGUMENTS, MAX_SHARES, MAX_SUMS, MOVED, OWN, SUMS } from "./control.js";
+import type { Pool } from "./pool.js";
+import type { Streams } from "./streams.js";
+
+/**
+ * Cuts a kernel's work into a job. A call of `rows`, `columns`, `elements` or `blocks` begins one; then come the
+ * kernel's arguments in their order, each saying how it moves from unit to unit (bytes); `run` or `sum` does the job.
+ */
+export class Cut {
+  readonly #pool: Pool;
+  readonly #streams: Streams;
+  readonly #index: ReadonlyMap<string, number>;
+  /** Addresses that the job reads, to tell whether it may be repeated. */
+  readonly #read = new Float64Array(MAX_ARGUMENTS);
+  #reads = 0;
+
+  constructor(pool: Pool, streams: Streams, names: readonly string[]) {
+    this.#pool = pool;
+    this.#streams = streams;
+    this.#index = new Map(names.map((name, i) => [name, i]));
+  }
+
+  /** Whether so many elements, at so many nanoseconds each, are worth sharing. If not, all that is read is in place. */
+  worth(elements: number, cost: number): boolean {
+    if (this.#pool.worth(elements * cost)) return true;
+    this.settle();
+    return false;
+  }
+
+  /** Has all that is read in place. */
+  settle(): void {
+    this.#streams.settle();
+  }
+
+  /** Whether rows are so few that they are better cut into columns. */
+  few(rows: number, cols: number): boolean {
+    return rows < 2 * this.#pool.count && cols > BLOCK;
+  }
+
+  /** Begins a job over rows, of which a call takes several: fours where it can, as kernels take short rows. */
+  rows(kernel: string, rows: number, cols: number, cost: number): this {
+    const unit = Math.ceil(rows / this.#sharesOf(rows * cols * cost, rows));
+    return this.#begin(kernel, rows, unit < 4 ? unit : (unit + 3) & ~3, 1);
+  }
+
+  /** Begins a job over elements or columns, of which a call takes a multiple of `unit`. */
+  elements(kernel: string, n: number, cost: number, unit = 16): this {
+    const units = Math.ceil(n / unit);
+    return this.#begin(kernel, n, Math.ceil(units / this.#sharesOf(n * cost, units)) * unit, 1);
+  }
+
+  /** Begins a job in which each call takes `unit` elements, no more. */
+  blocks(kernel: string, n: number, cost: number, unit: number): this {
+    const units = Math.ceil(n / unit);
+    return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(n * cost, units)));
+  }
+
+  #sharesOf(work: number, units: number): number {
+    const wanted = Math.max(2 * this.#pool.count, Math.floor(work / this.#pool.share));
+    return Math.max(1, Math.min(wanted, units, MAX_SHARES));
+  }
+
+  #begin(kernel: string, total: number, unit: number, calls: number): this {
+    const { job } = this.#pool;
+    job.kernel = this.#index.get(kernel) as number;
+    job.total = total;
+    job.unit = unit;
+    job.calls = calls;
+    job.shares = Math.ceil(total / (unit * calls));
+    job.arguments = 0;
+    job.keepsSums = false;
+    job.repeatable = true;
+    this.#reads = 0;
+    this.#streams.begin(job);
+    return this;
+  }
+
+  #add(kind: number, value: number, step: number, written = 0): this {
+    const { job } = this.#pool;
+    job.kinds[job.arguments] = kind;
+    job.values[job.arguments] = value;
+    job.steps[job.arguments] = step;
+    job.written[job.arguments] = written;
+    job.arguments++;
+    return this;
+  }
+
+  /** The number of units that a call takes. */
+  count(): this {
+    return this.#add(COUNT, 0, 0);
+  }
+
+  /** What is the same for all calls: a number, or an address that is read. */
+  value(value: number): this {
+    return this.#add(MOVED, value, 0);
+  }
+
+  /** Scratch memory: an address in the caller's, and the like of it for every worker. */
+  own(address: number): this {
+    return this.#add(OWN, address, 0);
+  }
+
+  /** What is read; 0 stands for none. */
+  reads(address: number, step: number): this {
+    if (!this.#streams.reads(address, step)) this.#read[this.#reads++] = address;
+    return this.#add(MOVED, address, address === 0 ? 0 : step);
+  }
+
+  /** Results. Where they take the place of what is read, which stands before them, the job can't be repeated. */
+  writes(address: number, step: number): this {
+    if (address !== 0) this.#streams.writes(address, step);
+    return this.fills(address, step);
+  }
+
+  /** As `writes`, for what is no result yet. */
+  fills(address: number, step: number): this {
+    for (let i = 0; i < this.#reads; i++) if (this.#read[i] === address) this.#pool.job.repeatable = false;
+    return this.#add(MOVED, address, address === 0 ? 0 : step, 1);
+  }
+
+  /** Results, made of what lies in their place. */
+  changes(address: number, step: number): this {
+    this.#streams.reads(address, step);
+    this.#streams.writes(address, step);
+    this.#pool.job.repeatable = false;
+    return this.#add(MOVED, address, step, 1);
+  }
+
+  run(): void {
+    this.#pool.run(this.#streams.feed);
+  }
+
+  /** As `run`; adds what the calls return, in order. */
+  sum(start: number): number {
+    const { job } = this.#pool;
+    job.keepsSums = true;
+    this.#pool.run(this.#streams.feed);
+    const { sums } = this.#pool;
+    let sum = start;
+    for (let i = 0, n = Math.ceil(job.total / job.unit); i < n; i++) sum += sums[SUMS + i];
+    return sum;
+  }
+}
+
+/** Elements of which the sums of blocks can be kept. */
+export const MAX_SUMMED = MAX_SUMS * BLOCK;

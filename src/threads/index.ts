@@ -1,0 +1,168 @@
+import type { Backend, Engine, Kernels } from "../backend/backend.js";
+import { WasmMemory } from "../backend/wasm.js";
+import type { CompiledModule } from "../binaries/binaries.js";
+import { BackendError } from "../errors.js";
+import { type Arena, type Range, Workspace } from "../memory.js";
+import { MAX_WORKERS } from "./control.js";
+import type { Kernel } from "./job.js";
+import { availableThreads, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
+import { Pool, type Settings } from "./pool.js";
+import { spreadKernels } from "./spread.js";
+import { Streams } from "./streams.js";
+import type { Start } from "./take-part.js";
+
+/** Threads that there can be, the calling one among them. */
+export const MAX_THREADS = MAX_WORKERS + 1;
+
+const PAGE = 65536;
+
+/** Measured on two cores: docs/threads.md. */
+const SETTINGS: Settings = {
+  worthSharing: 10_000,
+  worthWaking: 60_000,
+  share: 8_000,
+  spin: 0.1,
+  patience: 0.1,
+  deadline: 5_000,
+};
+
+/** Threads that "auto" takes at most: beyond a few, memory is the limit and not arithmetic. */
+const AUTO = 8;
+
+/** Milliseconds that workers are given to start. */
+const START = 30_000;
+
+/** A pool of threads on one shared memory. */
+export class Threads {
+  readonly engine: Engine;
+  readonly #pool: Pool;
+  readonly #start: Start;
+
+  /** Compiles nothing and starts nobody yet. Throws a LinkError for a module that has no shared memory. */
+  constructor(backend: Backend, module: WebAssembly.Module, maximumMemory: number, settings: Partial<Settings> = {}) {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE), shared: true });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const names = Object.keys(exports).filter((name) => typeof exports[name] === "function");
+    this.engine = { backend, kernels: exports as unknown as Kernels, memory: new WasmMemory(memory) };
+    this.#start = { module, memory, names };
+    const kernels = names.map((name) => exports[name] as unknown as Kernel);
+    this.#pool = new Pool(kernels, { ...SETTINGS, ...settings });
+  }
+
+  /** Threads that compute, the calling one among them. */
+  get count(): number {
+    return this.#pool.count;
+  }
+
+  /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't. */
+  async start(workers: number, file?: URL): Promise<void> {
+    await this.startWith(workers, await spawner(file));
+  }
+
+  async startWith(workers: number, spawn: Spawn): Promise<void> {
+    try {
+      await within(START, Promise.all(Array.from({ length: workers }, () => this.add(spawn))));
+    } catch (cause) {
+      this.dispose();
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new BackendError(`Threads can't be had: a worker did not start: ${reason}`, { cause });
+    }
+  }
+
+  /** Adds a worker. It keeps the process alive while it starts, and no longer. */
+  add(spawn: Spawn): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const thread: Thread = spawn({
+        ready() {
+          thread.keepAlive(false);
+          resolve();
+        },
+        ended: (cause) => {
+          this.#pool.ended(thread);
+          reject(cause ?? new Error("it ended"));
+        },
+      });
+      thread.post({ ...this.#start, ...this.#pool.add(thread) });
+    });
+  }
+
+  /** Nanoseconds of work that are worth waking workers for. */
+  get worthWaking(): number {
+    return this.#pool.worthWaking;
+  }
+
+  /** Shares that workers have computed so far. */
+  get taken(): number {
+    return this.#pool.taken;
+  }
+
+  /** Sleeps until every worker takes part, at most so long: for those who can't await. */
+  awaitStart(milliseconds: number): void {
+    this.#pool.awaitStart(milliseconds);
+  }
+
+  /** The kernels, spread over the threads, and how foreign arrays get to them. */
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams } {
+    const setAside = (ranges: readonly Range[]) => {
+      const parts = [arena.hold(ranges), abandon()];
+      return () => {
+        for (const giveBack of parts) giveBack();
+      };
+    };
+    this.#pool.equip(work.state, () => work.allocate(Workspace.SCRATCH), setAside);
+    const streams = new Streams(work);
+    const kernels = spreadKernels(this.engine.kernels, this.#pool, streams, this.#start.names, work);
+    return { kernels, streams };
+  }
+
+  /** Ends all workers. */
+  dispose(): void {
+    this.#pool.dispose();
+  }
+}
+
+/** A promise that is given so many milliseconds. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing was heard of it for ${milliseconds / 1000} s`)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Compile = () => CompiledModule | Promise<CompiledModule> | undefined;
+
+/**
+ * Opens a backend on several threads. With "auto" it takes as many as the runtime says there are, at most AUTO, and gives
+ * undefined where there is but one or they can't be had. Throws BackendError.
+ */
+export async function openThreads(
+  backend: Backend,
+  threads: number | "auto",
+  compile: Compile,
+  maximumMemory: number,
+): Promise<Threads | undefined> {
+  if (threads !== "auto") return openSome(backend, threads, compile, maximumMemory);
+  const count = Math.min(AUTO, await availableThreads());
+  if (count < 2) return undefined;
+  try {
+    return await openSome(backend, count, compile, maximumMemory);
+  } catch {
+    return undefined;
+  }
+}
+
+async function openSome(backend: Backend, count: number, compile: Compile, maximumMemory: number): Promise<Threads> {
+  requireSharing();
+  if (count > MAX_THREADS) throw new BackendError(`There can be ${MAX_THREADS} threads at most, not ${count}.`);
+  const module = await compile();
+  if (!module)
+    throw new BackendError("Threads need a binary for shared memory, which this runtime's entry doesn't have.");
+  const threads = new Threads(backend, module as WebAssembly.Module, maximumMemory);
+  await threads.start(count - 1);
+  return threads;
+}

@@ -1,0 +1,178 @@
+import { type Kernels, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
+import { COST } from "../costs.js";
+import type { Workspace } from "../memory.js";
+import type { Cut } from "./cut.js";
+
+/** The kernels of the linear losses: products by panels of rows or columns, and what goes row by row. */
+export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace): Partial<Kernels> {
+  const kernels: Partial<Kernels> = {
+    product(a, b, out, stride, m, n, depth, start, add, sums) {
+      if (!cut.worth(m * n * depth, COST.product)) {
+        one.product(a, b, out, stride, m, n, depth, start, add, sums);
+      } else if (m >= n) {
+        cut
+          .elements("product", m, n * depth * COST.product, 4)
+          .reads(a, depth * 4)
+          .value(b)
+          .writes(out, stride);
+        cut
+          .value(stride)
+          .count()
+          .value(n)
+          .value(depth)
+          .value(start)
+          .value(add ? 1 : 0)
+          .own(exponentials)
+          .run();
+      } else {
+        cut
+          .elements("product", n, m * depth * COST.product, 8)
+          .value(a)
+          .reads(b, depth * 4)
+          .writes(out, 4);
+        cut
+          .value(stride)
+          .value(m)
+          .count()
+          .value(depth)
+          .reads(start, 4)
+          .value(add ? 1 : 0)
+          .own(exponentials)
+          .run();
+      }
+    },
+    productSums(a, b, sums, m, n, depth) {
+      if (!cut.worth(m * n * depth, COST.product)) return one.productSums(a, b, sums, m, n, depth);
+      cut
+        .elements("productSums", n, m * depth * COST.product, 8)
+        .value(a)
+        .reads(b, depth * 4);
+      cut
+        .changes(sums, Math.ceil(m / 4) * 32)
+        .value(m)
+        .count()
+        .value(depth)
+        .run();
+    },
+    storeSums(sums, out, stride, m, n, add) {
+      if (!cut.worth(m * n, COST.storeSums)) return one.storeSums(sums, out, stride, m, n, add);
+      cut
+        .elements("storeSums", n, m * COST.storeSums, 8)
+        .reads(sums, Math.ceil(m / 4) * 32)
+        .writes(out, 4);
+      cut
+        .value(stride)
+        .value(m)
+        .count()
+        .value(add ? 1 : 0)
+        .run();
+    },
+    packRows(x, stride, out, rows, depth, width) {
+      if (!cut.worth(rows * depth, COST.pack)) return one.packRows(x, stride, out, rows, depth, width);
+      cut
+        .elements("packRows", rows, depth * COST.pack, width)
+        .reads(x, stride)
+        .value(stride);
+      cut
+        .writes(out, depth * 4)
+        .count()
+        .value(depth)
+        .value(width)
+        .run();
+    },
+    packColumns(x, stride, out, depth, cols, width) {
+      if (!cut.worth(cols * depth, COST.pack)) return one.packColumns(x, stride, out, depth, cols, width);
+      cut
+        .elements("packColumns", cols, depth * COST.pack, width)
+        .reads(x, 4)
+        .value(stride);
+      cut
+        .writes(out, depth * 4)
+        .value(depth)
+        .count()
+        .value(width)
+        .run();
+    },
+    linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e) {
+      if (!cut.worth(count * cols, COST.linearForward) || count === 1) {
+        return one.linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e);
+      }
+      cut.rows("linearForward", count, cols, COST.linearForward);
+      if (e === z) cut.changes(z, cols * 4);
+      else cut.reads(z, cols * 4);
+      cut.reads(base, baseStep).value(baseStep).changes(rows, ROW_RECORD).changes(states, STATE_BYTES);
+      cut
+        .writes(maxima, step)
+        .value(step)
+        .count()
+        .value(cols)
+        .value(column)
+        .value(look ? 1 : 0);
+      if (e === z) cut.changes(e, cols * 4);
+      else cut.own(e);
+      cut.run();
+    },
+    linearBackward(z, stride, base, baseStep, rows, states, maxima, step, zLoss, count, cols, column, stored) {
+      if (!cut.worth(count * cols, COST.linearBackward) || count === 1) {
+        return one.linearBackward(
+          z,
+          stride,
+          base,
+          baseStep,
+          rows,
+          states,
+          maxima,
+          step,
+          zLoss,
+          count,
+          cols,
+          column,
+          stored,
+        );
+      }
+      // Rows that are stored and rows that are not: in each job all are alike.
+      for (const [from, n] of [
+        [0, Math.min(stored, count)],
+        [stored, count - stored],
+      ]) {
+        if (n <= 0) continue;
+        const at = base && base + from * baseStep;
+        cut
+          .rows("linearBackward", n, cols, COST.linearBackward)
+          .changes(z + from * stride, stride)
+          .value(stride);
+        cut
+          .reads(at, baseStep)
+          .value(baseStep)
+          .reads(rows + from * ROW_RECORD, ROW_RECORD);
+        cut
+          .reads(states + from * STATE_BYTES, STATE_BYTES)
+          .reads(maxima + from * step, step)
+          .value(step)
+          .value(zLoss);
+        cut
+          .count()
+          .value(cols)
+          .value(column)
+          .value(from === 0 && stored > 0 ? count : 0)
+          .run();
+      }
+    },
+    linearSigmoid(z, t, u, pw, grad, losses, sums, e, count, cols, smoothing, scale) {
+      if (!cut.worth(count * cols, COST.sigmoidCrossEntropy) || count === 1) {
+        return one.linearSigmoid(z, t, u, pw, grad, losses, sums, e, count, cols, smoothing, scale);
+      }
+      const bytes = cols * 4;
+      cut.rows("linearSigmoid", count, cols, COST.sigmoidCrossEntropy).changes(z, bytes).reads(t, bytes);
+      cut
+        .reads(u, bytes)
+        .reads(pw, bytes)
+        .value(grad ? 1 : 0)
+        .writes(losses, bytes)
+        .changes(sums, 8)
+        .own(e);
+      cut.count().value(cols).value(smoothing).value(scale).run();
+    },
+  };
+  return kernels;
+}

@@ -1,0 +1,100 @@
+import { BackendError } from "../errors.js";
+import { hasNodeModules, nodeModule } from "./node-module.js";
+
+/** Threads as the runtime has them: worker_threads in Node, Deno and Bun, module workers in browsers. */
+
+/** A worker, seen from the thread that made it. */
+export interface Thread {
+  post(message: unknown): void;
+  /** Ends the worker, whatever it does. */
+  terminate(): void;
+  /** Whether the process stays alive for it. Browsers have no such thing. */
+  keepAlive(keep: boolean): void;
+}
+
+/** What is heard of a worker. */
+export interface Listener {
+  /** It takes part, or will in a moment. */
+  ready(): void;
+  /** It has ended, or never began; `cause` where anybody knows why. Browsers don't say when a worker ends. */
+  ended(cause?: unknown): void;
+}
+
+export type Spawn = (listener: Listener) => Thread;
+
+interface NodeWorker {
+  on(event: string, listener: (value: unknown) => void): void;
+  postMessage(message: unknown): void;
+  terminate(): Promise<number>;
+  ref(): void;
+  unref(): void;
+}
+
+interface WorkerThreads {
+  Worker: new (url: URL, options: object) => NodeWorker;
+}
+
+/** Throws BackendError, naming what is missing, where no memory can be shared. */
+export function requireSharing(): void {
+  const page = globalThis as { crossOriginIsolated?: boolean };
+  if (page.crossOriginIsolated === false && !hasNodeModules) {
+    throw new BackendError(
+      "Threads need a page that is cross-origin isolated: serve it with the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.",
+    );
+  }
+  if (typeof SharedArrayBuffer !== "function") {
+    throw new BackendError("Threads need SharedArrayBuffer, which this runtime doesn't have.");
+  }
+  if (!hasNodeModules && typeof Worker !== "function") {
+    throw new BackendError("Threads need workers, which this runtime doesn't have.");
+  }
+}
+
+/** Makes workers from this package's own file, or from another. */
+export async function spawner(file?: URL): Promise<Spawn> {
+  if (!hasNodeModules) return (listener) => webThread(file, listener);
+  const threads = await nodeModule<WorkerThreads>("node:worker_threads");
+  // Not one expression, or bundlers for browsers would take it for an asset.
+  const here = import.meta.url;
+  const url = file ?? new URL("./worker.js", here);
+  return (listener) => nodeThread(new threads.Worker(url, { execArgv: [] }), listener);
+}
+
+function nodeThread(worker: NodeWorker, listener: Listener): Thread {
+  let cause: unknown;
+  worker.on("message", () => listener.ready());
+  worker.on("error", (error) => {
+    cause = error;
+  });
+  worker.on("exit", () => listener.ended(cause));
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => void worker.terminate(),
+    keepAlive: (keep) => (keep ? worker.ref() : worker.unref()),
+  };
+}
+
+function webThread(file: URL | undefined, listener: Listener): Thread {
+  // Written so that Vite and webpack find the worker's file.
+  const worker = file
+    ? new Worker(file, { type: "module" })
+    : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = () => listener.ready();
+  worker.onerror = ({ message }) => listener.ended(message);
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => worker.terminate(),
+    keepAlive: () => {},
+  };
+}
+
+/** Threads that run at once here, as far as the runtime says. */
+export async function availableThreads(): Promise<number> {
+  if (hasNodeModules) {
+    const { availableParallelism } = await nodeModule<{ availableParallelism?: () => number }>("node:os");
+    if (availableParallelism) return availableParallelism();
+  }
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
+}

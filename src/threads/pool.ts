@@ -1,0 +1,319 @@
+import { WorkerLostError } from "../errors.js";
+import type { Range } from "../memory.js";
+import * as words from "./control.js";
+import { Control, claim, wordsOf } from "./control.js";
+import { type Feed, Job, type Kernel } from "./job.js";
+import type { Thread } from "./platform.js";
+import type { Join } from "./take-part.js";
+
+/** What the pool goes by. Times that a kernel takes are estimates in nanoseconds on one thread. */
+export interface Settings {
+  /** Work that is worth sharing with workers that are awake, and work that is worth waking them for. */
+  readonly worthSharing: number;
+  readonly worthWaking: number;
+  /** Work of a share. */
+  readonly share: number;
+  /** Milliseconds that a worker looks for the next job before it sleeps. */
+  readonly spin: number;
+  /** Milliseconds that a job may take longer than it would alone before the machine is taken for busy. */
+  readonly patience: number;
+  /** Milliseconds without a sign of a worker after which it is lost. */
+  readonly deadline: number;
+}
+
+/** A worker as the pool knows it. */
+interface Member {
+  readonly thread: Thread;
+  /** Its number in the control memory. */
+  readonly number: number;
+}
+
+/** Milliseconds that the caller works alone at most before it tries the workers again. */
+const LONGEST_PAUSE = 100;
+
+/** The workers, and the jobs that they and the caller do together. One job at a time; `run` returns when it is done. */
+export class Pool {
+  readonly #kernels: readonly Kernel[];
+  readonly #settings: Settings;
+  #members: Member[] = [];
+  #control = new Control();
+  /** Sets aside what a lost worker may still write to; what it returns gives that back. */
+  #setAside: (ranges: readonly Range[]) => () => void = () => () => {};
+  /** What is to be done when a lost worker has ended. */
+  readonly #afterEnd = new Map<Thread, () => void>();
+  #number = 0;
+  /** Work that went by without the workers, who slept: enough of it is worth waking them too. */
+  #missed = 0;
+  #missedAt = 0;
+  /** Until when the caller works alone, since workers kept it waiting, and how long that was last time. */
+  #aloneUntil = 0;
+  #pause = 0;
+  /** When the job at hand began, and how long the caller's fastest share of it took. */
+  #began = 0;
+  #fastest = Infinity;
+  readonly #mayWait: boolean;
+  /** To fill in before `run`. */
+  job: Job;
+
+  constructor(kernels: readonly Kernel[], settings: Settings) {
+    this.#kernels = kernels;
+    this.#settings = settings;
+    this.job = new Job(this.#control, kernels);
+    this.#mayWait = mayWait(this.#control.ints);
+  }
+
+  /** Threads that compute, the calling one among them. */
+  get count(): number {
+    return this.#members.length + 1;
+  }
+
+  /** Takes a worker in; what it must be told. */
+  add(thread: Thread): Join {
+    const number = this.#members.length;
+    this.#members.push({ thread, number });
+    return this.#joinOf(number);
+  }
+
+  /** Takes note that a worker has ended. */
+  ended(thread: Thread): void {
+    this.#remove(thread);
+    this.#afterEnd.get(thread)?.();
+    this.#afterEnd.delete(thread);
+  }
+
+  #remove(thread: Thread): void {
+    this.#members = this.#members.filter((member) => member.thread !== thread);
+  }
+
+  /** Shares that workers have computed so far. */
+  get taken(): number {
+    const { ints } = this.#control;
+    return this.#members.reduce((sum, { number }) => sum + ints[wordsOf(number) + words.TAKEN], 0);
+  }
+
+  awaitStart(milliseconds: number): void {
+    for (const { number } of this.#members) {
+      Atomics.wait(this.#control.ints, wordsOf(number) + words.STARTED, 0, milliseconds);
+    }
+  }
+
+  /** Ends all workers. */
+  dispose(): void {
+    this.#dismiss();
+    for (const { thread } of this.#members) thread.terminate();
+    this.#members = [];
+  }
+
+  #joinOf(worker: number): Join {
+    return { control: this.#control.buffer, worker, spin: this.#settings.spin };
+  }
+
+  /** Lets the workers leave, those who sleep too. */
+  #dismiss(): void {
+    const { ints } = this.#control;
+    Atomics.store(ints, words.STOP, 1);
+    Atomics.store(ints, words.JOB, 0);
+    Atomics.notify(ints, words.JOB);
+  }
+
+  /** Gives each worker scratch memory of its own, like the caller's at `own`. */
+  equip(own: number, allocate: () => number, setAside: (ranges: readonly Range[]) => () => void): void {
+    const { floats } = this.#control;
+    floats[words.SCRATCH] = own;
+    for (const { number } of this.#members) floats[words.OWN_SCRATCH + number] = allocate();
+    this.#setAside = setAside;
+  }
+
+  /** Whether work of so many nanoseconds is worth sharing now. */
+  worth(work: number): boolean {
+    const members = this.#members.length;
+    if (members === 0 || work < this.#settings.worthSharing) return false;
+    if (this.#pause > 0 && performance.now() < this.#aloneUntil) return false;
+    if (work >= this.#settings.worthWaking) return true;
+    if (Atomics.load(this.#control.ints, words.ASLEEP) < members) return true;
+    return this.#addsUp(work);
+  }
+
+  get worthWaking(): number {
+    return this.#settings.worthWaking;
+  }
+
+  /** Whether work has gone by without the sleeping workers, one piece right after the other, that is worth waking them. */
+  #addsUp(work: number): boolean {
+    const now = performance.now();
+    if (now - this.#missedAt > 2 * this.#settings.spin) this.#missed = 0;
+    this.#missedAt = now;
+    this.#missed += work;
+    return this.#missed >= 2 * this.#settings.worthWaking;
+  }
+
+  /** The control memory as float64; what the calls of the last job returned stands there. */
+  get sums(): Float64Array {
+    return this.#control.floats;
+  }
+
+  /** Work of a share. */
+  get share(): number {
+    return this.#settings.share;
+  }
+
+  /** Does the job. Throws WorkerLostError, or what a kernel throws. */
+  run(feed: Feed | undefined): void {
+    const { job } = this;
+    const { ints } = this.#control;
+    this.#missed = 0;
+    this.#began = performance.now();
+    this.#fastest = Infinity;
+    job.store();
+    ints.fill(0, words.DONE, words.DONE + job.shares);
+    Atomics.store(ints, words.NEXT, 0);
+    Atomics.store(ints, words.STAGED, feed?.hasInput ? 0 : job.shares);
+    this.#number = (this.#number + 1) | 0 || 1;
+    Atomics.store(ints, words.OPEN, this.#number);
+    Atomics.store(ints, words.JOB, this.#number);
+    if (Atomics.load(ints, words.ASLEEP) > 0) Atomics.notify(ints, words.JOB, job.shares - 1);
+    try {
+      if (feed) this.#workFeeding(feed);
+      else this.#work();
+    } finally {
+      Atomics.store(ints, words.OPEN, 0);
+      this.#awaitWorkers();
+    }
+    this.#judge(feed !== undefined);
+    for (let share = 0; share < job.shares; share++) {
+      if (ints[words.DONE + share] === 0) this.#redo(share, feed);
+      feed?.drain(share);
+    }
+  }
+
+  #work(): void {
+    const { ints } = this.#control;
+    for (let share = claim(ints); share >= 0; share = claim(ints)) this.#run(share);
+  }
+
+  #run(share: number): void {
+    const start = performance.now();
+    this.job.run(share);
+    this.#control.ints[words.DONE + share] = 1;
+    this.#fastest = Math.min(this.#fastest, performance.now() - start);
+  }
+
+  /** Copies come first, since nobody else can make them; in between the caller computes. */
+  #workFeeding(feed: Feed): void {
+    const { ints } = this.#control;
+    const { job } = this;
+    const ahead = 2 * this.count;
+    let staged = feed.hasInput ? 0 : job.shares;
+    let drained = 0;
+    for (;;) {
+      const next = Atomics.load(ints, words.NEXT);
+      if (staged < job.shares && staged - next < ahead) {
+        feed.stage(staged++);
+        Atomics.store(ints, words.STAGED, staged);
+      } else if (feed.hasOutput && drained < job.shares && Atomics.load(ints, words.DONE + drained) === 1) {
+        feed.drain(drained++);
+      } else {
+        const share = claim(ints);
+        if (share >= 0) {
+          this.#run(share);
+        } else if (staged === job.shares) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** Waits for those who are still at the job, which is closed. */
+  #awaitWorkers(): void {
+    const { ints } = this.#control;
+    let silent: Member[] | undefined;
+    const deadline = performance.now() + this.#settings.deadline;
+    for (const member of this.#members) {
+      if (this.#isAway(wordsOf(member.number) + words.AT, deadline)) continue;
+      silent ??= [];
+      silent.push(member);
+    }
+    Atomics.store(ints, words.CALLER_ASLEEP, 0);
+    if (silent) this.#lose(silent);
+  }
+
+  /**
+   * Where there is no free processor for them, workers keep the caller waiting, or take its own from it. A job then takes
+   * longer than the caller alone would have needed, going by the fastest of its shares: it works alone for a while, twice
+   * as long each time that this happens again.
+   */
+  #judge(fed: boolean): void {
+    const now = performance.now();
+    const alone = this.#fastest * this.job.shares * (fed ? 2 : 1);
+    if (now - this.#began > 1.25 * alone + this.#settings.patience) {
+      this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause || 1);
+      this.#aloneUntil = now + this.#pause;
+    } else {
+      this.#pause = this.#pause > 1 ? this.#pause / 2 : 0;
+    }
+  }
+
+  /** Whether the worker with this word leaves its job before the deadline. */
+  #isAway(at: number, deadline: number): boolean {
+    const { ints } = this.#control;
+    for (let i = 0; i < 4000; i++) if (Atomics.load(ints, at) === 0) return true;
+    for (;;) {
+      const number = Atomics.load(ints, at);
+      if (number === 0) return true;
+      const rest = deadline - performance.now();
+      if (rest <= 0) return false;
+      if (!this.#mayWait) continue;
+      Atomics.store(ints, words.CALLER_ASLEEP, 1);
+      Atomics.wait(ints, at, number, rest);
+    }
+  }
+
+  /** A share that a worker began and could not finish: a kernel threw there. */
+  #redo(share: number, feed: Feed | undefined): void {
+    const { ints } = this.#control;
+    const broken = this.#members.filter(({ number }) => Atomics.load(ints, wordsOf(number) + words.FAILED) !== 0);
+    for (const { thread } of broken) this.#remove(thread);
+    if (!this.job.repeatable) {
+      throw new WorkerLostError(
+        "A worker failed while it overwrote its input: the output of this call is half-written.",
+      );
+    }
+    feed?.restore(share);
+    this.job.run(share);
+  }
+
+  /** Gives workers up that fell silent. They may write to their part of the job until they have really ended. */
+  #lose(silent: readonly Member[]): never {
+    const giveBack = this.#setAside(this.job.outputs);
+    let left = silent.length;
+    for (const { thread } of silent) {
+      this.#afterEnd.set(thread, () => {
+        if (--left === 0) giveBack();
+      });
+      this.#remove(thread);
+    }
+    this.#dismiss();
+    for (const { thread } of silent) thread.terminate();
+    // A lost worker that wakes up again must not find the jobs of those who stay.
+    const { floats } = this.#control;
+    this.#control = new Control();
+    this.#control.floats.set(floats.subarray(words.OWN_SCRATCH), words.OWN_SCRATCH);
+    this.#control.floats[words.SCRATCH] = floats[words.SCRATCH];
+    this.job = new Job(this.#control, this.#kernels);
+    for (const { thread, number } of this.#members) thread.post(this.#joinOf(number));
+    const seconds = this.#settings.deadline / 1000;
+    throw new WorkerLostError(
+      `A worker has given no sign for ${seconds} s and is being ended: the output of this call is half-written.`,
+    );
+  }
+}
+
+/** Whether this thread may sleep: a browser's main thread may not. */
+function mayWait(ints: Int32Array): boolean {
+  try {
+    Atomics.wait(ints, words.OPEN, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { loadSync, WorkerLostError, type Xentropy } from "../../src/index.js";
+import { Xentropy as Kernels } from "../../src/kernels.js";
+import { Threads } from "../../src/threads/index.js";
+import { spawner, type Thread } from "../../src/threads/platform.js";
+import { normal } from "../support/samples.js";
+import { EAGER, WORKER } from "../support/threads.js";
+import { expectSameBits } from "../support/ulp.js";
+
+const MEMORY = 64 << 20;
+const FAULTY = new URL("./faulty-worker.mjs", import.meta.url);
+const SHAPE = [256, 1000] as const;
+const x = normal(256 * 1000, 1);
+const one = loadSync({ backend: "simd" });
+const expected = one.softmax(x, { shape: SHAPE });
+const module = new WebAssembly.Module(
+  new Uint8Array(readFileSync(new URL("../../build/simd-shared.wasm", import.meta.url))),
+);
+
+let threads: Threads;
+afterEach(() => threads.dispose());
+
+/** Kernels with one worker that fails in its first share. */
+async function withFaulty(fault: string, deadline = 60_000): Promise<Xentropy> {
+  threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline });
+  process.env.FAULT = fault;
+  await threads.start(1, FAULTY);
+  threads.awaitStart(10_000);
+  return new Kernels(threads.engine, MEMORY, threads);
+}
+
+/** Calls until the worker has had its share, since the caller may be faster. */
+function untilFault(call: () => void): unknown {
+  for (let i = 0; i < 1000; i++) {
+    try {
+      call();
+      if (threads.count === 1) return undefined;
+    } catch (error) {
+      return error;
+    }
+  }
+  return expect.fail("the worker never took a share");
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(what()).toBe(true);
+}
+
+function expectRight(k: Xentropy): void {
+  expectSameBits(k.softmax(x, { shape: SHAPE }), expected, "the next call");
+}
+
+describe("a worker that ends between calls", () => {
+  it("costs nothing but speed, and k.threads says so", async () => {
+    threads = new Threads("simd", module, MEMORY, EAGER);
+    const workers: Thread[] = [];
+    const spawn = await spawner(WORKER);
+    await threads.startWith(2, (listener) => {
+      const worker = spawn(listener);
+      workers.push(worker);
+      return worker;
+    });
+    const k = new Kernels(threads.engine, MEMORY, threads);
+    expect(k.threads).toBe(3);
+    workers[0].terminate();
+    // Nobody can have heard of it yet.
+    expectRight(k);
+    await until(() => k.threads === 2);
+    expectRight(k);
+    workers[1].terminate();
+    await until(() => k.threads === 1);
+    expectRight(k);
+  });
+});
+
+describe("a worker whose kernel throws within a share", () => {
+  it("leaves no trace where input and output lie apart: the caller computes the share", async () => {
+    const k = await withFaulty("throw");
+    const z = k.alloc(SHAPE).set(x);
+    const out = k.alloc(SHAPE);
+    const error = untilFault(() => {
+      out.data.fill(0);
+      k.softmax(z, { out });
+      expectSameBits(out.toArray(), expected, "the call in which it threw");
+    });
+    expect(error).toBeUndefined();
+    expect(k.threads).toBe(1);
+    expectRight(k);
+  });
+
+  it("is an error where the input was overwritten", async () => {
+    const k = await withFaulty("throw");
+    const z = k.alloc(SHAPE);
+    const error = untilFault(() => {
+      z.set(x);
+      k.softmax(z, { out: z });
+    });
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expect((error as WorkerLostError).code).toBe("WORKER_LOST");
+    expect(k.threads).toBe(1);
+    expectRight(k);
+    expectSameBits(k.softmax(z.set(x), { out: z }).toArray(), expected, "the same call again");
+  });
+});
+
+describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a share (%s)", (fault) => {
+  it("makes the call throw after a deadline, and the next call is right", async () => {
+    const k = await withFaulty(fault, 150);
+    expect(untilFault(() => k.softmax(x, { shape: SHAPE }))).toBeInstanceOf(WorkerLostError);
+    expect(k.threads).toBe(1);
+    for (let i = 0; i < 5; i++) expectRight(k);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    for (let i = 0; i < 5; i++) expectRight(k);
+  });
+
+  it("keeps what the worker may still write to from use, until its end is seen", async () => {
+    const k = await withFaulty(fault, 150);
+    const z = k.alloc(SHAPE).set(x);
+    const out = k.alloc(SHAPE);
+    const { byteOffset, byteLength } = out.data;
+    const view = out.data;
+    expect(untilFault(() => k.softmax(z, { out }))).toBeInstanceOf(WorkerLostError);
+    expect(() => out.data).toThrow(WorkerLostError);
+    expect(() => k.softmax(out)).toThrow(WorkerLostError);
+    expect(() => k.softmax(view, { shape: SHAPE })).toThrow(WorkerLostError);
+    // The input can be used at once.
+    expectSameBits(k.softmax(z), expected, "input of the lost call");
+    out.free();
+    const fresh = k.alloc(SHAPE);
+    const start = fresh.data.byteOffset;
+    expect(start + byteLength <= byteOffset || start >= byteOffset + byteLength).toBe(true);
+    const { used } = k.memory;
+    await until(() => k.memory.used <= used - byteLength);
+  });
+
+  it("gives the output back by itself when the worker has ended", async () => {
+    const k = await withFaulty(fault, 150);
+    const z = k.alloc(SHAPE).set(x);
+    const out = k.alloc(SHAPE);
+    expect(untilFault(() => k.softmax(z, { out }))).toBeInstanceOf(WorkerLostError);
+    await until(() => {
+      try {
+        return out.data.length > 0;
+      } catch {
+        return false;
+      }
+    });
+    expectSameBits(k.softmax(z, { out }).toArray(), expected, "the same call again");
+  });
+});

@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/** Runs a program on the built package in a process of its own. */
+function run(program: string): { status: number | null; output: string } {
+  const dist = new URL("../../dist/index.js", import.meta.url);
+  const text = `import { load, loadSync } from ${JSON.stringify(dist.href)};\n${program}`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--expose-gc", "--input-type=module", "--eval", text],
+    { cwd: fileURLToPath(new URL(".", import.meta.url)), encoding: "utf8", timeout: 120_000 },
+  );
+  return { status, output: stdout + stderr };
+}
+
+describe("load({ threads })", () => {
+  it("gives as many threads as asked for, and the bits of one", () => {
+    const { status, output } = run(`
+      const x = Float32Array.from({ length: 300_000 }, (_, i) => Math.sin(i) * 9);
+      const shape = [3, 100_000];
+      const one = loadSync().softmaxCrossEntropy(x, [1, 2, 3], { shape, grad: true });
+      for (const threads of [1, 2, 3]) {
+        const k = await load({ threads });
+        const { loss, grad } = k.softmaxCrossEntropy(x, [1, 2, 3], { shape, grad: true });
+        console.log(k.threads, k.backend, loss === one.loss, grad.every((g, i) => Object.is(g, one.grad[i])));
+        k.dispose();
+      }`);
+    expect(output).toBe("1 simd true true\n2 simd true true\n3 simd true true\n");
+    expect(status).toBe(0);
+  });
+
+  it('takes "auto" for what the machine has', () => {
+    const { output } = run(`
+      import { availableParallelism } from "node:os";
+      const k = await load({ threads: "auto" });
+      console.log(k.threads === Math.min(8, availableParallelism()), loadSync({ threads: "auto" }).threads);`);
+    expect(output).toBe("true 1\n");
+  });
+
+  it("refuses what can't be had", () => {
+    const { output } = run(`
+      for (const options of [{ backend: "js", threads: 2 }, { threads: 66 }]) {
+        await load(options).catch((error) => console.log(error.code));
+      }
+      try { loadSync({ threads: 2 }) } catch (error) { console.log(error.code, /load/.test(error.message)) }
+      delete globalThis.SharedArrayBuffer;
+      await load({ threads: 2 }).catch((error) => console.log(error.code, /SharedArrayBuffer/.test(error.message)));
+      console.log((await load({ threads: "auto" })).threads);`);
+    expect(output).toBe("BACKEND\nBACKEND\nBACKEND true\nBACKEND true\n1\n");
+  });
+});
+
+describe("a pool", () => {
+  it("doesn't keep the process alive", () => {
+    const { status, output } = run(`
+      const k = await load({ threads: 3 });
+      k.softmax(new Float32Array(1_000_000), { shape: [10, 100_000] });
+      console.log("done");`);
+    expect([status, output]).toEqual([0, "done\n"]);
+  });
+
+  it("is gone after dispose: later calls are errors, and so is the use of its batches", () => {
+    const { output } = run(`
+      const k = await load({ threads: 2 });
+      const z = k.alloc([2, 2]);
+      k.dispose();
+      k.dispose();
+      for (const call of [() => k.softmax(new Float32Array(2)), () => k.alloc([1]), () => z.data]) {
+        try { call(); console.log("no error"); } catch (error) { console.log(error.code); }
+      }
+      z.free();
+      console.log(k.threads, k.memory.used);`);
+    expect(output).toBe("FREED\nFREED\nFREED\n1 0\n");
+  });
+
+  it.runIf(process.platform === "linux")(
+    "leaves no thread and no memory behind: 200 are made and disposed",
+    () => {
+      const { status, output } = run(`
+      import { readdirSync, readFileSync } from "node:fs";
+      const threads = () => readdirSync("/proc/self/task").length;
+      const bytes = () => Number(/VmRSS:\\s*(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+      const x = new Float32Array(200_000);
+      async function pools(n) {
+        for (let i = 0; i < n; i++) {
+          const k = await load({ threads: 2 });
+          k.softmax(x, { shape: [2, 100_000] });
+          k.dispose();
+        }
+        for (let i = 0; i < 20; i++) {
+          gc();
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+      await pools(20);
+      const before = [threads(), bytes()];
+      await pools(180);
+      console.log(threads() - before[0], Math.round((bytes() - before[1]) / 2 ** 20));`);
+      expect(status, output).toBe(0);
+      const [threads, megabytes] = output.split(" ").map(Number);
+      expect(threads).toBeLessThanOrEqual(0);
+      // A single pool that stayed would hold a workspace of 3 MB and an isolate of 4 MB or more, 180 of them 1 GB.
+      expect(megabytes).toBeLessThan(150);
+    },
+    120_000,
+  );
+
+  it.runIf(process.platform === "linux")("ends when its kernels are garbage", () => {
+    const { output } = run(`
+      import { readdirSync } from "node:fs";
+      const threads = () => readdirSync("/proc/self/task").length;
+      const before = threads();
+      await (async () => { (await load({ threads: 3 })).softmax(new Float32Array(3)); })();
+      const during = threads();
+      for (let i = 0; i < 100 && threads() > before; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      console.log(during > before, threads() <= before);`);
+    expect(output).toBe("true true\n");
+  });
+});

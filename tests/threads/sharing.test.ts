@@ -1,0 +1,52 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { loadSync } from "../../src/index.js";
+import { Xentropy } from "../../src/kernels.js";
+import { Threads } from "../../src/threads/index.js";
+import { spawner } from "../../src/threads/platform.js";
+import { binaryOf } from "../support/backends.js";
+import { NAMED_CALLS, operandsFor, residentBeside } from "../support/calls.js";
+import { normal } from "../support/samples.js";
+import { EAGER, WORKER } from "../support/threads.js";
+import { expectSameBits } from "../support/ulp.js";
+
+const MEMORY = 64 << 20;
+const one = loadSync({ backend: "simd" });
+const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
+await threads.startWith(2, await spawner(WORKER));
+const k = new Xentropy(threads.engine, MEMORY, threads);
+afterAll(() => k.dispose());
+
+/** Many rows, few long ones, one longer than a staging tile. */
+const SHAPES = [
+  [100, 300],
+  [3, 20_000],
+  [1, 150_000],
+] as const;
+
+/** These have no kernel, or one that takes a row of its own each time; divergences take a row too, and share long ones. */
+const ALONE = new Set(["topK", "nllLoss"]);
+const BY_ROW = new Set(["entropy", "crossEntropy", "klDivergence", "jensenShannon"]);
+
+describe.each(NAMED_CALLS)("%s", (_, call) => {
+  it.each(SHAPES)("is shared by the workers and has the bits of one thread: %i x %i", (rows, columns) => {
+    const { beside, shape } = operandsFor(call, rows, columns);
+    const x = normal(rows * columns, 7, 0, 3);
+    const expected = call.run(one, x, beside, { shape, reduction: "mean" });
+    const resident = k.alloc(shape).set(x);
+    const other = residentBeside(k, beside, shape);
+    const before = threads.taken;
+    // On a busy machine the caller may be done before a worker is awake, but not for ever.
+    const end = Date.now() + 10_000;
+    const shares = !ALONE.has(call.name) && (!BY_ROW.has(call.name) || columns > 2048);
+    for (let i = 0; i < 2 || (shares && threads.taken === before && Date.now() < end); i++) {
+      const foreign = call.run(k, x, beside, { shape, reduction: "mean" });
+      expectSameBits(foreign.array, expected.array, "foreign");
+      expectSameBits(foreign.loss, expected.loss, "loss, foreign");
+      const inPlace = call.run(k, resident, other, { shape, reduction: "mean" });
+      expectSameBits(inPlace.array, expected.array, "resident");
+      expectSameBits(inPlace.loss, expected.loss, "loss, resident");
+    }
+    expect(threads.taken > before).toBe(shares);
+    resident.free();
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import { openWasmSync } from "../../src/backend/wasm.js";
+import { loadSync } from "../../src/index.js";
+import { Xentropy } from "../../src/kernels.js";
+import { Threads } from "../../src/threads/index.js";
+import { spawner } from "../../src/threads/platform.js";
+import { binaryOf } from "../support/backends.js";
+import { NAMED_CALLS, operandsFor, residentBeside } from "../support/calls.js";
+import { EAGER, WORKER } from "../support/threads.js";
+import { expectSameBits } from "../support/ulp.js";
+
+// A small foreign batch is computed on memory of the caller's own; whatever stands beside it may be resident.
+
+const MEMORY = 64 << 20;
+const one = loadSync({ backend: "simd" });
+const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, {
+  ...EAGER,
+  worthWaking: 1e9,
+});
+await threads.startWith(1, await spawner(WORKER));
+const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), MEMORY);
+const k = new Xentropy(threads.engine, MEMORY, threads, local);
+
+it.each(NAMED_CALLS)("%s of a small foreign batch wakes nobody, whatever lies beside it", (_, call) => {
+  const { x, beside, shape } = operandsFor(call, 5, 7);
+  const expected = call.run(one, x, beside, { shape });
+  const before = threads.taken;
+  const other = residentBeside(k, beside, shape);
+  for (const second of [beside, other]) {
+    const result = call.run(k, x, second, { shape });
+    expectSameBits(result.array, expected.array, "array");
+    expectSameBits(result.loss, expected.loss, "loss");
+  }
+  if (call.replaces) {
+    const to = k.alloc(shape);
+    const result = call.run(k, x, other, { shape, to });
+    expect(result.array).toBe(to);
+    expectSameBits(to, expected.array, "resident output");
+    const view = k.alloc(shape).set(x).data;
+    if (call.replaces.includes("x"))
+      expectSameBits(call.run(k, view, other, { shape, to: view }).array, expected.array, "in place");
+  }
+  expect(threads.taken).toBe(before);
+});
+
+it("the memory of both counts", () => {
+  expect(k.memory.used).toBeGreaterThan(one.memory.used + 65536);
+  k.dispose();
+  expect(k.memory.used).toBe(0);
+});
