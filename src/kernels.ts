@@ -84,7 +84,7 @@ export class Xentropy {
    */
   #for(operation: keyof typeof COST, x: unknown): Context {
     const own = this.#own.ready();
-    if (this.#local && x instanceof Float32Array && x.length * COST[operation] < this.#least && !own.arena.holds) {
+    if (this.#local && x instanceof Float32Array && x.length * COST[operation] < this.#least && !own.arena.held.some) {
       return this.#local;
     }
     return own;

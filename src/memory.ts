@@ -1,5 +1,6 @@
 import { BLOCK, type LinearMemory, STATE_BYTES } from "./backend/backend.js";
-import { MemoryError, WorkerLostError } from "./errors.js";
+import { MemoryError } from "./errors.js";
+import { Held, type Range } from "./held.js";
 
 /**
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
@@ -27,21 +28,14 @@ export interface Operand {
 /** Number of a staging tile. Transpositions pass through tile 2. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
 
-/** A range of linear memory, in bytes. */
-export interface Range {
-  start: number;
-  size: number;
-}
-
 /** First-fit allocation with coalescing. The free ranges are kept in order of address. */
 export class Arena {
   #memory: LinearMemory;
   readonly #maximum: number;
   readonly #free: Range[] = [];
   readonly #sizes = new Map<number, number>();
-  /** What a lost worker may still write to, and what was freed of it meanwhile. */
-  readonly #held = new Set<readonly Range[]>();
-  #freedLate: number[] = [];
+  /** What a lost worker may still write to. */
+  readonly held = new Held();
   /** Buffers of a shared memory before it grew: views of them are views of it still. */
   readonly #older = new WeakSet<ArrayBufferLike>();
   /** Whether the memory has been given up. */
@@ -54,6 +48,8 @@ export class Arena {
   f64: Float64Array;
   i32: Int32Array;
 
+  /** Whether other threads see the memory. */
+  readonly shared: boolean;
   /** The arena of a memory that goes with this one: what lies there is taken as foreign, but not refused. */
   readonly beside: Arena | undefined;
 
@@ -63,14 +59,10 @@ export class Arena {
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
     this.buffer = memory.buffer;
+    this.shared = !(memory.buffer instanceof ArrayBuffer);
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
-  }
-
-  /** Whether other threads see the memory. */
-  get shared(): boolean {
-    return !(this.buffer instanceof ArrayBuffer);
   }
 
   /** Bytes handed out. */
@@ -114,18 +106,14 @@ export class Arena {
 
   /** Whether a view of this buffer is a view of the memory. */
   owns(buffer: ArrayBufferLike): boolean {
-    if (buffer === this.buffer) return true;
-    return !(buffer instanceof ArrayBuffer) && this.#older.has(buffer);
+    return buffer === this.buffer || (this.shared && this.#older.has(buffer));
   }
 
   /** Gives a range back. */
   free(start: number): void {
     const size = this.#sizes.get(start);
     if (size === undefined) return;
-    if (this.#isHeld(start, size)) {
-      this.#freedLate.push(start);
-      return;
-    }
+    if (this.held.keeps(start, size)) return;
     this.#sizes.delete(start);
     this.#used -= size;
     let at = this.#free.findIndex((range) => range.start > start);
@@ -143,34 +131,10 @@ export class Arena {
 
   /** Keeps ranges from being used or handed out; what it returns ends that. */
   hold(ranges: readonly Range[]): () => void {
-    this.#held.add(ranges);
+    const letGo = this.held.add(ranges);
     return () => {
-      this.#held.delete(ranges);
-      const late = this.#freedLate;
-      this.#freedLate = [];
-      for (const start of late) this.free(start);
+      for (const start of letGo()) this.free(start);
     };
-  }
-
-  /** Whether anything is held. */
-  get holds(): boolean {
-    return this.#held.size > 0;
-  }
-
-  /** Throws WorkerLostError for a range that is held. */
-  checkFree(start: number, bytes: number, name: string): void {
-    if (this.#held.size > 0 && this.#isHeld(start, bytes)) {
-      throw new WorkerLostError(
-        `${name} may still be written to by a worker that was lost; it is free when that has ended.`,
-      );
-    }
-  }
-
-  #isHeld(start: number, bytes: number): boolean {
-    for (const ranges of this.#held) {
-      if (ranges.some((range) => start < range.start + range.size && range.start < start + bytes)) return true;
-    }
-    return false;
   }
 
   /** Gives the memory up. */

@@ -75,7 +75,7 @@ export class Tiles {
    * between the kernel and `write`, nothing but kernels may touch the tile.
    */
   streamed(): this {
-    this.#streaming = this.#streams !== undefined && this.#inner === 1;
+    this.#streaming = this.#streams !== undefined && this.#staged && this.#inner === 1;
     if (this.#streaming) this.#streams?.clear();
     return this;
   }

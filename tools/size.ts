@@ -26,6 +26,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   "xentropy/reference": { limit: 10_000 },
   "xentropy/check, beside xentropy": { limit: 14_000 },
   "relaxed, when asked for": { limit: 16_000 },
+  "threads, when asked for": { limit: 26_000 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
@@ -105,6 +106,9 @@ const costs: Record<string, Cost | { minified: number; gzipped: number }> = {
     gzipped: checked.gzipped - whole.gzipped,
   },
   "relaxed, when asked for": await cost('export * from "./generated/relaxed.js"'),
+  "threads, when asked for": await cost(
+    'export * from "./threads/index.js"; export * from "./generated/simd-shared.js"',
+  ),
 };
 
 console.log(`${"entry".padEnd(34)} minified  gzipped`);

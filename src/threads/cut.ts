@@ -10,6 +10,7 @@ import type { Streams } from "./streams.js";
 export class Cut {
   readonly #pool: Pool;
   readonly #streams: Streams;
+  readonly #least: number;
   readonly #index: ReadonlyMap<string, number>;
   /** Addresses that the job reads, to tell whether it may be repeated. */
   readonly #read = new Float64Array(MAX_ARGUMENTS);
@@ -18,13 +19,14 @@ export class Cut {
   constructor(pool: Pool, streams: Streams, names: readonly string[]) {
     this.#pool = pool;
     this.#streams = streams;
+    this.#least = pool.worthSharing;
     this.#index = new Map(names.map((name, i) => [name, i]));
   }
 
   /** Whether so many elements, at so many nanoseconds each, are worth sharing. If not, all that is read is in place. */
   worth(elements: number, cost: number): boolean {
-    if (this.#pool.worth(elements * cost)) return true;
-    this.settle();
+    if (elements * cost >= this.#least && this.#pool.worth(elements * cost)) return true;
+    if (this.#streams.pending) this.settle();
     return false;
   }
 

@@ -1,4 +1,4 @@
-import type { Range } from "../memory.js";
+import type { Range } from "../held.js";
 import * as control from "./control.js";
 import { COUNT, type Control, MAX_ARGUMENTS, OWN } from "./control.js";
 

@@ -1,22 +1,14 @@
 import { WorkerLostError } from "../errors.js";
-import type { Range } from "../memory.js";
+import type { Range } from "../held.js";
 import * as words from "./control.js";
 import { Control, claim, wordsOf } from "./control.js";
 import { type Feed, Job, type Kernel } from "./job.js";
+import { Pace, type PaceSettings } from "./pace.js";
 import type { Thread } from "./platform.js";
 import type { Join } from "./take-part.js";
 
-/** What the pool goes by. Times that a kernel takes are estimates in nanoseconds on one thread. */
-export interface Settings {
-  /** Work that is worth sharing with workers that are awake, and work that is worth waking them for. */
-  readonly worthSharing: number;
-  readonly worthWaking: number;
-  /** Work of a share. */
-  readonly share: number;
-  /** Milliseconds that a worker looks for the next job before it sleeps. */
-  readonly spin: number;
-  /** Milliseconds that a job may take longer than it would alone before the machine is taken for busy. */
-  readonly patience: number;
+/** What the pool goes by. */
+export interface Settings extends PaceSettings {
   /** Milliseconds without a sign of a worker after which it is lost. */
   readonly deadline: number;
 }
@@ -28,8 +20,8 @@ interface Member {
   readonly number: number;
 }
 
-/** Milliseconds that the caller works alone at most before it tries the workers again. */
-const LONGEST_PAUSE = 100;
+/** After this number jobs are counted from 1 again. */
+const LAST = 2 ** 30;
 
 /** The workers, and the jobs that they and the caller do together. One job at a time; `run` returns when it is done. */
 export class Pool {
@@ -42,15 +34,7 @@ export class Pool {
   /** What is to be done when a lost worker has ended. */
   readonly #afterEnd = new Map<Thread, () => void>();
   #number = 0;
-  /** Work that went by without the workers, who slept: enough of it is worth waking them too. */
-  #missed = 0;
-  #missedAt = 0;
-  /** Until when the caller works alone, since workers kept it waiting, and how long that was last time. */
-  #aloneUntil = 0;
-  #pause = 0;
-  /** When the job at hand began, and how long the caller's fastest share of it took. */
-  #began = 0;
-  #fastest = Infinity;
+  readonly #pace: Pace;
   readonly #mayWait: boolean;
   /** To fill in before `run`. */
   job: Job;
@@ -58,6 +42,7 @@ export class Pool {
   constructor(kernels: readonly Kernel[], settings: Settings) {
     this.#kernels = kernels;
     this.#settings = settings;
+    this.#pace = new Pace(settings);
     this.job = new Job(this.#control, kernels);
     this.#mayWait = mayWait(this.#control.ints);
   }
@@ -112,7 +97,7 @@ export class Pool {
   #dismiss(): void {
     const { ints } = this.#control;
     Atomics.store(ints, words.STOP, 1);
-    Atomics.store(ints, words.JOB, 0);
+    Atomics.store(ints, words.JOB, -1);
     Atomics.notify(ints, words.JOB);
   }
 
@@ -124,27 +109,19 @@ export class Pool {
     this.#setAside = setAside;
   }
 
-  /** Whether work of so many nanoseconds is worth sharing now. */
+  /** Whether work of so many nanoseconds, at least `worthSharing`, is to be shared now. */
   worth(work: number): boolean {
     const members = this.#members.length;
-    if (members === 0 || work < this.#settings.worthSharing) return false;
-    if (this.#pause > 0 && performance.now() < this.#aloneUntil) return false;
-    if (work >= this.#settings.worthWaking) return true;
-    if (Atomics.load(this.#control.ints, words.ASLEEP) < members) return true;
-    return this.#addsUp(work);
+    return members > 0 && this.#pace.worth(work, Atomics.load(this.#control.ints, words.ASLEEP) < members);
+  }
+
+  /** The least work that is ever worth sharing. */
+  get worthSharing(): number {
+    return this.#settings.worthSharing;
   }
 
   get worthWaking(): number {
     return this.#settings.worthWaking;
-  }
-
-  /** Whether work has gone by without the sleeping workers, one piece right after the other, that is worth waking them. */
-  #addsUp(work: number): boolean {
-    const now = performance.now();
-    if (now - this.#missedAt > 2 * this.#settings.spin) this.#missed = 0;
-    this.#missedAt = now;
-    this.#missed += work;
-    return this.#missed >= 2 * this.#settings.worthWaking;
   }
 
   /** The control memory as float64; what the calls of the last job returned stands there. */
@@ -161,14 +138,12 @@ export class Pool {
   run(feed: Feed | undefined): void {
     const { job } = this;
     const { ints } = this.#control;
-    this.#missed = 0;
-    this.#began = performance.now();
-    this.#fastest = Infinity;
+    this.#pace.begin();
     job.store();
     ints.fill(0, words.DONE, words.DONE + job.shares);
     Atomics.store(ints, words.NEXT, 0);
     Atomics.store(ints, words.STAGED, feed?.hasInput ? 0 : job.shares);
-    this.#number = (this.#number + 1) | 0 || 1;
+    this.#number = (this.#number % LAST) + 1;
     Atomics.store(ints, words.OPEN, this.#number);
     Atomics.store(ints, words.JOB, this.#number);
     if (Atomics.load(ints, words.ASLEEP) > 0) Atomics.notify(ints, words.JOB, job.shares - 1);
@@ -179,7 +154,7 @@ export class Pool {
       Atomics.store(ints, words.OPEN, 0);
       this.#awaitWorkers();
     }
-    this.#judge(feed !== undefined);
+    this.#pace.end(job.shares, feed !== undefined);
     for (let share = 0; share < job.shares; share++) {
       if (ints[words.DONE + share] === 0) this.#redo(share, feed);
       feed?.drain(share);
@@ -192,10 +167,8 @@ export class Pool {
   }
 
   #run(share: number): void {
-    const start = performance.now();
-    this.job.run(share);
+    this.#pace.time(() => this.job.run(share));
     this.#control.ints[words.DONE + share] = 1;
-    this.#fastest = Math.min(this.#fastest, performance.now() - start);
   }
 
   /** Copies come first, since nobody else can make them; in between the caller computes. */
@@ -235,22 +208,6 @@ export class Pool {
     }
     Atomics.store(ints, words.CALLER_ASLEEP, 0);
     if (silent) this.#lose(silent);
-  }
-
-  /**
-   * Where there is no free processor for them, workers keep the caller waiting, or take its own from it. A job then takes
-   * longer than the caller alone would have needed, going by the fastest of its shares: it works alone for a while, twice
-   * as long each time that this happens again.
-   */
-  #judge(fed: boolean): void {
-    const now = performance.now();
-    const alone = this.#fastest * this.job.shares * (fed ? 2 : 1);
-    if (now - this.#began > 1.25 * alone + this.#settings.patience) {
-      this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause || 1);
-      this.#aloneUntil = now + this.#pause;
-    } else {
-      this.#pause = this.#pause > 1 ? this.#pause / 2 : 0;
-    }
   }
 
   /** Whether the worker with this word leaves its job before the deadline. */

@@ -28,6 +28,8 @@ interface Course {
 
 export class Streams implements Streaming, Feed {
   readonly #work: Workspace;
+  /** Whether any input may not be there yet. */
+  pending = false;
   #inputs: Stream[] = [];
   #outputs: Stream[] = [];
   readonly #in: Course[] = [];
@@ -39,13 +41,14 @@ export class Streams implements Streaming, Feed {
   }
 
   clear(): void {
-    if (this.#inputs.length > 0) this.#inputs = [];
+    this.#forget();
     if (this.#outputs.length > 0) this.#outputs = [];
   }
 
   input(array: Float32Array, offset: number, length: number, address: number): void {
     this.#inputs = this.#inputs.filter((stream) => stream.address !== address);
     this.#inputs.push({ array, offset, address, length, done: 0 });
+    this.pending = true;
   }
 
   output(array: Float32Array, offset: number, length: number, address: number): void {
@@ -63,9 +66,13 @@ export class Streams implements Streaming, Feed {
 
   /** Copies what is not there yet of every input: somebody reads it who doesn't go by shares. */
   settle(): void {
-    if (this.#inputs.length === 0) return;
     for (const stream of this.#inputs) this.#copyIn(stream, stream.length);
-    this.#inputs = [];
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#inputs.length > 0) this.#inputs = [];
+    this.pending = false;
   }
 
   /** A float at an address, copied yet or not. */

@@ -38,6 +38,25 @@ describe("load({ threads })", () => {
     expect(output).toBe("true 1\n");
   });
 
+  it("takes a module made for threads, and refuses one that isn't", () => {
+    const { output } = run(`
+      import { readFileSync } from "node:fs";
+      const dist = ${JSON.stringify(new URL("../../dist/", import.meta.url).href)};
+      const module = (name) => new WebAssembly.Module(readFileSync(new URL(name + ".wasm", dist)));
+      const k = await load({ threads: 2, module: module("simd-shared") });
+      console.log(k.threads, k.softmax(Float32Array.of(1, 1)).join());
+      for (const [name, threads, backend] of [["simd-shared", 1, "simd"], ["simd", 2, "simd"], ["simd-shared", 2, "relaxed"]]) {
+        await load({ threads, backend, module: module(name) }).catch((error) => console.log(error.code, error.message));
+      }
+      console.log((await load({ threads: "auto", module: module("simd") })).threads);`);
+    expect(output.split("\n").slice(0, 2)).toEqual(["2 0.5,0.5", expect.stringMatching(/^BACKEND .*"simd-shared"/)]);
+    expect(output.split("\n").slice(2, 5)).toEqual([
+      expect.stringMatching(/^BACKEND .*"simd".*"simd-shared"/),
+      expect.stringMatching(/^BACKEND .*"simd-shared".*relaxed/),
+      "1",
+    ]);
+  });
+
   it("refuses what can't be had", () => {
     const { output } = run(`
       for (const options of [{ backend: "js", threads: 2 }, { threads: 66 }]) {

@@ -1,0 +1,51 @@
+import { WorkerLostError } from "./errors.js";
+
+/** A range of linear memory, in bytes. */
+export interface Range {
+  start: number;
+  size: number;
+}
+
+/** Ranges that a lost worker may still write to: not to be used, nor to be handed out if they are freed. */
+export class Held {
+  readonly #ranges = new Set<readonly Range[]>();
+  #freed: number[] = [];
+  /** Whether there are any. */
+  some = false;
+
+  /** Holds ranges. What it returns lets them go, and gives the starts of what was freed meanwhile. */
+  add(ranges: readonly Range[]): () => readonly number[] {
+    this.#ranges.add(ranges);
+    this.some = true;
+    return () => {
+      this.#ranges.delete(ranges);
+      this.some = this.#ranges.size > 0;
+      const freed = this.#freed;
+      this.#freed = [];
+      return freed;
+    };
+  }
+
+  /** Throws WorkerLostError for a range that is held. */
+  check(start: number, bytes: number, name: string): void {
+    if (this.some && this.#includes(start, bytes)) {
+      throw new WorkerLostError(
+        `${name} may still be written to by a worker that was lost; it is free when that has ended.`,
+      );
+    }
+  }
+
+  /** Takes note that a range is freed, if it is held. */
+  keeps(start: number, bytes: number): boolean {
+    if (!this.some || !this.#includes(start, bytes)) return false;
+    this.#freed.push(start);
+    return true;
+  }
+
+  #includes(start: number, bytes: number): boolean {
+    for (const ranges of this.#ranges) {
+      if (ranges.some((range) => start < range.start + range.size && range.start < start + bytes)) return true;
+    }
+    return false;
+  }
+}
