@@ -5,40 +5,28 @@ import type { Cut } from "./cut.js";
 
 /** The kernels of the linear losses: products by panels of rows or columns, and what goes row by row. */
 export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace): Partial<Kernels> {
-  const kernels: Partial<Kernels> = {
+  const give = (out: number, step: number, add: boolean) => (add ? cut.changes(out, step) : cut.writes(out, step));
+  return {
     product(a, b, out, stride, m, n, depth, start, add, sums) {
       if (!cut.worth(m * n * depth, COST.product)) {
         one.product(a, b, out, stride, m, n, depth, start, add, sums);
-      } else if (m >= n) {
+        return;
+      }
+      const more = add ? 1 : 0;
+      if (m >= n) {
         cut
           .elements("product", m, n * depth * COST.product, 4)
           .reads(a, depth * 4)
-          .value(b)
-          .writes(out, stride);
-        cut
-          .value(stride)
-          .count()
-          .value(n)
-          .value(depth)
-          .value(start)
-          .value(add ? 1 : 0)
-          .own(exponentials)
-          .run();
+          .value(b);
+        give(out, stride, add).value(stride).count().value(n);
+        cut.value(depth).value(start).value(more).own(exponentials).run();
       } else {
         cut
           .elements("product", n, m * depth * COST.product, 8)
           .value(a)
-          .reads(b, depth * 4)
-          .writes(out, 4);
-        cut
-          .value(stride)
-          .value(m)
-          .count()
-          .value(depth)
-          .reads(start, 4)
-          .value(add ? 1 : 0)
-          .own(exponentials)
-          .run();
+          .reads(b, depth * 4);
+        give(out, 4, add).value(stride).value(m).count();
+        cut.value(depth).reads(start, 4).value(more).own(exponentials).run();
       }
     },
     productSums(a, b, sums, m, n, depth) {
@@ -47,25 +35,14 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         .elements("productSums", n, m * depth * COST.product, 8)
         .value(a)
         .reads(b, depth * 4);
-      cut
-        .changes(sums, Math.ceil(m / 4) * 32)
-        .value(m)
-        .count()
-        .value(depth)
-        .run();
+      cut.changes(sums, Math.ceil(m / 4) * 32);
+      cut.value(m).count().value(depth).run();
     },
     storeSums(sums, out, stride, m, n, add) {
       if (!cut.worth(m * n, COST.storeSums)) return one.storeSums(sums, out, stride, m, n, add);
-      cut
-        .elements("storeSums", n, m * COST.storeSums, 8)
-        .reads(sums, Math.ceil(m / 4) * 32)
-        .writes(out, 4);
-      cut
-        .value(stride)
-        .value(m)
-        .count()
-        .value(add ? 1 : 0)
-        .run();
+      cut.elements("storeSums", n, m * COST.storeSums, 8).reads(sums, Math.ceil(m / 4) * 32);
+      give(out, 4, add).value(stride).value(m).count();
+      cut.value(add ? 1 : 0).run();
     },
     packRows(x, stride, out, rows, depth, width) {
       if (!cut.worth(rows * depth, COST.pack)) return one.packRows(x, stride, out, rows, depth, width);
@@ -174,5 +151,4 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
       cut.count().value(cols).value(smoothing).value(scale).run();
     },
   };
-  return kernels;
 }

@@ -50,3 +50,32 @@ describe.each(NAMED_CALLS)("%s", (_, call) => {
     resident.free();
   });
 });
+
+describe("the linear losses", () => {
+  const [positions, depth, classes] = [37, 70, 5000];
+  const features = normal(positions * depth, 1);
+  const weights = normal(classes * depth, 2);
+  const labels = Int32Array.from({ length: positions }, (_, i) => (i * 997) % classes);
+  const targets = normal(positions * classes, 3).map((value) => (value > 1 ? 1 : 0));
+  const shapes = {
+    features: { data: features, shape: [positions, depth] },
+    weights: { data: weights, shape: [classes, depth] },
+  };
+
+  it.each(["linearSoftmaxCrossEntropy", "linearSigmoidCrossEntropy"] as const)(
+    "%s is shared by the workers and has the bits of one thread",
+    (name) => {
+      const run = (kernels: typeof k) =>
+        name === "linearSoftmaxCrossEntropy"
+          ? kernels[name](shapes.features, shapes.weights, labels, { grad: true })
+          : kernels[name](shapes.features, shapes.weights, targets, { grad: true });
+      const expected = run(one);
+      const before = threads.taken;
+      const result = run(k);
+      expect(result.loss).toBe(expected.loss);
+      expectSameBits(result.grad.features, expected.grad.features, "features");
+      expectSameBits(result.grad.weights, expected.grad.weights, "weights");
+      expect(threads.taken).toBeGreaterThan(before);
+    },
+  );
+});
