@@ -21,12 +21,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 45_000, goal: 30_000 },
-  "xentropy in workerd": { limit: 45_000, goal: 30_000 },
+  xentropy: { limit: 56_000, goal: 30_000 },
+  "xentropy in workerd": { limit: 56_000, goal: 30_000 },
   "xentropy/reference": { limit: 10_000 },
   "xentropy/check, beside xentropy": { limit: 14_000 },
-  "relaxed, when asked for": { limit: 16_000 },
-  "threads, when asked for": { limit: 26_000 },
+  "relaxed, when asked for": { limit: 18_000 },
+  "threads, when asked for": { limit: 30_000 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
