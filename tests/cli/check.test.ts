@@ -5,7 +5,7 @@ import { loadSync, type Xentropy } from "../../src/index.js";
 import { xentropy } from "./run.js";
 
 /** Methods whose results `check` doesn't judge: they manage memory. */
-const MANAGING = ["constructor", "alloc", "memory", "dispose", "logSumExpState"];
+const MANAGING = ["constructor", "alloc", "memory", "threads", "dispose", "logSumExpState"];
 
 const operations = (k: Xentropy) =>
   Object.getOwnPropertyNames(Object.getPrototypeOf(k)).filter((name) => !MANAGING.includes(name));
