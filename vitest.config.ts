@@ -12,6 +12,6 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     execArgv,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 });

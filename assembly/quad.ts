@@ -7,7 +7,8 @@ import { DOMINATED } from "./row";
 /**
  * Softmax of four positions side by side, a lane of each vector for each: class c of all four stands in one vector,
  * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
- * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts, narrow.ts.
+ * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts for
+ * axes that aren't the last, and for narrow rows, turned, softmax.ts, log-sum-exp.ts and cross-entropy-narrow.ts.
  *
  * `lanes` holds what comes out, in vectors of two f64: the sums of the stored exponentials at 0, those without the
  * largest at 32.

@@ -232,3 +232,7 @@ describe("a result that isn't confirmed", () => {
     expect(distance).toBeLessThan(40);
   });
 });
+
+it.each([[undefined], [null], [{}], [1]])("checked refuses %s, which are no kernels", (what) => {
+  expect(() => checked(what as never)).toThrow(OptionError);
+});
