@@ -40,9 +40,9 @@ export class Threads {
   readonly #start: Start;
 
   /** Compiles nothing and starts nobody yet. Throws a LinkError for a module that has no shared memory. */
-  constructor(backend: Backend, module: WebAssembly.Module, maximumMemory: number, settings: Partial<Settings> = {}) {
+  constructor(backend: Backend, module: CompiledModule, maximumMemory: number, settings: Partial<Settings> = {}) {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE), shared: true });
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const { exports } = new WebAssembly.Instance(module as WebAssembly.Module, { env: { memory } });
     const names = Object.keys(exports).filter((name) => typeof exports[name] === "function");
     this.engine = { backend, kernels: exports as unknown as Kernels, memory: new WasmMemory(memory) };
     this.#start = { module, memory, names };
@@ -163,7 +163,7 @@ async function openSome(backend: Backend, count: number, compile: Compile, maxim
   const module = await compile();
   if (!module)
     throw new BackendError("Threads need a binary for shared memory, which this runtime's entry doesn't have.");
-  const threads = new Threads(backend, module as WebAssembly.Module, maximumMemory);
+  const threads = new Threads(backend, module, maximumMemory);
   await threads.start(count - 1);
   return threads;
 }
