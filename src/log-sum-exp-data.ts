@@ -15,6 +15,8 @@ type PlainNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 /** A stored LogSumExpState: see its `toJSON`. */
 export interface StateData {
+  /** Of this form. */
+  readonly version: 1;
   readonly rows: number;
   readonly start: number;
   readonly end: number;
@@ -23,7 +25,13 @@ export interface StateData {
 }
 
 export function writeNodes(rows: number, start: number, end: number, nodes: readonly StateNode[]): StateData {
-  return { rows, start, end, nodes: nodes.map(({ to, values }) => ({ end: to, values: Array.from(values, plain) })) };
+  return {
+    version: 1,
+    rows,
+    start,
+    end,
+    nodes: nodes.map(({ to, values }) => ({ end: to, values: Array.from(values, plain) })),
+  };
 }
 
 function plain(value: number): PlainNumber {
@@ -35,17 +43,19 @@ const SPECIAL = new Set(["NaN", "Infinity", "-Infinity"]);
 /** Reads a stored state. Throws OptionError where it isn't one. */
 export function readNodes(data: unknown): { rows: number; start: number; end: number; nodes: StateNode[] } {
   if (typeof data !== "object" || data === null) throw wrong(describe(data));
-  const { rows, start, end, nodes } = data as StateData;
+  const { version, rows, start, end, nodes } = data as StateData;
+  if (version !== 1) throw wrong(`one of version ${describe(version)}; this is version 1`);
   for (const count of [rows, start, end]) {
     if (!Number.isSafeInteger(count) || count < 0) throw wrong(`one with the count ${describe(count)}`);
   }
   if (!Array.isArray(nodes)) throw wrong("one without nodes");
   let from = start;
   const read = nodes.map((node: unknown) => {
+    if (typeof node !== "object" || node === null) throw wrong(`one with the node ${describe(node)}`);
     const { end: to, values } = node as StateData["nodes"][number];
     if (!Number.isSafeInteger(to) || to <= from) throw wrong("one whose nodes aren't in order");
     if (!Array.isArray(values) || values.length !== rows * 3) throw wrong("one without three numbers a row");
-    const result = { from, to, values: Float64Array.from(values, (value) => number(value)) };
+    const result = { from, to, values: Float64Array.from(values, (value, i) => number(value, i)) };
     from = to;
     return result;
   });
@@ -53,8 +63,12 @@ export function readNodes(data: unknown): { rows: number; start: number; end: nu
   return { rows, start, end, nodes: read };
 }
 
-function number(value: unknown): number {
-  if (typeof value === "number" || SPECIAL.has(value as string)) return Number(value);
+/** Maximum, peak, rest, maximum …: peak and rest are sums of exponentials. */
+function number(value: unknown, index: number): number {
+  if (typeof value === "number" || SPECIAL.has(value as string)) {
+    const read = Number(value);
+    if (index % 3 === 0 || !(read < 0)) return read;
+  }
   throw wrong(`one with the number ${describe(value)}`);
 }
 

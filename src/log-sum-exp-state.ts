@@ -2,9 +2,11 @@ import { BLOCK, NODE_BYTES, STATE_NODE } from "./backend/backend.js";
 import { type FloatBatch, readFloats } from "./batch.js";
 import { checkOptions, describe } from "./checks.js";
 import type { Context } from "./context.js";
-import { OptionError, ShapeError } from "./errors.js";
+import { DtypeError, OptionError, ShapeError } from "./errors.js";
 import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
-import { checkOwn } from "./shape.js";
+import { newDoubles, newFloats } from "./outputs.js";
+import { checkOwn, checkShape } from "./shape.js";
+import { readList } from "./weights.js";
 
 /**
  * log Σ exp over columns that come a few at a time: from disk, from a network, from the shards of a vocabulary.
@@ -31,7 +33,7 @@ export class LogSumExpState {
   constructor(context: Context, from: number | StateData, options: { start?: number | undefined }) {
     checkOptions(options, OPTIONS);
     this.#context = context;
-    if (typeof from === "number") {
+    if (typeof from !== "object") {
       const { start = 0 } = options;
       this.rows = readCount(from, "rows");
       this.#start = readCount(start, "start");
@@ -68,8 +70,9 @@ export class LogSumExpState {
     if (rows === 0 ? length > 0 : length % rows !== 0) {
       throw new ShapeError(`The chunk has ${length} numbers, which are no ${rows} rows.`);
     }
-    const n = rows === 0 ? 0 : length / rows;
+    const n = rows === 0 ? columnsOf(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
+    if (rows === 0) return this.#addEmpty(n);
     const source = array ?? arena.f32;
     const first = array ? 0 : pointer >>> 2;
     for (let column = 0; column < n; ) {
@@ -80,15 +83,25 @@ export class LogSumExpState {
     return this;
   }
 
+  /** Columns of no rows. */
+  #addEmpty(n: number): this {
+    const from = this.#end;
+    this.#end += n;
+    if (n > 0) this.#push({ from, to: this.#end, values: newDoubles(0) });
+    return this;
+  }
+
   /** `count` columns within one block, the rows `step` floats apart. */
   #addPart(source: Float32Array, from: number, step: number, count: number): void {
-    const begin = this.#end - this.#waiting;
-    this.#end += count;
-    if (this.#waiting === 0 && this.#end % BLOCK === 0) {
-      this.#push({ from: begin, to: this.#end, values: this.#sum(source, from, step, count) });
+    const begin = this.#end;
+    if (count === BLOCK) {
+      const values = this.#sum(source, from, step, count);
+      this.#end += count;
+      this.#push({ from: begin, to: this.#end, values });
       return;
     }
-    this.#pending ??= new Float32Array(this.rows * BLOCK);
+    this.#pending ??= newFloats(this.rows * BLOCK);
+    this.#end += count;
     for (let row = 0; row < this.rows; row++) {
       const part = source.subarray(from + row * step, from + row * step + count);
       this.#pending.set(part, row * BLOCK + this.#waiting);
@@ -114,7 +127,7 @@ export class LogSumExpState {
   /** Maximum, peak and rest of each row of a block. */
   #sum(source: Float32Array, from: number, step: number, count: number): Float64Array {
     const { kernels, arena, work } = this.#context;
-    const values = new Float64Array(this.rows * 3);
+    const values = newDoubles(this.rows * 3);
     const x = work.tile(0);
     for (let row = 0; row < this.rows; row++) {
       work.copyIn(source, from + row * step, count, x);
@@ -164,6 +177,7 @@ export class LogSumExpState {
    * other rows, OptionError for columns that aren't next to these.
    */
   merge(other: LogSumExpState | StateData): this {
+    if (typeof other !== "object") throw new OptionError(`A state merges with another, not with ${describe(other)}.`);
     const that = other instanceof LogSumExpState ? other : new LogSumExpState(this.#context, other, {});
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
@@ -197,15 +211,17 @@ export class LogSumExpState {
   /** Maximum, peak and rest of each row, of all columns: joined from the right. */
   #total(): Float64Array {
     const nodes = this.#all();
-    let values = nodes.pop()?.values ?? new Float64Array(this.rows * 3).map((_, i) => (i % 3 ? 0 : -Infinity));
+    let values = nodes.pop()?.values ?? newDoubles(this.rows * 3).map((_, i) => (i % 3 ? 0 : -Infinity));
     for (let node = nodes.pop(); node; node = nodes.pop()) values = this.#combined(node.values, values);
     return values;
   }
 
   /** The log-sum-exp of each row so far; −Infinity where there are no columns. At most 4 ULP of |max| + log Σ. */
   value(): Float32Array {
+    const values = newFloats(this.rows);
     const total = this.#total();
-    return Float32Array.from({ length: this.rows }, (_, row) => this.#logSumExp(total, row));
+    for (let row = 0; row < this.rows; row++) values[row] = this.#logSumExp(total, row);
+    return values;
   }
 
   #logSumExp(total: Float64Array, row: number): number {
@@ -217,18 +233,21 @@ export class LogSumExpState {
 
   /**
    * The cross-entropy of each row, given its label's logit: log Σ exp(x) − x_label, at most 4 ULP, near 0 too. Throws
-   * ShapeError where there is not one logit a row.
+   * ShapeError where there is not one logit a row, DtypeError where they are no numbers.
    */
-  loss(labelLogits: ArrayLike<number>): Float32Array {
-    if (labelLogits.length !== this.rows) {
-      throw new ShapeError(`There are ${labelLogits.length} logits of labels; the state has ${this.rows} rows.`);
+  loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
+    const { kernels, arena, work } = this.#context;
+    const { values: logits } = readList(labelLogits, "labelLogits", arena, DtypeError);
+    if (logits.length !== this.rows) {
+      throw new ShapeError(`There are ${logits.length} logits of labels; the state has ${this.rows} rows.`);
     }
-    const { kernels, work } = this.#context;
+    const values = newFloats(this.rows);
     const total = this.#total();
-    return Float32Array.from({ length: this.rows }, (_, row) => {
+    for (let row = 0; row < this.rows; row++) {
       this.#place(total, row, work.state);
-      return kernels.labelLoss(work.state, labelLogits[row]);
-    });
+      values[row] = kernels.labelLoss(work.state, logits[row]);
+    }
+    return values;
   }
 
   /** Writes a row's node where a kernel expects a finished state's. */
@@ -247,9 +266,11 @@ export class LogSumExpState {
     return (row, to) => state.#place(total, row, to);
   }
 
-  /** @internal Whether the state belongs to these kernels. */
-  static belongs(state: unknown, context: Context): state is LogSumExpState {
-    return state instanceof LogSumExpState && state.#context === context;
+  /** @internal What the state is computed with, if that is `here` or goes with it. */
+  static contextOf(state: unknown, here: Context): Context | undefined {
+    if (!(state instanceof LogSumExpState)) return undefined;
+    const context = state.#context;
+    return context === here || context.arena === here.arena.beside ? context.ready() : undefined;
   }
 
   /**
@@ -262,6 +283,11 @@ export class LogSumExpState {
 }
 
 const OPTIONS = new Set(["start"]);
+
+/** Columns of a chunk that has no rows: its shape alone has them. */
+function columnsOf(own: unknown, length: number): number {
+  return own === undefined ? 0 : (checkShape(own, length, "chunk")[1] ?? 0);
+}
 
 /** Whether a node is 2^k whole blocks at a multiple of as many. */
 function isAligned({ from, to }: StateNode): boolean {

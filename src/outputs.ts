@@ -8,19 +8,25 @@ import { checkShape, type Shape, sameShape } from "./shape.js";
 
 /** A fresh array result. Throws MemoryError where the engine has no room for it. */
 export function newFloats(length: number): Float32Array {
-  try {
-    return new Float32Array(length);
-  } catch (cause) {
-    throw new MemoryError(`${length * 4} bytes can't be had: the engine refused an array for the result.`, { cause });
-  }
+  return room(Float32Array, length);
 }
 
 /** As newFloats, for indices. */
 export function newIndices(length: number): Int32Array {
+  return room(Int32Array, length);
+}
+
+/** As newFloats, for sums. */
+export function newDoubles(length: number): Float64Array {
+  return room(Float64Array, length);
+}
+
+function room<A>(Numbers: { new (length: number): A; readonly BYTES_PER_ELEMENT: number }, length: number): A {
   try {
-    return new Int32Array(length);
+    return new Numbers(length);
   } catch (cause) {
-    throw new MemoryError(`${length * 4} bytes can't be had: the engine refused an array for the result.`, { cause });
+    const bytes = length * Numbers.BYTES_PER_ELEMENT;
+    throw new MemoryError(`${bytes} bytes can't be had: the engine refused an array for the result.`, { cause });
   }
 }
 
@@ -32,8 +38,8 @@ export function outputOf(out: FloatOutput | undefined, length: number): FloatOut
 /** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
 export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string, other = batch as Floats): Floats {
   const output = readRoom(value, batch.length, batch.shape, arena, name);
-  checkWhole(output, batch, name);
-  if (other !== batch) checkWhole(output, other, name);
+  checkWhole(output, batch, arena, name);
+  if (other !== batch) checkWhole(output, other, arena, name);
   return output;
 }
 
@@ -42,7 +48,7 @@ export function readLength(value: unknown, shape: Shape, arena: Arena, name: str
   let length = 1;
   for (let i = 0; i < shape.length; i++) length *= shape[i];
   const output = readRoom(value, length, shape, arena, name);
-  checkApart(output, batch, `${name} and the input`);
+  checkApart(output, batch, arena, `${name} and the input`);
   return output;
 }
 
@@ -60,15 +66,15 @@ function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, na
 }
 
 /** Refuses an output that shares some bytes with an input of its length, and not all. */
-function checkWhole(output: Floats, input: Floats, name: string): void {
-  if (output.start !== input.start && overlap(output, input)) {
+function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): void {
+  if (output.start !== input.start && overlap(output, input, arena)) {
     throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
   }
 }
 
 /** Refuses an output that shares bytes with an operand that is still read when the output is written. */
-export function checkApart(output: Floats, other: Floats, names: string): void {
-  if (overlap(output, other)) throw new OverlapError(`${names} overlap; they must lie apart.`);
+export function checkApart(output: Floats, other: Floats, arena: Arena, names: string): void {
+  if (overlap(output, other, arena)) throw new OverlapError(`${names} overlap; they must lie apart.`);
 }
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
@@ -87,9 +93,14 @@ export function checkOutputApart(output: Floats, arena: Arena, name: string, inp
 }
 
 /** Whether two operands share bytes. Ranges come first: asking a typed array for its buffer costs more than the rest. */
-export function overlap(a: Floats, b: Floats): boolean {
+export function overlap(a: Floats, b: Floats, arena: Arena): boolean {
   if (a.start >= b.start + bytesOf(b) || b.start >= a.start + bytesOf(a)) return false;
-  return a.array === b.array || a.array?.buffer === b.array?.buffer;
+  return a.array === b.array || bufferOf(a, arena) === bufferOf(b, arena);
+}
+
+/** Integer targets are arrays even over linear memory. */
+function bufferOf({ array }: Floats, arena: Arena): ArrayBufferLike {
+  return !array || arena.owns(array.buffer) ? arena.buffer : array.buffer;
 }
 
 /** Integer targets have elements of other sizes. */

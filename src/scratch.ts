@@ -1,4 +1,6 @@
+import { typedName } from "./checks.js";
 import type { Arena } from "./memory.js";
+import { ResidentBatch } from "./resident.js";
 
 /** Memory that one call takes for itself, and gives back together when it ends. */
 export class Scratch {
@@ -21,3 +23,62 @@ export class Scratch {
     this.#taken.length = 0;
   }
 }
+
+/**
+ * Runs an operation that takes memory for itself. `prepare` reads its arguments, takes all memory and writes nothing;
+ * what it returns does the work, and takes none. If memory has grown meanwhile, views of it that were read are dead, so
+ * the arguments are read once more: now the memory is there.
+ */
+export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () => T): T {
+  const scratch = new Scratch(arena);
+  try {
+    for (;;) {
+      const { buffer } = arena;
+      const work = prepare(scratch);
+      if (arena.buffer === buffer) return work();
+      scratch.release();
+    }
+  } finally {
+    scratch.release();
+  }
+}
+
+/** Arguments that outlive the memory's growth: what it returns gives them with views of the memory made anew. */
+export function pinned<T extends object>(values: T, arena: Arena): () => T {
+  const pins = Object.entries(values).map(([name, value]) => [name, pin(value, arena)] as const);
+  return () => Object.fromEntries(pins.map(([name, give]) => [name, give()])) as T;
+}
+
+function pin(value: unknown, arena: Arena): () => unknown {
+  if (ArrayBuffer.isView(value)) return pinView(value, arena);
+  if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) {
+    return () => value;
+  }
+  const { data, shape, dims } = value as { data: unknown; shape?: unknown; dims?: unknown };
+  const give = pin(data, arena);
+  return () => (give() === data ? value : { data: give(), shape: shape ?? dims });
+}
+
+function pinView(view: ArrayBufferView, arena: Arena): () => unknown {
+  const make = VIEWS.get(typedName(view));
+  if (!make || !arena.owns(view.buffer)) return () => view;
+  const { byteOffset, byteLength } = view;
+  return () => (arena.owns(view.buffer) ? view : make(arena.buffer as ArrayBuffer, byteOffset, byteLength));
+}
+
+type Make = (buffer: ArrayBuffer, start: number, bytes: number) => ArrayBufferView;
+
+const VIEWS = new Map<string | undefined, Make>(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map((View) => [View.name, (buffer, start, bytes) => new View(buffer, start, bytes / View.BYTES_PER_ELEMENT)]),
+);

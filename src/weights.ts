@@ -43,8 +43,10 @@ interface List {
   readonly own: unknown;
 }
 
+type Refusal = new (message: string) => Error;
+
 /** A list of floats: a plain array of numbers, or any batch. */
-function readList(value: unknown, name: string, arena: Arena): List {
+export function readList(value: unknown, name: string, arena: Arena, Refusal: Refusal = WeightError): List {
   if (!Array.isArray(value)) {
     const floats = readFloats(value, arena, name);
     return { values: viewOf(floats, arena), own: floats.own };
@@ -52,7 +54,7 @@ function readList(value: unknown, name: string, arena: Arena): List {
   const values = new Float32Array(value.length);
   for (let i = 0; i < values.length; i++) {
     const weight: unknown = value[i];
-    if (typeof weight !== "number") throw new WeightError(`${name} are numbers, not ${describe(weight)}.`);
+    if (typeof weight !== "number") throw new Refusal(`${name} are numbers, not ${describe(weight)}.`);
     values[i] = weight;
   }
   return { values, own: undefined };

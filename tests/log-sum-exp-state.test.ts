@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { type LogSumExpState, OptionError, type StateData, type Xentropy, XentropyError } from "../src/index.js";
+import {
+  DtypeError,
+  type LogSumExpState,
+  MemoryError,
+  OptionError,
+  type StateData,
+  type Xentropy,
+  XentropyError,
+} from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { classes, FINITE, normal, sprinkled } from "./support/samples.js";
@@ -137,6 +145,32 @@ describeEachBackend("logSumExpState", (backend) => {
     z.free();
   });
 
+  it("takes the labels' logits as any floats", () => {
+    const { k } = backend;
+    const state = k.logSumExpState(2).add(Float32Array.of(1, 2, 3, 5));
+    const expected = state.loss([1, 5]);
+    const z = k.alloc([2]).set([1, 5]);
+    expect(state.loss(z)).toEqual(expected);
+    expect(state.loss({ data: Float32Array.of(1, 5), dims: [2] })).toEqual(expected);
+    z.free();
+  });
+
+  it("takes batches of no rows, whose columns their shape alone has", () => {
+    const { k } = backend;
+    const state = k.logSumExpState(0).add({ data: new Float32Array(0), shape: [0, 3000] });
+    state.merge(k.logSumExpState(JSON.parse(JSON.stringify(k.logSumExpState(0, { start: 3000 }))) as StateData));
+    expect(state.end).toBe(3000);
+    expect(k.logSumExpState(JSON.parse(JSON.stringify(state)) as StateData).value()).toEqual(new Float32Array(0));
+    const x = { data: new Float32Array(0), shape: [0, 1000] };
+    const result = k.softmaxCrossEntropy(x, [], { state, start: 2000, reduction: "sum", grad: true });
+    expect(result).toEqual({ loss: 0, grad: new Float32Array(0) });
+    expect(k.softmaxCrossEntropy(x, [], { state }).loss).toBe(Number.NaN);
+  });
+
+  it("says so where so many rows can't be had", () => {
+    expect(() => backend.k.logSumExpState(2 ** 50).value()).toThrow(MemoryError);
+  });
+
   it("refuses what it can't add or merge, and changes nothing then", () => {
     const { k } = backend;
     const state = k.logSumExpState(2, { start: BLOCK }).add(whole.slice(0, 10));
@@ -146,7 +180,13 @@ describeEachBackend("logSumExpState", (backend) => {
     expect(() => state.add([1, 2] as never)).toThrow("float32");
     expect(() => state.merge(k.logSumExpState(3, { start: BLOCK + 5 }))).toThrow("rows");
     expect(() => state.merge(k.logSumExpState(2, { start: 7 }))).toThrow("no neighbours");
+    for (const other of [2, "x", undefined, null, {}, []]) {
+      expect(() => state.merge(other as never), String(other)).toThrow(OptionError);
+    }
     expect(() => state.loss([1])).toThrow("2 rows");
+    for (const logits of [undefined, null, 2, ["1", "2"], new Float64Array(2), {}]) {
+      expect(() => state.loss(logits as never), String(logits)).toThrow(DtypeError);
+    }
     for (const rows of [-1, 1.5, "2", Number.NaN]) expect(() => k.logSumExpState(rows as number)).toThrow(OptionError);
     expect(() => k.logSumExpState(1, { start: -1 })).toThrow(OptionError);
     expect(() => k.logSumExpState(1, { begin: 1 } as never)).toThrow("begin");
@@ -159,6 +199,11 @@ describeEachBackend("logSumExpState", (backend) => {
       { ...data, nodes: 1 },
       { ...data, nodes: [{ end: 3, values: [] }] },
       { ...data, nodes: [{ ...data.nodes[0], values: ["x", 1, 1, 1, 1, 1] }] },
+      { ...data, nodes: [null] },
+      { ...data, nodes: [{ ...data.nodes[0], values: [1, -1, 1, 1, 1, 1] }] },
+      { ...data, nodes: [{ ...data.nodes[0], values: [1, 1, "-Infinity", 1, 1, 1] }] },
+      { ...data, version: 2 },
+      { ...data, version: undefined },
     ]) {
       expect(() => k.logSumExpState(bad as never), JSON.stringify(bad)).toThrow(OptionError);
     }
@@ -235,8 +280,10 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     expect(call({ state: {}, start: 0 })).toThrow("same kernels");
     expect(call({ state: k.logSumExpState(3) })).toThrow("3 rows");
     expect(call({ state: k.logSumExpState(2, { start: 2 }).add(new Float32Array(10)) })).toThrow("columns 2 to 7");
-    for (const name of ["axis", "labelSmoothing", "softcap", "temperature", "correct", "logSumExp"]) {
-      expect(call({ state, [name]: 1 })).toThrow(`${name} can't be combined with state`);
+    const none = { axis: -1, labelSmoothing: 0, softcap: undefined, temperature: 1, correct: false, logSumExp: false };
+    expect(call({ state, ...none })).not.toThrow();
+    for (const name in none) {
+      expect(call({ state, [name]: 0.5 })).toThrow(`${name} can't be combined with state`);
     }
     expect(() => k.softmaxCrossEntropy(part, [0, 5], { shape: [2, 3], state })).toThrow("0 to 4");
   });

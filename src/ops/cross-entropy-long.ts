@@ -79,7 +79,7 @@ function logitsOf(
   { batch, gradient, transform }: CrossEntropy,
   position: number,
 ): { operand: Operand; layout: Layout; position: number } {
-  const same = gradient !== undefined && overlap(gradient, batch);
+  const same = gradient !== undefined && overlap(gradient, batch, arena);
   if (transform.softcap === undefined || !same) return { operand: batch, layout: batch, position };
   const { classes } = batch;
   const array = newFloats(classes);

@@ -9,12 +9,21 @@ import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import { TILE } from "../memory.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { checkOutputApart, readOutput } from "../outputs.js";
-import { Scratch } from "../scratch.js";
+import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { divisorOf, weighted } from "./cross-entropy.js";
 
-/** What needs the whole row, or makes other logits than those that the state has summed. */
-const REFUSED = ["axis", "labelSmoothing", "softcap", "temperature", "correct", "logSumExp"] as const;
+/** What needs the whole row, or makes other logits than those that the state has summed; and what asks for nothing. */
+const REFUSED = {
+  axis: [-1],
+  labelSmoothing: [0],
+  softcap: [],
+  temperature: [1],
+  correct: [false],
+  logSumExp: [false],
+} as const;
+
+type Options = Omit<SoftmaxCrossEntropyOptions, keyof typeof REFUSED | "state" | "start">;
 
 /** Rows that are handled at a time: as many blocks as a staging tile holds. */
 const ROWS = TILE / BLOCK;
@@ -25,21 +34,47 @@ const ROWS = TILE / BLOCK;
  * but the mean divides by all that count: so the shards' losses add up to that of the whole rows.
  */
 export function shardCrossEntropy(
-  context: Context,
+  here: Context,
   x: FloatBatch,
-  given: Labels,
+  labels: Labels,
   state: unknown,
   start: unknown,
   options: SoftmaxCrossEntropyOptions,
-): { loss: number | Float32Array; grad?: FloatOutput } {
-  for (const name of REFUSED) {
-    if (options[name] !== undefined) throw new OptionError(`${name} can't be combined with state.`);
+): Result {
+  const { axis, labelSmoothing, softcap, temperature, correct, logSumExp } = options;
+  for (const [name, value] of Object.entries({ axis, labelSmoothing, softcap, temperature, correct, logSumExp })) {
+    const harmless: readonly unknown[] = REFUSED[name as keyof typeof REFUSED];
+    if (value !== undefined && !harmless.includes(value)) {
+      throw new OptionError(`${name} can't be combined with state.`);
+    }
   }
-  const { shape, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights, zLoss } = options;
-  const { arena } = context;
-  if (!LogSumExpState.belongs(state, context)) {
+  const context = LogSumExpState.contextOf(state, here);
+  if (!context) {
     throw new OptionError(`state is what logSumExpState of the same kernels gives, not ${describe(state)}.`);
   }
+  const { grad, gradOutput, classWeights, sampleWeights, shape, reduction, ignoreIndex, zLoss } = options;
+  const given = pinned({ x, labels, grad, gradOutput, classWeights, sampleWeights }, context.arena);
+  const settled = { shape, reduction, ignoreIndex, zLoss };
+  return withScratch(context.arena, (scratch) =>
+    prepare(context, state as LogSumExpState, start, { ...settled, ...given() }, scratch),
+  );
+}
+
+interface Result {
+  loss: number | Float32Array;
+  grad?: FloatOutput;
+}
+
+/** Reads and checks everything, takes the memory, and gives what does the work. */
+function prepare(
+  context: Context,
+  state: LogSumExpState,
+  start: unknown,
+  options: Options & { x: FloatBatch; labels: Labels },
+  scratch: Scratch,
+): () => Result {
+  const { x, labels, shape, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights, zLoss } = options;
+  const { arena } = context;
   const batch = readBatch(x, shape, undefined, arena);
   const { outer: rows, classes: cols } = batch;
   if (rows !== state.rows) throw new ShapeError(`The state has ${state.rows} rows; the batch has ${rows} positions.`);
@@ -52,7 +87,7 @@ export function shardCrossEntropy(
   }
   const ignore = readIgnoreIndex(ignoreIndex, false);
   const whole = { ...batch, classes: state.end };
-  const read = readLabels(look(given), whole, ignore, arena);
+  const read = readLabels(look(labels), whole, ignore, arena);
   const reduce = readReduction(reduction);
   const byClass = readClassWeights(classWeights, whole, arena);
   const bySample = readSampleWeights(sampleWeights, batch, arena);
@@ -63,22 +98,19 @@ export function shardCrossEntropy(
   if (gradient) checkOutputApart(gradient, arena, "grad", [read.labels, byClass, bySample, upstream]);
   const total = new LossTotal(reduce, rows, divisorOf(read, byClass, bySample, ignore, rows));
   const place = LogSumExpState.placer(state);
-  const scratch = new Scratch(arena);
-  try {
-    const states = scratch.take(ROWS * STATE_BYTES);
-    const records = scratch.take(ROWS * ROW_RECORD);
+  const states = scratch.take(ROWS * STATE_BYTES);
+  const records = scratch.take(ROWS * ROW_RECORD);
+  return () => {
     for (let from = 0; from < rows; from += ROWS) {
       const count = Math.min(ROWS, rows - from);
       for (let i = 0; i < count; i++) {
         place(from + i, states + i * STATE_BYTES);
         lossOf(from + i, states + i * STATE_BYTES, records + i * ROW_RECORD);
       }
-      if (gradient) gradients(from, count, states, records, gradient);
+      if (gradient) gradients(from, count, gradient);
     }
-  } finally {
-    scratch.release();
-  }
-  return total.result(result);
+    return total.result(result);
+  };
 
   /** A row's record for the gradient, and its loss. */
   function lossOf(row: number, finished: number, record: number): void {
@@ -101,7 +133,7 @@ export function shardCrossEntropy(
   }
 
   /** The gradient of some rows, block by block. */
-  function gradients(from: number, count: number, states: number, records: number, to: Floats): void {
+  function gradients(from: number, count: number, to: Floats): void {
     const { kernels, work } = context;
     const { f32 } = arena;
     const tile = work.tile(0);

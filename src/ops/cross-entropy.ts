@@ -138,7 +138,7 @@ export function softmaxCrossEntropy(
   const tops = readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined;
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
-  if (gradient && targets) checkApart(gradient, targets, "grad and targets");
+  if (gradient && targets) checkApart(gradient, targets, arena, "grad and targets");
   if (gradient) checkOutputApart(gradient, arena, "grad", [read?.labels, byClass, bySample, upstream]);
   const divisor = divisorOf(read, byClass, bySample, ignore, positions);
   const call: CrossEntropy = {

@@ -28,7 +28,7 @@ export function softmaxKlDivergence(
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad");
-  if (gradient) checkApart(gradient, other, "grad and teacher");
+  if (gradient) checkApart(gradient, other, arena, "grad and teacher");
   const total = new LossTotal(reduce, positions, positions);
   const t = transform.temperature ?? 1;
   const scaleAt = (position: number) =>

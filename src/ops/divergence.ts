@@ -47,7 +47,7 @@ export function divergence(
   const other = readOperand(q, batch, arena, "q");
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad", other);
-  if (gradient) checkApart(gradient, batch, "grad and p");
+  if (gradient) checkApart(gradient, batch, arena, "grad and p");
   const total = positions(context, batch, other, gradient, reduction, unit, kernels[operation]);
   return result ? total.result(result) : total.value;
 }

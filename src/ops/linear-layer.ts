@@ -80,15 +80,17 @@ export interface LayerGradients {
   readonly results: { [name in (typeof NAMES)[number]]?: FloatOutput } | undefined;
 }
 
-/** Reads `grad` and `accumulate`. Gradients lie apart from each other and from what is read. */
+/** Which gradients are wanted, and where. */
+export type WantedGradients = Exclude<LinearGradientOption, boolean>;
+
+/** Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read. */
 export function readLayerGradients(
-  grad: unknown,
+  wanted: WantedGradients,
   accumulate: unknown,
   { features, weights, bias, classes, depth }: Layer,
   targets: Floats | undefined,
   arena: Arena,
 ): LayerGradients {
-  const wanted = readWanted(grad);
   const shapes = { features: features.shape, weights: [classes, depth], bias: [classes] };
   const add = readFlag(accumulate, "accumulate");
   const results: LayerGradients["results"] = {};
@@ -102,9 +104,10 @@ export function readLayerGradients(
     const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
     const output = readLength(result, shape, arena, `grad.${name}`, features);
     for (const [other, input] of Object.entries({ weights, bias, targets })) {
-      if (input) checkApart(output, input, `grad.${name} and ${other}`);
+      if (input) checkApart(output, input, arena, `grad.${name} and ${other}`);
     }
-    for (const [other, earlier] of Object.entries(read)) checkApart(output, earlier, `grad.${name} and grad.${other}`);
+    for (const [other, earlier] of Object.entries(read))
+      checkApart(output, earlier, arena, `grad.${name} and grad.${other}`);
     results[name] = result;
     read[name] = output;
   }
@@ -118,7 +121,8 @@ export function readLayerGradients(
   };
 }
 
-function readWanted(grad: unknown): Exclude<LinearGradientOption, boolean> {
+/** Reads `grad`. */
+export function readWanted(grad: unknown): WantedGradients {
   if (grad === undefined || grad === false) return {};
   if (grad === true) return { features: true, weights: true, bias: true };
   if (typeof grad !== "object" || grad === null || typedName(grad) || grad instanceof ResidentBatch) {
@@ -129,7 +133,7 @@ function readWanted(grad: unknown): Exclude<LinearGradientOption, boolean> {
       throw new OptionError(`There is no grad.${name} here; there are: ${NAMES.join(", ")}.`);
     }
   }
-  const { features, weights, bias } = grad as Exclude<LinearGradientOption, boolean>;
+  const { features, weights, bias } = grad as WantedGradients;
   return { features, weights, bias };
 }
 

@@ -4,9 +4,17 @@ import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { LossTotal, readReduction } from "../loss.js";
 import type { LinearSigmoidCrossEntropyOptions } from "../options.js";
-import { Scratch } from "../scratch.js";
+import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { Broadcast, readGradOutput } from "../weights.js";
-import { checkGradientsApart, type Layer, type LayerGradients, readLayer, readLayerGradients } from "./linear-layer.js";
+import {
+  checkGradientsApart,
+  type Layer,
+  type LayerGradients,
+  readLayer,
+  readLayerGradients,
+  readWanted,
+  type WantedGradients,
+} from "./linear-layer.js";
 import { clearGradients, LinearProducts } from "./linear-products.js";
 import { powerAbove } from "./sigmoid-losses.js";
 
@@ -21,6 +29,11 @@ const OPTIONS = new Set([
   "posWeight",
   "elementWeights",
 ]);
+
+interface Result {
+  loss: number | Float32Array;
+  grad?: LayerGradients["results"];
+}
 
 /** A call after checking. */
 interface Call {
@@ -52,49 +65,65 @@ export function linearSigmoidCrossEntropy(
   w: FloatBatch,
   given: ElementTargets,
   options: LinearSigmoidCrossEntropyOptions,
-): { loss: number | Float32Array; grad?: LayerGradients["results"] } {
+): Result {
   checkOptions(options, OPTIONS);
   const { shape, bias, reduction, grad, accumulate, gradOutput, labelSmoothing, posWeight, elementWeights } = options;
+  const settled = { shape, reduction, accumulate, labelSmoothing };
+  const operands = pinned({ x, w, targets: given, bias, gradOutput, posWeight, elementWeights }, context.arena);
+  const wanted = pinned(readWanted(grad), context.arena);
+  return withScratch(context.arena, (scratch) => prepare(context, operands(), wanted(), settled, scratch));
+}
+
+/** What is or holds arrays. */
+type Given = { x: FloatBatch; w: FloatBatch; targets: ElementTargets } & Pick<
+  LinearSigmoidCrossEntropyOptions,
+  "bias" | "gradOutput" | "posWeight" | "elementWeights"
+>;
+
+/** Reads and checks everything, takes the memory, and gives what does the work. */
+function prepare(
+  context: Context,
+  { x, w, targets: given, bias, gradOutput, posWeight, elementWeights }: Given,
+  places: WantedGradients,
+  { shape, reduction, accumulate, labelSmoothing }: Omit<LinearSigmoidCrossEntropyOptions, keyof Given | "grad">,
+  scratch: Scratch,
+): () => Result {
   const { arena } = context;
   const layer = readLayer(x, w, { shape, bias }, arena);
   const { logits, positions, classes } = layer;
   const targets = readTargets(given, logits, arena);
   const reduce = readReduction(reduction);
-  const gradients = readLayerGradients(grad, accumulate, layer, targets, arena);
+  const gradients = readLayerGradients(places, accumulate, layer, targets, arena);
   const smoothing = readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1);
   // For what there is one of for each logit.
   const elements = { ...logits, axis: -1, outer: logits.length, classes: 1 };
-  const scratch = new Scratch(arena);
-  try {
-    const products = new LinearProducts(context, layer, gradients, scratch);
-    const room = (wanted: boolean) =>
-      wanted ? scratch.take(Math.min(positions, products.group) * Math.min(classes, BLOCK) * 4) : 0;
-    const rooms = {
-      logits: room(true),
-      targets: room(true),
-      positive: room(posWeight !== undefined),
-      element: room(elementWeights !== undefined),
-      losses: room(reduce === "none"),
-      sums: scratch.take(Math.min(positions, products.group) * 8),
-    };
-    // Weights are read last: if they lie in linear memory, its growth would have left them behind.
-    const call = {
-      layer,
-      targets,
-      smoothing,
-      positive: Broadcast.read(posWeight, logits, "posWeight", arena),
-      element: Broadcast.read(elementWeights, logits, "elementWeights", arena),
-      upstream: readGradOutput(gradOutput, elements, reduce === "none", arena),
-      total: new LossTotal(reduce, logits.length, logits.length),
-      gradients,
-    };
-    checkGradientsApart(gradients, arena, [call.upstream, call.positive?.source, call.element?.source]);
+  const call = {
+    layer,
+    targets,
+    smoothing,
+    positive: Broadcast.read(posWeight, logits, "posWeight", arena),
+    element: Broadcast.read(elementWeights, logits, "elementWeights", arena),
+    upstream: readGradOutput(gradOutput, elements, reduce === "none", arena),
+    total: new LossTotal(reduce, logits.length, logits.length),
+    gradients,
+  };
+  checkGradientsApart(gradients, arena, [call.upstream, call.positive?.source, call.element?.source]);
+  const products = new LinearProducts(context, layer, gradients, scratch);
+  const room = (wanted: boolean) =>
+    wanted ? scratch.take(Math.min(positions, products.group) * Math.min(classes, BLOCK) * 4) : 0;
+  const rooms = {
+    logits: room(true),
+    targets: room(true),
+    positive: room(posWeight !== undefined),
+    element: room(elementWeights !== undefined),
+    losses: room(reduce === "none"),
+    sums: scratch.take(Math.min(positions, products.group) * 8),
+  };
+  return () => {
     if (positions === 0) clearGradients(gradients, arena);
     while (products.next()) group(context, call, products, rooms);
     return { loss: call.total.value, ...(gradients.results && { grad: gradients.results }) };
-  } finally {
-    scratch.release();
-  }
+  };
 }
 
 function group(context: Context, call: Call, products: LinearProducts, rooms: Rooms): void {

@@ -7,10 +7,17 @@ import { Transform } from "../logits.js";
 import { LossTotal, readReduction } from "../loss.js";
 import type { LinearSoftmaxCrossEntropyOptions } from "../options.js";
 import { newFloats } from "../outputs.js";
-import { Scratch } from "../scratch.js";
+import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { type CrossEntropy, divisorOf, unitOf } from "./cross-entropy.js";
-import { checkGradientsApart, type LayerGradients, readLayer, readLayerGradients } from "./linear-layer.js";
+import {
+  checkGradientsApart,
+  type LayerGradients,
+  readLayer,
+  readLayerGradients,
+  readWanted,
+  type WantedGradients,
+} from "./linear-layer.js";
 import { LinearWalk } from "./linear-walk.js";
 
 const OPTIONS = new Set([
@@ -46,8 +53,35 @@ export function linearSoftmaxCrossEntropy(
   options: LinearSoftmaxCrossEntropyOptions,
 ): Result {
   checkOptions(options, OPTIONS);
-  const { shape, bias, reduction, grad, accumulate, gradOutput, ignoreIndex, labelSmoothing } = options;
-  const { classWeights, sampleWeights, zLoss, softcap, temperature, correct, logSumExp } = options;
+  const { bias, grad, gradOutput, classWeights, sampleWeights } = options;
+  const { shape, reduction, accumulate, ignoreIndex, labelSmoothing } = options;
+  const { zLoss, softcap, temperature, correct, logSumExp } = options;
+  const others = { shape, reduction, accumulate, ignoreIndex, labelSmoothing };
+  const settled = { ...others, zLoss, softcap, temperature, correct, logSumExp };
+  const given = pinned(
+    { x, w, targets: targetsOrLabels, bias, gradOutput, classWeights, sampleWeights },
+    context.arena,
+  );
+  const wanted = pinned(readWanted(grad), context.arena);
+  return withScratch(context.arena, (scratch) => prepare(context, given(), wanted(), settled, scratch));
+}
+
+/** What is or holds arrays. */
+type Given = { x: FloatBatch; w: FloatBatch; targets: Labels | FloatBatch } & Pick<
+  LinearSoftmaxCrossEntropyOptions,
+  "bias" | "gradOutput" | "classWeights" | "sampleWeights"
+>;
+
+/** Reads and checks everything, takes the memory, and gives what does the work. */
+function prepare(
+  context: Context,
+  { x, w, targets: targetsOrLabels, bias, gradOutput, classWeights, sampleWeights }: Given,
+  places: WantedGradients,
+  options: Omit<LinearSoftmaxCrossEntropyOptions, keyof Given | "grad">,
+  scratch: Scratch,
+): () => Result {
+  const { shape, reduction, accumulate, ignoreIndex, labelSmoothing } = options;
+  const { zLoss, softcap, temperature, correct, logSumExp } = options;
   const { arena } = context;
   const layer = readLayer(x, w, { shape, bias }, arena);
   const { logits: batch, positions } = layer;
@@ -65,20 +99,20 @@ export function linearSoftmaxCrossEntropy(
   const squared = readNumber(zLoss, "zLoss", 0, 0);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const transform = Transform.read(context, softcap, temperature);
-  const gradients = readLayerGradients(grad, accumulate, layer, targets, arena);
+  const gradients = readLayerGradients(places, accumulate, layer, targets, arena);
   checkGradientsApart(gradients, arena, [read?.labels, byClass, bySample, upstream]);
   const tops = readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined;
   const divisor = divisorOf(read, byClass, bySample, ignore, positions);
   const call: CrossEntropy = {
     batch,
     targets,
-    labels: read && settled(read.labels),
+    labels: read?.labels,
     ignore,
     gradient: undefined,
-    gradOutput: settled(upstream),
+    gradOutput: upstream,
     smoothing,
-    classWeights: byClass && settled(byClass),
-    sampleWeights: bySample && settled(bySample),
+    classWeights: byClass,
+    sampleWeights: bySample,
     zLoss: squared,
     unit: unitOf(smoothing, byClass),
     transform,
@@ -86,22 +120,14 @@ export function linearSoftmaxCrossEntropy(
     tops,
     hits: wanted ? { count: 0 } : undefined,
   };
-  const scratch = new Scratch(arena);
-  try {
-    new LinearWalk(context, call, layer, gradients, scratch).run();
-  } finally {
-    scratch.release();
-  }
-  return {
-    loss: call.total.value,
-    ...(gradients.results && { grad: gradients.results }),
-    ...(call.hits && { correct: call.hits.count }),
-    ...(tops && { logSumExp: tops }),
+  const walk = new LinearWalk(context, call, layer, gradients, scratch);
+  return () => {
+    walk.run();
+    return {
+      loss: call.total.value,
+      ...(gradients.results && { grad: gradients.results }),
+      ...(call.hits && { correct: call.hits.count }),
+      ...(tops && { logSumExp: tops }),
+    };
   };
-
-  /** What lies in linear memory, as its own copy: taking memory may leave views of it behind. */
-  function settled<T>(values: T): T {
-    const there = ArrayBuffer.isView(values) && values.buffer === arena.f32.buffer;
-    return there ? ((values as unknown as Float32Array).slice() as T) : values;
-  }
 }

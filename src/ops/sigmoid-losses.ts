@@ -143,7 +143,7 @@ function elements(
   const result = gradientOf(grad, length);
   const gradient = result && readOutput(result, batch, arena, "grad");
   if (gradient) {
-    checkApart(gradient, t, "grad and targets");
+    checkApart(gradient, t, arena, "grad and targets");
     checkOutputApart(gradient, arena, "grad", [upstream, ...weights.map((weight) => weight?.source)]);
   }
   const total = new LossTotal(reduce, length, length);

@@ -48,4 +48,17 @@ describeEachBackend("a gradient that would be written over an input is refused",
       });
     },
   );
+
+  it("that is over bytes of integer targets in a resident batch", () => {
+    const z = backend.k.alloc([4]);
+    const targets = new Uint8Array(z.data.buffer, z.data.byteOffset + 1, 4);
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k) => {
+      return k.sigmoidCrossEntropy(Float32Array.of(1, 2, 3, 4), targets, { grad: z });
+    });
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k) => {
+      const options = { shape: [4, 1], grad: { features: z } };
+      return k.linearSigmoidCrossEntropy(Float32Array.of(1, 2, 3, 4), Float32Array.of(1), targets, options);
+    });
+    z.free();
+  });
 });

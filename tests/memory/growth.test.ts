@@ -1,0 +1,147 @@
+import { expect, it } from "vitest";
+import type { Labels, Xentropy } from "../../src/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { linearProblem } from "../support/linear.js";
+
+/** Takes all memory that is reserved, so that the next call that takes some makes it grow. */
+function fill(k: Xentropy): void {
+  const { reserved } = k.memory;
+  let last = k.alloc([256]);
+  while (k.memory.reserved === reserved) last = k.alloc([256]);
+  const rest = k.memory.reserved - last.data.byteOffset - 1024;
+  if (rest > 0) k.alloc([rest / 4]);
+}
+
+/** Runs a call that must make the memory grow. */
+function growing<T>(k: Xentropy, call: () => T): T {
+  const { reserved } = k.memory;
+  const result = call();
+  expect(k.memory.reserved).toBeGreaterThan(reserved);
+  return result;
+}
+
+const FORMS = ["batch", "data", "tensor"] as const;
+
+/** A copy of an array in the kernels' memory, in any form that an operand has. */
+function within<T extends Float32Array | Int32Array>(
+  k: Xentropy,
+  values: T,
+): () => { [form in (typeof FORMS)[number]]: T } {
+  const dtype = values instanceof Int32Array ? "int32" : "float32";
+  const batch = k.alloc([values.length], { dtype } as { dtype: "float32" }).set(values);
+  return () => {
+    const data = batch.data as unknown as T;
+    return { batch: batch as unknown as T, data, tensor: { data, shape: [values.length] } as unknown as T };
+  };
+}
+
+describeEachBackend("operands in memory that grows during the call", (backend) => {
+  const { features, weights, labels, targets, shape } = linearProblem(4, 3, 5);
+  const bits = Int32Array.from(targets, (t) => (t > 0.5 ? 1 : 0));
+  const classWeights = Float32Array.of(1, 2, 3, 4, 5);
+  const sampleWeights = Float32Array.of(1, 0.5, 2, 1);
+  const gradOutput = Float32Array.of(3, 1, 0.5, 2);
+  const each = Float32Array.from(bits, (_, i) => 1 + (i % 3));
+
+  it.each(FORMS)("linearSoftmaxCrossEntropy, %s", (form) => {
+    const k = backend.open();
+    const options = { shape, reduction: "none", grad: true } as const;
+    const expected = k.linearSoftmaxCrossEntropy(features, weights, labels, {
+      ...options,
+      classWeights,
+      sampleWeights,
+      gradOutput,
+    });
+    const own = backend.open();
+    const [w, y, c, s, g] = [weights, labels, classWeights, sampleWeights, gradOutput].map((v) => within(own, v));
+    fill(own);
+    const view = w().data as Float32Array;
+    const result = growing(own, () =>
+      own.linearSoftmaxCrossEntropy(features, form === "data" ? view : weights, y()[form] as Int32Array, {
+        ...options,
+        classWeights: c()[form] as Float32Array,
+        sampleWeights: s()[form] as Float32Array,
+        gradOutput: g()[form] as Float32Array,
+      }),
+    );
+    expect(result).toEqual(expected);
+  });
+
+  it.each(FORMS)("linearSigmoidCrossEntropy, %s", (form) => {
+    const k = backend.open();
+    const options = { shape, reduction: "none", grad: true } as const;
+    const weighted = { ...options, posWeight: classWeights, elementWeights: each, gradOutput: each };
+    const expected = k.linearSigmoidCrossEntropy(features, weights, bits, weighted);
+    const own = backend.open();
+    const [t, c, e] = [bits, classWeights, each].map((v) => within(own, v));
+    fill(own);
+    const flat = form === "tensor" ? { data: t().data, shape: [4, 5] } : t().data;
+    const spread = form === "data" ? e().data : { data: e().data, shape: [4, 5] };
+    const result = growing(own, () =>
+      own.linearSigmoidCrossEntropy(features, weights, flat as Int32Array, {
+        ...options,
+        posWeight: c()[form] as Float32Array,
+        elementWeights: spread as Float32Array,
+        gradOutput: spread as Float32Array,
+      }),
+    );
+    expect(result).toEqual(expected);
+  });
+
+  it.each(FORMS)("softmaxCrossEntropy of a shard, %s", (form) => {
+    const k = backend.open();
+    const x = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
+    const options = { shape: [4, 5], reduction: "none", grad: true } as const;
+    const weighted = { ...options, classWeights, sampleWeights, gradOutput };
+    const expected = k.softmaxCrossEntropy(x, labels, { ...weighted, state: k.logSumExpState(4).add(x) });
+    const own = backend.open();
+    const state = own.logSumExpState(4).add(x);
+    const [y, c, s, g] = [labels, classWeights, sampleWeights, gradOutput].map((v) => within(own, v as Float32Array));
+    fill(own);
+    const result = growing(own, () =>
+      own.softmaxCrossEntropy(x, y()[form] as unknown as Labels, {
+        ...options,
+        state,
+        classWeights: c()[form],
+        sampleWeights: s()[form],
+        gradOutput: g()[form],
+      }),
+    );
+    expect(result).toEqual(expected);
+  });
+
+  it("gives gradients back as live views", () => {
+    const k = backend.open();
+    const options = { shape, grad: true } as const;
+    const x = Float32Array.from({ length: 20 }, (_, i) => Math.cos(i));
+    const softmax = k.linearSoftmaxCrossEntropy(features, weights, labels, options).grad;
+    const sigmoid = k.linearSigmoidCrossEntropy(features, weights, targets, options).grad;
+    const shard = k.softmaxCrossEntropy(x, labels, { shape: [4, 5], grad: true }).grad;
+    const calls: [Float32Array, (own: Xentropy, to: Float32Array) => unknown][] = [
+      [
+        softmax.weights,
+        (own, to) =>
+          own.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: { weights: to } }).grad.weights,
+      ],
+      [
+        sigmoid.bias,
+        (own, to) => own.linearSigmoidCrossEntropy(features, weights, targets, { shape, grad: { bias: to } }).grad.bias,
+      ],
+      [
+        shard,
+        (own, to) => {
+          const state = own.logSumExpState(4).add(x);
+          return own.softmaxCrossEntropy(x, labels, { shape: [4, 5], state, grad: to }).grad;
+        },
+      ],
+    ];
+    for (const [expected, call] of calls) {
+      const own = backend.open();
+      const place = own.alloc([expected.length]);
+      fill(own);
+      const grad = growing(own, () => call(own, place.data));
+      expect(grad).toEqual(expected);
+      expect(place.data).toEqual(expected);
+    }
+  });
+});
