@@ -43,6 +43,13 @@ it.each(NAMED_CALLS)("%s of a small foreign batch wakes nobody, whatever lies be
   expect(threads.taken).toBe(before);
 });
 
+it("a small shard's loss goes with a state, which lies in the shared memory", () => {
+  const x = Float32Array.of(1, 2, 3);
+  const expected = one.softmaxCrossEntropy(x, [1], { grad: true });
+  const state = k.logSumExpState(1).add(x);
+  expect(k.softmaxCrossEntropy(x, [1], { state, grad: true })).toEqual(expected);
+});
+
 it("the memory of both counts", () => {
   expect(k.memory.used).toBeGreaterThan(one.memory.used + 65536);
   k.dispose();
