@@ -6,7 +6,7 @@ import type { Range } from "../held.js";
 import { type Arena, Workspace } from "../memory.js";
 import { MAX_WORKERS } from "./control.js";
 import type { Kernel } from "./job.js";
-import { availableThreads, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
+import { availableThreads, type FileUrl, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
 import { Pool, type Settings } from "./pool.js";
 import { spreadKernels } from "./spread.js";
 import { Streams } from "./streams.js";
@@ -56,7 +56,7 @@ export class Threads {
   }
 
   /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't. */
-  async start(workers: number, file?: URL): Promise<void> {
+  async start(workers: number, file?: FileUrl): Promise<void> {
     await this.startWith(workers, await spawner(file));
   }
 

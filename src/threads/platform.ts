@@ -3,6 +3,9 @@ import { hasNodeModules, nodeModule } from "./node-module.js";
 
 /** Threads as the runtime has them: worker_threads in Node, Deno and Bun, module workers in browsers. */
 
+/** URL, where its type is known: not every `lib` has it. */
+export type FileUrl = typeof globalThis extends { URL: { prototype: infer Url } } ? Url : object;
+
 /** A worker, seen from the thread that made it. */
 export interface Thread {
   post(message: unknown): void;
@@ -52,7 +55,7 @@ export function requireSharing(): void {
 }
 
 /** Makes workers from this package's own file, or from another. */
-export async function spawner(file?: URL): Promise<Spawn> {
+export async function spawner(file?: FileUrl): Promise<Spawn> {
   if (!hasNodeModules) return (listener) => webThread(file, listener);
   const threads = await nodeModule<WorkerThreads>("node:worker_threads");
   // Not one expression, or bundlers for browsers would take it for an asset.

@@ -1,3 +1,4 @@
+import type { CompiledModule } from "../binaries/binaries.js";
 import {
   ASLEEP,
   AT,
@@ -17,10 +18,15 @@ import {
 } from "./control.js";
 import { Job, type Kernel } from "./job.js";
 
+/** WebAssembly.Memory, where its type is known. */
+type SharedMemory = typeof globalThis extends { WebAssembly: { Memory: { prototype: infer Memory } } }
+  ? Memory
+  : object;
+
 /** What a worker needs to take part. */
 export interface Start {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
+  module: CompiledModule;
+  memory: SharedMemory;
   /** The kernels by index. */
   names: readonly string[];
 }
@@ -36,7 +42,9 @@ export interface Join {
 
 /** The kernels on the shared memory, by index. */
 export function kernelsOf({ module, memory, names }: Start): Kernel[] {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(module as WebAssembly.Module, {
+    env: { memory: memory as WebAssembly.Memory },
+  });
   return names.map((name) => exports[name] as unknown as Kernel);
 }
 
