@@ -7,12 +7,12 @@ export interface PaceSettings {
   readonly share: number;
   /** Milliseconds that a worker looks for the next job before it sleeps. */
   readonly spin: number;
-  /** Milliseconds that a job may take longer than it would alone before the machine is taken for busy. */
+  /** Milliseconds that a job may take longer than it would alone, 5 times that where workers had to be woken. */
   readonly patience: number;
 }
 
 /** Milliseconds that the caller works alone at most before it tries the workers again. */
-const LONGEST_PAUSE = 100;
+const LONGEST_PAUSE = 1000;
 
 /** Decides which work is shared: what is large enough, unless sharing has just shown to be of no use. */
 export class Pace {
@@ -20,12 +20,13 @@ export class Pace {
   /** Work that went by without the workers, who slept, and when it last did. */
   #missed = 0;
   #missedAt = 0;
-  /** Until when the caller works alone, and how long that was last time. */
+  /** Until when the caller works alone. */
   #aloneUntil = 0;
-  #pause = 0;
   /** When the job at hand began, and how long the caller's fastest share of it took. */
   #began = 0;
   #fastest = Infinity;
+  /** Whether a worker was awake then: to wake them takes a while. */
+  #awake = false;
 
   constructor(settings: PaceSettings) {
     this.#settings = settings;
@@ -33,8 +34,15 @@ export class Pace {
 
   /** Whether work that is worth sharing is to be shared now. */
   worth(work: number, awake: boolean): boolean {
-    if (this.#pause > 0 && performance.now() < this.#aloneUntil) return false;
+    if (this.#aloneUntil > 0 && this.#isAlone()) return false;
+    this.#awake = awake;
     return awake || work >= this.#settings.worthWaking || this.#addsUp(work);
+  }
+
+  #isAlone(): boolean {
+    if (performance.now() < this.#aloneUntil) return true;
+    this.#aloneUntil = 0;
+    return false;
   }
 
   /** Whether work that went by, one piece right after the other, is worth waking the workers. */
@@ -63,16 +71,12 @@ export class Pace {
   /**
    * A job of so many shares is done. Where there is no free processor for them, workers keep the caller waiting, or take its
    * own from it. The job then took longer than the caller alone would have needed, going by the fastest of its shares, and
-   * twice that with copies: it works alone for a while, twice as long each time that this happens again.
+   * twice that with copies: it works alone twenty times as long as it has lost, so that it never loses much.
    */
   end(shares: number, copies: boolean): void {
     const now = performance.now();
-    const alone = this.#fastest * shares * (copies ? 2 : 1);
-    if (now - this.#began > 1.25 * alone + this.#settings.patience) {
-      this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause || 1);
-      this.#aloneUntil = now + this.#pause;
-    } else {
-      this.#pause = this.#pause > 1 ? this.#pause / 2 : 0;
-    }
+    const lost = now - this.#began - this.#fastest * shares * (copies ? 2 : 1);
+    const allowed = this.#settings.patience * (this.#awake ? 1 : 5);
+    if (lost > allowed) this.#aloneUntil = now + Math.min(LONGEST_PAUSE, 20 * lost);
   }
 }
