@@ -1,7 +1,6 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand, Slot, Workspace } from "./memory.js";
-import { TILE } from "./memory.js";
 
 /**
  * One position of a batch whose classes don't fit a tile, in column tiles. A foreign position passes through a staging
@@ -108,6 +107,7 @@ export class BlockMaxima {
 }
 
 /** Calls `use` with the first column and the length of each tile of a row. */
-export function eachTile(classes: number, use: (column: number, n: number) => void): void {
-  for (let column = 0; column < classes; column += TILE) use(column, Math.min(TILE, classes - column));
+export function eachTile(work: Workspace, classes: number, use: (column: number, n: number) => void): void {
+  const { tileFloats } = work;
+  for (let column = 0; column < classes; column += tileFloats) use(column, Math.min(tileFloats, classes - column));
 }

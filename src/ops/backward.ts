@@ -45,10 +45,10 @@ function backward(
       const b = new Columns(work, other, batch, position, 1);
       const to = new Columns(work, output, batch, position, 3);
       let sum = 0;
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         sum = log ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
       });
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         if (log) kernels.logSoftmaxBackwardApply(a.read(c, n), b.read(c, n), to.place(c), n, sum);
         else kernels.softmaxBackwardApply(a.read(c, n), b.read(c, n), to.place(c), n, sum);
         to.write(c, n);

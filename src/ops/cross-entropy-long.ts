@@ -25,7 +25,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   let xLabel = 0;
   const look = tops !== undefined || hits !== undefined || zLoss !== 0;
   kernels.begin(state);
-  eachTile(classes, (c, n) => {
+  eachTile(work, classes, (c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
     if (look && !Number.isNaN(top)) {
       kernels.argmax(from, work.hits, 1, n);
@@ -51,7 +51,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   if (grad) {
     const scale = gradientScale(call, position) / unit;
     const again = new Columns(work, source.operand, source.layout, source.position, 3);
-    eachTile(classes, (c, n) => {
+    eachTile(work, classes, (c, n) => {
       const to = grad.read(c, n);
       const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
       const target = base ? base(c, n) : 0;
@@ -84,7 +84,7 @@ function logitsOf(
   const { classes } = batch;
   const array = newFloats(classes);
   const x = new Columns(work, batch, batch, position, 0);
-  eachTile(classes, (c, n) => {
+  eachTile(work, classes, (c, n) => {
     const from = x.read(c, n) >>> 2;
     array.set(arena.f32.subarray(from, from + n), c);
   });

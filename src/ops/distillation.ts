@@ -43,14 +43,14 @@ export function softmaxKlDivergence(
       const to = gradient && new Columns(work, gradient, batch, position, 3);
       kernels.begin(state);
       kernels.begin(secondState);
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         const a = transform.apply(x.read(c, n), n, 0);
         kernels.klAccumulate(state, secondState, a, transform.apply(y.read(c, n), n, 1), exponentials, n);
       });
       kernels.finish(state);
       kernels.finish(secondState);
       let sum = 0;
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         const a = transform.apply(x.read(c, n), n, 0);
         const b = transform.apply(y.read(c, n), n, 1);
         const g = to ? to.place(c) : 0;

@@ -77,7 +77,7 @@ function positions(
       const q = other && new Columns(work, other, batch, position, 1);
       const grad = gradient && new Columns(work, gradient, batch, position, 1);
       let sum = 0;
-      eachTile(classes, (c, n) => {
+      eachTile(work, classes, (c, n) => {
         sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, scale, sum);
         grad?.write(c, n);
       });

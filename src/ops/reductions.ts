@@ -53,7 +53,7 @@ export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
       const input = new Columns(work, batch, batch, position, 0);
       let top = Number.NEGATIVE_INFINITY;
       kernels.begin(state);
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         const from = transform.apply(input.read(c, n), n, 0);
         top = largestOf(context, from, n, top);
         kernels.accumulateOnly(state, from, exponentials, n);
@@ -131,7 +131,7 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
       let top = Number.NEGATIVE_INFINITY;
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         const from = input.read(c, n);
         kernels.argmax(from, work.hits, 1, n);
         const at = arena.i32[work.hits >>> 2];
@@ -175,7 +175,7 @@ export function topK(
     for (let position = 0; position < positions; position++) {
       const row = new Columns(work, batch, batch, position, 0);
       let found: Best = { values: new Float32Array(0), indices: new Int32Array(0) };
-      eachTile(classes, (c, n) => {
+      eachTile(work, classes, (c, n) => {
         const taken = Math.min(k, n);
         kernels.topK(row.read(c, n), best, at, 1, n, taken);
         found = mergeBest(found, bestAt(context, best, at, taken), c, k);

@@ -106,7 +106,7 @@ function longSoftmax(
   const maxima = new BlockMaxima(work, classes);
   let empty = zero;
   kernels.begin(state);
-  eachTile(classes, (c, n) => {
+  eachTile(work, classes, (c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
     empty &&= emptyRows(work.arena.f32, from >>> 2, 1, n).length === 1;
     kernels.accumulate(state, maxima.address, from, out.place(c), n, false);
@@ -114,7 +114,7 @@ function longSoftmax(
     out.write(c, n);
   });
   kernels.finish(state);
-  eachTile(classes, (c, n) => {
+  eachTile(work, classes, (c, n) => {
     const to = out.read(c, n);
     kernels.softmaxApply(state, maxima.recall(c, n), to, n, 1);
     if (empty) work.arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
@@ -142,11 +142,11 @@ export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxO
       const input = new Columns(work, batch, batch, p, 0);
       const target = new Columns(work, output, batch, p, 0);
       kernels.begin(state);
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
       });
       kernels.finish(state);
-      eachTile(batch.classes, (c, n) => {
+      eachTile(work, batch.classes, (c, n) => {
         kernels.logSoftmaxApply(state, transform.apply(input.read(c, n), n, 0), target.place(c), n);
         target.write(c, n);
       });

@@ -71,12 +71,12 @@ export class Pace {
   /**
    * A job of so many shares is done. Where there is no free processor for them, workers keep the caller waiting, or take its
    * own from it. The job then took longer than the caller alone would have needed, going by the fastest of its shares, and
-   * twice that with copies: it works alone twenty times as long as it has lost, so that it never loses much.
+   * twice that with copies: it works alone ten times as long as it has lost, so that it never loses much.
    */
   end(shares: number, copies: boolean): void {
     const now = performance.now();
     const lost = now - this.#began - this.#fastest * shares * (copies ? 2 : 1);
     const allowed = this.#settings.patience * (this.#awake ? 1 : 5);
-    if (lost > allowed) this.#aloneUntil = now + Math.min(LONGEST_PAUSE, 20 * lost);
+    if (lost > allowed) this.#aloneUntil = now + Math.min(LONGEST_PAUSE, 10 * lost);
   }
 }
