@@ -126,14 +126,14 @@ async function whyChecks(page) {
   );
   await check("entropy: H(P) + D(P‖Q) = H(P, Q), in nats and in bits", async () => {
     for (const unit of ["nats", "bits"]) {
-      await page.focus(`input[name="entropy-unit"][value="${unit}"]`);
-      await page.keyboard.press("Space");
+      await page.locator(`input[name="entropy-unit"][value="${unit}"]`).check({ force: true });
       const [h, kl, cross] = await Promise.all(["h", "kl", "cross"].map((id) => number(page, `#entropy-${id}`)));
       requireThat(Math.abs(h + kl - cross) < 0.0016, `${h} + ${kl} ≠ ${cross}`);
     }
   });
   await check("entropy: drawn by pointer, and by keyboard to a divergence of ∞", async () => {
     const before = await page.textContent("#entropy-cross");
+    await page.locator("#draw-q").scrollIntoViewIfNeeded();
     const { x, y, width, height } = await page.locator("#draw-q").boundingBox();
     await page.mouse.move(x + 5, y + height * 0.2);
     await page.mouse.down();
