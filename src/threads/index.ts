@@ -23,7 +23,7 @@ const SETTINGS: Settings = {
   worthWaking: 60_000,
   share: 8_000,
   spin: 0.1,
-  patience: 0.02,
+  patience: 0.1,
   deadline: 5_000,
 };
 

@@ -7,12 +7,15 @@ export interface PaceSettings {
   readonly share: number;
   /** Milliseconds that a worker looks for the next job before it sleeps. */
   readonly spin: number;
-  /** Milliseconds that a job may take longer than it would alone, 5 times that where workers had to be woken. */
+  /** Milliseconds that jobs may take longer than they would alone before the machine is taken for busy. */
   readonly patience: number;
 }
 
 /** Milliseconds that the caller works alone at most before it tries the workers again. */
 const LONGEST_PAUSE = 1000;
+
+/** Milliseconds gained that are remembered: so much may be lost before the caller works alone. */
+const MOST_GAINED = 5;
 
 /** Decides which work is shared: what is large enough, unless sharing has just shown to be of no use. */
 export class Pace {
@@ -25,8 +28,8 @@ export class Pace {
   /** When the job at hand began, and how long the caller's fastest share of it took. */
   #began = 0;
   #fastest = Infinity;
-  /** Whether a worker was awake then: to wake them takes a while. */
-  #awake = false;
+  /** Milliseconds gained by sharing, of late. */
+  #gained = 0;
 
   constructor(settings: PaceSettings) {
     this.#settings = settings;
@@ -35,7 +38,6 @@ export class Pace {
   /** Whether work that is worth sharing is to be shared now. */
   worth(work: number, awake: boolean): boolean {
     if (this.#aloneUntil > 0 && this.#isAlone()) return false;
-    this.#awake = awake;
     return awake || work >= this.#settings.worthWaking || this.#addsUp(work);
   }
 
@@ -71,12 +73,16 @@ export class Pace {
   /**
    * A job of so many shares is done. Where there is no free processor for them, workers keep the caller waiting, or take its
    * own from it. The job then took longer than the caller alone would have needed, going by the fastest of its shares, and
-   * twice that with copies: it works alone ten times as long as it has lost, so that it never loses much.
+   * twice that with copies. What is gained and lost is kept account of: where losses prevail the caller works alone ten
+   * times as long as it has lost, so that it never loses much.
    */
   end(shares: number, copies: boolean): void {
+    if (this.#fastest === Infinity) return;
     const now = performance.now();
-    const lost = now - this.#began - this.#fastest * shares * (copies ? 2 : 1);
-    const allowed = this.#settings.patience * (this.#awake ? 1 : 5);
-    if (lost > allowed) this.#aloneUntil = now + Math.min(LONGEST_PAUSE, 10 * lost);
+    const alone = this.#fastest * shares * (copies ? 2 : 1);
+    this.#gained = Math.min(MOST_GAINED, this.#gained + alone - (now - this.#began));
+    if (this.#gained > -this.#settings.patience) return;
+    this.#aloneUntil = now + Math.min(LONGEST_PAUSE, -10 * this.#gained);
+    this.#gained = 0;
   }
 }

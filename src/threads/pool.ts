@@ -167,7 +167,10 @@ export class Pool {
   }
 
   #run(share: number): void {
-    this.#pace.time(() => this.job.run(share));
+    const { job } = this;
+    // The last share may be a small one.
+    if (share === job.shares - 1) job.run(share);
+    else this.#pace.time(() => job.run(share));
     this.#control.ints[words.DONE + share] = 1;
   }
 
