@@ -251,8 +251,8 @@ export class Workspace {
   copyIn(array: Float32Array, from: number, n: number, to: number): void {
     const { f32 } = this.arena;
     const at = to >>> 2;
-    if (n === array.length) f32.set(array, at);
-    else if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
+    if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
+    else if (n === array.length) f32.set(array, at);
     else f32.set(array.subarray(from, from + n), at);
   }
 

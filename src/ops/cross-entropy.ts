@@ -18,6 +18,7 @@ import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readOutput } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
+import { briefCrossEntropy } from "./brief.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
 
@@ -107,6 +108,17 @@ interface Result {
 }
 
 export function softmaxCrossEntropy(
+  context: Context,
+  x: FloatBatch,
+  targetsOrLabels: Labels | FloatBatch,
+  options: SoftmaxCrossEntropyOptions,
+): Result {
+  return (
+    briefCrossEntropy(context, x, targetsOrLabels, options) ?? generalCrossEntropy(context, x, targetsOrLabels, options)
+  );
+}
+
+function generalCrossEntropy(
   context: Context,
   x: FloatBatch,
   targetsOrLabels: Labels | FloatBatch,

@@ -3,17 +3,24 @@ import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
+import { brief } from "./brief.js";
 
 /** Operations on each element by itself. */
+
+type Operation = "sigmoid" | "logSigmoid" | "softplus" | "logit";
 
 const OPTIONS = new Set(["shape", "out"]);
 
 export function elementwise(
   context: Context,
-  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  operation: Operation,
   x: FloatBatch,
   options: ElementwiseOptions,
 ): FloatOutput {
+  return brief(context, operation, x, options) ?? general(context, operation, x, options);
+}
+
+function general(context: Context, operation: Operation, x: FloatBatch, options: ElementwiseOptions): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, out } = options;
   const { kernels, arena, work } = context;

@@ -18,6 +18,7 @@ import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
 import { checkAxis, checkPositions, checkShape } from "../shape.js";
 import { viewOf } from "../weights.js";
+import { briefLogSumExp } from "./brief.js";
 import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
@@ -26,6 +27,10 @@ const LOG_SUM_EXP = new Set(["shape", "axis", "out", "temperature"]);
 const INDEX = new Set(["shape", "axis"]);
 
 export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
+  return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, options);
+}
+
+function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
   checkOptions(options, LOG_SUM_EXP);
   const { shape, axis, out, temperature } = options;
   const { kernels, arena, work } = context;

@@ -19,6 +19,7 @@ import type {
 } from "../options.js";
 import { checkApart, checkOutputApart, readOutput } from "../outputs.js";
 import { Broadcast, readGradOutput } from "../weights.js";
+import { briefSigmoidCrossEntropy } from "./brief.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
 
@@ -44,6 +45,17 @@ interface Tile {
 }
 
 export function sigmoidCrossEntropy(
+  context: Context,
+  x: FloatBatch,
+  targets: ElementTargets,
+  options: SigmoidCrossEntropyOptions,
+): Result {
+  return (
+    briefSigmoidCrossEntropy(context, x, targets, options) ?? generalSigmoidCrossEntropy(context, x, targets, options)
+  );
+}
+
+function generalSigmoidCrossEntropy(
   context: Context,
   x: FloatBatch,
   targets: ElementTargets,

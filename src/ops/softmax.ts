@@ -15,6 +15,7 @@ import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
 import type { Tiles } from "../tiles.js";
+import { brief } from "./brief.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
 
@@ -23,6 +24,10 @@ const EMPTY_ROW = ["nan", "zero"] as const;
 const LOG_SOFTMAX = new Set(["shape", "axis", "out", "temperature"]);
 
 export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
+  return brief(context, "softmax", x, options) ?? generalSoftmax(context, x, options);
+}
+
+function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
   checkOptions(options, SOFTMAX);
   const { shape, axis, out, temperature, emptyRow } = options;
   const { kernels, arena, work } = context;
@@ -123,6 +128,10 @@ function longSoftmax(
 }
 
 export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
+  return brief(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, options);
+}
+
+function generalLogSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
   checkOptions(options, LOG_SOFTMAX);
   const { shape, axis, out, temperature } = options;
   const { kernels, arena, work } = context;

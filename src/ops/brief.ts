@@ -1,0 +1,162 @@
+import { typedName } from "../checks.js";
+import type { Context } from "../context.js";
+import { POSITIONS } from "../memory.js";
+import { newFloats } from "../outputs.js";
+
+/**
+ * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but `shape`
+ * and where the result goes. To read all that arguments may be takes several times what a kernel takes for ten numbers.
+ * What isn't plain, or isn't right, gives undefined: the general reading takes it from there, and has the words for errors.
+ */
+
+/** Numbers of such a batch, at most: it is one tile, of no more than POSITIONS rows. */
+const MOST = POSITIONS;
+
+/**
+ * Whether it is a Float32Array of `length` numbers at the start of its buffer: two such arrays share all bytes or none,
+ * and none lies in the kernels' memory, which begins with constants.
+ */
+function isPlain(array: unknown, length: number): array is Float32Array {
+  return (
+    typedName(array) === "Float32Array" &&
+    (array as Float32Array).byteOffset === 0 &&
+    (array as Float32Array).length === length
+  );
+}
+
+/** Columns of the rows of a plain batch, 0 where it isn't one. `to`: the option that says where the result goes. */
+function columnsOf(x: unknown, options: object, to: "out" | "grad"): number {
+  if (typedName(x) !== "Float32Array" || typeof options !== "object" || options === null) return 0;
+  const { length, byteOffset } = x as Float32Array;
+  if (byteOffset !== 0 || length === 0 || length > MOST) return 0;
+  for (const key in options) if (key !== "shape" && key !== to) return 0;
+  const { shape } = options as { shape?: unknown };
+  if (shape === undefined) return length;
+  if (!Array.isArray(shape)) return 0;
+  const axes = shape.length;
+  if (axes !== 1 && axes !== 2) return 0;
+  const rows: unknown = axes === 1 ? 1 : shape[0];
+  const columns: unknown = shape[axes - 1];
+  return isSize(rows) && isSize(columns) && rows * columns === length ? columns : 0;
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value === (value | 0);
+}
+
+/** Operations whose result has the batch's shape. */
+export function brief(
+  { kernels, work }: Context,
+  operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  x: unknown,
+  options: { out?: unknown },
+): Float32Array | undefined {
+  const columns = columnsOf(x, options, "out");
+  if (columns === 0) return undefined;
+  const { length } = x as Float32Array;
+  const { out = newFloats(length) } = options;
+  if (!isPlain(out, length)) return undefined;
+  const tile = work.tile(0);
+  work.copyIn(x as Float32Array, 0, length, tile);
+  if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, work.state, work.maxima);
+  else if (operation === "logSoftmax") {
+    kernels.logSoftmax(tile, tile, length / columns, columns, work.state, work.exponentials);
+  } else kernels[operation](tile, tile, length, work.exponentials);
+  work.copyOut(tile, length, out, 0);
+  return out;
+}
+
+export function briefLogSumExp(
+  { kernels, work }: Context,
+  x: unknown,
+  options: { out?: unknown },
+): Float32Array | undefined {
+  const columns = columnsOf(x, options, "out");
+  if (columns === 0) return undefined;
+  const { length } = x as Float32Array;
+  const rows = length / columns;
+  const { out = newFloats(rows) } = options;
+  if (!isPlain(out, rows) || haveOneBuffer(out, x as Float32Array, (x as Float32Array)[0])) return undefined;
+  const tile = work.tile(0);
+  work.copyIn(x as Float32Array, 0, length, tile);
+  kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
+  work.copyOut(work.losses, rows, out, 0);
+  return out;
+}
+
+interface Loss {
+  loss: number;
+  grad?: Float32Array;
+}
+
+/**
+ * Whether two arrays that begin where their buffers do have the same one. `first`: the other's first four bytes as a
+ * float. To ask for a buffer takes as long as ten exponentials, and arrays that share one begin with the same bytes.
+ */
+function haveOneBuffer(array: Float32Array, other: ArrayBufferView, first: number): boolean {
+  return Object.is(array[0], first) && array.buffer === other.buffer;
+}
+
+/** The gradient's array; undefined for none, null where it isn't plain or shares bytes with what is still to be read. */
+function gradientFor(grad: unknown, length: number, other: ArrayBufferView, first: number) {
+  if (grad === undefined || grad === false) return undefined;
+  if (grad === true) return newFloats(length);
+  return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
+}
+
+/** The float whose bits are those of the integer 1. */
+const SUBNORMAL = 2 ** -149;
+
+/** The mean loss of labels that all count. */
+export function briefCrossEntropy(
+  { kernels, arena, work }: Context,
+  x: unknown,
+  labels: unknown,
+  options: { grad?: unknown },
+): Loss | undefined {
+  const columns = columnsOf(x, options, "grad");
+  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
+  const { length } = x as Float32Array;
+  const rows = length / columns;
+  if ((labels as Int32Array).length !== rows) return undefined;
+  const { i32, f64 } = arena;
+  for (let i = 0, at = work.labels >>> 2; i < rows; i++) {
+    const label = (labels as Int32Array)[i];
+    if (label < 0 || label >= columns) return undefined;
+    i32[at + i] = label;
+  }
+  const grad = gradientFor(options.grad, length, labels as Int32Array, i32[work.labels >>> 2] * SUBNORMAL);
+  if (grad === null) return undefined;
+  const { losses, state, maxima, exponentials } = work;
+  const tile = work.tile(0);
+  const to = grad ? tile : 0;
+  work.copyIn(x as Float32Array, 0, length, tile);
+  kernels.softmaxCrossEntropy(tile, to, work.labels, 0, 1 / rows, losses, rows, columns, state, maxima, exponentials);
+  let sum = 0;
+  for (let i = 0, at = losses >>> 3; i < rows; i++) sum += f64[at + i];
+  const loss = Math.fround(sum / rows);
+  if (!grad) return { loss };
+  work.copyOut(tile, length, grad, 0);
+  return { loss, grad };
+}
+
+/** The mean loss of float targets, with its gradient. */
+export function briefSigmoidCrossEntropy(
+  { kernels, work }: Context,
+  x: unknown,
+  targets: unknown,
+  options: { grad?: unknown },
+): Loss | undefined {
+  if (columnsOf(x, options, "grad") === 0) return undefined;
+  const { length } = x as Float32Array;
+  if (!isPlain(targets, length)) return undefined;
+  const grad = gradientFor(options.grad, length, targets, targets[0]);
+  if (!grad) return undefined;
+  const tile = work.tile(0);
+  const t = work.tile(1);
+  work.copyIn(x as Float32Array, 0, length, tile);
+  work.copyIn(targets, 0, length, t);
+  const sum = kernels.sigmoidCrossEntropy(tile, t, tile, work.exponentials, length, 1 / length, 0);
+  work.copyOut(tile, length, grad, 0);
+  return { loss: Math.fround(sum / length), grad };
+}
