@@ -1,0 +1,132 @@
+import { expect, it } from "vitest";
+import { LabelError, OptionError, OutputError, OverlapError } from "../../src/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { expectRefused } from "../support/refusals.js";
+import { classes, spread } from "../support/samples.js";
+import { expectSameBits } from "../support/ulp.js";
+
+/** The largest brief batch has 4096 numbers. */
+const SHAPES = [
+  [1, 1],
+  [1, 10],
+  [3, 7],
+  [5, 1],
+  [32, 10],
+  [1, 4096],
+  [4096, 1],
+  [2, 2048],
+  [1, 4097],
+  [241, 17],
+] as const;
+
+const ROWS = ["softmax", "logSoftmax"] as const;
+const ELEMENTS = ["sigmoid", "logSigmoid", "softplus", "logit"] as const;
+
+/** An option that changes nothing, and that the short way doesn't know. */
+const LONG_WAY = { temperature: 1 };
+
+describeEachBackend("a call of few numbers with no options has the bits of the same call with options", (backend) => {
+  it.each(SHAPES)("of shape %d x %d", (rows, columns) => {
+    const shape = [rows, columns];
+    const length = rows * columns;
+    const x = spread(length, 1, -30, 30);
+    const { k } = backend;
+    for (const operation of ROWS) {
+      const expected = k[operation](x, { shape, ...LONG_WAY });
+      const out = new Float32Array(length);
+      expect(k[operation](x, { shape, out })).toBe(out);
+      expectSameBits(out, expected, operation);
+      expectSameBits(k[operation](x, { shape }), expected, `fresh ${operation}`);
+      const inPlace = x.slice();
+      expectSameBits(k[operation](inPlace, { shape, out: inPlace }), expected, `${operation} in place`);
+    }
+    const out = new Float32Array(rows);
+    expect(k.logSumExp(x, { shape, out })).toBe(out);
+    expectSameBits(out, k.logSumExp(x, { shape, ...LONG_WAY }), "logSumExp");
+
+    const labels = classes(rows, columns, 2);
+    const expected = k.softmaxCrossEntropy(x, labels, { shape, grad: true, ...LONG_WAY });
+    const grad = new Float32Array(length);
+    const result = k.softmaxCrossEntropy(x, labels, { shape, grad });
+    expect(result.grad).toBe(grad);
+    expect(result.loss).toBe(expected.loss);
+    expectSameBits(grad, expected.grad, "gradient");
+    expect(k.softmaxCrossEntropy(x, labels, { shape })).toEqual({ loss: expected.loss });
+    expectSameBits(k.softmaxCrossEntropy(x, labels, { shape, grad: true }).grad, expected.grad, "fresh gradient");
+
+    const targets = spread(length, 3, 0, 1);
+    const binary = k.sigmoidCrossEntropy(x, targets, { shape, grad: true, gradOutput: 1 });
+    expect(k.sigmoidCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: binary.loss, grad });
+    expectSameBits(grad, binary.grad, "gradient of elements");
+  });
+
+  it("element by element", () => {
+    const { k } = backend;
+    for (const length of [1, 10, 999, 4096]) {
+      const x = spread(length, 4, 0, 1);
+      const room = new Float32Array(length + 1);
+      for (const operation of ELEMENTS) {
+        // A view that begins later in its buffer is no plain operand.
+        const expected = k[operation](x, { out: room.subarray(1) });
+        expectSameBits(k[operation](x), expected, operation);
+        expectSameBits(k[operation](x, { out: x.slice() }), expected, operation);
+      }
+    }
+  });
+
+  it("and takes ignored labels, integer targets and lists for what they are", () => {
+    const { k } = backend;
+    const x = spread(6, 5, -3, 3);
+    const shape = [2, 3];
+    const ignored = k.softmaxCrossEntropy(x, Int32Array.of(-100, 2), { shape, grad: true });
+    expect([...ignored.grad.subarray(0, 3)]).toEqual([0, 0, 0]);
+    const same = k.softmaxCrossEntropy(x, [-100, 2], { shape, grad: true });
+    expectSameBits(ignored.grad, same.grad, "gradient");
+    const floats = k.sigmoidCrossEntropy(x, Float32Array.of(0, 1, 1, 0, 0, 1), { grad: true });
+    const integers = k.sigmoidCrossEntropy(x, Uint8Array.of(0, 1, 1, 0, 0, 1), { grad: true });
+    expectSameBits(floats.grad, integers.grad, "gradient");
+  });
+});
+
+describeEachBackend("a call of few numbers refuses what every call does", (backend) => {
+  const shape = [2, 3];
+
+  it("arrays that overlap and begin with the same bytes", () => {
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+      const grad = watch(new Float32Array(6));
+      return k.softmaxCrossEntropy(Float32Array.of(1, 2, 3, 4, 5, 6), new Int32Array(grad.buffer, 0, 2), {
+        shape,
+        grad,
+      });
+    });
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+      const x = watch(Float32Array.of(1, 2, 3, 4, 5, 6));
+      return k.logSumExp(x, { shape, out: new Float32Array(x.buffer, 0, 2) });
+    });
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+      const targets = watch(Float32Array.of(1, 0, 0, 1, 1, 0));
+      return k.sigmoidCrossEntropy(new Float32Array(6), targets, { grad: targets });
+    });
+    expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+      const room = watch(Float32Array.of(1, 2, 3, 4, 5, 6, 7));
+      return k.softmax(room.subarray(0, 6), { out: room.subarray(1) });
+    });
+  });
+
+  it("labels out of range, outputs of another length and options that don't exist", () => {
+    const x = Float32Array.of(1, 2, 3, 4, 5, 6);
+    for (const label of [3, -1, -2147483648]) {
+      expectRefused(backend.k, LabelError, "LABEL", (k, watch) =>
+        k.softmaxCrossEntropy(x, Int32Array.of(0, label), { shape, grad: watch(new Float32Array(6)) }),
+      );
+    }
+    expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) => k.softmax(x, { out: watch(new Float32Array(5)) }));
+    expectRefused(backend.k, OutputError, "OUTPUT", (k, watch) =>
+      k.sigmoidCrossEntropy(x, new Float32Array(6), { grad: watch(new Float32Array(7)) }),
+    );
+    expectRefused(backend.k, OptionError, "OPTION", (k, watch) =>
+      k.softmax(x, { out: watch(new Float32Array(6)), shpae: shape } as object),
+    );
+    expectRefused(backend.k, OptionError, "OPTION", (k) => k.softmax(x, null as never));
+  });
+});
