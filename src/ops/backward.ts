@@ -4,13 +4,14 @@ import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import type { ArrayOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
+import { briefBackward } from "./brief.js";
 
 /** The backward passes of softmax and logSoftmax. */
 
 const OPTIONS = new Set(["shape", "axis", "out"]);
 
 export function softmaxBackward(context: Context, p: FloatBatch, dp: FloatBatch, options: ArrayOptions): FloatOutput {
-  return backward(context, p, dp, options, "p", "dp");
+  return briefBackward(context, "softmaxBackward", p, dp, options) ?? backward(context, p, dp, options, "p", "dp");
 }
 
 export function logSoftmaxBackward(
@@ -19,7 +20,10 @@ export function logSoftmaxBackward(
   dLogProbs: FloatBatch,
   options: ArrayOptions,
 ): FloatOutput {
-  return backward(context, logProbs, dLogProbs, options, "logProbs", "dLogProbs");
+  return (
+    briefBackward(context, "logSoftmaxBackward", logProbs, dLogProbs, options) ??
+    backward(context, logProbs, dLogProbs, options, "logProbs", "dLogProbs")
+  );
 }
 
 function backward(

@@ -4,8 +4,8 @@ import { POSITIONS } from "../memory.js";
 import { newFloats } from "../outputs.js";
 
 /**
- * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but `shape`
- * and where the result goes. To read all that arguments may be takes several times what a kernel takes for ten numbers.
+ * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but
+ * `shape`, the last `axis` and where the result goes. To read all that arguments may be takes several times what a kernel takes for ten numbers.
  * What isn't plain, or isn't right, gives undefined: the general reading takes it from there, and has the words for errors.
  */
 
@@ -24,17 +24,24 @@ function isPlain(array: unknown, length: number): array is Float32Array {
   );
 }
 
-/** Columns of the rows of a plain batch, 0 where it isn't one. `to`: the option that says where the result goes. */
-function columnsOf(x: unknown, options: object, to: "out" | "grad"): number {
+/** What a batch's numbers are to an operation: rows along the last axis, or elements, which have no axis. */
+type Form = "rows" | "elements";
+
+/**
+ * Columns of the rows of a plain batch of at most `most` numbers, 0 where it isn't one. `to`: the option that says where
+ * the result goes.
+ */
+function columnsOf(x: unknown, options: object, form: Form, to: "out" | "grad", most = MOST): number {
   if (typedName(x) !== "Float32Array" || typeof options !== "object" || options === null) return 0;
   const { length, byteOffset } = x as Float32Array;
-  if (byteOffset !== 0 || length === 0 || length > MOST) return 0;
-  for (const key in options) if (key !== "shape" && key !== to) return 0;
-  const { shape } = options as { shape?: unknown };
-  if (shape === undefined) return length;
+  if (byteOffset !== 0 || length === 0 || length > most) return 0;
+  for (const key in options) {
+    if (key !== "shape" && key !== to && (key !== "axis" || form === "elements")) return 0;
+  }
+  const { shape = [length], axis = -1 } = options as { shape?: unknown; axis?: unknown };
   if (!Array.isArray(shape)) return 0;
   const axes = shape.length;
-  if (axes !== 1 && axes !== 2) return 0;
+  if ((axes !== 1 && axes !== 2) || (axis !== -1 && axis !== axes - 1)) return 0;
   const rows: unknown = axes === 1 ? 1 : shape[0];
   const columns: unknown = shape[axes - 1];
   return isSize(rows) && isSize(columns) && rows * columns === length ? columns : 0;
@@ -44,24 +51,39 @@ function isSize(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value === (value | 0);
 }
 
-/** Operations whose result has the batch's shape. */
-export function brief(
+export function briefRows(
   { kernels, work }: Context,
-  operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  operation: "softmax" | "logSoftmax",
   x: unknown,
   options: { out?: unknown },
 ): Float32Array | undefined {
-  const columns = columnsOf(x, options, "out");
+  const columns = columnsOf(x, options, "rows", "out");
   if (columns === 0) return undefined;
   const { length } = x as Float32Array;
   const { out = newFloats(length) } = options;
   if (!isPlain(out, length)) return undefined;
   const tile = work.tile(0);
+  const { state, maxima, exponentials } = work;
   work.copyIn(x as Float32Array, 0, length, tile);
-  if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, work.state, work.maxima);
-  else if (operation === "logSoftmax") {
-    kernels.logSoftmax(tile, tile, length / columns, columns, work.state, work.exponentials);
-  } else kernels[operation](tile, tile, length, work.exponentials);
+  if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, state, maxima);
+  else kernels.logSoftmax(tile, tile, length / columns, columns, state, exponentials);
+  work.copyOut(tile, length, out, 0);
+  return out;
+}
+
+export function briefElements(
+  { kernels, work }: Context,
+  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  x: unknown,
+  options: { out?: unknown },
+): Float32Array | undefined {
+  if (columnsOf(x, options, "elements", "out") === 0) return undefined;
+  const { length } = x as Float32Array;
+  const { out = newFloats(length) } = options;
+  if (!isPlain(out, length)) return undefined;
+  const tile = work.tile(0);
+  work.copyIn(x as Float32Array, 0, length, tile);
+  kernels[operation](tile, tile, length, work.exponentials);
   work.copyOut(tile, length, out, 0);
   return out;
 }
@@ -71,7 +93,7 @@ export function briefLogSumExp(
   x: unknown,
   options: { out?: unknown },
 ): Float32Array | undefined {
-  const columns = columnsOf(x, options, "out");
+  const columns = columnsOf(x, options, "rows", "out");
   if (columns === 0) return undefined;
   const { length } = x as Float32Array;
   const rows = length / columns;
@@ -81,6 +103,27 @@ export function briefLogSumExp(
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
   work.copyOut(work.losses, rows, out, 0);
+  return out;
+}
+
+export function briefBackward(
+  { kernels, work }: Context,
+  operation: "softmaxBackward" | "logSoftmaxBackward",
+  forward: unknown,
+  upstream: unknown,
+  options: { out?: unknown },
+): Float32Array | undefined {
+  const columns = columnsOf(forward, options, "rows", "out");
+  if (columns === 0) return undefined;
+  const { length } = forward as Float32Array;
+  const { out = newFloats(length) } = options;
+  if (!isPlain(upstream, length) || !isPlain(out, length)) return undefined;
+  const a = work.tile(0);
+  const b = work.tile(1);
+  work.copyIn(forward as Float32Array, 0, length, a);
+  work.copyIn(upstream, 0, length, b);
+  kernels[operation](a, b, a, length / columns, columns);
+  work.copyOut(a, length, out, 0);
   return out;
 }
 
@@ -114,7 +157,7 @@ export function briefCrossEntropy(
   labels: unknown,
   options: { grad?: unknown },
 ): Loss | undefined {
-  const columns = columnsOf(x, options, "grad");
+  const columns = columnsOf(x, options, "rows", "grad");
   if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
   const { length } = x as Float32Array;
   const rows = length / columns;
@@ -147,7 +190,7 @@ export function briefSigmoidCrossEntropy(
   targets: unknown,
   options: { grad?: unknown },
 ): Loss | undefined {
-  if (columnsOf(x, options, "grad") === 0) return undefined;
+  if (columnsOf(x, options, "elements", "grad") === 0) return undefined;
   const { length } = x as Float32Array;
   if (!isPlain(targets, length)) return undefined;
   const grad = gradientFor(options.grad, length, targets, targets[0]);
@@ -159,4 +202,27 @@ export function briefSigmoidCrossEntropy(
   const sum = kernels.sigmoidCrossEntropy(tile, t, tile, work.exponentials, length, 1 / length, 0);
   work.copyOut(tile, length, grad, 0);
   return { loss: Math.fround(sum / length), grad };
+}
+
+/** The mean loss of labels that all count, of a batch of any size: it reads one number a row. */
+export function briefNllLoss(logProbs: unknown, labels: unknown, options: { grad?: unknown }): Loss | undefined {
+  const columns = columnsOf(logProbs, options, "rows", "grad", Infinity);
+  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
+  const x = logProbs as Float32Array;
+  const y = labels as Int32Array;
+  const rows = x.length / columns;
+  if (y.length !== rows) return undefined;
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    const label = y[i];
+    if (label < 0 || label >= columns) return undefined;
+    sum -= x[i * columns + label];
+  }
+  const loss = Math.fround(sum / rows);
+  const grad = gradientFor(options.grad, x.length, y, y[0] * SUBNORMAL);
+  if (grad === null) return undefined;
+  if (!grad) return { loss };
+  grad.fill(0);
+  for (let i = 0; i < rows; i++) grad[i * columns + y[i]] = -1 / rows;
+  return { loss, grad };
 }

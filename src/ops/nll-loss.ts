@@ -6,6 +6,7 @@ import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { NllLossOptions } from "../options.js";
 import { checkOutputApart, readOutput } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
+import { briefNllLoss } from "./brief.js";
 import { divisorOf, weighted } from "./cross-entropy.js";
 
 const OPTIONS = new Set([
@@ -19,13 +20,17 @@ const OPTIONS = new Set([
   "sampleWeights",
 ]);
 
+interface Result {
+  loss: number | Float32Array;
+  grad?: FloatOutput;
+}
+
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
-export function nllLoss(
-  { arena }: Context,
-  logProbs: FloatBatch,
-  given: Labels,
-  options: NllLossOptions,
-): { loss: number | Float32Array; grad?: FloatOutput } {
+export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): Result {
+  return briefNllLoss(logProbs, labels, options) ?? generalNllLoss(context, logProbs, labels, options);
+}
+
+function generalNllLoss({ arena }: Context, logProbs: FloatBatch, given: Labels, options: NllLossOptions): Result {
   checkOptions(options, OPTIONS);
   const { shape, axis, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights } = options;
   const batch = readBatch(logProbs, shape, axis, arena, "logProbs");

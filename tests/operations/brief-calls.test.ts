@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { LabelError, OptionError, OutputError, OverlapError } from "../../src/index.js";
+import { AxisError, LabelError, OptionError, OutputError, OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectRefused } from "../support/refusals.js";
 import { classes, spread } from "../support/samples.js";
@@ -37,6 +37,7 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
       expect(k[operation](x, { shape, out })).toBe(out);
       expectSameBits(out, expected, operation);
       expectSameBits(k[operation](x, { shape }), expected, `fresh ${operation}`);
+      for (const axis of [-1, 1]) expectSameBits(k[operation](x, { shape, axis, out }), expected, `axis ${axis}`);
       const inPlace = x.slice();
       expectSameBits(k[operation](inPlace, { shape, out: inPlace }), expected, `${operation} in place`);
     }
@@ -60,6 +61,35 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     expectSameBits(grad, binary.grad, "gradient of elements");
   });
 
+  it.each(SHAPES)("for backward passes and nllLoss, of shape %d x %d", (rows, columns) => {
+    const shape = [rows, columns];
+    const { k } = backend;
+    const logits = spread(rows * columns, 6, -5, 5);
+    const upstream = spread(rows * columns, 7, -1, 1);
+    const out = new Float32Array(rows * columns);
+    for (const [operation, forward] of [
+      ["softmaxBackward", k.softmax(logits, { shape })],
+      ["logSoftmaxBackward", k.logSoftmax(logits, { shape })],
+    ] as const) {
+      const expected = k[operation]({ data: forward, shape }, upstream);
+      expect(k[operation](forward, upstream, { shape, out })).toBe(out);
+      expectSameBits(out, expected, operation);
+      for (const place of [0, 1] as const) {
+        const given = [forward.slice(), upstream.slice()] as const;
+        expectSameBits(k[operation](...given, { shape, out: given[place] }), expected, `${operation} in place`);
+      }
+    }
+    const logProbs = k.logSoftmax(logits, { shape });
+    const labels = classes(rows, columns, 8);
+    const expected = k.nllLoss({ data: logProbs, shape }, labels, { grad: true });
+    expect(k.nllLoss(logProbs, labels, { shape, grad: out })).toEqual({ loss: expected.loss, grad: out });
+    expectSameBits(out, expected.grad, "gradient");
+    expect(k.nllLoss(logProbs, labels, { shape })).toEqual({ loss: expected.loss });
+    const inPlace = k.nllLoss(logProbs, labels, { shape, grad: logProbs });
+    expect(inPlace.loss).toBe(expected.loss);
+    expectSameBits(logProbs, expected.grad, "gradient in place");
+  });
+
   it("element by element", () => {
     const { k } = backend;
     for (const length of [1, 10, 999, 4096]) {
@@ -72,6 +102,14 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
         expectSameBits(k[operation](x, { out: x.slice() }), expected, operation);
       }
     }
+  });
+
+  it("along the first of two axes", () => {
+    const x = spread(6, 9, -3, 3);
+    const turned = Float32Array.of(x[0], x[3], x[1], x[4], x[2], x[5]);
+    const p = backend.k.softmax(turned, { shape: [3, 2] });
+    const expected = [p[0], p[2], p[4], p[1], p[3], p[5]];
+    expectSameBits(backend.k.softmax(x, { shape: [2, 3], axis: 0 }), expected, "softmax");
   });
 
   it("and takes ignored labels, integer targets and lists for what they are", () => {
@@ -126,6 +164,12 @@ describeEachBackend("a call of few numbers refuses what every call does", (backe
     );
     expectRefused(backend.k, OptionError, "OPTION", (k, watch) =>
       k.softmax(x, { out: watch(new Float32Array(6)), shpae: shape } as object),
+    );
+    expectRefused(backend.k, OptionError, "OPTION", (k, watch) =>
+      k.sigmoid(x, { out: watch(new Float32Array(6)), axis: -1 } as object),
+    );
+    expectRefused(backend.k, AxisError, "AXIS", (k, watch) =>
+      k.softmax(x, { out: watch(new Float32Array(6)), axis: 1 }),
     );
     expectRefused(backend.k, OptionError, "OPTION", (k) => k.softmax(x, null as never));
   });
