@@ -147,6 +147,12 @@ function gradientFor(grad: unknown, length: number, other: ArrayBufferView, firs
   return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
 }
 
+function meanOf(losses: Float64Array, at: number, rows: number): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += losses[at + i];
+  return Math.fround(sum / rows);
+}
+
 /** The float whose bits are those of the integer 1. */
 const SUBNORMAL = 2 ** -149;
 
@@ -175,11 +181,45 @@ export function briefCrossEntropy(
   const to = grad ? tile : 0;
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels.softmaxCrossEntropy(tile, to, work.labels, 0, 1 / rows, losses, rows, columns, state, maxima, exponentials);
-  let sum = 0;
-  for (let i = 0, at = losses >>> 3; i < rows; i++) sum += f64[at + i];
-  const loss = Math.fround(sum / rows);
+  const loss = meanOf(f64, losses >>> 3, rows);
   if (!grad) return { loss };
   work.copyOut(tile, length, grad, 0);
+  return { loss, grad };
+}
+
+/** The mean loss between logits and a second batch: dense targets, or a teacher's logits. */
+export function briefPair(
+  { kernels, arena, work }: Context,
+  operation: "dense targets" | "distillation",
+  x: unknown,
+  other: unknown,
+  options: { grad?: unknown },
+): Loss | undefined {
+  const columns = columnsOf(x, options, "rows", "grad");
+  if (columns === 0) return undefined;
+  const { length } = x as Float32Array;
+  if (!isPlain(other, length)) return undefined;
+  const grad = gradientFor(options.grad, length, other, other[0]);
+  if (grad === null) return undefined;
+  const rows = length / columns;
+  const { scales, losses, state, secondState, maxima, exponentials } = work;
+  const a = work.tile(0);
+  const b = work.tile(1);
+  const to = grad ? a : 0;
+  work.copyIn(x as Float32Array, 0, length, a);
+  work.copyIn(other, 0, length, b);
+  arena.f64.fill(1 / rows, scales >>> 3, (scales >>> 3) + rows);
+  if (operation === "distillation") {
+    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
+  } else {
+    const { spikes } = work;
+    const step = columns * 4;
+    // biome-ignore format: in the groups of the kernel's contract
+    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
+  }
+  const loss = meanOf(arena.f64, losses >>> 3, rows);
+  if (!grad) return { loss };
+  work.copyOut(a, length, grad, 0);
   return { loss, grad };
 }
 

@@ -7,8 +7,14 @@ import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { SoftmaxKlDivergenceOptions } from "../options.js";
 import { checkApart, readOutput } from "../outputs.js";
 import { readGradOutput } from "../weights.js";
+import { briefPair } from "./brief.js";
 
 const OPTIONS = new Set(["shape", "axis", "reduction", "grad", "gradOutput", "temperature"]);
+
+interface Result {
+  loss: number | Float32Array;
+  grad?: FloatOutput;
+}
 
 /** softmaxKlDivergence: the loss of knowledge distillation. */
 export function softmaxKlDivergence(
@@ -16,7 +22,19 @@ export function softmaxKlDivergence(
   student: FloatBatch,
   teacher: FloatBatch,
   options: SoftmaxKlDivergenceOptions,
-): { loss: number | Float32Array; grad?: FloatOutput } {
+): Result {
+  return (
+    briefPair(context, "distillation", student, teacher, options) ??
+    generalKlDivergence(context, student, teacher, options)
+  );
+}
+
+function generalKlDivergence(
+  context: Context,
+  student: FloatBatch,
+  teacher: FloatBatch,
+  options: SoftmaxKlDivergenceOptions,
+): Result {
   checkOptions(options, OPTIONS);
   const { shape, axis, reduction, grad, gradOutput, temperature } = options;
   const { kernels, arena, work } = context;

@@ -56,6 +56,14 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     expectSameBits(k.softmaxCrossEntropy(x, labels, { shape, grad: true }).grad, expected.grad, "fresh gradient");
 
     const targets = spread(length, 3, 0, 1);
+    const dense = k.softmaxCrossEntropy(x, targets, { shape, grad: true, ...LONG_WAY });
+    expect(k.softmaxCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: dense.loss, grad });
+    expectSameBits(grad, dense.grad, "gradient of dense targets");
+    expect(k.softmaxCrossEntropy(x, targets, { shape })).toEqual({ loss: dense.loss });
+    const taught = k.softmaxKlDivergence(x, targets, { shape, grad: true, ...LONG_WAY });
+    expect(k.softmaxKlDivergence(x, targets, { shape, grad })).toEqual({ loss: taught.loss, grad });
+    expectSameBits(grad, taught.grad, "gradient of distillation");
+
     const binary = k.sigmoidCrossEntropy(x, targets, { shape, grad: true, gradOutput: 1 });
     expect(k.sigmoidCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: binary.loss, grad });
     expectSameBits(grad, binary.grad, "gradient of elements");
@@ -145,6 +153,16 @@ describeEachBackend("a call of few numbers refuses what every call does", (backe
       const targets = watch(Float32Array.of(1, 0, 0, 1, 1, 0));
       return k.sigmoidCrossEntropy(new Float32Array(6), targets, { grad: targets });
     });
+    for (const operation of ["softmaxCrossEntropy", "softmaxKlDivergence"] as const) {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+        const other = watch(Float32Array.of(0.5, 0.5, 0, 1, 0, 0));
+        const x = new Float32Array(6);
+        const options = { shape, grad: other };
+        return operation === "softmaxCrossEntropy"
+          ? k.softmaxCrossEntropy(x, other, options)
+          : k.softmaxKlDivergence(x, other, options);
+      });
+    }
     expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
       const room = watch(Float32Array.of(1, 2, 3, 4, 5, 6, 7));
       return k.softmax(room.subarray(0, 6), { out: room.subarray(1) });
