@@ -27,8 +27,11 @@ export function checkOptions(options: object, known: ReadonlySet<string>): void 
     throw new OptionError(`Options are an object, not ${describe(options)}.`);
   }
   for (const key in options) {
-    if (!known.has(key))
-      throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
+    if (known.has(key)) continue;
+    if (Array.isArray(options) || typedName(options)) {
+      throw new OptionError(`Options are an object such as { shape: [2, 3] }, not ${describe(options)}.`);
+    }
+    throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
   }
 }
 

@@ -48,7 +48,8 @@ export function readLabels(
   const positions = batch.outer * batch.inner;
   if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
-    throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.`);
+    const dense = labels.length === batch.length ? " Dense targets are a Float32Array or a resident batch." : "";
+    throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.${dense}`);
   }
   const { classes } = batch;
   let counted = 0;

@@ -1,5 +1,6 @@
-import { type Batch, type FloatOutput, type Floats, readFloats } from "./batch.js";
-import { MemoryError, OutputError, OverlapError } from "./errors.js";
+import { type Batch, type FloatOutput, type Floats, floatsOf, look } from "./batch.js";
+import { describe } from "./checks.js";
+import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkShape, type Shape, sameShape } from "./shape.js";
@@ -54,7 +55,11 @@ export function readLength(value: unknown, shape: Shape, arena: Arena, name: str
 
 /** An object's shape must be the result's; of a resident batch the room is enough. */
 function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, name: string): Floats {
-  const output = readFloats(value, arena, name);
+  const given = look(value);
+  if (given.type !== "Float32Array" && !(given.data instanceof ResidentBatch)) {
+    throw new DtypeError(`${name} is a Float32Array or a resident batch to write to, not ${describe(given.data)}.`);
+  }
+  const output = floatsOf(given, arena, name);
   if (output.length !== length) {
     throw new OutputError(`${name} has room for ${output.length} numbers; ${length} are wanted.`);
   }

@@ -4,7 +4,7 @@ import { BlockMaxima, Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
-import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy.js";
+import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {

@@ -11,7 +11,7 @@ import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { checkOutputApart, readOutput } from "../outputs.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
-import { divisorOf, weighted } from "./cross-entropy.js";
+import { divisorOf, weighted } from "./cross-entropy-call.js";
 
 /** What needs the whole row, or makes other logits than those that the state has summed; and what asks for nothing. */
 const REFUSED = {

@@ -9,7 +9,7 @@ import type { LinearSoftmaxCrossEntropyOptions } from "../options.js";
 import { newFloats } from "../outputs.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
-import { type CrossEntropy, divisorOf, unitOf } from "./cross-entropy.js";
+import { type CrossEntropy, divisorOf, unitOf } from "./cross-entropy-call.js";
 import {
   checkGradientsApart,
   type LayerGradients,

@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import type { CrossEntropy } from "./cross-entropy.js";
+import type { CrossEntropy } from "./cross-entropy-call.js";
 
 /** The part of a tile's targets that doesn't come from labels: dense targets, and what label smoothing gives to all. */
 export class LinearTargets {

@@ -1,7 +1,7 @@
 import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy.js";
+import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
 import { clearGradients, halved, LinearProducts, positionsOf } from "./linear-products.js";

@@ -7,7 +7,7 @@ import type { NllLossOptions } from "../options.js";
 import { checkOutputApart, readOutput } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
 import { briefNllLoss } from "./brief.js";
-import { divisorOf, weighted } from "./cross-entropy.js";
+import { divisorOf, weighted } from "./cross-entropy-call.js";
 
 const OPTIONS = new Set([
   "shape",

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { loadSync } from "../src/index.js";
+
+/** What a message must say, so that whoever reads it knows what to do. */
+const X = new Float32Array(6);
+const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => unknown, RegExp])[] = [
+  [
+    "an output of float64",
+    (k) => k.softmax(X, { out: new Float64Array(6) as never }),
+    /out is a Float32Array or a resident batch to write to, not Float64Array/,
+  ],
+  [
+    "a gradient as a list",
+    (k) => k.softmaxCrossEntropy(X, [0, 1], { shape: [2, 3], grad: [0, 0, 0, 0, 0, 0] as never }),
+    /grad is a Float32Array or a resident batch to write to, not an array/,
+  ],
+  ["a shape in the place of options", (k) => k.softmax(X, [2, 3] as never), /Options are an object such as \{ shape/],
+  ["an output in the place of options", (k) => k.softmax(X, new Float32Array(6) as never), /not Float32Array/],
+  [
+    "dense targets as a list",
+    (k) => k.softmaxCrossEntropy(X, [1, 0, 0, 0, 1, 0], { shape: [2, 3] }),
+    /6 labels; the batch has 2 positions\. Dense targets are a Float32Array/,
+  ],
+  ["float64 logits", (k) => k.softmax(new Float64Array(6) as never), /convert with Float32Array\.from/],
+];
+
+it.each(MISTAKES)("%s is called by its name, and the message says what is wanted", (_, call, text) => {
+  expect(() => call(loadSync())).toThrow(text);
+});
