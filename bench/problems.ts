@@ -1,7 +1,7 @@
 // The numbers that operations are measured on: seeded, so that every run, contender and engine sees the same.
 
+import type { Rows } from "#rivals/rows.js";
 import { mulberry32, normal } from "./random.js";
-import type { Rows } from "./rivals/rows.js";
 
 /** Kinds of operands. */
 export type Given =

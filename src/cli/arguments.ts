@@ -2,7 +2,7 @@
 
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { Backend } from "../index.js";
-import { OPERATIONS } from "./operations.js";
+import { OPERATIONS, SHAPES } from "./operations.js";
 
 /** What was typed can't be understood. */
 export class UsageError extends Error {}
@@ -13,45 +13,54 @@ const MOST_ELEMENTS = 2 ** 26;
 
 const HELP = `Usage: xentropy <command> [options]
 
-  info     what this machine offers the kernels, and the backend that load() chooses
-  check    every operation on this machine against the float64 reference and the other backends
+  info     what this machine offers the kernels, and the backend that load()
+           chooses
+  check    every operation on this machine against the float64 reference and
+           the other backends
   bench    the kernels against plain JavaScript on this machine
 
   --help      this text, or that of a command
   --version   the version of the package
 
-Exit status: 0 if all is well, 1 if something failed, 2 if the command line makes no sense.`;
+Exit status: 0 if all is well, 1 if something failed, 2 if the command line
+makes no sense.`;
 
 const INFO = `Usage: xentropy info [--json]
 
-What this machine offers: the engine, SIMD, relaxed SIMD, threads; the backend that load() chooses and why; how large the
-binaries are.
+What this machine offers: the engine, SIMD, relaxed SIMD, threads; the backend
+that load() chooses and why; how large the binaries are.
 
-  --json   as JSON`;
+  --json   as JSON
+  --help   this text`;
 
 const CHECK = `Usage: xentropy check [options]
 
-Calls every operation with seeded batches on every backend this engine has, and compares each value with the float64
-reference; those of simd also bit for bit with those of js. Prints the largest error found, in units in the last place.
+Calls every operation with seeded batches on every backend this engine has, and
+compares each value with the float64 reference; those of simd also bit for bit
+with those of js. Prints the largest error found, in units in the last place.
 Exit status 1 if a value is outside its bound.
 
   --op NAME        only this operation, such as softmax; may be repeated
   --backend NAME   only this backend (${BACKENDS.join(", ")}); may be repeated
   --seed N         other batches; default 1
-  --json           as JSON`;
+  --json           as JSON
+  --help           this text`;
 
 const BENCH = `Usage: xentropy bench [options]
 
-Times the kernels against plain JavaScript on this machine: Float32Array in and out, one thread, first quartile of
-rounds in rotated order.
+Times the kernels against plain JavaScript on this machine: Float32Array in and
+out, one thread, first quartile of rounds in rotated order. Takes about ten
+seconds; with --quick, three.
 
-  --op NAME        only this operation; may be repeated
-                   ${OPERATIONS.map(({ name }) => name).join(", ")}
-  --shape RxC      this shape, such as 32x1000, instead of the five standing ones; may be repeated
+  --op NAME        only this operation; may be repeated:
+                   ${OPERATIONS.map(({ name }) => name).join("\n                   ")}
+  --shape RxC      this shape, such as 32x1000, instead of the standing ones;
+                   may be repeated: ${SHAPES.map((shape) => shape.join("x")).join(", ")}
   --backend NAME   ${BACKENDS.join(", ")}; default: what load() chooses
   --quick          fewer and shorter rounds
   --json           as JSON instead of tables
-  --html FILE      also write a page that needs nothing else`;
+  --html FILE      also write a page that needs nothing else
+  --help           this text`;
 
 export const TEXTS = { help: HELP, info: INFO, check: CHECK, bench: BENCH } as const;
 
@@ -79,11 +88,16 @@ export interface BenchOptions {
 
 const HELPED = { help: { type: "boolean", short: "h" }, json: { type: "boolean" } } as const;
 
-function parse<const T extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], options: T) {
+function parse<const T extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], own: T) {
+  const options = { ...own, ...HELPED };
   try {
-    return parseArgs({ args: [...args], options: { ...HELPED, ...options } }).values;
+    return parseArgs({ args: [...args], options }).values;
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw new UsageError(message, { cause });
+    // The rest of the message is about positional arguments, which there are none of.
+    const names = Object.keys(options).map((name) => `--${name}`);
+    throw new UsageError(`${message.split(". ")[0]}; there are: ${names.join(", ")}.`, { cause });
   }
 }
 

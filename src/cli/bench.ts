@@ -1,6 +1,6 @@
 // xentropy bench
 
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { type Backend, load, type Xentropy } from "../index.js";
 import type { BenchOptions } from "./arguments.js";
 import { toHtml } from "./html.js";
@@ -26,18 +26,45 @@ export interface Report extends Machine {
 }
 
 export async function bench(options: BenchOptions): Promise<void> {
-  const { json, html } = options;
+  const { html } = options;
   const k = await load(options.backend === undefined ? {} : { backend: options.backend });
-  // A file that can't be written is said before minutes are spent.
-  if (html !== undefined) writeFileSync(html, "");
-  const report: Report = { ...machine(), backend: k.backend, results: run(k, options) };
-  if (html !== undefined) writeFileSync(html, toHtml(report));
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else print(report);
-  if (html !== undefined && !json) console.log(`\n  Written to ${html}`);
+  const about = { ...machine(), backend: k.backend };
+  // What can't be written is said before time is spent: a file is opened, and the output begun.
+  if (html !== undefined) closeSync(openSync(html, "a"));
+  const report = {
+    ...about,
+    results: options.json ? benchAsJson(k, options, about) : benchAsTables(k, options, about),
+  };
+  if (html === undefined) return;
+  writeFileSync(html, toHtml(report));
+  if (!options.json) console.log(`\n  Written to ${html}`);
 }
 
-function run(k: Xentropy, { operations, shapes = SHAPES, quick }: BenchOptions): Result[] {
+function benchAsJson(k: Xentropy, options: BenchOptions, about: Omit<Report, "results">): Result[] {
+  const begun = "{";
+  process.stdout.write(begun);
+  const results = run(k, options);
+  console.log(JSON.stringify({ ...about, results } satisfies Report, undefined, 2).slice(begun.length));
+  return results;
+}
+
+/** A table as soon as its operation is measured. */
+function benchAsTables(
+  k: Xentropy,
+  options: BenchOptions,
+  { engine, cpu, backend }: Omit<Report, "results">,
+): Result[] {
+  console.log(`The kernels (${backend}) against plain JavaScript, in nanoseconds an element`);
+  console.log(paint("dim", `${engine}; ${cpu}; one thread`));
+  return run(k, options, (results) => print(results, backend));
+}
+
+/** `hear` is told of the results of each operation. */
+function run(
+  k: Xentropy,
+  { operations, shapes = SHAPES, quick }: BenchOptions,
+  hear: (results: readonly Result[]) => void = () => {},
+): Result[] {
   const chosen = OPERATIONS.filter(({ name }) => operations?.includes(name) ?? true);
   const progress = new Progress(chosen.length * shapes.length);
   const results: Result[] = [];
@@ -46,18 +73,19 @@ function run(k: Xentropy, { operations, shapes = SHAPES, quick }: BenchOptions):
       progress.at(results.length, `${operation.name} ${shape.join("x")}`);
       results.push(time(k, operation, shape, quick));
     }
+    progress.finish();
+    hear(results.slice(-shapes.length));
   }
-  progress.finish();
   return results;
 }
 
 function time(k: Xentropy, operation: Operation, shape: readonly [number, number], quick: boolean): Result {
-  const arrays = batchOf(shape);
-  requireAgreement(k, operation, arrays);
+  const batch = batchOf(shape);
+  requireAgreement(k, operation, batch);
   const [javascript, kernels] = measure(
     [
-      { name: "JavaScript", call: () => operation.javascript(arrays) + arrays.output[0] },
-      { name: k.backend, call: () => operation.kernels(k, arrays) + arrays.output[0] },
+      { name: "JavaScript", call: () => operation.javascript(batch) + batch.output[0] },
+      { name: k.backend, call: () => operation.kernels(k, batch) + batch.output[0] },
     ],
     quick ? QUICK : THOROUGH,
   );
@@ -65,33 +93,32 @@ function time(k: Xentropy, operation: Operation, shape: readonly [number, number
   return { operation: name, title, shape, javascript, kernels, speedup: javascript / kernels };
 }
 
-const WIDTH = 30;
+/** Bars are one scale for all tables, and all runs: so many characters for so many times as fast. */
+const BAR = { characters: 30, speedup: 15 };
 
-function print({ engine, cpu, backend, results }: Report): void {
-  console.log(`The kernels (${backend}) against plain JavaScript\n${paint("dim", `${engine}; ${cpu}; one thread`)}`);
-  const most = Math.max(...results.map(({ speedup }) => speedup));
-  for (const title of new Set(results.map((result) => result.title))) {
-    const rows = results
-      .filter((result) => result.title === title)
-      .map(({ shape: [rows, columns], javascript, kernels, speedup }) => [
-        `${rows}x${columns}`,
-        significant(javascript / (rows * columns)),
-        significant(kernels / (rows * columns)),
-        `${significant(speedup)}x`,
-        bar(speedup / most, WIDTH),
-      ]);
-    console.log(`\n${paint("bold", title)}`);
-    console.log(
-      table(
-        [
-          { heading: "shape", align: "left" },
-          { heading: "JavaScript ns/element", align: "right" },
-          { heading: `${backend} ns/element`, align: "right" },
-          { heading: "speed-up", align: "right", style: "bold" },
-          { heading: "", align: "left", style: "green" },
-        ],
-        rows,
-      ),
-    );
-  }
+/** Characters of a line before its bar. */
+const BEFORE = 48;
+
+function print(results: readonly Result[], backend: Backend): void {
+  const width = Math.min(BAR.characters, Math.max(0, (process.stdout.columns || Infinity) - BEFORE));
+  const rows = results.map(({ shape: [rows, columns], javascript, kernels, speedup }) => [
+    `${rows}x${columns}`,
+    significant(javascript / (rows * columns)),
+    significant(kernels / (rows * columns)),
+    `${significant(speedup)}x`,
+    bar(speedup / BAR.speedup, width),
+  ]);
+  console.log(`\n${paint("bold", results[0].title)}`);
+  console.log(
+    table(
+      [
+        { heading: "shape", align: "left" },
+        { heading: "JavaScript", align: "right" },
+        { heading: backend, align: "right" },
+        { heading: "speed-up", align: "right", style: "bold" },
+        { heading: "", align: "left", style: "green" },
+      ],
+      rows,
+    ),
+  );
 }

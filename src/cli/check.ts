@@ -24,7 +24,7 @@ interface Failure {
   readonly message: string;
 }
 
-interface Report extends Machine {
+export interface Report extends Machine {
   readonly seed: number;
   readonly backends: readonly Backend[];
   /** Backends that this engine doesn't have, and why. */
@@ -35,8 +35,8 @@ interface Report extends Machine {
   readonly failures: readonly Failure[];
 }
 
-/** Returns whether every value was confirmed. */
-export async function check({ operations, backends, named, seed, json }: CheckOptions): Promise<boolean> {
+/** Calls every operation, and judges what it gave. */
+export async function check({ operations, backends, named, seed }: CheckOptions): Promise<Report> {
   const names = operations ?? Object.keys(CALLS);
   const kernels: Xentropy[] = [];
   const missing: Partial<Record<Backend, string>> = {};
@@ -48,10 +48,12 @@ export async function check({ operations, backends, named, seed, json }: CheckOp
       missing[backend] = error.message;
     }
   }
-  const report = { ...machine(), seed, backends: kernels.map((k) => k.backend), missing, ...run(kernels, names, seed) };
+  return { ...machine(), seed, backends: kernels.map((k) => k.backend), missing, ...run(kernels, names, seed) };
+}
+
+export function printCheck(report: Report, { json }: Pick<CheckOptions, "json">): void {
   if (json) console.log(JSON.stringify(report, undefined, 2));
   else print(report);
-  return report.failures.length === 0;
 }
 
 function run(kernels: readonly Xentropy[], names: readonly string[], seed: number) {

@@ -5,7 +5,7 @@ import { XentropyError } from "../errors.js";
 import { readBench, readCheck, readInfo, TEXTS, UsageError } from "./arguments.js";
 import { bench } from "./bench.js";
 import { CALLS } from "./calls.js";
-import { check } from "./check.js";
+import { check, printCheck } from "./check.js";
 import { info, version } from "./info.js";
 
 /** Runs a command; returns the exit status. */
@@ -19,9 +19,15 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     }
     case "check": {
       const options = readCheck(rest, Object.keys(CALLS));
-      if (options) return (await check(options)) ? 0 : 1;
-      console.log(TEXTS.check);
-      return 0;
+      if (!options) {
+        console.log(TEXTS.check);
+        return 0;
+      }
+      const report = await check(options);
+      // Known before it is printed, for a reader who closes the pipe.
+      process.exitCode = report.failures.length === 0 ? 0 : 1;
+      printCheck(report, options);
+      return process.exitCode;
     }
     case "bench": {
       const options = readBench(rest);
@@ -35,7 +41,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case "help":
     case "--help":
     case "-h":
-      console.log(TEXTS.help);
+      console.log(isCommand(rest[0]) ? TEXTS[rest[0]] : TEXTS.help);
       return 0;
     case undefined:
       console.error(TEXTS.help);
@@ -45,18 +51,27 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has seen enough (`xentropy bench | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+function isCommand(name: string | undefined): name is keyof typeof TEXTS {
+  return name !== undefined && Object.hasOwn(TEXTS, name);
+}
 
+// A reader that has seen enough (`xentropy bench | head`) is no error; a full disk is.
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE") process.exit();
+  console.error(`The output can't be written: ${message}`);
+  process.exit(1);
+});
+// Nobody is left to be told.
+process.stderr.on("error", () => {});
+
+const args = process.argv.slice(2);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(args);
 } catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\nTry: xentropy --help`);
-  else if (error instanceof XentropyError || (error as NodeJS.ErrnoException).code) {
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\nTry: xentropy ${isCommand(args[0]) ? `${args[0]} ` : ""}--help`);
+  } else if (error instanceof XentropyError || (error as NodeJS.ErrnoException).code) {
     console.error((error as Error).message);
   } else console.error(error);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -2,79 +2,69 @@
 // JavaScript.
 
 import type { Xentropy } from "../index.js";
-import * as javascript from "./javascript.js";
 import { normal, uniform } from "./random.js";
+import { softmaxCrossEntropy } from "./rivals/cross-entropy.js";
+import type { Rows, RowsRival } from "./rivals/rows.js";
+import { sigmoid, sigmoidCrossEntropy } from "./rivals/sigmoid.js";
+import { logSoftmax, softmax } from "./rivals/softmax.js";
 
-/** One batch. */
-export interface Arrays {
+/** One batch: x the logits, y targets in [0, 1], and the output for the result or the gradient. */
+export interface Batch extends Rows {
   readonly shape: readonly [rows: number, columns: number];
-  readonly logits: Float32Array;
-  /** One class a row. */
-  readonly labels: Int32Array;
-  /** Targets of the shape of the logits, in [0, 1]. */
-  readonly targets: Float32Array;
-  /** Where the result or the gradient goes. */
-  readonly output: Float32Array;
 }
 
 export interface Operation {
   readonly name: string;
   readonly title: string;
   /** Fills the output; returns the mean loss, or 0 where there is none. */
-  readonly kernels: (k: Xentropy, arrays: Arrays) => number;
-  readonly javascript: (arrays: Arrays) => number;
+  readonly kernels: (k: Xentropy, batch: Batch) => number;
+  readonly javascript: (batch: Batch) => number;
+}
+
+/** The mean of a rival's losses over so many rows or elements, with the mean's gradient. */
+function mean(rival: RowsRival, batch: Batch, count: number): number {
+  return rival(batch, 1 / count) / count;
 }
 
 export const OPERATIONS: readonly Operation[] = [
   {
     name: "softmax",
     title: "softmax",
-    kernels(k, { shape, logits, output }) {
-      k.softmax(logits, { shape, out: output });
+    kernels(k, { shape, x, output }) {
+      k.softmax(x, { shape, out: output });
       return 0;
     },
-    javascript({ shape: [, columns], logits, output }) {
-      javascript.softmax(logits, columns, output);
-      return 0;
-    },
+    javascript: softmax,
   },
   {
     name: "logSoftmax",
     title: "logSoftmax",
-    kernels(k, { shape, logits, output }) {
-      k.logSoftmax(logits, { shape, out: output });
+    kernels(k, { shape, x, output }) {
+      k.logSoftmax(x, { shape, out: output });
       return 0;
     },
-    javascript({ shape: [, columns], logits, output }) {
-      javascript.logSoftmax(logits, columns, output);
-      return 0;
-    },
+    javascript: logSoftmax,
   },
   {
     name: "softmaxCrossEntropy",
     title: "softmaxCrossEntropy, loss and gradient",
-    kernels: (k, { shape, logits, labels, output }) =>
-      k.softmaxCrossEntropy(logits, labels, { shape, grad: output }).loss,
-    javascript: ({ shape: [, columns], logits, labels, output }) =>
-      javascript.softmaxCrossEntropy(logits, labels, columns, output),
+    kernels: (k, { shape, x, labels, output }) => k.softmaxCrossEntropy(x, labels, { shape, grad: output }).loss,
+    javascript: (batch) => mean(softmaxCrossEntropy, batch, batch.rows),
   },
   {
     name: "sigmoid",
     title: "sigmoid",
-    kernels(k, { logits, output }) {
-      k.sigmoid(logits, { out: output });
+    kernels(k, { x, output }) {
+      k.sigmoid(x, { out: output });
       return 0;
     },
-    javascript({ logits, output }) {
-      javascript.sigmoid(logits, output);
-      return 0;
-    },
+    javascript: sigmoid,
   },
   {
     name: "sigmoidCrossEntropy",
     title: "sigmoidCrossEntropy, loss and gradient",
-    kernels: (k, { logits, targets, output }) => k.sigmoidCrossEntropy(logits, targets, { grad: output }).loss,
-    javascript: ({ logits, targets, output }) => javascript.sigmoidCrossEntropy(logits, targets, output),
+    kernels: (k, { x, y, output }) => k.sigmoidCrossEntropy(x, y, { grad: output }).loss,
+    javascript: (batch) => mean(sigmoidCrossEntropy, batch, batch.x.length),
   },
 ];
 
@@ -88,29 +78,33 @@ export const SHAPES: readonly (readonly [rows: number, columns: number])[] = [
 ];
 
 /** A seeded batch: normal logits with deviation 3. */
-export function batchOf(shape: readonly [rows: number, columns: number]): Arrays {
+export function batchOf(shape: readonly [rows: number, columns: number]): Batch {
   const [rows, columns] = shape;
   const random = uniform(rows * 65537 + columns);
   const next = normal(random);
   return {
     shape,
-    logits: Float32Array.from({ length: rows * columns }, () => 3 * next()),
+    rows,
+    columns,
+    x: Float32Array.from({ length: rows * columns }, () => 3 * next()),
     labels: Int32Array.from({ length: rows }, () => Math.floor(random() * columns)),
-    targets: Float32Array.from({ length: rows * columns }, random),
+    y: Float32Array.from({ length: rows * columns }, random),
     output: new Float32Array(rows * columns),
+    values: new Float32Array(0),
+    indices: new Int32Array(0),
   };
 }
 
 /** Throws an Error unless kernels and JavaScript give the same numbers within what float32 resolves. */
-export function requireAgreement(k: Xentropy, operation: Operation, arrays: Arrays): void {
-  const loss = operation.kernels(k, arrays);
-  const output = arrays.output.slice();
-  const expected = operation.javascript(arrays);
+export function requireAgreement(k: Xentropy, operation: Operation, batch: Batch): void {
+  const loss = operation.kernels(k, batch);
+  const output = batch.output.slice();
+  const expected = operation.javascript(batch);
   // Rounding is in proportion to what a result is the difference of: a logit, or a share of the mean.
   const near = (a: number, b: number, term: number) => Math.abs(a - b) <= 1e-5 * Math.max(Math.abs(b), term);
-  const terms = operation.name === "logSoftmax" ? arrays.logits : undefined;
-  const same = output.every((value, i) => near(value, arrays.output[i], Math.abs(terms?.[i] ?? 1 / output.length)));
+  const terms = operation.name === "logSoftmax" ? batch.x : undefined;
+  const same = output.every((value, i) => near(value, batch.output[i], Math.abs(terms?.[i] ?? 1 / output.length)));
   if (!same || !near(loss, expected, 0)) {
-    throw new Error(`The kernels disagree with JavaScript on ${operation.name} ${arrays.shape.join("x")}.`);
+    throw new Error(`The kernels disagree with JavaScript on ${operation.name} ${batch.shape.join("x")}.`);
   }
 }

@@ -4,6 +4,10 @@
 /** Select Graphic Rendition: the numbers that turn a style on and off (ECMA-48). */
 const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const;
 
+/** What `paint` writes beside the text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one.
+const COLOUR = /\x1b\[\d+m/g;
+
 type Style = keyof typeof STYLES;
 
 const COLOURS = process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
@@ -36,10 +40,29 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   return [headings, ...rows.map(cells)].map((line) => `  ${line.join("   ").trimEnd()}`).join("\n");
 }
 
-/** Lines of names and values. */
+/** Lines of names and values; long values go on under themselves where the terminal is narrower. */
 export function list(entries: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, value]) => `  ${paint("dim", name.padEnd(width))}   ${value}`).join("\n");
+  const indent = 2 + width + 3;
+  const room = Math.max(20, (process.stdout.columns || Infinity) - indent);
+  return entries
+    .map(([name, value]) => `  ${paint("dim", name.padEnd(width))}   ${wrap(value, room, " ".repeat(indent))}`)
+    .join("\n");
+}
+
+/** Breaks a text between words into lines of at most so many characters; those of colour take no room. */
+function wrap(text: string, room: number, indent: string): string {
+  let used = 0;
+  return text
+    .split(" ")
+    .map((word) => {
+      const { length } = word.replace(COLOUR, "");
+      const breaks = used > 0 && used + 1 + length > room;
+      const before = breaks ? `\n${indent}` : used > 0 || length === 0 ? " " : "";
+      used = breaks ? length : used + before.length + length;
+      return before + word;
+    })
+    .join("");
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -66,7 +89,7 @@ export function grouped(count: number): string {
 /** One line that is written over itself, where standard error is a terminal. */
 export class Progress {
   readonly #total: number;
-  readonly #shown = process.stderr.isTTY === true;
+  readonly #shown = process.stderr.isTTY === true && process.env.TERM !== "dumb";
   #done = 0;
 
   constructor(total: number) {

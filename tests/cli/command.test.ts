@@ -1,20 +1,25 @@
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { xentropy } from "./run.js";
+import { xentropy, xentropyTo, xentropyToClosedPipe } from "./run.js";
 
 const QUICK = ["bench", "--quick", "--op", "softmax", "--shape", "4x10", "--shape", "2x100"];
 
 describe("the xentropy command", () => {
-  it.each([["--help"], ["help"], ["info", "--help"], ["check", "--help"], ["bench", "-h"]])(
-    "has help: %s %s",
-    (...args) => {
-      const { status, stdout, stderr } = xentropy(...args);
-      expect(stdout).toMatch(/^Usage: xentropy/);
-      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    },
-  );
+  it.each([
+    [["--help"], "<command>"],
+    [["help"], "<command>"],
+    [["info", "--help"], "info"],
+    [["check", "--help"], "check"],
+    [["bench", "-h"], "bench"],
+    [["help", "bench"], "bench"],
+  ])("has help for %j, in lines that fit a terminal", (args, subject) => {
+    const { status, stdout, stderr } = xentropy(...args);
+    expect(stdout).toMatch(new RegExp(`^Usage: xentropy ${subject}`));
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThan(80);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
 
   it("names its commands on standard error when none is given", () => {
     const { status, stdout, stderr } = xentropy();
@@ -24,7 +29,10 @@ describe("the xentropy command", () => {
 
   it.each([
     [["nonsense"], "info, check, bench"],
-    [["info", "--bogus"], "--bogus"],
+    [["info", "--bogus"], "Unknown option '--bogus'; there are: --help, --json."],
+    [["bench", "--ops"], "Unknown option '--ops'; there are: --op, --shape,"],
+    [["bench", "--op"], "argument missing"],
+    [["bench", "--html", ""], "--html wants the name of a file"],
     [["check", "--op", "sofmax"], 'no operation "sofmax"; there are: softmax,'],
     [["check", "--backend", "gpu"], "simd, relaxed, js"],
     [["check", "--seed", "x"], "--seed"],
@@ -36,7 +44,9 @@ describe("the xentropy command", () => {
     const { status, stdout, stderr } = xentropy(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(words);
-    expect(stderr).toContain("xentropy --help");
+    const [command] = args;
+    const help = command === "nonsense" ? "xentropy --help" : `xentropy ${command} --help`;
+    expect(stderr).toMatch(new RegExp(`\nTry: ${help}\n$`));
   });
 
   it("prints its version", () => {
@@ -49,6 +59,28 @@ describe("the xentropy command", () => {
     expect(stdout).not.toContain("\x1b");
     expect(stderr).toBe("");
   });
+
+  const COMMANDS = [
+    ["info"],
+    ["info", "--json"],
+    ["check", "--op", "sigmoid"],
+    QUICK,
+    [...QUICK, "--json"],
+    ["--help"],
+  ];
+
+  it.each(COMMANDS.map((args) => [args]))("ends quietly when its reader has seen enough: %j", async (args) => {
+    expect(await xentropyToClosedPipe(...args)).toEqual({ status: 0, stderr: "" });
+  });
+
+  it.skipIf(!existsSync("/dev/full")).each(COMMANDS.map((args) => [args]))(
+    "says in a line that the disk is full: %j",
+    (args) => {
+      const { status, stderr } = xentropyTo("/dev/full", ...args);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^The output can't be written: ENOSPC.*\n$/);
+    },
+  );
 });
 
 describe("xentropy info", () => {
@@ -95,6 +127,15 @@ describe("xentropy bench", () => {
   it("says at once that a file can't be written", () => {
     const { status, stdout, stderr } = xentropy(...QUICK, "--html", "/nowhere/at/all.html");
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toContain("/nowhere/at/all.html");
+    expect(stderr).toMatch(/^ENOENT.*\/nowhere\/at\/all\.html.*\n$/);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("keeps a page that is there until the new one is written", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "xentropy-")), "bench.html");
+    writeFileSync(file, "kept");
+    expect(xentropyTo("/dev/full", ...QUICK, "--html", file).status).toBe(1);
+    expect(readFileSync(file, "utf8")).toBe("kept");
+    expect(xentropy(...QUICK, "--html", file).status).toBe(0);
+    expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>/);
   });
 });

@@ -26,12 +26,12 @@ self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
   const operation = OPERATIONS.find(({ name }) => name === data.operation);
   if (!operation) throw new Error(`There is no operation ${data.operation}.`);
   for (const columns of COLUMNS) {
-    const arrays = batchOf([ROWS, columns]);
-    requireAgreement(k, operation, arrays);
+    const batch = batchOf([ROWS, columns]);
+    requireAgreement(k, operation, batch);
     const [javascript, kernels] = measure(
       [
-        { name: "JavaScript", call: () => operation.javascript(arrays) + arrays.output[0] },
-        { name: "wasm", call: () => operation.kernels(k, arrays) + arrays.output[0] },
+        { name: "JavaScript", call: () => operation.javascript(batch) + batch.output[0] },
+        { name: "wasm", call: () => operation.kernels(k, batch) + batch.output[0] },
       ],
       EFFORT,
     ).map((nanoseconds) => (ROWS * columns * 1e9) / nanoseconds);

@@ -1,8 +1,8 @@
 // Trains in a thread of its own: stochastic gradient descent over seeded mini-batches, until it is told to stop.
 
 import { load } from "xentropy";
-import * as javascript from "../../../dist/cli/javascript.js";
 import { uniform } from "../../../dist/cli/random.js";
+import { softmaxCrossEntropy } from "../../../dist/cli/rivals/cross-entropy.js";
 import { Classifier } from "./classifier.js";
 import { CLASSES, type Digits, fetchDigits, PIXELS } from "./digits.js";
 import { BATCH, EPOCHS, RATE } from "./schedule.js";
@@ -48,6 +48,16 @@ const everyTest = Uint32Array.from({ length: test.count }, (_, i) => i);
 const logits = new Float32Array(BATCH * CLASSES);
 const logitsGrad = new Float32Array(BATCH * CLASSES);
 const images = Float32Array.from(training.pixels, (brightness) => brightness / 15);
+/** What the rival in JavaScript is given beside the labels. */
+const rows = {
+  rows: BATCH,
+  columns: CLASSES,
+  x: logits,
+  y: new Float32Array(0),
+  output: logitsGrad,
+  values: new Float32Array(0),
+  indices: new Int32Array(0),
+};
 const features = new Float32Array(BATCH * PIXELS);
 
 /** Mean loss of a batch; the gradients of weights and bias go to the classifier. */
@@ -62,7 +72,7 @@ const LOSS: Record<Engine, (which: Uint32Array, labels: Int32Array) => number> =
   },
   javascript(which, labels) {
     classifier.forward(training, which, logits);
-    const loss = javascript.softmaxCrossEntropy(logits, labels, CLASSES, logitsGrad);
+    const loss = softmaxCrossEntropy({ ...rows, labels }, 1 / BATCH) / BATCH;
     classifier.backward(training, which, logitsGrad);
     return loss;
   },
