@@ -1,6 +1,7 @@
 // xentropy bench
 
 import { closeSync, openSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { type Backend, load, type Xentropy } from "../index.js";
 import type { BenchOptions } from "./arguments.js";
 import { toHtml } from "./html.js";
@@ -33,42 +34,42 @@ export async function bench(options: BenchOptions): Promise<void> {
   if (html !== undefined) closeSync(openSync(html, "a"));
   const report = {
     ...about,
-    results: options.json ? benchAsJson(k, options, about) : benchAsTables(k, options, about),
+    results: await (options.json ? asJson : asTables)(k, options, about),
   };
   if (html === undefined) return;
   writeFileSync(html, toHtml(report));
   if (!options.json) console.log(`\n  Written to ${html}`);
 }
 
-function benchAsJson(k: Xentropy, options: BenchOptions, about: Omit<Report, "results">): Result[] {
+type About = Omit<Report, "results">;
+
+async function asJson(k: Xentropy, options: BenchOptions, about: About): Promise<Result[]> {
   const begun = "{";
   process.stdout.write(begun);
-  const results = run(k, options);
+  const results = await run(k, options);
   console.log(JSON.stringify({ ...about, results } satisfies Report, undefined, 2).slice(begun.length));
   return results;
 }
 
 /** A table as soon as its operation is measured. */
-function benchAsTables(
-  k: Xentropy,
-  options: BenchOptions,
-  { engine, cpu, backend }: Omit<Report, "results">,
-): Result[] {
+function asTables(k: Xentropy, options: BenchOptions, { engine, cpu, backend }: About): Promise<Result[]> {
   console.log(`The kernels (${backend}) against plain JavaScript, in nanoseconds an element`);
   console.log(paint("dim", `${engine}; ${cpu}; one thread`));
   return run(k, options, (results) => print(results, backend));
 }
 
 /** `hear` is told of the results of each operation. */
-function run(
+async function run(
   k: Xentropy,
   { operations, shapes = SHAPES, quick }: BenchOptions,
   hear: (results: readonly Result[]) => void = () => {},
-): Result[] {
+): Promise<Result[]> {
   const chosen = OPERATIONS.filter(({ name }) => operations?.includes(name) ?? true);
   const progress = new Progress(chosen.length * shapes.length);
   const results: Result[] = [];
   for (const operation of chosen) {
+    // What was written before may have failed, which is heard of in the next turn.
+    await setImmediate();
     for (const shape of shapes) {
       progress.at(results.length, `${operation.name} ${shape.join("x")}`);
       results.push(time(k, operation, shape, quick));
