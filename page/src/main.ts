@@ -10,13 +10,21 @@ import { sigmoidPanel } from "./why/sigmoid.js";
 import { softmaxPanel } from "./why/softmax.js";
 
 const k = await load();
-byId("backend").textContent =
-  k.backend === "js"
-    ? "Running on the js backend: this browser offers no WebAssembly SIMD. “wasm” below is its plain JavaScript mirror."
-    : `Running on wasm (${k.backend}): the first choice of load(), and this browser has WebAssembly SIMD.`;
-benchPanel();
+const name = k.backend === "js" ? "js" : `wasm (${k.backend})`;
+byId("backend").textContent = `Running on ${name}.`;
+byId("bench-backend").textContent = await whyThisBackend();
+benchPanel(k.backend === "js" ? "js backend" : "wasm");
 learnPanel();
 softmaxPanel(k);
 sigmoidPanel(k);
 entropyPanel(k);
+/** What load() chose, and what it would rather have had. */
+async function whyThisBackend(): Promise<string> {
+  if (k.backend === "simd") {
+    return "Backend simd: the first of load()’s list, and this browser has WebAssembly SIMD.";
+  }
+  const reason = await load({ backend: "simd" }).catch((error: Error) => error.message);
+  return `Backend ${k.backend}, not simd: ${reason} The js backend gives the same bits as simd, and is as slow as JavaScript.`;
+}
+
 document.documentElement.dataset.ready = "true";

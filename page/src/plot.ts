@@ -21,7 +21,9 @@ export interface PlotOptions {
   readonly lines: readonly Line[];
   readonly logX?: boolean;
   readonly logY?: boolean;
-  readonly range?: { readonly x?: readonly [number, number]; readonly y?: readonly [number, number] };
+  readonly range?: { readonly x?: readonly [number, number]; readonly y?: () => readonly [number, number] };
+  /** Where the x axis is labelled, instead of at round numbers. */
+  readonly ticks?: readonly number[];
   readonly format?: { readonly x?: (value: number) => string; readonly y?: (value: number) => string };
   /** Where a vertical mark stands. */
   readonly mark?: () => number | undefined;
@@ -35,11 +37,20 @@ export interface Plot {
 const HEIGHT = 240;
 const FONT = "12px system-ui, sans-serif";
 
-/** Only powers of ten are labelled on logarithmic axes. */
-const powers = (_: uPlot, splits: number[]) =>
-  splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null));
+/** A number with a real minus sign. */
+const plain = (value: number) => String(value).replace("-", "−");
 
-function axis(label: string, log: boolean | undefined, format: ((value: number) => string) | undefined): uPlot.Axis {
+/** 1, 2, 5, 10, … in a logarithmic range; powers of ten alone where it spans three of them. */
+function logSplits(_: uPlot, __: number, least: number, most: number): number[] {
+  const steps = most / least >= 1000 ? [1] : [1, 2, 5];
+  const splits: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(least)); power <= most; power *= 10) {
+    splits.push(...steps.map((step) => step * power).filter((value) => value >= least && value <= most));
+  }
+  return splits;
+}
+
+function axis(label: string, splits: uPlot.Axis.Splits | undefined, format = plain): uPlot.Axis {
   const line = { stroke: () => colour("line"), width: 1 };
   return {
     label,
@@ -50,31 +61,30 @@ function axis(label: string, log: boolean | undefined, format: ((value: number) 
     stroke: () => colour("soft"),
     grid: line,
     ticks: { ...line, size: 4 },
-    ...(log ? { filter: powers as uPlot.Axis.Filter } : {}),
-    ...(format ? { values: (_: uPlot, values: number[]) => values.map((v) => (v === null ? "" : format(v))) } : {}),
+    ...(splits ? { splits, filter: (_: uPlot, values: number[]) => values } : {}),
+    values: (_: uPlot, values: number[]) => values.map(format),
   };
 }
 
 export function plot(place: HTMLElement, options: PlotOptions): Plot {
-  const { lines, range, format, mark } = options;
+  const { lines, format, mark, ticks } = options;
+  const { x: rangeX, y: rangeY } = options.range ?? {};
   const width = () => Math.max(240, place.clientWidth);
   const u = new uPlot(
     {
       width: width(),
       height: HEIGHT,
+      // Between pixels, so that curves are smooth.
+      pxAlign: false,
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { show: true, live: false },
       scales: {
-        x: {
-          time: false,
-          distr: options.logX ? 3 : 1,
-          ...(range?.x ? { range: () => [...(range.x as [number, number])] } : {}),
-        },
-        y: { distr: options.logY ? 3 : 1, ...(range?.y ? { range: () => [...(range.y as [number, number])] } : {}) },
+        x: { time: false, distr: options.logX ? 3 : 1, ...(rangeX ? { range: () => [...rangeX] } : {}) },
+        y: { distr: options.logY ? 3 : 1, ...(rangeY ? { range: () => [...rangeY()] } : {}) },
       },
       axes: [
-        { ...axis(options.x, options.logX, format?.x), size: 30 },
-        { ...axis(options.y, options.logY, format?.y), size: 52 },
+        { ...axis(options.x, ticks ? [...ticks] : options.logX ? logSplits : undefined, format?.x), size: 30 },
+        { ...axis(options.y, options.logY ? logSplits : undefined, format?.y), size: 52 },
       ],
       series: [
         {},

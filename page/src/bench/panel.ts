@@ -2,10 +2,11 @@
 
 import { byId, choice, make, short } from "../dom.js";
 import { plot } from "../plot.js";
-import { COLUMNS, ROWS } from "./sizes.js";
+import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
 import type { Measured, Request } from "./worker.js";
 
-export function benchPanel(): void {
+/** `kernels`: what the backend is called in the plot. */
+export function benchPanel(kernels: string): void {
   const chart = plot(byId("bench-plot"), {
     x: `classes a row (${ROWS} rows)`,
     y: "elements a second",
@@ -14,7 +15,7 @@ export function benchPanel(): void {
     range: { x: [3, 40_000] },
     format: { x: (value) => value.toLocaleString("en-US"), y: short },
     lines: [
-      { label: "wasm", colour: "wasm", points: true },
+      { label: kernels, colour: "wasm", points: true },
       { label: "JavaScript", colour: "javascript", points: true },
     ],
   });
@@ -27,7 +28,7 @@ export function benchPanel(): void {
     worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     measured = [];
     button.disabled = true;
-    byId("bench-status").textContent = "Measuring…";
+    show();
     worker.addEventListener("message", ({ data }: MessageEvent<Measured>) => {
       measured.push(data);
       show();
@@ -45,14 +46,18 @@ export function benchPanel(): void {
       measured.map(({ kernels }) => kernels),
       measured.map(({ javascript }) => javascript),
     ]);
-    byId("bench-rows").replaceChildren(...measured.map(row));
+    // A row for each size from the start: what stands below mustn't move.
+    byId("bench-rows").replaceChildren(...COLUMNS.map((columns, i) => row(columns, measured[i])));
     const done = measured.at(-1)?.last ?? false;
     button.disabled = !done;
-    const best = measured.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
-    byId("bench-best").textContent = `${ratio(best).toFixed(1)}×`;
-    byId("bench-best-note").textContent = `faster at ${best.rows} × ${best.columns.toLocaleString("en-US")}`;
+    byId("bench-best").textContent = "–";
+    if (measured.length > 0) {
+      const best = measured.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
+      byId("bench-best").textContent = `${ratio(best).toFixed(1)}×`;
+      byId("bench-best-note").textContent = `at best, at ${sizeOf(best.columns)}`;
+    }
     byId("bench-status").textContent = done
-      ? `Done: the first quartile of 15 rounds each, in turn, in this browser (${best.backend}).`
+      ? `Done: the first quartile of ${EFFORT.rounds} rounds each, in turn, in this browser.`
       : `Measuring size ${measured.length + 1} of ${COLUMNS.length}…`;
   };
 
@@ -68,13 +73,18 @@ function ratio({ kernels, javascript }: Measured): number {
   return kernels / javascript;
 }
 
-function row(measured: Measured): HTMLTableRowElement {
-  const { rows, columns, kernels, javascript } = measured;
-  const cells = [short(javascript), short(kernels), `${ratio(measured).toFixed(1)}×`];
+function sizeOf(columns: number): string {
+  return `${ROWS} × ${columns.toLocaleString("en-US")}`;
+}
+
+function row(columns: number, measured: Measured | undefined): HTMLTableRowElement {
+  const cells = measured
+    ? [short(measured.javascript), short(measured.kernels), `${ratio(measured).toFixed(1)}×`]
+    : ["–", "–", "–"];
   return make(
     "tr",
-    {},
-    make("th", { scope: "row" }, `${rows} × ${columns.toLocaleString("en-US")}`),
+    measured ? { class: "measured" } : {},
+    make("th", { scope: "row" }, sizeOf(columns)),
     ...cells.map((text) => make("td", {}, text)),
   );
 }

@@ -1,25 +1,21 @@
 // Measures in a thread of its own, so that the page stays alive; one message a size.
 
-import { type Backend, load } from "xentropy";
-import { type Effort, measure } from "../../../dist/cli/measure.js";
+import { load } from "xentropy";
+import { measure } from "../../../dist/cli/measure.js";
 import { batchOf, OPERATIONS, requireAgreement } from "../../../dist/cli/operations.js";
-import { COLUMNS, ROWS } from "./sizes.js";
+import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
 
 export interface Request {
   readonly operation: string;
 }
 
 export interface Measured {
-  readonly backend: Backend;
-  readonly rows: number;
   readonly columns: number;
   /** Elements a second. */
   readonly kernels: number;
   readonly javascript: number;
   readonly last: boolean;
 }
-
-const EFFORT: Effort = { rounds: 15, roundTime: 2, warmupTime: 40 };
 
 self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
   const k = await load();
@@ -36,7 +32,7 @@ self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
       EFFORT,
     ).map((nanoseconds) => (ROWS * columns * 1e9) / nanoseconds);
     const last = columns === COLUMNS.at(-1);
-    const measured: Measured = { backend: k.backend, rows: ROWS, columns, kernels, javascript, last };
+    const measured: Measured = { columns, kernels, javascript, last };
     self.postMessage(measured);
   }
 });

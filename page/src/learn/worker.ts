@@ -5,7 +5,7 @@ import { uniform } from "../../../dist/cli/random.js";
 import { softmaxCrossEntropy } from "../../../dist/cli/rivals/cross-entropy.js";
 import { Classifier } from "./classifier.js";
 import { CLASSES, type Digits, fetchDigits, PIXELS } from "./digits.js";
-import { BATCH, EPOCHS, RATE } from "./schedule.js";
+import { BATCH, EPOCHS, RATE, SHOWN } from "./schedule.js";
 
 export type Engine = "wasm" | "javascript";
 
@@ -28,19 +28,19 @@ export interface Progress {
   /** The same with its fraction. */
   readonly time: number;
   readonly engine: Engine;
-  /** Mean loss of the batches since the last message, in nats. */
+  /** Mean loss of the batches since the last message, in nats; before the first step, that of the first batch. */
   readonly loss: number;
   /** Share of the test digits that are recognised, and a few that aren't. */
   readonly accuracy: number;
   readonly misread: readonly Misread[];
-  /** Digits a second since the last message. */
-  readonly samplesPerSecond: number;
+  /** Digits a second since the last message, if there were any. */
+  readonly samplesPerSecond?: number;
   readonly finished: boolean;
 }
 
-const SHOWN = 12;
-/** Milliseconds between messages. */
+/** Milliseconds between messages, at most, and steps: the steep beginning wants many points. */
 const INTERVAL = 50;
+const STEPS = 25;
 
 const k = await load();
 const { training, test } = await fetchDigits();
@@ -103,11 +103,18 @@ function reset(): void {
   epoch = 1;
 }
 
+/** Mean loss of the next batch; the gradients go to the classifier. */
+function lossOfNext(): number {
+  const which = order.subarray(at, at + BATCH);
+  return LOSS[engine](
+    which,
+    Int32Array.from(which, (digit) => training.labels[digit]),
+  );
+}
+
 /** One step; returns the mean loss. */
 function step(): number {
-  const which = order.subarray(at, at + BATCH);
-  const labels = Int32Array.from(which, (digit) => training.labels[digit]);
-  const loss = LOSS[engine](which, labels);
+  const loss = lossOfNext();
   classifier.descend(RATE * (1 - (epoch - 1 + at / training.count) / EPOCHS));
   at += BATCH;
   if (at >= training.count) {
@@ -121,27 +128,30 @@ function step(): number {
 /** Steps for a while, then says how it went; goes on at the next turn, so that requests are heard in between. */
 function turn(): void {
   if (!running) return;
+  if (epoch === 1 && at === 0) tell({ loss: lossOfNext(), finished: false });
   const begin = performance.now();
   let steps = 0;
   let total = 0;
-  while (performance.now() - begin < INTERVAL && epoch <= EPOCHS) {
+  while (performance.now() - begin < INTERVAL && steps < STEPS && epoch <= EPOCHS) {
     total += step();
     steps++;
   }
   const elapsed = performance.now() - begin;
   const finished = epoch > EPOCHS;
   running = !finished;
+  tell({ loss: total / steps, samplesPerSecond: (steps * BATCH * 1000) / elapsed, finished });
+  setTimeout(turn);
+}
+
+function tell(news: Pick<Progress, "loss" | "samplesPerSecond" | "finished">): void {
   const message: Progress = {
     epoch: Math.min(epoch, EPOCHS),
     time: epoch - 1 + at / training.count,
     engine,
-    loss: total / steps,
     ...evaluate(test),
-    samplesPerSecond: (steps * BATCH * 1000) / elapsed,
-    finished,
+    ...news,
   };
   self.postMessage(message);
-  setTimeout(turn);
 }
 
 function evaluate(digits: Digits): { accuracy: number; misread: Misread[] } {

@@ -39,18 +39,20 @@ export function sigmoidPanel(k: Xentropy): void {
     { label: "squared error", colour: "javascript" },
   ];
   const z = () => Float32Array.of(slider.valueAsNumber);
+  /** Gradients are negative where the truth is 1, and positive where it is 0. */
+  const gradientRange = (far: number, near: number) => (target === 1 ? [-far, near] : [-near, far]) as [number, number];
   const toY = plot(byId("sigmoid-to-y"), {
     x: "ŷ",
     y: "∂L/∂ŷ",
     lines,
-    range: { x: [0, 1], y: [-8, 8] },
+    range: { x: [0, 1], y: () => gradientRange(8, 1) },
     mark: () => k.sigmoid(z())[0],
   });
   const toZ = plot(byId("sigmoid-to-z"), {
     x: "z",
     y: "∂L/∂z",
     lines,
-    range: { x: [LEAST, MOST], y: [-1.1, 1.1] },
+    range: { x: [LEAST, MOST], y: () => gradientRange(1.1, 0.2) },
     mark: () => z()[0],
   });
 
