@@ -1,7 +1,8 @@
 // The largest elements along an axis: argmax and topK. A NaN counts as larger than anything; ties go to the lower
 // index.
 
-import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { requireOptions } from "./checks.js";
 import { argmaxOfRow } from "./row.js";
 
 /**
@@ -11,9 +12,10 @@ import { argmaxOfRow } from "./row.js";
  * @returns one index per row
  * @throws RangeError for a shape that doesn't match the data, an axis out of range, or an axis of length 0.
  */
-export function argmax(x: Batch, { shape, axis }: AxisOptions = {}): Int32Array {
-  const batch = readBatch(x, shape);
-  const rows = rowsAlong(batch.shape, axis);
+export function argmax(x: Batch, options: AxisOptions = {}): Int32Array {
+  requireOptions(options, AXIS_OPTIONS);
+  const batch = readBatch(x, options.shape);
+  const rows = rowsAlong(batch.shape, options.axis);
   if (rows.length === 0) throw new RangeError("argmax of a zero-length axis: there is no largest element");
   const row = new Float64Array(rows.length);
   const indices = new Int32Array(rows.count);
@@ -32,13 +34,10 @@ export function argmax(x: Batch, { shape, axis }: AxisOptions = {}): Int32Array 
  * @returns values and their indices, both in the shape of `x` with the axis cut to length k
  * @throws RangeError for a shape that doesn't match the data, an axis out of range, or a k out of range.
  */
-export function topK(
-  x: Batch,
-  k: number,
-  { shape, axis }: AxisOptions = {},
-): { values: Float64Array; indices: Int32Array } {
-  const batch = readBatch(x, shape);
-  const rows = rowsAlong(batch.shape, axis);
+export function topK(x: Batch, k: number, options: AxisOptions = {}): { values: Float64Array; indices: Int32Array } {
+  requireOptions(options, AXIS_OPTIONS);
+  const batch = readBatch(x, options.shape);
+  const rows = rowsAlong(batch.shape, options.axis);
   if (!Number.isInteger(k) || k < 0 || k > rows.length) {
     throw new RangeError(`k is ${k}, expected an integer in [0, ${rows.length}]`);
   }

@@ -1,6 +1,8 @@
 // Batches: flat row-major data with a shape, and the rows of a batch along one axis.
 // A row along an axis is `length` elements `inner` apart; rows are numbered in row-major order of the other axes.
 
+import type { Names } from "./checks.js";
+
 /** Typed or plain array of numbers. */
 export type Numbers = ArrayLike<number>;
 
@@ -22,6 +24,9 @@ export interface AxisOptions extends ShapeOptions {
   /** The axis to work along, negative from the end. Default −1. */
   readonly axis?: number;
 }
+
+export const SHAPE_OPTIONS: Names<ShapeOptions> = { shape: true };
+export const AXIS_OPTIONS: Names<AxisOptions> = { ...SHAPE_OPTIONS, axis: true };
 
 export interface FlatBatch {
   readonly data: Float64Array;

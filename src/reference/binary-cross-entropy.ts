@@ -5,9 +5,10 @@
 // log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has
 // lost what the loss depends on.
 
-import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
+import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
 import { type Divergence, natsIn, type Unit } from "./divergence.js";
-import { gradientScales, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
+import { gradientScales, REDUCTION_OPTIONS, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
 import { weighted } from "./sum.js";
 
 export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
@@ -16,6 +17,8 @@ export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction, G ex
   /** Unit of the result and its gradient. Default `"nats"`. */
   readonly unit?: Unit;
 }
+
+const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS, unit: true };
 
 /**
  * Binary cross-entropy of probabilities `q` against targets `t`. 0·log 0 = 0; +Infinity where the target has mass and q
@@ -31,6 +34,7 @@ export function binaryCrossEntropy<R extends Reduction = "none", G extends boole
   t: Batch,
   options: BinaryCrossEntropyOptions<R, G> = {},
 ): Divergence<R, G> {
+  requireOptions(options, OPTIONS);
   const { reduction = "none" as R, unit = "nats" } = options;
   const nats = natsIn(unit);
   const { data, shape } = readBatch(q, options.shape);

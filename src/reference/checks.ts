@@ -1,7 +1,21 @@
-// Plain checks of option values. The kernels' wrapper has the thorough ones; these keep the judge from judging
-// nonsense.
+// Plain checks of options. The kernels' wrapper has the thorough ones, and errors with codes; these keep the judge from
+// judging nonsense, with the errors of the language, so that it shares no code with what it judges: a TypeError for what
+// doesn't exist here or is of the wrong kind, a RangeError for a value out of its range.
 
 import type { Numbers } from "./arrays.js";
+
+/** The names of all options of an operation: the compiler sees to it that none is missing, and none too many. */
+export type Names<Options> = { readonly [Name in keyof Options]-?: true };
+
+/** Throws a TypeError for an option that doesn't exist: a misspelt one would be ignored in silence. */
+export function requireOptions(options: object, names: Readonly<Record<string, true>>): void {
+  if (typeof options !== "object" || options === null) throw new TypeError(`options are an object, not ${options}`);
+  for (const name in options) {
+    if (!Object.hasOwn(names, name)) {
+      throw new TypeError(`there is no option "${name}" here; there are: ${Object.keys(names).join(", ")}`);
+    }
+  }
+}
 
 /** Throws unless the value is in [0, 1]. */
 export function requireFraction(name: string, value: number): void {

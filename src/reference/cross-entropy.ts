@@ -13,13 +13,20 @@
 // I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning" (2016), section 6.2.2.3; the log-sum-exp penalty ("z-loss"):
 // A. Chowdhery et al., PaLM (arXiv 2204.02311), section 5.
 
-import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
-import { requireWeight } from "./checks.js";
-import { gradientToLogits, type LogitOptions, transformLogits } from "./logits.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { type Names, requireOptions, requireWeight } from "./checks.js";
+import { gradientToLogits, LOGIT_OPTIONS, type LogitOptions, transformLogits } from "./logits.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { argmaxOfRow, logSoftmaxOfRow } from "./row.js";
 import { Sum, weighted } from "./sum.js";
-import { type Labels, readTargets, type TargetOptions, targetOfRow } from "./targets.js";
+import { type Labels, readTargets, TARGET_OPTIONS, type TargetOptions, targetOfRow } from "./targets.js";
 
 export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
@@ -42,6 +49,16 @@ export interface SoftmaxCrossEntropyExtras {
   logSumExp?: Float64Array;
 }
 
+export const SOFTMAX_CROSS_ENTROPY_OPTIONS: Names<SoftmaxCrossEntropyOptions> = {
+  ...AXIS_OPTIONS,
+  ...LOGIT_OPTIONS,
+  ...TARGET_OPTIONS,
+  ...REDUCTION_OPTIONS,
+  zLoss: true,
+  correct: true,
+  logSumExp: true,
+};
+
 /**
  * Cross-entropy (nats) of softmax(logits) against integer labels or dense targets.
  *
@@ -61,6 +78,7 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
   labels: Labels | Batch,
   options: SoftmaxCrossEntropyOptions<R, G> = {},
 ): Loss<R, G> & SoftmaxCrossEntropyExtras {
+  requireOptions(options, SOFTMAX_CROSS_ENTROPY_OPTIONS);
   const { reduction = "mean" as R, zLoss = 0 } = options;
   requireWeight("zLoss", zLoss);
   const batch = readBatch(logits, options.shape);

@@ -8,8 +8,26 @@
 //
 // T. M. Cover, J. A. Thomas, "Elements of Information Theory" (2006), chapter 2.
 
-import { type AxisOptions, type Batch, gather, readBatch, readLike, rowsAlong, scatter } from "./arrays.js";
-import { gradientScales, type Loss, type Reduced, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
+import {
+  AXIS_OPTIONS,
+  type AxisOptions,
+  type Batch,
+  gather,
+  readBatch,
+  readLike,
+  rowsAlong,
+  scatter,
+} from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduced,
+  type Reduction,
+  type ReductionOptions,
+  reduce,
+} from "./reduction.js";
 import { Sum, weighted } from "./sum.js";
 
 /** Unit of information: 1 bit = log 2 nats. */
@@ -29,6 +47,10 @@ export interface DivergenceOptions<R extends Reduction = Reduction, G extends bo
   readonly unit?: Unit;
 }
 
+const ENTROPY_OPTIONS: Names<EntropyOptions> = { ...AXIS_OPTIONS, reduction: true, unit: true };
+
+export const DIVERGENCE_OPTIONS: Names<DivergenceOptions> = { ...AXIS_OPTIONS, ...REDUCTION_OPTIONS, unit: true };
+
 /** The reduced values alone, or with `grad: true` a loss and its gradient. */
 export type Divergence<R extends Reduction, G extends boolean> = G extends true ? Loss<R, true> : Reduced<R>;
 
@@ -40,6 +62,7 @@ export type Divergence<R extends Reduction, G extends boolean> = G extends true 
  * @throws RangeError for a shape that doesn't match the data, an axis out of range, or an unknown option value.
  */
 export function entropy<R extends Reduction = "none">(p: Batch, options: EntropyOptions<R> = {}): Reduced<R> {
+  requireOptions(options, ENTROPY_OPTIONS);
   return compareRows<R, false>(p, p, options, (row) => {
     const total = new Sum();
     for (let i = 0; i < row.length; i++) total.add(weighted(row[i], -Math.log(row[i])));
@@ -60,6 +83,7 @@ export function crossEntropy<R extends Reduction = "none", G extends boolean = f
   q: Batch,
   options: DivergenceOptions<R, G> = {},
 ): Divergence<R, G> {
+  requireOptions(options, DIVERGENCE_OPTIONS);
   return compareRows(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], -Math.log(qRow[i])));
@@ -81,6 +105,7 @@ export function klDivergence<R extends Reduction = "none", G extends boolean = f
   q: Batch,
   options: DivergenceOptions<R, G> = {},
 ): Divergence<R, G> {
+  requireOptions(options, DIVERGENCE_OPTIONS);
   return compareRows(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], logRatio(pRow[i], qRow[i])));

@@ -5,7 +5,7 @@
 // W. H. Press et al., "Numerical Recipes" (2007), section 5.7.
 
 import { type Batch, float64 } from "./arrays.js";
-import { requirePositive } from "./checks.js";
+import { type Names, requireOptions, requirePositive } from "./checks.js";
 
 export interface GradientCheckOptions {
   /** Step h > 0. Default 2^−17 ≈ (float64 ε)^⅓, where both errors are small for values and slopes around 1. */
@@ -22,6 +22,8 @@ export interface GradientCheckResult {
   index: number;
 }
 
+const OPTIONS: Names<GradientCheckOptions> = { step: true };
+
 /**
  * Compares the gradient that a function returns with central differences of its loss.
  *
@@ -33,8 +35,10 @@ export interface GradientCheckResult {
 export function gradientCheck(
   f: (x: Float64Array) => { readonly loss: number; readonly grad?: ArrayLike<number> | undefined },
   x: Batch,
-  { step = 2 ** -17 }: GradientCheckOptions = {},
+  options: GradientCheckOptions = {},
 ): GradientCheckResult {
+  requireOptions(options, OPTIONS);
+  const { step = 2 ** -17 } = options;
   requirePositive("step", step);
   const point = Float64Array.from(float64(x));
   const { loss, grad } = f(point.slice());

@@ -5,7 +5,8 @@
 // J. Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Trans. Inf. Theory 37 (1991).
 
 import type { Batch } from "./arrays.js";
-import { compareRows, type Divergence, type DivergenceOptions } from "./divergence.js";
+import { requireOptions } from "./checks.js";
+import { compareRows, DIVERGENCE_OPTIONS, type Divergence, type DivergenceOptions } from "./divergence.js";
 import type { Reduction } from "./reduction.js";
 import { Sum, weighted } from "./sum.js";
 
@@ -22,6 +23,7 @@ export function jensenShannon<R extends Reduction = "none", G extends boolean = 
   q: Batch,
   options: DivergenceOptions<R, G> = {},
 ): Divergence<R, G> {
+  requireOptions(options, DIVERGENCE_OPTIONS);
   return compareRows(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) {

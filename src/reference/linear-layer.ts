@@ -5,7 +5,8 @@
 //
 // The N×C logits are held, and every dot product is compensated. That they need not be held is the kernels' business.
 
-import { type Batch, float64, ownShape, readBatch, readLike, type Shape, sizeOf } from "./arrays.js";
+import { type Batch, float64, ownShape, readBatch, readLike, SHAPE_OPTIONS, type Shape, sizeOf } from "./arrays.js";
+import type { Names } from "./checks.js";
 import { Sum } from "./sum.js";
 
 export interface LayerOptions {
@@ -14,6 +15,8 @@ export interface LayerOptions {
   /** One number per class, added to its logit. Default 0. */
   readonly bias?: Batch;
 }
+
+export const LAYER_OPTIONS: Names<LayerOptions> = { ...SHAPE_OPTIONS, bias: true };
 
 /** Gradients of a linear classifier's loss, each in the shape of what it belongs to. */
 export interface LinearGradients {

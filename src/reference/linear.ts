@@ -4,14 +4,20 @@
 // C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), sections 4.3.2 and 4.3.4.
 
 import type { Batch } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
 import {
+  SOFTMAX_CROSS_ENTROPY_OPTIONS,
   type SoftmaxCrossEntropyExtras,
   type SoftmaxCrossEntropyOptions,
   softmaxCrossEntropy,
 } from "./cross-entropy.js";
-import { type LayerOptions, type LinearGradients, layerGradients, readLayer } from "./linear-layer.js";
+import { LAYER_OPTIONS, type LayerOptions, type LinearGradients, layerGradients, readLayer } from "./linear-layer.js";
 import type { Reduced, Reduction } from "./reduction.js";
-import { type SigmoidCrossEntropyOptions, sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
+import {
+  SIGMOID_CROSS_ENTROPY_OPTIONS,
+  type SigmoidCrossEntropyOptions,
+  sigmoidCrossEntropy,
+} from "./sigmoid-cross-entropy.js";
 import type { Labels } from "./targets.js";
 
 export type LinearSoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean> = Omit<
@@ -24,6 +30,10 @@ export type LinearSigmoidCrossEntropyOptions<
   R extends Reduction = Reduction,
   G extends boolean = boolean,
 > = SigmoidCrossEntropyOptions<R, G> & LayerOptions;
+
+const { axis: _, ...SOFTMAX_WITHOUT_AXIS } = SOFTMAX_CROSS_ENTROPY_OPTIONS;
+const SOFTMAX_OPTIONS: Names<LinearSoftmaxCrossEntropyOptions> = { ...SOFTMAX_WITHOUT_AXIS, ...LAYER_OPTIONS };
+const SIGMOID_OPTIONS: Names<LinearSigmoidCrossEntropyOptions> = { ...SIGMOID_CROSS_ENTROPY_OPTIONS, ...LAYER_OPTIONS };
 
 /** A loss, and with `grad: true` the gradients. */
 export type LinearLoss<R extends Reduction, G extends boolean> = { loss: Reduced<R> } & (G extends true
@@ -48,15 +58,13 @@ export function linearSoftmaxCrossEntropy<R extends Reduction = "mean", G extend
   labels: Labels | Batch,
   options: LinearSoftmaxCrossEntropyOptions<R, G> = {},
 ): LinearLoss<R, G> & SoftmaxCrossEntropyExtras {
+  requireOptions(options, SOFTMAX_OPTIONS);
   const layer = readLayer(features, weights, options);
-  const shape = [...layer.positions, layer.classes];
-  const result: LogitLoss<R> & SoftmaxCrossEntropyExtras = softmaxCrossEntropy<R, G>(layer.logits, labels, {
-    ...options,
-    shape,
-    axis: -1,
-  });
-  const { grad, ...rest } = result;
-  return { ...rest, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G> &
+  const { bias: _, ...rest } = options;
+  const settings = { ...rest, shape: [...layer.positions, layer.classes] };
+  const result: LogitLoss<R> & SoftmaxCrossEntropyExtras = softmaxCrossEntropy<R, G>(layer.logits, labels, settings);
+  const { grad, ...others } = result;
+  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G> &
     SoftmaxCrossEntropyExtras;
 }
 
@@ -76,9 +84,11 @@ export function linearSigmoidCrossEntropy<R extends Reduction = "mean", G extend
   targets: Batch,
   options: LinearSigmoidCrossEntropyOptions<R, G> = {},
 ): LinearLoss<R, G> {
+  requireOptions(options, SIGMOID_OPTIONS);
   const layer = readLayer(features, weights, options);
-  const shape = [...layer.positions, layer.classes];
-  const result: LogitLoss<R> = sigmoidCrossEntropy<R, G>(layer.logits, targets, { ...options, shape });
-  const { grad, ...rest } = result;
-  return { ...rest, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G>;
+  const { bias: _, ...rest } = options;
+  const settings = { ...rest, shape: [...layer.positions, layer.classes] };
+  const result: LogitLoss<R> = sigmoidCrossEntropy<R, G>(layer.logits, targets, settings);
+  const { grad, ...others } = result;
+  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G>;
 }

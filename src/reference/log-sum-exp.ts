@@ -1,6 +1,7 @@
 // log-sum-exp along one axis or several: log Σ exp(x), never overflowing. How the digits are kept: row.ts.
 
-import { type Batch, frontAxis, readBatch, type Shape, type ShapeOptions } from "./arrays.js";
+import { type Batch, frontAxis, readBatch, SHAPE_OPTIONS, type Shape, type ShapeOptions } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
 import { transformLogits } from "./logits.js";
 import { logSumExpOfRow } from "./row.js";
 
@@ -10,6 +11,8 @@ export interface LogSumExpOptions extends ShapeOptions {
   /** Temperature T > 0: the logits become fround(x / T) first. Default: none. */
   readonly temperature?: number;
 }
+
+const OPTIONS: Names<LogSumExpOptions> = { ...SHAPE_OPTIONS, axis: true, temperature: true };
 
 /**
  * Log-sum-exp of logits, in nats.
@@ -22,6 +25,7 @@ export interface LogSumExpOptions extends ShapeOptions {
  * that is not above 0.
  */
 export function logSumExp(x: Batch, options: LogSumExpOptions = {}): Float64Array {
+  requireOptions(options, OPTIONS);
   const { axis = -1 } = options;
   const batch = readBatch(x, options.shape);
   const reduced = (typeof axis === "number" ? [axis] : axis).map((one) => frontAxis(one, batch.shape));

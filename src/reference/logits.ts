@@ -6,7 +6,7 @@
 // Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule
 // here, and why the step stands alone: another implementation's own z′ can be judged from the same point on.
 
-import { requirePositive } from "./checks.js";
+import { type Names, requirePositive } from "./checks.js";
 
 export interface LogitOptions {
   /** Softcap s > 0: logits are squashed into (−s, s). Default: none. */
@@ -14,6 +14,8 @@ export interface LogitOptions {
   /** Temperature T > 0, applied after the softcap. Default: none. */
   readonly temperature?: number;
 }
+
+export const LOGIT_OPTIONS: Names<LogitOptions> = { softcap: true, temperature: true };
 
 /** The logits z′. Without options it is `z` itself, not a copy. */
 export function transformLogits(z: Float64Array, { softcap, temperature }: LogitOptions): Float64Array {

@@ -1,15 +1,25 @@
 // Negative log-likelihood of labels under given log-probabilities: l = −v·w_y·lp_y per position y.
 // Softmax cross-entropy is this after logSoftmax.
 
-import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { weighted } from "./sum.js";
-import { type LabelOptions, type Labels, labelWeight, readLabels, readWeights } from "./targets.js";
+import { LABEL_OPTIONS, type LabelOptions, type Labels, labelWeight, readLabels, readWeights } from "./targets.js";
 
 export interface NllLossOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
     LabelOptions,
     ReductionOptions<R, G> {}
+
+const OPTIONS: Names<NllLossOptions> = { ...AXIS_OPTIONS, ...LABEL_OPTIONS, ...REDUCTION_OPTIONS };
 
 /**
  * Negative log-likelihood (nats) of integer labels. The mean divides by Σ v·w_y over labels not ignored; with nothing
@@ -25,6 +35,7 @@ export function nllLoss<R extends Reduction = "mean", G extends boolean = false>
   labels: Labels,
   options: NllLossOptions<R, G> = {},
 ): Loss<R, G> {
+  requireOptions(options, OPTIONS);
   const { reduction = "mean" as R } = options;
   const batch = readBatch(logProbs, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);

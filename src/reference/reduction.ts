@@ -2,6 +2,7 @@
 // A position is a row of a row-wise loss, an element of an elementwise one.
 
 import type { Numbers } from "./arrays.js";
+import type { Names } from "./checks.js";
 import { sum } from "./sum.js";
 
 /** `"none"`: one loss per position. `"sum"`: their sum. `"mean"`: the sum over the divisor that the loss defines. */
@@ -16,6 +17,8 @@ export interface ReductionOptions<R extends Reduction = Reduction, G extends boo
   /** Upstream gradient: a number, or with reduction `"none"` also one number per position. Default 1. */
   readonly gradOutput?: number | Numbers;
 }
+
+export const REDUCTION_OPTIONS: Names<ReductionOptions> = { reduction: true, grad: true, gradOutput: true };
 
 /** One value per position for `"none"`, otherwise a number. */
 export type Reduced<R extends Reduction> = R extends "none" ? Float64Array : number;

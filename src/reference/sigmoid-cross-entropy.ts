@@ -6,10 +6,17 @@
 // with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t
 // after smoothing, so without weights and for t = 0 or 1 nothing cancels.
 
-import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
+import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type BroadcastWeights, broadcastWeights } from "./broadcast.js";
-import { requireFraction } from "./checks.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { type Names, requireFraction, requireOptions } from "./checks.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { sigmoidOf, softplusOf } from "./sigmoid.js";
 import { weighted } from "./sum.js";
 
@@ -23,6 +30,14 @@ export interface SigmoidCrossEntropyOptions<R extends Reduction = Reduction, G e
   /** Weight u ≥ 0 of each element; broadcasts as in NumPy. Default 1. */
   readonly elementWeights?: BroadcastWeights;
 }
+
+export const SIGMOID_CROSS_ENTROPY_OPTIONS: Names<SigmoidCrossEntropyOptions> = {
+  ...SHAPE_OPTIONS,
+  ...REDUCTION_OPTIONS,
+  labelSmoothing: true,
+  posWeight: true,
+  elementWeights: true,
+};
 
 /**
  * Cross-entropy (nats) of σ(logits) against targets in [0, 1], element by element. The mean divides by the number of
@@ -38,6 +53,7 @@ export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends bool
   targets: Batch,
   options: SigmoidCrossEntropyOptions<R, G> = {},
 ): Loss<R, G> {
+  requireOptions(options, SIGMOID_CROSS_ENTROPY_OPTIONS);
   const { reduction = "mean" as R, labelSmoothing = 0, posWeight, elementWeights } = options;
   requireFraction("labelSmoothing", labelSmoothing);
   const { data: x, shape } = readBatch(logits, options.shape);

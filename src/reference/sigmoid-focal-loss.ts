@@ -8,9 +8,16 @@
 // T.-Y. Lin et al., "Focal Loss for Dense Object Detection" (arXiv 1708.02002), equation (5); soft targets as in
 // torchvision and optax.
 
-import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
-import { requireFraction, requireWeight } from "./checks.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Names, requireFraction, requireOptions, requireWeight } from "./checks.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { sigmoidOf, softplusOf } from "./sigmoid.js";
 import { weighted } from "./sum.js";
 
@@ -22,6 +29,8 @@ export interface SigmoidFocalLossOptions<R extends Reduction = Reduction, G exte
   /** Focusing exponent γ ≥ 0; 0 is plain cross-entropy. Default 2. */
   readonly gamma?: number;
 }
+
+const OPTIONS: Names<SigmoidFocalLossOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS, alpha: true, gamma: true };
 
 /**
  * Focal loss (nats) of σ(logits) against targets in [0, 1], element by element. The mean divides by the number of
@@ -37,6 +46,7 @@ export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean
   targets: Batch,
   options: SigmoidFocalLossOptions<R, G> = {},
 ): Loss<R, G> {
+  requireOptions(options, OPTIONS);
   const { reduction = "mean" as R, alpha, gamma = 2 } = options;
   if (alpha !== undefined) requireFraction("alpha", alpha);
   requireWeight("gamma", gamma);

@@ -8,13 +8,23 @@
 // X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section
 // 4.1.
 
-import { type Batch, readBatch, readLike, type ShapeOptions } from "./arrays.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { sigmoidOf } from "./sigmoid.js";
 
 export interface SigmoidSquaredErrorOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends ShapeOptions,
     ReductionOptions<R, G> {}
+
+const OPTIONS: Names<SigmoidSquaredErrorOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS };
 
 /**
  * Squared error of σ(logits) against targets, element by element. The mean divides by the number of elements.
@@ -29,6 +39,7 @@ export function sigmoidSquaredError<R extends Reduction = "mean", G extends bool
   targets: Batch,
   options: SigmoidSquaredErrorOptions<R, G> = {},
 ): Loss<R, G> {
+  requireOptions(options, OPTIONS);
   const { reduction = "mean" as R } = options;
   const { data: x, shape } = readBatch(logits, options.shape);
   const t = readLike("targets", targets, shape);

@@ -7,7 +7,8 @@
 //
 // M. Mächler, "Accurately Computing log(1 − exp(−|a|))" (2012), treats softplus the same way.
 
-import { type Batch, readBatch, type ShapeOptions } from "./arrays.js";
+import { type Batch, readBatch, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { requireOptions } from "./checks.js";
 
 /** σ(x) of one number. 1 − σ(x) is `sigmoidOf(-x)`, without cancellation. */
 export function sigmoidOf(x: number): number {
@@ -36,7 +37,7 @@ export function logitOf(p: number): number {
  * @throws RangeError for a shape that doesn't match the data.
  */
 export function sigmoid(x: Batch, options: ShapeOptions = {}): Float64Array {
-  return readBatch(x, options.shape).data.map(sigmoidOf);
+  return mapElements(x, options, sigmoidOf);
 }
 
 /**
@@ -47,7 +48,7 @@ export function sigmoid(x: Batch, options: ShapeOptions = {}): Float64Array {
  * @throws RangeError for a shape that doesn't match the data.
  */
 export function logSigmoid(x: Batch, options: ShapeOptions = {}): Float64Array {
-  return readBatch(x, options.shape).data.map((value) => -softplusOf(-value));
+  return mapElements(x, options, (value) => -softplusOf(-value));
 }
 
 /**
@@ -58,7 +59,7 @@ export function logSigmoid(x: Batch, options: ShapeOptions = {}): Float64Array {
  * @throws RangeError for a shape that doesn't match the data.
  */
 export function softplus(x: Batch, options: ShapeOptions = {}): Float64Array {
-  return readBatch(x, options.shape).data.map(softplusOf);
+  return mapElements(x, options, softplusOf);
 }
 
 /**
@@ -69,5 +70,10 @@ export function softplus(x: Batch, options: ShapeOptions = {}): Float64Array {
  * @throws RangeError for a shape that doesn't match the data.
  */
 export function logit(p: Batch, options: ShapeOptions = {}): Float64Array {
-  return readBatch(p, options.shape).data.map(logitOf);
+  return mapElements(p, options, logitOf);
+}
+
+function mapElements(x: Batch, options: ShapeOptions, map: (value: number) => number): Float64Array {
+  requireOptions(options, SHAPE_OPTIONS);
+  return readBatch(x, options.shape).data.map(map);
 }

@@ -5,7 +5,17 @@
 //
 // Both are differences; their accuracy is that of float64 in units of the sum of the terms' magnitudes.
 
-import { type AxisOptions, type Batch, gather, readBatch, readLike, rowsAlong, scatter } from "./arrays.js";
+import {
+  AXIS_OPTIONS,
+  type AxisOptions,
+  type Batch,
+  gather,
+  readBatch,
+  readLike,
+  rowsAlong,
+  scatter,
+} from "./arrays.js";
+import { requireOptions } from "./checks.js";
 import { Sum } from "./sum.js";
 
 /**
@@ -46,12 +56,13 @@ function mapRowPairs(
   first: Batch,
   name: string,
   second: Batch,
-  { shape, axis }: AxisOptions,
+  options: AxisOptions,
   map: (a: Float64Array, b: Float64Array, result: Float64Array) => void,
 ): Float64Array {
-  const batch = readBatch(first, shape);
+  requireOptions(options, AXIS_OPTIONS);
+  const batch = readBatch(first, options.shape);
   const other = readLike(name, second, batch.shape);
-  const rows = rowsAlong(batch.shape, axis);
+  const rows = rowsAlong(batch.shape, options.axis);
   const a = new Float64Array(rows.length);
   const b = new Float64Array(rows.length);
   const mapped = new Float64Array(rows.length);

@@ -9,9 +9,26 @@
 //
 // G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
 
-import { type AxisOptions, type Batch, gather, readBatch, readLike, rowsAlong, scatter } from "./arrays.js";
+import {
+  AXIS_OPTIONS,
+  type AxisOptions,
+  type Batch,
+  gather,
+  readBatch,
+  readLike,
+  rowsAlong,
+  scatter,
+} from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
 import { gradientToLogits, transformLogits } from "./logits.js";
-import { gradientScales, type Loss, type Reduction, type ReductionOptions, toLoss } from "./reduction.js";
+import {
+  gradientScales,
+  type Loss,
+  REDUCTION_OPTIONS,
+  type Reduction,
+  type ReductionOptions,
+  toLoss,
+} from "./reduction.js";
 import { logSoftmaxOfRow } from "./row.js";
 import { Sum } from "./sum.js";
 
@@ -21,6 +38,8 @@ export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G e
   /** Temperature T > 0: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
   readonly temperature?: number;
 }
+
+const OPTIONS: Names<SoftmaxKlDivergenceOptions> = { ...AXIS_OPTIONS, ...REDUCTION_OPTIONS, temperature: true };
 
 /**
  * T²·D_KL(softmax(teacher/T) ‖ softmax(student/T)) in nats. The mean divides by the number of positions.
@@ -38,6 +57,7 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
   teacher: Batch,
   options: SoftmaxKlDivergenceOptions<R, G> = {},
 ): Loss<R, G> {
+  requireOptions(options, OPTIONS);
   const { reduction = "mean" as R, temperature = 1 } = options;
   const batch = readBatch(student, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);

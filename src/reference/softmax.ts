@@ -4,7 +4,8 @@
 //
 // I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning" (2016), section 6.2.2.3. How the digits are kept: row.ts.
 
-import { type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import { type Names, requireOptions } from "./checks.js";
 import { transformLogits } from "./logits.js";
 import { logSoftmaxOfRow } from "./row.js";
 
@@ -18,6 +19,10 @@ export interface SoftmaxOptions extends LogSoftmaxOptions {
   readonly emptyRow?: "nan" | "zero";
 }
 
+const LOG_SOFTMAX_OPTIONS: Names<LogSoftmaxOptions> = { ...AXIS_OPTIONS, temperature: true };
+
+const SOFTMAX_OPTIONS: Names<SoftmaxOptions> = { ...LOG_SOFTMAX_OPTIONS, emptyRow: true };
+
 /**
  * Probabilities of logits along an axis.
  *
@@ -29,6 +34,7 @@ export interface SoftmaxOptions extends LogSoftmaxOptions {
  * 0.
  */
 export function softmax(x: Batch, options: SoftmaxOptions = {}): Float64Array {
+  requireOptions(options, SOFTMAX_OPTIONS);
   const { emptyRow = "nan" } = options;
   if (emptyRow !== "nan" && emptyRow !== "zero") {
     throw new RangeError(`emptyRow is "${emptyRow}", expected "nan" or "zero"`);
@@ -52,6 +58,7 @@ export function softmax(x: Batch, options: SoftmaxOptions = {}): Float64Array {
  * 0.
  */
 export function logSoftmax(x: Batch, options: LogSoftmaxOptions = {}): Float64Array {
+  requireOptions(options, LOG_SOFTMAX_OPTIONS);
   return mapRows(x, options, logSoftmaxOfRow);
 }
 

@@ -7,7 +7,7 @@
 // Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture" (arXiv 1512.00567), section 7.
 
 import { type Batch, gather, type Numbers, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
-import { requireFraction, requireWeights } from "./checks.js";
+import { type Names, requireFraction, requireWeights } from "./checks.js";
 import { Sum } from "./sum.js";
 
 /** Integer labels, one per position. BigInt64Array is what PyTorch and ONNX exports hold. */
@@ -30,6 +30,9 @@ export interface TargetOptions extends LabelOptions {
   /** Label smoothing ε in [0, 1]. Default 0. */
   readonly labelSmoothing?: number;
 }
+
+export const LABEL_OPTIONS: Names<LabelOptions> = { ignoreIndex: true, classWeights: true, sampleWeights: true };
+export const TARGET_OPTIONS: Names<TargetOptions> = { ...LABEL_OPTIONS, labelSmoothing: true };
 
 export interface Targets {
   /** One class per position, −1 for an ignored one; or else `dense`. */

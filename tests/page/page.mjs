@@ -50,6 +50,13 @@ async function slide(page, selector, value) {
   await page.fill(selector, String(value));
 }
 
+/** Clicks one of a group of radio buttons: the label, for the input itself isn't seen. */
+async function choose(page, name, value) {
+  const input = `input[name="${name}"][value="${value}"]`;
+  await page.click(`label:has(${input})`);
+  equal(await page.isChecked(input), true);
+}
+
 async function benchChecks(page) {
   await check("bench: measures every size, wasm ahead on long rows, and says on which backend", async () => {
     await page.waitForFunction(
@@ -103,7 +110,7 @@ async function learnChecks(page) {
     requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
   });
   await check("learn: changes to JavaScript while it learns, and shows the samples a second of both", async () => {
-    await page.check('input[name="learn-engine"][value="javascript"]', { force: true });
+    await choose(page, "learn-engine", "javascript");
     await setTraining(page, true);
     await page.waitForFunction(() => document.querySelector("#rate-javascript").textContent !== "–");
     requireThat((await page.textContent("#rate-wasm")) !== "–", "no figure for wasm");
@@ -142,7 +149,7 @@ async function whyChecks(page) {
   );
   await check("entropy: H(P) + D(P‖Q) = H(P, Q), in nats and in bits", async () => {
     for (const unit of ["nats", "bits"]) {
-      await page.locator(`input[name="entropy-unit"][value="${unit}"]`).check({ force: true });
+      await choose(page, "entropy-unit", unit);
       const [h, kl, cross] = await Promise.all(["h", "kl", "cross"].map((id) => number(page, `#entropy-${id}`)));
       requireThat(Math.abs(h + kl - cross) < 0.0016, `${h} + ${kl} ≠ ${cross}`);
     }
@@ -182,7 +189,9 @@ async function lookChecks(page, look) {
 }
 
 async function visit(browser, address, size, colorScheme, use) {
-  const context = await browser.newContext({ viewport: SIZES[size], colorScheme, deviceScaleFactor: 1 });
+  // Without smooth scrolling, which moves what a pointer aims at.
+  const reducedMotion = "reduce";
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme, reducedMotion, deviceScaleFactor: 1 });
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -203,7 +212,7 @@ async function settled(page) {
   await page.waitForFunction(
     () => Number.parseInt(document.querySelector("#learn-status").textContent.slice(6), 10) > 5,
   );
-  await page.check('input[name="learn-engine"][value="javascript"]', { force: true });
+  await choose(page, "learn-engine", "javascript");
   for (const id of ["learn-status", "bench-status"]) {
     await page.waitForFunction((id) => document.getElementById(id).textContent.startsWith("Done"), id);
   }
