@@ -17,6 +17,9 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
 
+/** Milliseconds after which a part is given up. */
+export const LONGEST = 300_000;
+
 /** The first that PATH has. */
 export function chromiumPath(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
@@ -78,12 +81,14 @@ export async function runInChromium(path: string, options: Options): Promise<Run
   const browser = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`], {
     stdio: "ignore",
   });
+  const late = setTimeout(() => reject(new Error("Chromium took too long.")), LONGEST);
   const gone = new Promise<void>((exited) => browser.once("exit", exited));
   browser.once("error", reject);
   gone.then(() => reject(new Error("Chromium ended before the benchmark did.")));
   try {
     return await promise;
   } finally {
+    clearTimeout(late);
     browser.kill("SIGKILL");
     await gone;
     server.closeAllConnections();

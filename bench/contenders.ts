@@ -73,7 +73,8 @@ export function kernels(k: Xentropy): Contender {
   return {
     name: k.backend,
     kind: "xentropy",
-    placements: ["foreign", "resident"],
+    // The memory of js is JavaScript's own: resident batches save it nothing worth timing.
+    placements: k.backend === "js" ? ["foreign"] : ["foreign", "resident"],
     prepare: (operation, problem, placement) =>
       placement === "foreign" ? onArrays(k, operation, problem) : onBatches(k, operation, problem),
   };

@@ -6,10 +6,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CHROMIUM, chromiumPath, runInChromium } from "./chromium.js";
+import { CHROMIUM, chromiumPath, LONGEST, runInChromium } from "./chromium.js";
 import { operations } from "./operations.js";
 import type { Options } from "./options.js";
-import { say } from "./progress.js";
+import { Parts } from "./progress.js";
 import { merge, type RunRecord } from "./record.js";
 
 const FOLDER = fileURLToPath(new URL("../../engines/", import.meta.url));
@@ -84,14 +84,20 @@ function program(name: string, path: string, before: readonly string[]): Engine 
       try {
         const json = join(folder, "record.json");
         const args = [...before, MAIN, ...argumentsOf(options), "--json", json];
-        const { status, stderr, error } = spawnSync(path, args, { encoding: "utf8" });
-        if (status !== 0) throw new Error(`${name} failed: ${error?.message ?? stderr.trim()}`);
+        const { status, signal, stderr, error } = spawnSync(path, args, { encoding: "utf8", timeout: LONGEST });
+        if (status !== 0) throw new Error(`${error?.message ?? (lastLine(stderr) || signal || `status ${status}`)}`);
         return JSON.parse(readFileSync(json, "utf8")).records[0];
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
   };
+}
+
+/** Of an error's output: its message, not its stack. */
+function lastLine(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() && !/^\s+at |^Node\.js v/.test(line));
+  return lines.find((line) => /Error/.test(line)) ?? lines[lines.length - 1] ?? "";
 }
 
 function argumentsOf({ operations, shapes, spreads, backends, placements, quick, limit, peers }: Options): string[] {
@@ -109,37 +115,61 @@ function argumentsOf({ operations, shapes, spreads, backends, placements, quick,
   ];
 }
 
-/** What an engine is to do: all that was asked for, or with targets no more than they need. */
-function scope({ targets }: Options, full: boolean): Partial<Options> {
-  if (!targets || full) return {};
-  return {
-    shapes: ["32x1000", "100000"],
-    spreads: ["normal"],
-    backends: ["simd"],
-    placements: ["resident"],
-    limit: false,
-  };
+/** Engines that the targets are about; the others do only what the comparison of engines needs. */
+const FULL = ["Node 20", "Node 24"];
+
+const COMPARISON = {
+  shapes: ["32x1000", "100000"],
+  spreads: ["normal"],
+  backends: ["simd"],
+  placements: ["resident"],
+  limit: false,
+} as const;
+
+/** What an engine is to do: the libraries of bench/peers are driven in Node alone. */
+function scope(options: Options, { name }: Engine): Options {
+  const peers = options.peers && name.startsWith("Node");
+  return options.targets && !FULL.includes(name) ? { ...options, ...COMPARISON, peers: false } : { ...options, peers };
 }
 
-/** Runs every engine that is there. With targets, all but Node 20 and 24 do only what the comparison of engines needs. */
+/** Runs every engine that is there. What fails is said, and left out. */
 export async function runEngines(options: Options): Promise<RunRecord[]> {
   const all = engines();
   for (const { name, missing } of all) if (missing) console.error(`Not run: ${name}: ${missing}`);
   const there = all.filter(({ missing }) => missing === undefined);
-  const parts = new Map<string, RunRecord[]>(there.map(({ name }) => [name, []]));
-  for (const { name: operation } of operations) {
-    if (options.operations && !options.operations.includes(operation)) continue;
+  const names = operations.map(({ name }) => name).filter((name) => options.operations?.includes(name) ?? true);
+  const records = new Map<string, RunRecord[]>(there.map(({ name }) => [name, []]));
+  const parts = new Parts(names.length * there.length);
+  for (const operation of names) {
     for (const engine of there) {
-      say(`${operation} on ${engine.name}`);
-      const full = !options.targets || engine.name === "Node 20" || engine.name === "Node 24";
-      // The libraries of bench/peers are driven in Node alone.
-      const peers = options.peers && engine.name.startsWith("Node") && full;
-      const part = await engine
-        .run({ ...options, ...scope(options, full), peers, operations: [operation] })
-        .catch((error: Error) => console.error(`Left out: ${operation} on ${engine.name}: ${error.message}`));
-      if (part) parts.get(engine.name)?.push(part);
+      parts.begin(`${operation} on ${engine.name}`);
+      const record = await runPart(engine, { ...scope(options, engine), operations: [operation] }, (why) =>
+        parts.warn(`${operation} on ${engine.name}: ${why}`),
+      );
+      if (record) records.get(engine.name)?.push(record);
     }
   }
-  say("");
-  return merge([...parts.values()].flat());
+  parts.end();
+  return merge([...records.values()].flat());
+}
+
+/** A library that ends the process costs its own figures, not ours: the part is run again without any. */
+export async function runPart(
+  engine: Engine,
+  options: Options,
+  warn: (why: string) => void,
+): Promise<RunRecord | undefined> {
+  try {
+    return await engine.run(options);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!options.peers) {
+      warn(`left out: ${message}`);
+      return undefined;
+    }
+    warn(`again without other libraries: ${message}`);
+    const record = await runPart(engine, { ...options, peers: false }, warn);
+    const what = `other libraries: ${options.operations?.join(", ")}`;
+    return record && { ...record, missing: { ...record.missing, [what]: message } };
+  }
 }

@@ -3,7 +3,8 @@
 //
 // What begins with a word instead of an option is a benchmark of its own: a file here with `run(args)`.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { bestRivalText, hasPeers } from "./best-rival.js";
 import { enginesInstalled, installEngines, runEngines } from "./engines.js";
 import { runHere } from "./here.js";
 import { htmlReport } from "./html.js";
@@ -21,23 +22,28 @@ const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<vo
 };
 
 async function main(options: Options): Promise<void> {
+  const { targets, json, html, markdown } = options;
+  // What can't be written is said before it is measured.
+  for (const file of [json, html, markdown]) if (file !== undefined && file !== "-") closeSync(openSync(file, "a"));
   const records = await obtain(options);
-  const say = options.json === "-" ? console.error : console.log;
-  const restricted = options.targets || options.html !== undefined || options.markdown !== undefined;
+  const say = json === "-" ? console.error : console.log;
+  // First of all, so that no measurement is lost if a report fails: --from reads it again.
+  if (json === "-") process.stdout.write(`${JSON.stringify({ records })}\n`);
+  else if (json !== undefined) writeFileSync(json, `${JSON.stringify({ records })}\n`);
+  if (html !== undefined) writeFileSync(html, htmlReport(records));
+  if (markdown !== undefined) writeFileSync(markdown, markdownReport(records));
+  const restricted = targets || html !== undefined || markdown !== undefined;
   if (!restricted) for (const record of records) say(textReport(record));
-  if (options.targets) say(targetsReport(records));
-  if (options.html !== undefined) writeFileSync(options.html, htmlReport(records));
-  if (options.markdown !== undefined) writeFileSync(options.markdown, markdownReport(records));
-  if (options.json === undefined) return;
-  const json = `${JSON.stringify({ records })}\n`;
-  if (options.json === "-") process.stdout.write(json);
-  else writeFileSync(options.json, json);
+  if (targets) say(targetsReport(records));
+  for (const record of records.filter(hasPeers)) say(`\n${bestRivalText(record)}`);
 }
 
 async function obtain(options: Options): Promise<RunRecord[]> {
   if (options.from) return merge(options.from.flatMap((file) => JSON.parse(readFileSync(file, "utf8")).records));
-  if (options.install && options.peers && !peersInstalled()) installPeers();
-  if (options.install && options.engines && !enginesInstalled()) installEngines();
+  if (options.install) {
+    if (options.peers && !peersInstalled()) orWithout(installPeers);
+    if (options.engines && !enginesInstalled()) orWithout(installEngines);
+  }
   const peers = options.peers || (options.targets && peersInstalled());
   const wanted = { ...options, peers };
   if (options.engines || options.targets) {
@@ -45,6 +51,15 @@ async function obtain(options: Options): Promise<RunRecord[]> {
     if (records.length > 0) return records;
   }
   return [await runHere(wanted)];
+}
+
+/** What can't be installed is not measured; the rest is. */
+function orWithout(install: () => void): void {
+  try {
+    install();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
 }
 
 const args = process.argv.slice(2);
@@ -60,6 +75,7 @@ try {
   process.exit(process.exitCode ?? 0);
 } catch (error) {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  else if ((error as NodeJS.ErrnoException).code) console.error((error as Error).message);
   else console.error(error);
   process.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,5 +1,6 @@
 // docs/performance.md: the tables of a set of records, where we lose among them.
 
+import { bestRivalTable, hasPeers, isPeer } from "./best-rival.js";
 import { describeMachine } from "./machine.js";
 import { THOROUGH } from "./measure.js";
 import { operations } from "./operations.js";
@@ -25,10 +26,11 @@ export function markdownReport(records: readonly RunRecord[]): string {
   const full = records.filter(({ results }) =>
     results.some(({ timings }) => timings.some((t) => t.placement === "foreign")),
   );
-  const withPeers = full.filter(({ versions }) => Object.keys(versions).length > 1);
+  const withPeers = full.filter(hasPeers);
   const sections = [
     INTRODUCTION,
     conditions(records),
+    ...withPeers.filter(isNode).map(bestRival),
     ...full.filter(isNode).flatMap(speedUps),
     ...full.filter(isNode).map(limits),
     ...withPeers.filter(isNode).map(peers),
@@ -42,6 +44,17 @@ export function markdownReport(records: readonly RunRecord[]): string {
 /** Those that the targets are about; other engines have a table of their own. */
 function isNode({ machine }: RunRecord): boolean {
   return /^Node 2[04]\./.test(machine.engine);
+}
+
+/** Short enough to be quoted. */
+function bestRival(record: RunRecord): string {
+  const { heads, rows } = bestRivalTable(record);
+  return [
+    `## xentropy against the best rival, ${record.machine.engine}\n`,
+    "Times as fast as the fastest of all others, hand-written JavaScript among them; `Float32Array`s in and out. A star: some",
+    "element of its result is further than 1e-5 from the reference.\n",
+    markdownTable(heads, rows),
+  ].join("\n");
 }
 
 function markdownTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -152,8 +165,6 @@ function peers({ machine, results }: RunRecord): string {
     markdownTable(["", ...labels], rows),
   ].join("\n\n");
 }
-
-const isPeer = (kind: string) => kind === "wasm" || kind === "native" || kind === "plain";
 
 function engines(records: readonly RunRecord[]): string {
   if (records.length < 2) return "";

@@ -33,11 +33,29 @@ export async function runSuite(
   const results: Result[] = [];
   const cases = casesOf(selection);
   for (const given of cases) {
-    const result = await runCase(given, around, missing);
+    const limits = measuresPasses(given, cases) ? around.limits : [];
+    const result = await runCase(given, { ...around, limits }, missing);
     results.push(result);
     hear(result, results.length, cases.length);
   }
-  return { machine, effort, date, versions, missing, results };
+  return { machine, effort, date, versions, missing, results: results.map((result) => withPasses(result, results)) };
+}
+
+/** Sizes at which a call's fixed cost and memory beyond the cache count for little: what the limit is about. */
+const LIMITED = ["32x1000", "128x1000", "8x32000", "100000"];
+
+/**
+ * The passes walk over a buffer of their own, whatever the case's size. So they are timed in the rounds of the cases that
+ * are judged by them, and the others take theirs from there.
+ */
+function measuresPasses({ operation, shape }: Case, cases: readonly Case[]): boolean {
+  return LIMITED.includes(shape) || !cases.some((c) => c.operation === operation && LIMITED.includes(c.shape));
+}
+
+function withPasses(result: Result, results: readonly Result[]): Result {
+  if (Object.keys(result.passes).length > 0) return result;
+  const measured = results.find((r) => r.operation === result.operation && Object.keys(r.passes).length > 0);
+  return measured ? { ...result, passes: measured.passes } : result;
 }
 
 async function runCase(
@@ -66,18 +84,22 @@ export async function compare(
   const expected = operation.reference(problem);
   const entries = await enter(operation, problem, around, leaveOut);
   const before = await judge(operation, problem, expected, entries);
+  const failures = new Map<Entry, string>();
   const passes = around.limits.flatMap((limit) => [...passesOf(operation)].map((pass) => ({ limit, pass })));
   const timed: Timed[] = [
-    ...entries,
+    ...entries.map((entry) => (isOwn(entry.kind) ? entry : guarded(entry, (why) => failures.set(entry, why)))),
     ...passes.map(({ limit, pass }) => ({ name: `${limit.backend} ${pass}`, call: limit.call(pass) })),
   ];
   const times = await measure(timed, around.effort);
   const after = await judge(operation, problem, expected, entries);
   for (const entry of entries) entry.free?.();
-  const timings = entries.map(({ name, kind, placement }, i): Timing => {
+  for (const [{ name }, why] of failures) leaveOut(name, why);
+  const timings = entries.flatMap((entry, i): Timing[] => {
+    if (failures.has(entry)) return [];
+    const { name, kind, placement } = entry;
     const differs = before[i] ?? after[i];
     const rounds = times[i].map((ns) => Number(ns.toPrecision(5)));
-    return { name, kind, placement, ns: median(rounds), rounds, ...(differs && { differs }) };
+    return [{ name, kind, placement, ns: median(rounds), rounds, ...(differs && { differs }) }];
   });
   const byBackend: Record<string, Record<string, number>> = {};
   passes.forEach(({ limit, pass }, i) => {
@@ -85,6 +107,27 @@ export async function compare(
     byBackend[limit.backend][pass] = median(times[entries.length + i]) / Limit.floats;
   });
   return { timings, passes: byBackend };
+}
+
+/** A peer whose call may fail in the middle of the rounds, which costs its figures and nobody else's. */
+function guarded({ name, call, asynchronous = false }: Entry, fail: (why: string) => void): Timed {
+  const failed = (error: unknown) => {
+    fail(firstLine(error));
+    return 0;
+  };
+  const guardedCall = () => {
+    try {
+      const returned = call();
+      return typeof returned === "number" ? returned : returned.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+  return { name, call: guardedCall, asynchronous };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
 /** Prepares everyone. A peer that can't is left out. */
@@ -102,16 +145,30 @@ async function enter(
       try {
         const entry = await contender.prepare(operation, problem, placement);
         if (!entry) continue;
-        // One that fails at its first call is left out too.
-        if (!own) await entry.call();
-        entries.push(entry);
+        const why = own ? undefined : await refusal(entry);
+        if (why === undefined) entries.push(entry);
+        else leaveOut(contender.name, why);
       } catch (error) {
         if (own) throw error;
-        leaveOut(contender.name, error instanceof Error ? error.message.split("\n")[0] : String(error));
+        leaveOut(contender.name, firstLine(error));
       }
     }
   }
   return entries;
+}
+
+/** A peer's call that takes longer costs a run minutes, and needs no median to be told from the others. */
+const SLOW = 500;
+
+/** Calls a peer for the first times. What it throws, the caller hears of. */
+async function refusal(entry: Entry): Promise<string | undefined> {
+  await entry.result();
+  const start = performance.now();
+  await entry.call();
+  const elapsed = performance.now() - start;
+  if (elapsed <= SLOW) return undefined;
+  entry.free?.();
+  return `a call takes ${(elapsed / 1000).toFixed(1)} s`;
 }
 
 /** How each misses the reference. Only a peer may: anyone else's miss is an Error. */
@@ -122,8 +179,15 @@ async function judge(
   entries: readonly Entry[],
 ): Promise<(string | undefined)[]> {
   const misses: (string | undefined)[] = [];
-  for (const { name, kind, placement, result } of entries) {
-    const miss = disagreement(operation, problem, expected, await result());
+  for (const entry of entries) {
+    const { name, kind, placement } = entry;
+    let miss: string | undefined;
+    try {
+      miss = disagreement(operation, problem, expected, await entry.result());
+    } catch (error) {
+      if (isOwn(kind)) throw error;
+      miss = firstLine(error);
+    }
     if (miss && isOwn(kind)) {
       const what = `${operation.name} ${problem.shape.join("x")}`;
       throw new Error(`${name} (${placement}) disagrees with the reference on ${what}: ${miss}`);
