@@ -27,6 +27,9 @@ export const ROW_SHAPES = [
 
 export const ELEMENT_SHAPES = ["1000", "100000", "10000000"] as const;
 
+/** Where widely spread logits are measured: at each way that rows and elements take, for a cliff is no matter of size. */
+const WIDE_SHAPES: readonly string[] = ["32x10", "32x1000", "8x32000", "1x128256", "1x1048576", "100000"];
+
 /** What to keep of the standing table; everything where undefined. */
 export interface Selection {
   readonly operations?: readonly string[] | undefined;
@@ -41,8 +44,9 @@ export function casesOf({ operations: names, shapes, spreads }: Selection): Case
     if (names && !names.includes(operation.name)) continue;
     const { form } = operation;
     const standing: readonly string[] = form === "rows" ? ROW_SHAPES : ELEMENT_SHAPES;
-    const wanted = shapes?.filter((shape) => fits(shape, form)) ?? standing;
     for (const spread of spreads ?? SPREADS) {
+      const usual = spread === "wide" ? standing.filter((shape) => WIDE_SHAPES.includes(shape)) : standing;
+      const wanted = shapes?.filter((shape) => fits(shape, form)) ?? usual;
       for (const shape of wanted) cases.push({ operation, shape, spread });
     }
   }

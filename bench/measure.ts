@@ -19,7 +19,7 @@ export interface Effort {
   readonly leastRounds: number;
 }
 
-export const THOROUGH: Effort = { rounds: 21, roundTime: 2, warmupTime: 50, caseTime: 3000, leastRounds: 5 };
+export const THOROUGH: Effort = { rounds: 21, roundTime: 2, warmupTime: 30, caseTime: 1500, leastRounds: 5 };
 export const QUICK: Effort = { rounds: 11, roundTime: 1, warmupTime: 25, caseTime: 800, leastRounds: 3 };
 
 /** A sample lasts at least this many milliseconds, so that reading the clock doesn't count. */

@@ -42,7 +42,7 @@ What is measured; options that name something may be repeated:
   --op NAME           ${wrap(NAMES)}
   --shape SHAPE       rows x classes, or more axes and the class axis: ${wrap(ROW_SHAPES)};
                       elements: ${ELEMENT_SHAPES.join(", ")}
-  --logits NAME       ${SPREADS.join(", ")}: N(0, 9), U(±100)
+  --logits NAME       ${SPREADS.join(", ")}: N(0, 9), U(±100), the latter at fewer sizes unless --shape is given
   --backend NAME      ${BACKENDS.join(", ")}
   --placement NAME    ${PLACEMENTS.join(", ")}
   --no-limit          without the passes that each operation can't do without

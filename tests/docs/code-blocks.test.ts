@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -102,13 +102,5 @@ describe.each(documents())("%s", (document) => {
   it("names only npm scripts that there are", () => {
     const text = readFileSync(document, "utf8");
     for (const [, name] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(name);
-  });
-
-  it("links to files that are there", () => {
-    const text = readFileSync(document, "utf8").replace(/^```[\s\S]*?^```/gm, "");
-    for (const [, target] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
-      if (/^https?:/.test(target)) continue;
-      expect(existsSync(join(dirname(document), target)), target).toBe(true);
-    }
   });
 });
