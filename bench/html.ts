@@ -1,6 +1,7 @@
 // One self-contained page of plots: speed against size for each operation and rival, the multiple of the limit, engines side
 // by side, and the targets.
 
+import { bestRivalTable, hasPeers } from "./best-rival.js";
 import { describeMachine } from "./machine.js";
 import { operations } from "./operations.js";
 import { type Dots, dotPlot, escapeHtml, legend, linePlot, RANGE, type Series } from "./plot.js";
@@ -22,12 +23,24 @@ export function htmlReport(records: readonly RunRecord[]): string {
 <h1>xentropy: speed</h1>
 <p>${escapeHtml(describeMachine(main.machine))}; ${escapeHtml(versionsOf(main))}; ${main.date.slice(0, 10)}.
 One thread; medians of up to ${main.effort.rounds} rounds in rotated order, in one process an engine.</p>
+${bestRival(main)}
 ${speed(main)}
 ${limits(main)}
 ${engines(records)}
 ${targets(records)}
 </html>
 `;
+}
+
+function bestRival(record: RunRecord): string {
+  if (!hasPeers(record)) return "";
+  const { heads, rows } = bestRivalTable(record);
+  const line = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join("")}</tr>`;
+  return `<section><h2>Against the best rival</h2>
+<p>Times as fast as the fastest of all others, hand-written JavaScript among them; Float32Arrays in and out. A star: some
+element of its result is further than 1e-5 from the reference.</p>
+<table>${line("th", heads)}${rows.map((cells) => line("td", cells)).join("\n")}</table></section>`;
 }
 
 function versionsOf({ versions }: RunRecord): string {

@@ -13,7 +13,8 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem;
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { font-weight: 400; color: var(--soft); font-size: .8rem; text-align: right; }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; } td:last-child { width: 40%; padding-right: 0; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; } td:last-child { width: 40%; min-width: 3rem; padding-right: 0; }
+@media (max-width: 30rem) { th, td { padding: .3rem .25rem; } td:last-child { width: 20%; } }
 .bar { height: .75rem; border-radius: .2rem; background: var(--bar); min-width: 2px; }
 `;
 
@@ -31,7 +32,7 @@ export function toHtml({ engine, cpu, platform, backend, results }: Report): str
 </head>
 <body>
 <h1>The kernels against plain JavaScript</h1>
-<p>${escaped(`${engine}; ${cpu}; ${platform}; backend ${backend}, one thread. First quartiles of rounds in rotated order.`)}</p>
+<p>${escaped(`${engine}; ${cpu}; ${platform}; backend ${backend}, one thread. Nanoseconds an element: first quartiles of rounds in rotated order.`)}</p>
 ${sections}
 </body>
 </html>
@@ -48,7 +49,7 @@ function section(title: string, backend: string, results: readonly Result[], mos
     });
   return `<h2>${escaped(title)}</h2>
 <table>
-<tr><th>shape</th><th>JavaScript ns/element</th><th>${escaped(backend)} ns/element</th><th>speed-up</th><th></th></tr>
+<tr><th>shape</th><th>JavaScript</th><th>${escaped(backend)}</th><th>speed-up</th><th></th></tr>
 ${rows.join("\n")}
 </table>`;
 }
