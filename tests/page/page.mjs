@@ -188,10 +188,11 @@ async function lookChecks(page, look) {
   });
 }
 
-async function visit(browser, address, size, colorScheme, use) {
+async function visit(browser, address, size, colorScheme, use, before = () => {}) {
   // Without smooth scrolling, which moves what a pointer aims at.
   const reducedMotion = "reduce";
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme, reducedMotion, deviceScaleFactor: 1 });
+  await context.addInitScript(before);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(error.message));
@@ -216,6 +217,19 @@ async function settled(page) {
   for (const id of ["learn-status", "bench-status"]) {
     await page.waitForFunction((id) => document.getElementById(id).textContent.startsWith("Done"), id);
   }
+}
+
+/** Where the main thread has no WebAssembly, as under a policy that forbids it. */
+async function withoutWebAssembly(page) {
+  await check("without WebAssembly it runs on js, and says why", async () => {
+    equal(await page.textContent("#backend"), "Running on js.");
+    requireThat(
+      /^Backend js, not simd: .*can't be had/.test(await page.textContent("#bench-backend")),
+      "no reason given",
+    );
+    for (const name of ["cat", "dog", "owl", "fox"]) await slide(page, `[aria-label="logit of ${name}"]`, 0);
+    equal(await page.textContent("#softmax-loss"), "1.386");
+  });
 }
 
 async function picture(page, name) {
@@ -247,6 +261,9 @@ async function main() {
       await lookChecks(page, "desktop, light");
       await picture(page, "desktop-light");
     });
+    await visit(browser, address, "desktop", "light", withoutWebAssembly, () =>
+      Reflect.deleteProperty(window, "WebAssembly"),
+    );
     for (const [size, scheme] of [
       ["desktop", "dark"],
       ["phone", "light"],
