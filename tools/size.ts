@@ -54,7 +54,7 @@ interface Cost {
   readonly files: ReadonlyMap<string, number>;
 }
 
-/** What an import statement costs, without what it imports dynamically. */
+/** What an import statement costs: its chunk and all that this imports, but for what is imported dynamically. */
 async function cost(source: string, external: readonly string[] = []): Promise<Cost> {
   const binaries = new Map<string, number>();
   const { outputFiles, metafile } = await build({
@@ -71,15 +71,21 @@ async function cost(source: string, external: readonly string[] = []): Promise<C
     plugins: [binariesApart(binaries)],
     logLevel: "error",
   });
-  const [name, entry] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "<stdin>") ?? [];
-  if (!name || !entry) throw new Error("esbuild gave no entry");
-  const file = outputFiles.find(({ path }) => path.endsWith(name.replace(/^.*\//, "/")));
-  if (!file) throw new Error(`esbuild gave no ${name}`);
+  const { outputs } = metafile;
+  const needed = new Set(Object.keys(outputs).filter((name) => outputs[name].entryPoint === "<stdin>"));
+  for (const name of needed) {
+    for (const { path, kind } of outputs[name].imports)
+      if (kind === "import-statement" && outputs[path]) needed.add(path);
+  }
+  const nameOf = (path: string) => path.replace(/^.*\//, "");
+  const names = [...needed].map(nameOf);
+  const chunks = outputFiles.filter(({ path }) => names.includes(nameOf(path)));
   const apart = [...binaries.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const inputs = [...needed].flatMap((name) => Object.entries(outputs[name].inputs));
   return {
-    minified: file.contents.length + apart,
-    gzipped: gzip(file.contents) + apart,
-    files: new Map(Object.entries(entry.inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput])),
+    minified: chunks.reduce((sum, { contents }) => sum + contents.length, apart),
+    gzipped: chunks.reduce((sum, { contents }) => sum + gzip(contents), apart),
+    files: new Map(inputs.map(([path, { bytesInOutput }]) => [path, bytesInOutput])),
   };
 }
 

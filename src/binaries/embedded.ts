@@ -1,6 +1,6 @@
 import { binary as simd } from "../generated/simd.js";
 import type { Binaries, BinaryName } from "./binaries.js";
-import { decode } from "./text.js";
+import { unpack } from "./unpack.js";
 
 type Name = BinaryName | `${BinaryName}-shared`;
 
@@ -21,17 +21,17 @@ export const embedded: Binaries = {
     const known = compiled.get(name);
     if (known) return known;
     const binary = name === "simd" ? simd : (await import("../generated/relaxed.js")).binary;
-    return keep(name, await WebAssembly.compile(decode(binary)));
+    return keep(name, await WebAssembly.compile(unpack(binary)));
   },
   async compileShared(name) {
     const known = compiled.get(`${name}-shared`);
     if (known) return known;
     const { binary } =
       name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
-    return keep(`${name}-shared`, await WebAssembly.compile(decode(binary)));
+    return keep(`${name}-shared`, await WebAssembly.compile(unpack(binary)));
   },
   compileSync(name) {
     if (name !== "simd") return undefined;
-    return compiled.get(name) ?? keep(name, new WebAssembly.Module(decode(simd)));
+    return compiled.get(name) ?? keep(name, new WebAssembly.Module(unpack(simd)));
   },
 };
