@@ -1,5 +1,7 @@
 const ESCAPES = 90;
 const DIGITS = 92;
+/** The character of the digit 0. */
+const FIRST = 35;
 
 /**
  * Decodes so many bytes of printable ASCII that needs no escape in a string literal; `encode` is in
@@ -11,14 +13,14 @@ const DIGITS = 92;
  */
 export function decode(text: string, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  let at = 0;
-  const digit = () => {
-    const code = text.charCodeAt(at++);
-    return code === 33 ? 57 : code - 35;
-  };
-  for (let i = 0; i < length; i++) {
-    const first = digit();
-    bytes[i] = first < ESCAPES ? first : ESCAPES + (first - ESCAPES) * DIGITS + digit();
+  for (let i = 0, at = 0; i < length; i++) {
+    let code = text.charCodeAt(at++);
+    if (code === 33) code = 92;
+    if (code >= FIRST + ESCAPES) {
+      const next = text.charCodeAt(at++);
+      code += (code - FIRST - ESCAPES) * (DIGITS - 1) + (next === 33 ? 92 : next) - FIRST;
+    }
+    bytes[i] = code - FIRST;
   }
   return bytes;
 }
