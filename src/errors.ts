@@ -13,8 +13,9 @@ export class XentropyError extends Error {
     this.code = code;
   }
 
+  /** The class, as it is exported: told from the code, since minifiers rename classes. */
   override get name(): string {
-    return this.constructor.name;
+    return `${this.code.toLowerCase().replace(/(?:^|_)(.)/g, (_, first) => first.toUpperCase())}Error`;
   }
 }
 

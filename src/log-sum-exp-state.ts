@@ -178,7 +178,7 @@ export class LogSumExpState {
    */
   merge(other: LogSumExpState | StateData): this {
     if (typeof other !== "object") throw new OptionError(`A state merges with another, not with ${describe(other)}.`);
-    const that = other instanceof LogSumExpState ? other : new LogSumExpState(this.#context, other, {});
+    const that = isState(other) ? other : stateOf(this.#context, other);
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
     if (!before && that.#start !== this.#end) {
@@ -268,7 +268,7 @@ export class LogSumExpState {
 
   /** @internal What the state is computed with, if that is `here` or goes with it. */
   static contextOf(state: unknown, here: Context): Context | undefined {
-    if (!(state instanceof LogSumExpState)) return undefined;
+    if (!isState(state)) return undefined;
     const context = state.#context;
     return context === here || context.arena === here.arena.beside ? context.ready() : undefined;
   }
@@ -299,3 +299,7 @@ function readCount(value: unknown, name: string): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw new OptionError(`${name} is an integer from 0 up, not ${describe(value)}.`);
 }
+
+// Outside the class: a class that names itself within is renamed by bundlers.
+const isState = (value: unknown): value is LogSumExpState => value instanceof LogSumExpState;
+const stateOf = (context: Context, data: StateData) => new LogSumExpState(context, data, {});

@@ -18,6 +18,7 @@ interface Budget {
 }
 
 const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
+const LIB = fileURLToPath(new URL("../../../build/lib/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
@@ -121,13 +122,12 @@ console.log(`${"entry".padEnd(34)} minified  gzipped`);
 const over = Object.entries(costs).filter(([name, entry]) => row(name, entry)).length;
 
 console.log("\nof the default import");
-row("the simd binary, embedded", await cost('export * from "./generated/simd.js"'));
-row("the js backend", await cost('export * from "./backend/js/index.js"'));
+row("the simd binary, embedded", await cost(`export * from "${LIB}generated/simd.js"`));
+row("the js backend", await cost(`export * from "${LIB}backend/js/index.js"`));
 row("@assemblyscript/loader", await cost('export * from "@assemblyscript/loader"'));
 row(
   "the rest: operations, batches, load",
-  await cost('export * from "./index.js"', [
-    "./generated/simd.js",
+  await cost(`export * from "${LIB}index.js"`, [
     "../generated/simd.js",
     "./backend/js/index.js",
     "@assemblyscript/loader",
@@ -135,7 +135,8 @@ row(
 );
 
 if (values.files) {
-  const files = [...whole.files].sort(([, a], [, b]) => b - a).slice(0, 40);
-  for (const [path, bytes] of files) console.log(`  ${path.replace(/^.*?dist\//, "").padEnd(40)}${kB(bytes)}`);
+  const { files: byFile } = await cost(`export * from "${LIB}index.js"`);
+  const files = [...byFile].sort(([, a], [, b]) => b - a).slice(0, 40);
+  for (const [path, bytes] of files) console.log(`  ${path.replace(/^.*?build\/lib\//, "").padEnd(40)}${kB(bytes)}`);
 }
 process.exitCode = over > 0 ? 1 : 0;

@@ -8,7 +8,7 @@ import type { Settings } from "../../src/threads/pool.js";
 export const THREADS = Number(process.env.THREADS ?? 1);
 
 /** The built worker: Node runs no TypeScript. */
-export const WORKER = new URL("../../dist/threads/worker.js", import.meta.url);
+export const WORKER = new URL("../../build/lib/threads/worker.js", import.meta.url);
 
 const spawn = await spawner(WORKER);
 
