@@ -1,4 +1,4 @@
-/** Writes bytes as the text that src/binaries/text.ts reads: see there. */
+/** Writes bytes as the text that assembly/unpack.ts reads: printable ASCII that needs no escape in a string literal. */
 export function encode(bytes) {
   const character = (digit) => (digit === 57 ? "!" : String.fromCharCode(digit + 35));
   return Array.from(bytes, (byte) => {

@@ -1,5 +1,5 @@
 /**
- * Takes a binary apart into what src/binaries/unpack.ts puts together: see there. Here is the knowledge of wasm: which
+ * Takes a binary apart into what assembly/unpack.ts puts together again; src/binaries/unpack.ts says why. Here is the knowledge of wasm: which
  * operands each instruction has. https://webassembly.github.io/spec/core/binary/instructions.html
  */
 
@@ -158,7 +158,7 @@ function listForms(forms) {
   return forms.flatMap(({ head, operands }) => [head.length, ...head, operands.length, ...operands.flat()]);
 }
 
-/** The pack of a binary: what unpack takes, but for its text, of which these are the bytes. */
+/** The pack of a binary: the number of streams, the size of each as u32, the streams. */
 export function pack(bytes) {
   const code = findCode(bytes);
   const { streams, uses, forms } = takeApart(bytes, code);
@@ -170,5 +170,6 @@ export function pack(bytes) {
   streams[STREAMS.indexOf("behind")] = [...bytes.subarray(code.end)];
   streams[STREAMS.indexOf("forms")] = listForms(forms);
   streams[STREAMS.indexOf("opcodes")] = uses.map((form) => numbers.get(form));
-  return { length: bytes.length, streams: streams.map(({ length }) => length), bytes: streams.flat() };
+  const sizes = new Uint8Array(Uint32Array.from(streams, ({ length }) => length).buffer);
+  return Uint8Array.from([STREAMS.length, ...sizes, ...streams.flat()]);
 }

@@ -33,6 +33,17 @@ function memoryOf(maximumMemory: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE) });
 }
 
+/** What unpacks the other binaries. assembly/unpack.ts */
+export interface Unpacker {
+  readonly memory: WebAssembly.Memory;
+  unpack(text: number, end: number): number;
+}
+
+/** Compiles and instantiates the unpacker, which is below the 4 kB that a page may compile at once anywhere. */
+export function openUnpacker(bytes: Uint8Array<ArrayBuffer>): Unpacker {
+  return instantiateSync(bytes, {}).instance.exports as unknown as Unpacker;
+}
+
 /** Instantiates a compiled binary. */
 export function openWasmSync(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Engine {
   const memory = memoryOf(maximumMemory);

@@ -24,7 +24,7 @@ export async function edgeLight(): Promise<string> {
   const dist = `${APP}/node_modules/xentropy`;
   const { exports } = JSON.parse(readFileSync(`${dist}/package.json`, "utf8"));
   const entry = exports["."]["edge-light"] as string;
-  const code = (path: string) => readFileSync(`${dist}/${path}`, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  const code = (path: string) => readFileSync(`${dist}/${path}`, "utf8").replace(/\/\*[\s\S]*?\*\/|^\/\/.*$/gm, "");
   const edge = code(entry);
   const count = edge.split("wasm?module").length - 1;
   if (count !== 2) throw new Error(`${count} imports with ?module in ${entry}`);
