@@ -67,9 +67,9 @@ function write(form: usize, out: usize): usize {
     const stream: usize = load<u8>(form++);
     let left = load<u8>(form++);
     if (left === 0) {
-      let byte: u32;
-      do store<u8>(out++, (byte = next(stream)));
-      while (byte > 127);
+      let byte = next(stream);
+      for (; byte > 127; byte = next(stream)) store<u8>(out++, byte);
+      store<u8>(out++, byte);
     }
     for (; left > 0; left--) store<u8>(out++, next(stream));
   }

@@ -167,6 +167,24 @@ export async function visit(browser: Browser, pages: readonly Page[]): Promise<M
   return reports;
 }
 
+/** Opens an address until a result is there; a limit of time is an error. */
+export async function open<T>(browser: Browser, url: string, result: Promise<T>): Promise<T> {
+  const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
+  const child = spawn(find(browser), [...BROWSERS[browser].args(profile), url], { stdio: "ignore", detached: true });
+  let timer: NodeJS.Timeout | undefined;
+  const failure = new Promise<never>((_, reject) => {
+    child.on("error", reject);
+    timer = setTimeout(() => reject(new Error("the page reported nothing")), LIMIT);
+  });
+  try {
+    return await Promise.race([result, failure]);
+  } finally {
+    clearTimeout(timer);
+    end(child);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
 /** The document that Chromium arrives at, as text, a while after it has opened a page of the app. */
 export async function documentOf(path: string): Promise<string> {
   const command = find("Chromium");

@@ -109,7 +109,7 @@ export async function withWorker<T>(
   entry: string,
   folder: string,
   conditions: readonly string[],
-  use: (url: string) => Promise<T>,
+  use: (url: string, pid: number) => Promise<T>,
 ): Promise<T> {
   const workerd = needed(".bin/workerd", "workerd");
   await bundleWorker(entry, folder, conditions);
@@ -124,7 +124,7 @@ export async function withWorker<T>(
   try {
     const url = `http://127.0.0.1:${port}/`;
     await whenUp(url, () => ended);
-    return await use(url);
+    return await use(url, child.pid ?? 0);
   } finally {
     child.kill("SIGKILL");
   }

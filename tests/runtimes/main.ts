@@ -11,6 +11,8 @@ import { EXAMPLES } from "./examples.js";
 import { APP, prepareApp, prepareTools, ROOT } from "./folders.js";
 import { edgeLight, plain, TYPES } from "./packaging.js";
 import { print, type Row, rowOf, single } from "./table.js";
+import { viteDev } from "./vite-dev.js";
+import { workerStart } from "./worker-start.js";
 
 const PAGES: readonly Page[] = [
   { name: "a plain page", script: "/page.js" },
@@ -100,6 +102,8 @@ rows.push(...bundles);
 for (const [resolution, compile] of TYPES) rows.push(await single(`types, ${resolution}`, "types", compile));
 rows.push(await single("Vercel Edge", "entry", edgeLight));
 rows.push(await single("files", "no eval, network, file system or top-level await", plain));
+rows.push(await single("workerd", "start", workerStart));
+rows.push(await rowOf("Vite's dev server, Chromium", viteDev));
 for (const { name, runtime, run } of EXAMPLES) rows.push(await single(name, runtime, run));
 
 const { passed, failed } = print(rows);

@@ -1,0 +1,3 @@
+import { load } from "xentropy";
+
+export default { fetch: () => new Response(typeof load === "function" ? "import" : "nothing") };
