@@ -4,6 +4,7 @@
  *   npm run size              the table; exits with 1 where an entry is above its budget
  *   npm run size -- --files   also the largest files of the default import
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -103,18 +104,21 @@ function row(name: string, { minified, gzipped }: Cost | { minified: number; gzi
 }
 
 const whole = await cost('export * from "./index.js"');
-const checked = await cost('export * from "./index.js"; export * from "./check.js"');
+
+/** What an import costs where the default one is there already. */
+async function beside(source: string): Promise<{ minified: number; gzipped: number }> {
+  const both = await cost(`export * from "./index.js"; ${source}`);
+  return { minified: both.minified - whole.minified, gzipped: both.gzipped - whole.gzipped };
+}
+
 const costs: Record<string, Cost | { minified: number; gzipped: number }> = {
   xentropy: whole,
   "xentropy in workerd": await cost('export * from "./entries/workerd.js"'),
   "xentropy/reference": await cost('export * from "./reference/index.js"'),
-  "xentropy/check, beside xentropy": {
-    minified: checked.minified - whole.minified,
-    gzipped: checked.gzipped - whole.gzipped,
-  },
-  "relaxed, when asked for": await cost('export * from "./generated/relaxed.js"'),
-  "threads, when asked for": await cost(
-    'export * from "./threads/index.js"; export * from "./generated/simd-shared.js"',
+  "xentropy/check, beside xentropy": await beside('export * from "./check.js"'),
+  "relaxed, when asked for": await beside('export * from "./generated/relaxed.js"'),
+  "threads, when asked for": await beside(
+    'export * from "./threads/index.js"; export * from "./threads/worker.js"; export * from "./generated/simd-shared.js"',
   ),
 };
 
@@ -133,6 +137,10 @@ row(
     "@assemblyscript/loader",
   ]),
 );
+
+const pack = ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"];
+const [{ size, unpackedSize, entryCount }] = JSON.parse(execFileSync("npm", pack, { encoding: "utf8" }));
+console.log(`\nto install: ${entryCount} files, ${kB(size).trim()} packed, ${kB(unpackedSize).trim()} unpacked`);
 
 if (values.files) {
   const { files: byFile } = await cost(`export * from "${LIB}index.js"`);
