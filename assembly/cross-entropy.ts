@@ -1,7 +1,23 @@
 import { crossEntropyOfFour } from "./cross-entropy-narrow";
+import { expBlock } from "./math/exp-block";
+import { max } from "./math/max";
+import { log1p } from "./math/scalar";
+import { scale as multiply } from "./math/scale";
 import { BLOCK } from "./math/sum";
 import { NARROW } from "./quad";
-import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+import {
+  accumulate,
+  accumulateOnly,
+  begin,
+  blockFactor,
+  blockPeak,
+  finish,
+  restOf,
+  rowLog,
+  rowMax,
+  rowPeak,
+  rowRest,
+} from "./row";
 import { softmaxApply } from "./softmax";
 
 /**
@@ -47,6 +63,11 @@ export function softmaxCrossEntropy(
       continue;
     }
     const xLabel = load<f32>(x + ((<usize>label) << 2));
+    if (cols <= BLOCK) {
+      const factor = scales ? load<f64>(scales + (row << 3)) : scale;
+      store<f64>(losses + (row << 3), crossEntropyOfBlock(x, to, e, cols, xLabel, (<usize>label) << 2, factor));
+      continue;
+    }
     begin(state);
     if (to) accumulate(state, maxima, x, to, cols, true);
     else accumulateOnly(state, x, e, cols);
@@ -61,6 +82,22 @@ export function softmaxCrossEntropy(
       store<f32>(at, <f32>(-others * factor));
     }
   }
+}
+
+/** The loss of a row that is one block, and to `grad`, if any, its gradient; without, exponentials to `e`. */
+function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: f32, label: usize, factor: f64): f64 {
+  const m = max(x, n);
+  const to = grad ? grad : e;
+  const sum = expBlock(x, to, n, m);
+  const peak = blockPeak(m);
+  const rest = restOf(to, n, sum, peak);
+  if (grad) {
+    const share = 1 / (<f64>peak + rest);
+    const others = xLabel === m ? rest / (<f64>peak + rest) : 1 - <f64>load<f32>(to + label) * share;
+    multiply(to, n, share * factor);
+    store<f32>(to + label, <f32>(-others * factor));
+  }
+  return <f64>m - <f64>xLabel + log1p(rest / <f64>peak);
 }
 
 /** log Σ exp(x_j) − x_y, a sum of two terms that are not negative. */

@@ -1,5 +1,7 @@
+import { max } from "./math/max";
+import { BLOCK } from "./math/sum";
 import { LANES_BYTES, logSumExpOfFour, NARROW } from "./quad";
-import { accumulateOnly, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+import { accumulateOnly, begin, blockLog, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
 import { transpose } from "./transpose";
 
 /**
@@ -18,11 +20,23 @@ export function logSumExp(x: usize, out: usize, rows: usize, cols: usize, state:
     }
   }
   for (; row < rows; row++, x += cols << 2) {
-    begin(state);
-    accumulateOnly(state, x, e, cols);
-    finish(state);
-    store<f32>(out + (row << 2), <f32>rowLogSumExp(state, x, cols));
+    let value: f64;
+    if (cols <= BLOCK) {
+      value = blockLogSumExp(x, e, cols);
+    } else {
+      begin(state);
+      accumulateOnly(state, x, e, cols);
+      finish(state);
+      value = rowLogSumExp(state, x, cols);
+    }
+    store<f32>(out + (row << 2), <f32>value);
   }
+}
+
+function blockLogSumExp(x: usize, e: usize, n: usize): f64 {
+  const m = max(x, n);
+  if (abs(m) === Infinity) return hasNaN(x, n) ? NaN : <f64>m;
+  return <f64>m + blockLog(x, e, n, m);
 }
 
 /** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is +Infinity. */

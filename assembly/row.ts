@@ -153,13 +153,28 @@ export function blockFactor(state: usize, max: f32): f64 {
 /** A block's exponentials to `e`, its node into the state. */
 export function pushSplit(state: usize, max: f32, x: usize, e: usize, n: usize, gap: f64, mass: f64): void {
   const sum = expBlock(x, e, n, max);
-  const peak = max === -Infinity ? <f32>0 : peakOf(max);
+  const peak = blockPeak(max);
   const unit = power2(unscale(max));
   push(state, max, <f64>peak * unit, restOf(e, n, sum, peak) * unit, gap, mass);
 }
 
+/** The stored exponential of a block's maximum. */
+export function blockPeak(max: f32): f32 {
+  return max === -Infinity ? <f32>0 : peakOf(max);
+}
+
+/**
+ * log(Σ exp(x − M)) of a row that is one block, with the maximum M; exponentials to `e`. Such a row needs no tree: it
+ * has the bits of one with a single node, since all stored values are in one unit.
+ */
+export function blockLog(x: usize, e: usize, n: usize, max: f32): f64 {
+  const sum = expBlock(x, e, n, max);
+  const peak = blockPeak(max);
+  return log1p(restOf(e, n, sum, peak) / <f64>peak);
+}
+
 /** A block's sum without its largest term. Where that dominates, the difference would cancel: the sum is taken anew. */
-function restOf(e: usize, n: usize, sum: f64, peak: f32): f64 {
+export function restOf(e: usize, n: usize, sum: f64, peak: f32): f64 {
   const rest = sum - <f64>peak;
   return rest < <f64>peak * DOMINATED ? sumExcept(e, n, peak) : rest;
 }

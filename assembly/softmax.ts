@@ -1,8 +1,10 @@
+import { expBlock } from "./math/exp-block";
 import { loadLanes, storeLanes } from "./math/lanes";
+import { max } from "./math/max";
 import { scale } from "./math/scale";
 import { BLOCK } from "./math/sum";
 import { LANES_BYTES, logSoftmaxOfFour, NARROW, softmaxOfFour } from "./quad";
-import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax } from "./row";
+import { accumulate, accumulateOnly, begin, blockFactor, blockLog, finish, rowLog, rowMax } from "./row";
 import { transpose } from "./transpose";
 
 /**
@@ -22,6 +24,10 @@ export function softmax(x: usize, out: usize, rows: usize, cols: usize, state: u
     }
   }
   for (; x < end; x += bytes, out += bytes) {
+    if (cols <= BLOCK) {
+      scale(out, cols, 1 / expBlock(x, out, cols, max(x, cols)));
+      continue;
+    }
     begin(state);
     accumulate(state, maxima, x, out, cols, false);
     finish(state);
@@ -52,6 +58,11 @@ export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state
     }
   }
   for (; x < end; x += bytes, out += bytes) {
+    if (cols <= BLOCK) {
+      const m = max(x, cols);
+      subtract(x, out, cols, m, blockLog(x, e, cols, m));
+      continue;
+    }
     begin(state);
     accumulateOnly(state, x, e, cols);
     finish(state);
@@ -61,11 +72,15 @@ export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state
 
 /** Writes (x − max) − log Σ for n columns. */
 export function logSoftmaxApply(state: usize, x: usize, out: usize, n: usize): void {
-  const m = f32x4.splat(rowMax(state));
-  const log = f32x4.splat(<f32>rowLog(state));
+  subtract(x, out, n, rowMax(state), rowLog(state));
+}
+
+function subtract(x: usize, out: usize, n: usize, max: f32, log: f64): void {
+  const m = f32x4.splat(max);
+  const l = f32x4.splat(<f32>log);
   for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) {
-    v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), m), log));
+    v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), m), l));
   }
   const rest = n & 3;
-  if (rest) storeLanes(out, rest, f32x4.sub(f32x4.sub(loadLanes(x, rest, m), m), log));
+  if (rest) storeLanes(out, rest, f32x4.sub(f32x4.sub(loadLanes(x, rest, m), m), l));
 }

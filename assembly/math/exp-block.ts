@@ -1,6 +1,6 @@
 import { EXP, ROUND, scaledExp, scaledExpOf } from "./exp";
 import { loadLanes, storeLanes } from "./lanes";
-import { sumBlock } from "./sum";
+import { sumEnding } from "./sum";
 
 /**
  * The exponentials of one block of a row, relative to the block's own maximum M.
@@ -103,13 +103,14 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
     );
     v128.store(out, a);
   }
+  let tail = f32x4.splat(0);
   const rest = n & 3;
   if (rest) {
     const v = loadLanes(x, rest, f32x4.splat(-Infinity));
-    const a = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
-    storeLanes(out, rest, a);
+    tail = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
+    storeLanes(out, rest, tail);
   }
-  return sumBlock(start, n);
+  return sumEnding(start, n, tail);
 }
 
 /** The stored value of an element equal to the maximum: the same bits as in the block. */

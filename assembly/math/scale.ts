@@ -32,5 +32,5 @@ function multiply(x: usize, n: usize, factor: f32): void {
   }
   for (const end = x + (((n & 15) >> 2) << 4); x < end; x += 16) v128.store(x, f32x4.mul(v128.load(x), by));
   const rest = n & 3;
-  if (rest) storeLanes(x, rest, f32x4.mul(loadLanes(x, rest, by), by));
+  if (rest) storeLanes(x, rest, f32x4.mul(loadLanes(x, rest, f32x4.splat(0)), by));
 }

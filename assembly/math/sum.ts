@@ -55,6 +55,13 @@ export function sum(x: usize, n: usize, start: f64): f64 {
  * the total is ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
  */
 export function sumBlock(x: usize, n: usize): f64 {
+  const rest = n & 3;
+  const zero = f32x4.splat(0);
+  return sumEnding(x, n, rest ? loadLanes(x + ((n - rest) << 2), rest, zero) : zero);
+}
+
+/** As above, with the last n mod 4 elements in `tail`, zeros behind them: read where they were just written they'd be late. */
+export function sumEnding(x: usize, n: usize, tail: v128): f64 {
   let low = f64x2.splat(0);
   let high = low;
   let low2 = low;
@@ -67,17 +74,15 @@ export function sumBlock(x: usize, n: usize): f64 {
     low2 = addLow(low2, b);
     high2 = addHigh(high2, b);
   }
-  const rest = n & 7;
-  if (rest) {
-    const zero = f32x4.splat(0);
-    const a = rest < 4 ? loadLanes(x, rest, zero) : v128.load(x);
+  if (n & 4) {
+    const a = v128.load(x);
     low = addLow(low, a);
     high = addHigh(high, a);
-    if (rest > 4) {
-      const b = loadLanes(x + 16, rest - 4, zero);
-      low2 = addLow(low2, b);
-      high2 = addHigh(high2, b);
-    }
+    low2 = addLow(low2, tail);
+    high2 = addHigh(high2, tail);
+  } else {
+    low = addLow(low, tail);
+    high = addHigh(high, tail);
   }
   return total(f64x2.add(low, low2), f64x2.add(high, high2));
 }
