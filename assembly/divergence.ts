@@ -1,49 +1,50 @@
-import { loadLanes, loadPair, narrow, onlyLane, storeLanes, upper } from "./math/lanes";
-import { BLOCK, total } from "./math/sum";
-import { log, logOf, logRatio, logRatioOf, positive } from "./math/wide-log";
+import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { LARGEST, logOf, logRatioOf, weightedLogs, weightedRatios } from "./math/log-pass";
+import { BLOCK } from "./math/sum";
 
 /**
  * Entropy and divergences of given distributions, in nats, a sum over n elements: start + Σ term, blocks of BLOCK summed
  * on their own and added in order. 0·log 0 = 0; mass of p where q has none gives +Infinity; a negative number NaN.
  *
- * Logarithms, products and sums are float64: a product of float32s near 2^-126 would lose digits, and the sum of terms of
- * both signs is worth no more than its terms.
+ * Products and sums are float64: a product of float32s near 2^-126 would lose digits, and the sum of terms of both signs
+ * is worth no more than its terms.
  *
- * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. The classes below only name
- * what a loop computes: they choose the term at compile time.
+ * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. e: scratch, 2·BLOCK floats.
+ * The classes below only name what a loop computes: they choose the term at compile time.
  */
 class Log {}
 class Ratio {}
 
 /** −Σ p·log p */
-export function entropy(p: usize, n: usize, start: f64): f64 {
-  return start - sumOf<Log>(p, p, n, 0);
+export function entropy(p: usize, e: usize, n: usize, start: f64): f64 {
+  return start - sumOf<Log>(p, p, e, n, 0);
 }
 
 /** −Σ p·log q, gradient −p/q */
-export function crossEntropy(p: usize, q: usize, grad: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = start - sumOf<Log>(p, q, n, 0);
+export function crossEntropy(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
+  const sum = start - sumOf<Log>(p, q, e, n, 0);
   if (grad) gradientOfLog(p, q, grad, n, scale);
   return sum;
 }
 
 /** Σ p·log(p/q), gradient −p/q */
-export function klDivergence(p: usize, q: usize, grad: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = sumOf<Ratio>(p, q, n, start);
+export function klDivergence(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
+  const sum = sumOf<Ratio>(p, q, e, n, start);
   if (grad) gradientOfLog(p, q, grad, n, scale);
   return sum;
 }
 
-function sumOf<T>(p: usize, q: usize, n: usize, start: f64): f64 {
+function sumOf<T>(p: usize, q: usize, e: usize, n: usize, start: f64): f64 {
   for (let i: usize = 0; i < n; i += BLOCK) {
-    const at = i << 2;
+    const a = p + (i << 2);
+    const b = q + (i << 2);
     const count = min(n - i, BLOCK);
-    start += plain(p + at, q + at, count) ? plainBlock<T>(p + at, q + at, count) : anyBlock<T>(p + at, q + at, count);
+    start += plain(a, b, count) ? plainBlock<T>(a, b, e, count) : anyBlock<T>(a, b, count);
   }
   return start;
 }
 
-/** Whether all numbers are finite, none is negative and q has mass wherever p has: all but what a limit is needed for. */
+/** Whether no number is negative or beyond LARGEST and q has mass wherever p has: all but what a limit is needed for. */
 function plain(p: usize, q: usize, n: usize): bool {
   const zero = f32x4.splat(0);
   let most = zero;
@@ -62,25 +63,11 @@ function plain(p: usize, q: usize, n: usize): bool {
     hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  return !v128.any_true(v128.or(hole, i32x4.gt_u(most, i32x4.splat(0x7f7fffff))));
+  return !v128.any_true(v128.or(hole, i32x4.gt_u(most, i32x4.splat(LARGEST))));
 }
 
-/** Two at a time: the two sums of lanes 0, 1 and of 2, 3 take turns. */
-function plainBlock<T>(p: usize, q: usize, n: usize): f64 {
-  let next = f64x2.splat(0);
-  let other = f64x2.splat(0);
-  for (const end = p + ((n >> 1) << 3); p < end; p += 8, q += 8) {
-    const sum = f64x2.add(next, termsOf<T>(loadPair(p), loadPair(q)));
-    next = other;
-    other = sum;
-  }
-  if (n & 1) next = f64x2.add(next, onlyLane(termOf<T>(load<f32>(p), load<f32>(q))));
-  return total(next, other);
-}
-
-function termsOf<T>(p: v128, q: v128): v128 {
-  if (idof<T>() === idof<Ratio>()) return f64x2.mul(p, logRatio(positive(p), q));
-  return f64x2.mul(p, log(q));
+function plainBlock<T>(p: usize, q: usize, e: usize, n: usize): f64 {
+  return idof<T>() === idof<Ratio>() ? weightedRatios(p, q, e, n) : weightedLogs(p, q, e, n);
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
@@ -99,11 +86,11 @@ function anyBlock<T>(p: usize, q: usize, n: usize): f64 {
   return a + c + (b + d);
 }
 
-function termOf<T>(p: f64, q: f64): f64 {
+function termOf<T>(p: f32, q: f32): f64 {
   if (p < 0 || q < 0 || isNaN(q)) return NaN;
   if (p === 0) return 0;
-  if (idof<T>() === idof<Ratio>()) return p * logRatioOf(p, q);
-  return p * logOf(q);
+  if (idof<T>() === idof<Ratio>()) return <f64>p * logRatioOf(p, q);
+  return <f64>p * logOf(q);
 }
 
 /** −p/q times scale, 0 where p has no mass. The factor comes first: a quotient may overflow that a mean makes small. */

@@ -38,9 +38,9 @@ export const COST = {
   sigmoidCrossEntropy: 1.8,
   sigmoidCrossEntropyGeneral: 4.5,
   sigmoidFocalLoss: 8,
-  entropy: 2.3,
-  crossEntropy: 3,
-  klDivergence: 3,
+  entropy: 1.4,
+  crossEntropy: 2,
+  klDivergence: 2,
   jensenShannon: 5,
   binaryCrossEntropy: 8,
   /** For each multiply-add. */

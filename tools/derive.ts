@@ -96,6 +96,15 @@ const constants: Constant[] = [
     round: exact,
   },
   {
+    name: "logPass.q",
+    meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/3; error relative to atanh(s)",
+    f: (y) => series((k) => y ** k / (2 * k + 3)),
+    weight: (y) => (y === 0 ? 0 : (y * Math.sqrt(y)) / Math.atanh(Math.sqrt(y))),
+    from: 0,
+    to: 1 / 9,
+    degree: 3,
+  },
+  {
     name: "logRatio.p (float64)",
     meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/5; error relative to atanh(s)",
     f: (y) => series((k) => y ** k / (2 * k + 3)),

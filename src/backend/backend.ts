@@ -198,9 +198,9 @@ export interface Kernels {
   ): number;
 
   // divergence.ts
-  entropy(p: number, n: number, start: number): number;
-  crossEntropy(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
-  klDivergence(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
+  entropy(p: number, e: number, n: number, start: number): number;
+  crossEntropy(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
+  klDivergence(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
   jensenShannon(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
   binaryCrossEntropy(
     q: number,

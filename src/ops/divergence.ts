@@ -25,10 +25,10 @@ type Result = Float32Array | number | { loss: number | Float32Array; grad?: Floa
 export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): Float32Array | number {
   checkOptions(options, ENTROPY);
   const { shape, axis, reduction, unit } = options;
-  const { kernels, arena } = context;
+  const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const total = positions(context, batch, undefined, undefined, reduction, unit, (a, _b, _grad, n, _scale, sum) =>
-    kernels.entropy(a, n, sum),
+    kernels.entropy(a, work.exponentials, n, sum),
   );
   return total.value;
 }
@@ -42,13 +42,17 @@ export function divergence(
 ): Result {
   checkOptions(options, DIVERGENCE);
   const { shape, axis, reduction, unit, grad } = options;
-  const { kernels, arena } = context;
+  const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad", other);
   if (gradient) checkApart(gradient, batch, arena, "grad and p");
-  const total = positions(context, batch, other, gradient, reduction, unit, kernels[operation]);
+  const run: Run =
+    operation === "jensenShannon"
+      ? kernels.jensenShannon
+      : (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
+  const total = positions(context, batch, other, gradient, reduction, unit, run);
   return result ? total.result(result) : total.value;
 }
 

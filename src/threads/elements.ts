@@ -31,20 +31,13 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
     };
   /** A divergence with its gradient. */
   const diverge =
-    (kernel: "crossEntropy" | "klDivergence" | "jensenShannon") =>
-    (p: number, q: number, grad: number, n: number, scale: number, start: number): number => {
-      if (!cut.worth(n, COST[kernel])) return one[kernel](p, q, grad, n, scale, start);
-      return inParts(n, start, (i, count, sum) =>
-        cut
-          .blocks(kernel, count, COST[kernel], BLOCK)
-          .reads(from(p, i), 4)
-          .reads(from(q, i), 4)
-          .writes(from(grad, i), 4)
-          .count()
-          .value(scale)
-          .value(0)
-          .sum(sum),
-      );
+    (kernel: "crossEntropy" | "klDivergence") =>
+    (p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number => {
+      if (!cut.worth(n, COST[kernel])) return one[kernel](p, q, grad, e, n, scale, start);
+      return inParts(n, start, (i, count, sum) => {
+        cut.blocks(kernel, count, COST[kernel], BLOCK).reads(from(p, i), 4).reads(from(q, i), 4);
+        return cut.writes(from(grad, i), 4).own(e).count().value(scale).value(0).sum(sum);
+      });
     };
   /** Positions side by side, a strip of 16 at a time. */
   const across =
@@ -97,15 +90,21 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
         cut.blocks("dot", count, COST.dot, BLOCK).reads(from(a, i), 4).reads(from(b, i), 4).count().value(0).sum(sum),
       );
     },
-    entropy(p, n, start) {
-      if (!cut.worth(n, COST.entropy)) return one.entropy(p, n, start);
+    entropy(p, e, n, start) {
+      if (!cut.worth(n, COST.entropy)) return one.entropy(p, e, n, start);
       return inParts(n, start, (i, count, sum) =>
-        cut.blocks("entropy", count, COST.entropy, BLOCK).reads(from(p, i), 4).count().value(0).sum(sum),
+        cut.blocks("entropy", count, COST.entropy, BLOCK).reads(from(p, i), 4).own(e).count().value(0).sum(sum),
       );
     },
     crossEntropy: diverge("crossEntropy"),
     klDivergence: diverge("klDivergence"),
-    jensenShannon: diverge("jensenShannon"),
+    jensenShannon(p, q, grad, n, scale, start) {
+      if (!cut.worth(n, COST.jensenShannon)) return one.jensenShannon(p, q, grad, n, scale, start);
+      return inParts(n, start, (i, count, sum) => {
+        cut.blocks("jensenShannon", count, COST.jensenShannon, BLOCK).reads(from(p, i), 4).reads(from(q, i), 4);
+        return cut.writes(from(grad, i), 4).count().value(scale).value(0).sum(sum);
+      });
+    },
     binaryCrossEntropy(q, t, grad, losses, n, scale, start) {
       if (!cut.worth(n, COST.binaryCrossEntropy)) return one.binaryCrossEntropy(q, t, grad, losses, n, scale, start);
       return inParts(n, start, (i, count, sum) =>

@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import { BLOCK, type Kernels } from "../../src/backend/backend.js";
 import { spread } from "../support/samples.js";
 import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
 
@@ -16,7 +17,8 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     for (const n of LENGTHS) {
       mirror.clear();
       const p = mirror.put(sample(n, n));
-      mirror.same(`${n}`, (k) => k.entropy(p, n, cycled(STARTS, n)));
+      const e = mirror.scratch(8 * BLOCK);
+      mirror.same(`${n}`, (k) => k.entropy(p, e, n, cycled(STARTS, n)));
     }
   });
 
@@ -32,9 +34,12 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const p = mirror.put(sample(n, n));
         const q = mirror.put(other(n, title === "near p" ? n : n + 1));
         const grad = mirror.floats(n);
-        mirror.same(`${what}, no gradient`, (k) => k[name](p, q, 0, n, scale, start));
-        mirror.same(what, (k) => k[name](p, q, grad, n, scale, start));
-        mirror.same(`${what}, in place`, (k) => k[name](p, q, q, n, scale, start));
+        const e = mirror.scratch(8 * BLOCK);
+        const run = (k: Kernels, to: number) =>
+          name === "jensenShannon" ? k[name](p, q, to, n, scale, start) : k[name](p, q, to, e, n, scale, start);
+        mirror.same(`${what}, no gradient`, (k) => run(k, 0));
+        mirror.same(what, (k) => run(k, grad));
+        mirror.same(`${what}, in place`, (k) => run(k, q));
       }
     }
   });

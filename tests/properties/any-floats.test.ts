@@ -74,25 +74,29 @@ const COMPUTE = { crossEntropy, klDivergence, jensenShannon };
 const RUNS = 400;
 
 describeEachBackend("of any floats", (backend) => {
-  it.each(["crossEntropy", "klDivergence", "jensenShannon"] as const)("%s is within 1 ULP of its terms", (name) => {
+  it.each([
+    ["crossEntropy", 4],
+    ["klDivergence", 4],
+    ["jensenShannon", 1],
+  ] as const)("%s is within %d ULP of its terms, its gradient within 1", (name, bound) => {
     holds(
       numbers,
       ({ a, b }) => {
         const truth = COMPUTE[name](a, b, { grad: true });
         const { loss, grad } = backend.k[name](a, b, { grad: true });
-        expectWithin(1, loss, truth.loss, `${name} of [${a}] and [${b}]`, sizeOf(a, b, TERMS[name]));
+        expectWithin(bound, loss, truth.loss, `${name} of [${a}] and [${b}]`, sizeOf(a, b, TERMS[name]));
         expectWithin(1, grad, truth.grad, `${name}, gradient, of [${a}] and [${b}]`);
       },
       RUNS,
     );
   });
 
-  it("entropy is within 1 ULP of its terms", () => {
+  it("entropy is within 4 ULP of its terms", () => {
     holds(
       numbers,
       ({ a }) => {
         const size = sizeOf(a, a, TERMS.crossEntropy);
-        expectWithin(1, backend.k.entropy(a), reference.entropy(a), `[${a}]`, size);
+        expectWithin(4, backend.k.entropy(a), reference.entropy(a), `[${a}]`, size);
       },
       RUNS,
     );

@@ -237,13 +237,13 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   {
     name: "entropy",
-    bound: 1,
+    bound: 4,
     outcomes: [""],
     run: (k, { p, shape }) => [own(k.entropy(p, { shape }), reference.entropy(p, { shape }))],
   },
   {
     name: "crossEntropy",
-    bound: 1,
+    bound: 4,
     outcomes: ["loss", "gradient"],
     run(k, { p, q, shape }) {
       const got = k.crossEntropy(p, q, { shape, grad: true });
@@ -254,7 +254,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...(["q", "near"] as const).map((other): Operation => {
     return {
       name: other === "q" ? "klDivergence" : "klDivergence, q near p",
-      bound: 1,
+      bound: 4,
       outcomes: [""],
       run(k, problem) {
         const { p, shape } = problem;

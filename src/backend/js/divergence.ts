@@ -1,5 +1,5 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logOf, logRatioOf } from "./math/wide-log.js";
+import { logOf, logRatioOf } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
 
 /**
@@ -11,7 +11,7 @@ import type { Memory } from "./memory.js";
 const LOG = 0;
 const RATIO = 1;
 
-export function entropy(memory: Memory, p: number, n: number, start: number): number {
+export function entropy(memory: Memory, p: number, _e: number, n: number, start: number): number {
   return start - sumOf(memory, LOG, p, p, n, 0);
 }
 
@@ -20,6 +20,7 @@ export function crossEntropy(
   p: number,
   q: number,
   grad: number,
+  _e: number,
   n: number,
   scale: number,
   start: number,
@@ -34,6 +35,7 @@ export function klDivergence(
   p: number,
   q: number,
   grad: number,
+  _e: number,
   n: number,
   scale: number,
   start: number,

@@ -1,0 +1,192 @@
+import { madd } from "./fma";
+import { loadLanes, upper } from "./lanes";
+import { exponent, unscaled } from "./log";
+import { power2 } from "./scalar";
+import { BLOCK, total } from "./sum";
+
+/**
+ * Σ p·log x and Σ p·log(p/q) over one block, the logarithms in float32, products and sum in float64:
+ *
+ *   log x       x = 2^k·m,          m in [√½, √2),             s = (m − 1)/(m + 1)
+ *   log(p/q)    near = q·2^k,       p/near in [½, 2],          s = (p − near)/(p + near)
+ *   k·ln 2 + 2·atanh(s)
+ *
+ * For the ratio k comes without a division: the bits of a float, read as an integer, are its logarithm to base 2 but for
+ * 0.09, so the difference of two, less its fraction, will do. Rounded like that k·ln 2 and the rest hardly ever have
+ * opposite signs, and between ½ and 2 k is 0: p − near is exact, and the result keeps its digits.
+ *
+ * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
+ * (measured: 1.7 times slower). Arguments are below LARGEST and not negative; they are made 2^30 larger, so that none is
+ * subnormal. Instead of the logarithm of 0 there is some finite number.
+ *
+ * e: scratch, 2·BLOCK floats. The classes only name what is computed.
+ */
+class Log {}
+class Ratio {}
+
+/** The bits of the largest argument: just below 2^97. */
+export const LARGEST: i32 = 0x6fffffff;
+
+// biome-ignore format: one constant a line
+const F32: usize = memory.data<f32>([
+  1073741824, // 2^30
+  1,
+  2,
+  0.3333320915699005, // 0x3eaaaa81  q, degree 0..3: (atanh(s)/s − 1)/s² in s², minimax for |s| ≤ 1/3, relative error of
+  0.20010718703269958, // 0x3e4ce8e6  the logarithm 0.076·2^-24
+  0.1400151252746582, // 0x3e0f6020
+  0.14003390073776245, // 0x3e0f650c
+  0.693145751953125, // 0x3f317200  ln 2, upper 16 bits: times k it is exact
+  0.0000014286067653302161, // 0x35bfbe8e  ln 2 less the above
+], 16);
+
+// biome-ignore format: one constant a line
+const I32: usize = memory.data<i32>([
+  30,
+  0x00800000, // the smallest normal number
+  0x000b3333, // 0.0875 in units of the exponent
+  0x00699999, // 0.825
+], 16);
+
+const K: usize = BLOCK << 2; // bytes from s to k
+
+/** Σ p·log x */
+export function weightedLogs(p: usize, x: usize, e: usize, n: usize): f64 {
+  return weighted<Log>(p, x, e, n);
+}
+
+/** Σ p·log(p/q) */
+export function weightedRatios(p: usize, q: usize, e: usize, n: usize): f64 {
+  return weighted<Ratio>(p, q, e, n);
+}
+
+/** Lane l of four takes the elements l, l + 4, … */
+function weighted<T>(p: usize, q: usize, e: usize, n: usize): f64 {
+  reduce<T>(p, q, e, n);
+  const q0 = v128.load32_splat(F32, 12);
+  const q1 = v128.load32_splat(F32, 16);
+  const q2 = v128.load32_splat(F32, 20);
+  const q3 = v128.load32_splat(F32, 24);
+  const ln2Hi = v128.load32_splat(F32, 28);
+  const ln2Lo = v128.load32_splat(F32, 32);
+  let low = f64x2.splat(0);
+  let high = low;
+  for (const end = p + (n << 2); p < end; p += 16, e += 16) {
+    const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const weight = loadUpTo(p, end);
+    low = f64x2.add(low, product(weight, log));
+    high = f64x2.add(high, product(upper(weight), upper(log)));
+  }
+  return total(low, high);
+}
+
+/** Stores s and, K bytes on, k; and those of zeros up to a whole vector. */
+function reduce<T>(p: usize, q: usize, e: usize, n: usize): void {
+  const lift = v128.load32_splat(F32, 0);
+  for (const end = p + (n << 2), shift = q - p; p < end; p += 16, e += 16) {
+    const y = f32x4.mul(loadUpTo(p + shift, end + shift), lift);
+    if (idof<T>() === idof<Ratio>()) {
+      const x = positive(f32x4.mul(loadUpTo(p, end), lift));
+      const z = positive(y);
+      const k = exponentGap(x, z);
+      v128.store(e, ratioQuotient(x, z, k));
+      v128.store(e, f32x4.convert_i32x4_s(k), K);
+    } else {
+      const k = exponent(y);
+      v128.store(e, quotient(y, k));
+      v128.store(e, f32x4.convert_i32x4_s(i32x4.sub(k, v128.load32_splat(I32, 0))), K);
+    }
+  }
+}
+
+/** Four floats, or zeros for those from `end` on. */
+function loadUpTo(x: usize, end: usize): v128 {
+  return x + 16 <= end ? v128.load(x) : loadLanes(x, (end - x) >> 2, f32x4.splat(0));
+}
+
+/** x, or the smallest normal number where x is 0. */
+function positive(x: v128): v128 {
+  return i32x4.max_s(x, v128.load32_splat(I32, 4));
+}
+
+/** (m − 1)/(m + 1) */
+function quotient(x: v128, k: v128): v128 {
+  const f = f32x4.sub(unscaled(x, k), v128.load32_splat(F32, 4));
+  return f32x4.div(f, f32x4.add(f, v128.load32_splat(F32, 8)));
+}
+
+/** log2(p/q) less its fraction, or one that is above 0.91 up */
+function exponentGap(p: v128, q: v128): v128 {
+  const gap = i32x4.sub(p, q);
+  const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(I32, 12));
+  return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(I32, 8)), up), 23);
+}
+
+/** (p − near)/(p + near) */
+function ratioQuotient(p: v128, q: v128, k: v128): v128 {
+  const near = i32x4.add(q, i32x4.shl(k, 23));
+  return f32x4.div(f32x4.sub(p, near), f32x4.add(p, near));
+}
+
+/** k·ln 2 + 2·atanh(s), the large term last. */
+function join(s: v128, k: v128, q0: v128, q1: v128, q2: v128, q3: v128, ln2Hi: v128, ln2Lo: v128): v128 {
+  const y = f32x4.mul(s, s);
+  const d = f32x4.add(s, s);
+  const low = madd(f32x4.mul(d, y), madd(y, madd(y, madd(y, q3, q2), q1), q0), f32x4.mul(k, ln2Lo));
+  return madd(k, ln2Hi, f32x4.add(d, low));
+}
+
+/** The product of the lower two lanes, in float64. */
+function product(a: v128, b: v128): v128 {
+  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+}
+
+/** log x of any number: −Infinity for 0, NaN for a negative one. */
+export function logOf(x: f32): f64 {
+  if (!(x > 0 && x < Infinity)) return limit(x);
+  const up = liftOf(x);
+  const y = f32x4.splat(lifted(x, up));
+  const k = exponent(y);
+  return joinOne(quotient(y, k), i32x4.extract_lane(k, 0) - up);
+}
+
+/** log(p/q) of any two numbers: with a zero ∓Infinity; of two of them, a negative number or a NaN, NaN. */
+export function logRatioOf(p: f32, q: f32): f64 {
+  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return limit(p / q);
+  const upP = liftOf(p);
+  const upQ = liftOf(q);
+  const x = f32x4.splat(lifted(p, upP));
+  const y = f32x4.splat(lifted(q, upQ));
+  const k = exponentGap(x, y);
+  return joinOne(ratioQuotient(x, y, k), i32x4.extract_lane(k, 0) - upP + upQ);
+}
+
+/** 30 where x is subnormal, −30 where a sum with it might overflow, else 0. */
+function liftOf(x: f32): i32 {
+  if (x < <f32>1.1754943508222875e-38) return 30;
+  return reinterpret<i32>(x) > LARGEST ? -30 : 0;
+}
+
+/** x·2^up */
+function lifted(x: f32, up: i32): f32 {
+  return <f32>(<f64>x * power2(up));
+}
+
+function joinOne(s: v128, k: i32): f64 {
+  const log = join(
+    s,
+    f32x4.splat(<f32>k),
+    v128.load32_splat(F32, 12),
+    v128.load32_splat(F32, 16),
+    v128.load32_splat(F32, 20),
+    v128.load32_splat(F32, 24),
+    v128.load32_splat(F32, 28),
+    v128.load32_splat(F32, 32),
+  );
+  return f32x4.extract_lane(log, 0);
+}
+
+function limit(x: f32): f64 {
+  if (x === 0) return -Infinity;
+  return x === Infinity ? Infinity : NaN;
+}
