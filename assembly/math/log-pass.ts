@@ -155,15 +155,18 @@ export function logRatioOf(p: f32, q: f32): f64 {
   if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return limit(p / q);
   const upP = liftOf(p);
   const upQ = liftOf(q);
-  const x = f32x4.splat(lifted(p, upP));
-  const y = f32x4.splat(lifted(q, upQ));
-  const k = exponentGap(x, y);
-  return joinOne(ratioQuotient(x, y, k), i32x4.extract_lane(k, 0) - upP + upQ);
+  const shift = upP - upQ;
+  const x = lifted(p, upP);
+  const y = lifted(q, upQ);
+  // As exponentGap, but where p and q may be further apart than 32 bits say.
+  const gap = <i64>reinterpret<i32>(x) - <i64>reinterpret<i32>(y) - ((<i64>shift) << 23);
+  const k = <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
+  return joinOne(ratioQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(k + shift)), k);
 }
 
-/** 30 where x is subnormal, −30 where a sum with it might overflow, else 0. */
+/** 30 where x or a number near it is subnormal, −30 where their sum might overflow, else 0. */
 function liftOf(x: f32): i32 {
-  if (x < <f32>1.1754943508222875e-38) return 30;
+  if (x < <f32>7.888609052210118e-31) return 30; // 2^-100
   return reinterpret<i32>(x) > LARGEST ? -30 : 0;
 }
 

@@ -47,9 +47,9 @@ export const OPERATIONS: Operations = {
   softmaxKlDivergence: { operands: 2, bound: 4, truth: plain(reference.softmaxKlDivergence, distillationTerms) },
   sigmoidCrossEntropy: { operands: 2, bound: 4, truth: sigmoidTruth },
   sigmoidFocalLoss: { operands: 2, bound: focalBound, truth: plain(reference.sigmoidFocalLoss, focalTerms) },
-  entropy: { operands: 1, bound: 1, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
-  crossEntropy: { operands: 2, bound: 1, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
-  klDivergence: { operands: 2, bound: 1, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
+  entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
+  crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
+  klDivergence: { operands: 2, bound: 4, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
   jensenShannon: { operands: 2, bound: 1, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
   binaryCrossEntropy: { operands: 2, bound: 2, truth: plain(reference.binaryCrossEntropy) },
 };

@@ -13,7 +13,7 @@ const Q3 = 0.14003390073776245;
 const LN2_HIGH = 0.693145751953125;
 const LN2_LOW = 0.0000014286067653302161;
 
-const SMALLEST_NORMAL = 2 ** -126;
+const SMALL = 2 ** -100;
 const LARGE = 2 ** 97;
 
 /** log x of any number: −Infinity for 0, NaN for a negative one. */
@@ -31,17 +31,18 @@ export function logRatioOf(p: number, q: number): number {
   if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return logLimit(p / q);
   const upP = liftOf(p);
   const upQ = liftOf(q);
+  const shift = upP - upQ;
   const x = p * power2(upP);
   const y = q * power2(upQ);
-  const gap = bitsOf(x) - bitsOf(y);
-  const k = (gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23;
-  const near = unscaled(y, -k);
-  return join(fround(fround(x - near) / fround(x + near)), k - upP + upQ);
+  const gap = bitsOf(x) - bitsOf(y) - shift * 2 ** 23;
+  const k = Math.floor((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) / 2 ** 23);
+  const near = unscaled(y, -(k + shift));
+  return join(fround(fround(x - near) / fround(x + near)), k);
 }
 
-/** 30 where x is subnormal, −30 where a sum with it might overflow, else 0. */
+/** 30 where x or a number near it is subnormal, −30 where their sum might overflow, else 0. */
 function liftOf(x: number): number {
-  if (x < SMALLEST_NORMAL) return 30;
+  if (x < SMALL) return 30;
   return x < LARGE ? 0 : -30;
 }
 
