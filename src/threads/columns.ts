@@ -22,7 +22,8 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   }
 
   function begin(parts: number, n: number, group: number): void {
-    for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) one.begin(at);
+    const { i32 } = work.arena;
+    for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) i32[at >>> 2] = 0;
   }
 
   function append(state: number, parts: number, n: number, group: number): void {

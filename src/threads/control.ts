@@ -41,6 +41,8 @@ export const SHARES = 82;
 export const CALLS = 83;
 /** 1 when what the calls return is kept. */
 export const KEEPS_SUMS = 84;
+/** Who claims takes so great a part of the shares that are left: one in `PORTIONS`. */
+export const PORTIONS = 85;
 /** A kind for each argument. */
 export const KINDS = 96;
 
@@ -103,11 +105,31 @@ export function wordsOf(worker: number): number {
   return WORKERS + worker * WORKER_WORDS;
 }
 
-/** Claims a share of the open job: its number, or −1 where none can be had now. */
-export function claim(ints: Int32Array): number {
-  for (;;) {
-    const share = Atomics.load(ints, NEXT);
-    if (share >= Atomics.load(ints, STAGED)) return -1;
-    if (Atomics.compareExchange(ints, NEXT, share, share + 1) === share) return share;
+/**
+ * The shares that a thread has claimed of the open job: `from` up to but not including `to`. Many at first, which costs
+ * little, and ever fewer, so that all threads end together.
+ */
+export class Claim {
+  readonly #ints: Int32Array;
+  from = 0;
+  to = 0;
+
+  constructor(ints: Int32Array) {
+    this.#ints = ints;
+  }
+
+  /** Claims the next ones; false where none can be had now. */
+  take(): boolean {
+    const ints = this.#ints;
+    for (;;) {
+      const from = Atomics.load(ints, NEXT);
+      const left = Atomics.load(ints, STAGED) - from;
+      if (left <= 0) return false;
+      const to = from + Math.ceil(left / ints[PORTIONS]);
+      if (Atomics.compareExchange(ints, NEXT, from, to) !== from) continue;
+      this.from = from;
+      this.to = to;
+      return true;
+    }
   }
 }

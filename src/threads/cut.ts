@@ -59,7 +59,8 @@ export class Cut {
   }
 
   #sharesOf(work: number, units: number): number {
-    const wanted = Math.max(2 * this.#pool.count, Math.floor(work / this.#pool.share));
+    const share = this.#streams.some ? this.#pool.copiedShare : this.#pool.share;
+    const wanted = Math.max(2 * this.#pool.count, Math.floor(work / share));
     return Math.max(1, Math.min(wanted, units, MAX_SHARES));
   }
 

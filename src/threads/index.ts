@@ -21,7 +21,8 @@ const PAGE = 65536;
 const SETTINGS: Settings = {
   worthSharing: 10_000,
   worthWaking: 60_000,
-  share: 8_000,
+  share: 2_000,
+  copiedShare: 8_000,
   spin: 0.1,
   patience: 0.1,
   deadline: 5_000,

@@ -3,8 +3,9 @@ export interface PaceSettings {
   /** Work that is worth sharing with workers that are awake, and work that is worth waking them for. */
   readonly worthSharing: number;
   readonly worthWaking: number;
-  /** Work of a share. */
+  /** Work of a share, and of one that goes along with copies. */
   readonly share: number;
+  readonly copiedShare: number;
   /** Milliseconds that a worker looks for the next job before it sleeps. */
   readonly spin: number;
   /** Milliseconds that jobs may take longer than they would alone before the machine is taken for busy. */
@@ -25,7 +26,7 @@ export class Pace {
   #missedAt = 0;
   /** Until when the caller works alone. */
   #aloneUntil = 0;
-  /** When the job at hand began, and how long the caller's fastest share of it took. */
+  /** When the job at hand began, and how long a share of it took the caller at its fastest. */
   #began = 0;
   #fastest = Infinity;
   /** Milliseconds gained by sharing, of late. */
@@ -63,11 +64,9 @@ export class Pace {
     this.#began = performance.now();
   }
 
-  /** Runs a share of the caller's. */
-  time(run: () => void): void {
-    const start = performance.now();
-    run();
-    this.#fastest = Math.min(this.#fastest, performance.now() - start);
+  /** Some shares took the caller so many milliseconds. */
+  took(milliseconds: number, shares: number): void {
+    this.#fastest = Math.min(this.#fastest, milliseconds / shares);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { WorkerLostError } from "../errors.js";
 import type { Range } from "../held.js";
 import * as words from "./control.js";
-import { Control, claim, wordsOf } from "./control.js";
+import { Claim, Control, wordsOf } from "./control.js";
 import { type Feed, Job, type Kernel } from "./job.js";
 import { Pace, type PaceSettings } from "./pace.js";
 import type { Thread } from "./platform.js";
@@ -29,6 +29,7 @@ export class Pool {
   readonly #settings: Settings;
   #members: Member[] = [];
   #control = new Control();
+  #claim = new Claim(this.#control.ints);
   /** Sets aside what a lost worker may still write to; what it returns gives that back. */
   #setAside: (ranges: readonly Range[]) => () => void = () => () => {};
   /** What is to be done when a lost worker has ended. */
@@ -134,6 +135,11 @@ export class Pool {
     return this.#settings.share;
   }
 
+  /** Work of a share that goes along with copies. */
+  get copiedShare(): number {
+    return this.#settings.copiedShare;
+  }
+
   /** Does the job. Throws WorkerLostError, or what a kernel throws. */
   run(feed: Feed | undefined): void {
     const { job } = this;
@@ -141,6 +147,7 @@ export class Pool {
     this.#pace.begin();
     job.store();
     ints.fill(0, words.DONE, words.DONE + job.shares);
+    ints[words.PORTIONS] = 2 * this.count;
     Atomics.store(ints, words.NEXT, 0);
     Atomics.store(ints, words.STAGED, feed?.hasInput ? 0 : job.shares);
     this.#number = (this.#number % LAST) + 1;
@@ -162,16 +169,20 @@ export class Pool {
   }
 
   #work(): void {
-    const { ints } = this.#control;
-    for (let share = claim(ints); share >= 0; share = claim(ints)) this.#run(share);
+    while (this.#claim.take()) this.#run();
   }
 
-  #run(share: number): void {
-    const { job } = this;
+  /** Computes what is claimed. */
+  #run(): void {
+    const { from, to } = this.#claim;
+    const { ints } = this.#control;
+    const start = performance.now();
+    for (let share = from; share < to; share++) {
+      this.job.run(share);
+      Atomics.store(ints, words.DONE + share, 1);
+    }
     // The last share may be a small one.
-    if (share === job.shares - 1) job.run(share);
-    else this.#pace.time(() => job.run(share));
-    this.#control.ints[words.DONE + share] = 1;
+    if (to < this.job.shares) this.#pace.took(performance.now() - start, to - from);
   }
 
   /** Copies come first, since nobody else can make them; in between the caller computes. */
@@ -189,9 +200,8 @@ export class Pool {
       } else if (feed.hasOutput && drained < job.shares && Atomics.load(ints, words.DONE + drained) === 1) {
         feed.drain(drained++);
       } else {
-        const share = claim(ints);
-        if (share >= 0) {
-          this.#run(share);
+        if (this.#claim.take()) {
+          this.#run();
         } else if (staged === job.shares) {
           return;
         }
@@ -257,6 +267,7 @@ export class Pool {
     // A lost worker that wakes up again must not find the jobs of those who stay.
     const { floats } = this.#control;
     this.#control = new Control();
+    this.#claim = new Claim(this.#control.ints);
     this.#control.floats.set(floats.subarray(words.OWN_SCRATCH), words.OWN_SCRATCH);
     this.#control.floats[words.SCRATCH] = floats[words.SCRATCH];
     this.job = new Job(this.#control, this.#kernels);

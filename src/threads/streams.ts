@@ -64,6 +64,11 @@ export class Streams implements Streaming, Feed {
     return true;
   }
 
+  /** Whether anything is on its way. */
+  get some(): boolean {
+    return this.pending || this.#outputs.length > 0;
+  }
+
   /** Copies what is not there yet of every input: somebody reads it who doesn't go by shares. */
   settle(): void {
     for (const stream of this.#inputs) this.#copyIn(stream, stream.length);

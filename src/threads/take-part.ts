@@ -3,8 +3,8 @@ import {
   ASLEEP,
   AT,
   CALLER_ASLEEP,
+  Claim,
   Control,
-  claim,
   DONE,
   FAILED,
   JOB,
@@ -54,6 +54,7 @@ export function takePart(kernels: readonly Kernel[], { control, worker, spin }: 
   const { ints } = shared;
   const own = wordsOf(worker);
   const job = new Job(shared, kernels);
+  const claim = new Claim(ints);
   let seen = 0;
   Atomics.store(ints, own + STARTED, 1);
   Atomics.notify(ints, own + STARTED);
@@ -66,7 +67,7 @@ export function takePart(kernels: readonly Kernel[], { control, worker, spin }: 
     let failed = -1;
     if (Atomics.load(ints, OPEN) === number) {
       job.load(worker);
-      failed = work(ints, job, own + TAKEN);
+      failed = work(ints, job, claim, own + TAKEN);
     }
     if (failed >= 0) Atomics.store(ints, own + FAILED, failed + 1);
     Atomics.store(ints, own + AT, 0);
@@ -94,19 +95,20 @@ function nextJob(ints: Int32Array, seen: number, spin: number): number {
 }
 
 /** Computes shares until none is left; returns the one in which the kernel threw, or −1. */
-function work(ints: Int32Array, job: Job, taken: number): number {
+function work(ints: Int32Array, job: Job, claim: Claim, taken: number): number {
   for (;;) {
-    const share = claim(ints);
-    if (share < 0) {
+    if (!claim.take()) {
       if (Atomics.load(ints, NEXT) >= ints[SHARES] || Atomics.load(ints, OPEN) === 0) return -1;
       continue; // The caller is still staging.
     }
-    try {
-      job.run(share);
-    } catch {
-      return share;
+    for (let share = claim.from; share < claim.to; share++) {
+      try {
+        job.run(share);
+      } catch {
+        return share;
+      }
+      ints[taken]++;
+      Atomics.store(ints, DONE + share, 1);
     }
-    ints[taken]++;
-    Atomics.store(ints, DONE + share, 1);
   }
 }

@@ -17,6 +17,7 @@ export const EAGER: Partial<Settings> = {
   worthSharing: 0,
   worthWaking: 0,
   share: 1,
+  copiedShare: 1,
   spin: 1,
   patience: Infinity,
   deadline: 60_000,
