@@ -1,26 +1,50 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand, Slot, Workspace } from "./memory.js";
+import type { Streaming } from "./tiles.js";
+
+/** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
+export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];
+export const ONE_SLOT: readonly Slot[] = [0];
 
 /**
  * One position of a batch whose classes don't fit a tile, in column tiles. A foreign position passes through a staging
  * tile, and so does one whose classes don't lie side by side; a resident one is used where it lies. Tiles are whole
  * blocks, so that every bit is as if the row had been taken at once.
+ *
+ * The first column tiles may have a slot each. What is computed there in one pass over the row can stay until the next
+ * one; what passes through the last slot has to be handed over in between.
  */
 export class Columns {
   readonly #work: Workspace;
   readonly #operand: Operand;
   readonly #start: number;
   readonly #stride: number;
-  readonly #slot: Slot;
+  readonly #classes: number;
+  /** Addresses of the staging tiles. */
+  readonly #tiles: readonly number[];
+  #streams: Streaming | undefined;
 
-  constructor(work: Workspace, operand: Operand, { classes, inner }: Layout, position: number, slot: Slot) {
+  constructor(
+    work: Workspace,
+    operand: Operand,
+    { classes, inner }: Layout,
+    position: number,
+    ...slots: readonly Slot[]
+  ) {
     this.#work = work;
     this.#operand = operand;
     this.#start = Math.floor(position / inner) * classes * inner + (position % inner);
     this.#stride = inner;
-    this.#slot = slot;
+    this.#classes = classes;
     work.alignTo(this.#start);
+    this.#tiles = slots.map((slot) => work.tile(slot));
+  }
+
+  /** Lets columns be copied while kernels compute: see `Tiles.streamed`. */
+  along(streams: Streaming | undefined): this {
+    if (this.#stride === 1 && this.#operand.array) this.#streams = streams;
+    return this;
   }
 
   get #staged(): boolean {
@@ -38,6 +62,13 @@ export class Columns {
 
   /** Address of n columns. */
   read(column: number, n: number): number {
+    if (!this.#streams) return this.#fetch(column, n);
+    const to = this.place(column);
+    this.#streams.input(this.#array, this.#index(column), n, to);
+    return to;
+  }
+
+  #fetch(column: number, n: number): number {
     const to = this.place(column);
     if (!this.#staged) return to;
     const from = this.#index(column);
@@ -53,13 +84,43 @@ export class Columns {
 
   /** Address where columns are to be computed. */
   place(column: number): number {
-    return this.#staged ? this.#work.tile(this.#slot) : this.#index(column) * 4;
+    if (!this.#staged) return this.#index(column) * 4;
+    const tile = Math.floor(column / this.#work.tileFloats);
+    return this.#tiles[Math.min(tile, this.#tiles.length - 1)];
+  }
+
+  /** Whether what is computed of a tile in one pass over the row is still there in the next. */
+  #stays(column: number): boolean {
+    const tile = Math.floor(column / this.#work.tileFloats);
+    const last = this.#tiles.length - 1;
+    return tile < last || (tile === last && column + this.#work.tileFloats >= this.#classes);
+  }
+
+  /** Lets the next pass have n columns that were computed at `place`. */
+  keep(column: number, n: number): void {
+    if (!this.#stays(column)) this.write(column, n);
+  }
+
+  /** Address of n columns that were kept. */
+  recall(column: number, n: number): number {
+    return this.#stays(column) ? this.place(column) : this.#fetch(column, n);
+  }
+
+  /** What the next kernel leaves at `place` is the result: it may be copied while the kernel computes. */
+  expect(column: number, n: number): void {
+    this.#streams?.output(this.#array, this.#index(column), n, this.place(column));
+  }
+
+  /** The float of a column as the operand has it. */
+  at(column: number): number {
+    return this.#array[this.#index(column)];
   }
 
   /** Hands n columns over that were computed at `place`. */
   write(column: number, n: number): void {
     if (!this.#staged) return;
-    const from = this.#work.tile(this.#slot);
+    const from = this.place(column);
+    if (this.#streams?.finish(from)) return;
     const to = this.#index(column);
     if (this.#stride === 1) {
       this.#work.copyOut(from, n, this.#array, to);

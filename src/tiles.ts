@@ -80,6 +80,11 @@ export class Tiles {
     return this;
   }
 
+  /** What copies foreign arrays while kernels compute, where there are threads. */
+  get along(): Streaming | undefined {
+    return this.#streams;
+  }
+
   /** Starts a walk over n elements that don't depend on each other, in runs of a tile, or in one. */
   flat(n: number, whole: boolean): this {
     this.over({ outer: n, classes: 1, inner: 1 }, whole);

@@ -1,6 +1,6 @@
 import { BLOCK } from "../backend/backend.js";
 import type { Layout } from "../batch.js";
-import { BlockMaxima, Columns, eachTile } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT } from "../columns.js";
 import type { Context } from "../context.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
@@ -8,7 +8,7 @@ import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weigh
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
-  const { kernels, arena, work } = context;
+  const { kernels, arena, work, tiles } = context;
   const { batch, gradient, total, transform, unit, tops, hits } = call;
   const zLoss = call.zLoss * unit;
   const { classes } = batch;
@@ -16,9 +16,12 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const label = labelAt(call, position);
   const counts = label >= 0;
   const source = logitsOf(context, call, position);
-  const x = new Columns(work, source.operand, source.layout, source.position, 0);
-  const grad = gradient && new Columns(work, gradient, batch, position, 0);
   const base = baseOf(context, call, position);
+  const simple = !base && !transform.some;
+  const slots = simple ? ALL_SLOTS : ONE_SLOT;
+  const along = simple ? tiles.along : undefined;
+  const x = new Columns(work, source.operand, source.layout, source.position, ...slots).along(along);
+  const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
   const maxima = new BlockMaxima(work, classes);
   let top = Number.NEGATIVE_INFINITY;
   let best = 0;
@@ -33,13 +36,15 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       const value = arena.f32[(from >>> 2) + at];
       if (c === 0 || value > top || Number.isNaN(value)) [top, best] = [value, c + at];
     }
-    if (label >= c && label < c + n) xLabel = arena.f32[(from >>> 2) + label - c];
+    if (label >= c && label < c + n) {
+      xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
+    }
     const to = grad ? grad.place(c) : exponentials;
     if (base) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
     else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
     else kernels.accumulateOnly(state, from, to, n);
     if (grad) maxima.keep(c, n);
-    grad?.write(c, n);
+    grad?.keep(c, n);
   });
   kernels.finish(state);
   const spike = spikeAt(call, label) * unit;
@@ -52,8 +57,10 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     const scale = gradientScale(call, position) / unit;
     const again = new Columns(work, source.operand, source.layout, source.position, 3);
     eachTile(work, classes, (c, n) => {
-      const to = grad.read(c, n);
+      const to = grad.recall(c, n);
       const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
+      // The tile with the label is changed after the kernel, and one that doesn't count has none.
+      if (counts && here < 0) grad.expect(c, n);
       const target = base ? base(c, n) : 0;
       let atLabel = 0;
       if (here >= 0 && spike !== 0) {

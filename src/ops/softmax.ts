@@ -9,7 +9,7 @@ import {
   readBatch,
 } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
-import { BlockMaxima, Columns, eachTile } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT } from "../columns.js";
 import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
@@ -97,7 +97,7 @@ function emptyRows(f32: Float32Array, at: number, rows: number, cols: number): n
 }
 
 function longSoftmax(
-  { kernels, work }: Context,
+  { kernels, tiles, work }: Context,
   batch: Batch,
   position: number,
   output: Floats,
@@ -106,8 +106,10 @@ function longSoftmax(
 ): void {
   const { classes } = batch;
   const { state } = work;
-  const x = new Columns(work, batch, batch, position, 0);
-  const out = new Columns(work, output, batch, position, 0);
+  const slots = transform.some ? ONE_SLOT : ALL_SLOTS;
+  const along = zero ? undefined : tiles.along;
+  const x = new Columns(work, batch, batch, position, ...slots).along(along);
+  const out = new Columns(work, output, batch, position, ...slots).along(along);
   const maxima = new BlockMaxima(work, classes);
   let empty = zero;
   kernels.begin(state);
@@ -116,11 +118,12 @@ function longSoftmax(
     empty &&= emptyRows(work.arena.f32, from >>> 2, 1, n).length === 1;
     kernels.accumulate(state, maxima.address, from, out.place(c), n, false);
     maxima.keep(c, n);
-    out.write(c, n);
+    out.keep(c, n);
   });
   kernels.finish(state);
   eachTile(work, classes, (c, n) => {
-    const to = out.read(c, n);
+    const to = out.recall(c, n);
+    out.expect(c, n);
     kernels.softmaxApply(state, maxima.recall(c, n), to, n, 1);
     if (empty) work.arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
     out.write(c, n);

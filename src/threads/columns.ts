@@ -15,10 +15,13 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   const states = work.allocate(2 * GROUPS * STATE_BYTES);
   const others = states + GROUPS * STATE_BYTES;
 
-  /** Columns of a group, or 0 where the state is not at the start of one. */
-  function groupOf(state: number, n: number): number {
+  /** Columns of a group; 0 where they are not worth sharing, or the state is not at the start of a group. */
+  function groupOf(state: number, n: number, cost: number): number {
+    if (!cut.worth(n, cost)) return 0;
     const columns = groupSize(n);
-    return work.arena.i32[state >>> 2] % (columns / BLOCK) === 0 ? columns : 0;
+    if (work.arena.i32[state >>> 2] % (columns / BLOCK) === 0) return columns;
+    cut.settle();
+    return 0;
   }
 
   function begin(parts: number, n: number, group: number): void {
@@ -56,7 +59,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       i32[out >>> 2] = best;
     },
     accumulate(state, maxima, x, out, n, split) {
-      const group = cut.worth(n, COST.accumulate) ? groupOf(state, n) : 0;
+      const group = groupOf(state, n, COST.accumulate);
       if (group === 0) return one.accumulate(state, maxima, x, out, n, split);
       begin(states, n, group);
       cut
@@ -71,7 +74,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateOnly(state, x, e, n) {
-      const group = cut.worth(n, COST.accumulateOnly) ? groupOf(state, n) : 0;
+      const group = groupOf(state, n, COST.accumulateOnly);
       if (group === 0) return one.accumulateOnly(state, x, e, n);
       begin(states, n, group);
       cut
@@ -84,7 +87,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateDense(state, maxima, x, t, out, step, n) {
-      const group = cut.worth(n, COST.accumulateDense) ? groupOf(state, n) : 0;
+      const group = groupOf(state, n, COST.accumulateDense);
       if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
       begin(states, n, group);
       cut
@@ -99,7 +102,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     klAccumulate(state, other, x, y, e, n) {
-      const group = cut.worth(n, COST.klAccumulate) ? groupOf(state, n) : 0;
+      const group = groupOf(state, n, COST.klAccumulate);
       if (group === 0) return one.klAccumulate(state, other, x, y, e, n);
       begin(states, n, group);
       begin(others, n, group);

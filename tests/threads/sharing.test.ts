@@ -9,18 +9,19 @@ import { normal } from "../support/samples.js";
 import { EAGER, WORKER } from "../support/threads.js";
 import { expectSameBits } from "../support/ulp.js";
 
-const MEMORY = 64 << 20;
+const MEMORY = 256 << 20;
 const one = loadSync({ backend: "simd" });
 const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
 await threads.startWith(2, await spawner(WORKER));
 const k = new Xentropy(threads.engine, MEMORY, threads);
 afterAll(() => k.dispose());
 
-/** Many rows, few long ones, one longer than a staging tile. */
+/** Many rows, few long ones, one longer than a staging tile, and one longer than all of them. */
 const SHAPES = [
   [100, 300],
   [3, 20_000],
-  [1, 150_000],
+  [1, 300_000],
+  [1, 1_400_000],
 ] as const;
 
 /** These have no kernel, or one that takes a row of its own each time; divergences take a row too, and share long ones. */
