@@ -1,7 +1,7 @@
 import type { Engine, Kernels } from "./backend/backend.js";
 import { FreedError } from "./errors.js";
 import { Transform } from "./logits.js";
-import { Arena, TILE, Workspace } from "./memory.js";
+import { type Arena, TILE, Workspace } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
 
 /** What spreads the kernels' work over threads, if anything does: src/threads/. */
@@ -17,19 +17,23 @@ export interface Spreading {
 export class Context {
   readonly #engine: Engine;
   readonly #threads: Spreading | undefined;
+  readonly #given: Workspace | undefined;
   readonly arena: Arena;
   kernels!: Kernels;
   work!: Workspace;
   tiles!: Tiles;
+  /** The same with kernels that compute on the calling thread alone. */
+  alone!: Context;
   /** What most calls do to the logits: nothing. */
   readonly unchanged: Transform;
   #furnished = false;
 
-  /** `shared`: memory whose resident batches are operands here too, as arrays. */
-  constructor(engine: Engine, maximumMemory: number, threads?: Spreading, shared?: Arena) {
+  /** `work`: the workspace of another context on this arena. */
+  constructor(engine: Engine, arena: Arena, threads?: Spreading, work?: Workspace) {
     this.#engine = engine;
     this.#threads = threads;
-    this.arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory, shared);
+    this.#given = work;
+    this.arena = arena;
     this.#furnish();
     this.unchanged = Transform.none(this);
   }
@@ -47,10 +51,11 @@ export class Context {
 
   #furnish(): void {
     const { arena } = this;
-    this.work = new Workspace(arena, this.#threads ? 4 * TILE : TILE);
+    this.work = this.#given ?? new Workspace(arena, this.#threads ? 4 * TILE : TILE);
     const spread = this.#threads?.spread(arena, this.work, () => this.#abandon());
     this.kernels = spread?.kernels ?? this.#engine.kernels;
     this.tiles = new Tiles(this.work, this.kernels, spread?.streams);
+    this.alone = this.#threads ? new Context(this.#engine, arena, undefined, this.work) : this;
     this.#furnished = true;
   }
 

@@ -4,6 +4,7 @@ import { Context } from "./context.js";
 import { COST } from "./costs.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
+import { Arena } from "./memory.js";
 import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
 import { softmaxKlDivergence } from "./ops/distillation.js";
@@ -61,16 +62,20 @@ export class Xentropy {
   readonly #threads: Threads | undefined;
   /** Memory that no other thread sees, where there are threads. */
   readonly #local: Context | undefined;
-  /** Nanoseconds of work from which on threads are worth having. */
+  /** Nanoseconds of work from which on threads are worth having; 0 on one thread. */
   readonly #least: number;
+  /** The same while workers are awake. */
+  readonly #leastAwake: number;
 
   /** @internal Made by `load` and `loadSync`. */
   constructor(engine: Engine, maximumMemory: number, threads?: Threads, local?: Engine) {
     this.backend = engine.backend;
     this.#threads = threads;
     this.#least = threads?.worthWaking ?? 0;
-    this.#own = new Context(engine, maximumMemory, threads);
-    this.#local = local && new Context(local, maximumMemory, undefined, this.#own.arena);
+    this.#leastAwake = threads?.worthSharing ?? 0;
+    const arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
+    this.#own = new Context(engine, arena, threads);
+    this.#local = local && new Context(local, new Arena(local.memory, local.kernels.heapBase(), maximumMemory, arena));
   }
 
   /** Threads that compute, the calling one among them. A worker that was lost counts no more. */
@@ -79,15 +84,17 @@ export class Xentropy {
   }
 
   /**
-   * Where a call is computed. A foreign batch that is not worth sharing keeps away from the shared memory, since copies to
-   * and from it are 1.5 to 3 times slower.
+   * Where a call is computed, at so many nanoseconds an element. What is small costs no more than on one thread: a foreign
+   * batch that is not worth sharing keeps away from the shared memory, since copies to and from it are 1.5 to 3 times
+   * slower, and a resident one from the kernels that are spread.
    */
-  #for(operation: keyof typeof COST, x: unknown): Context {
+  #for(cost: number, x: FloatBatch): Context {
     const own = this.#own.ready();
-    if (this.#local && x instanceof Float32Array && x.length * COST[operation] < this.#least && !own.arena.held.some) {
-      return this.#local;
-    }
-    return own;
+    if (this.#least === 0) return own;
+    const work = ((x as { length?: number } | undefined)?.length ?? Infinity) * cost;
+    if (work >= this.#least || own.arena.held.some) return own;
+    if (x instanceof ResidentBatch) return work < this.#leastAwake ? own.alone : own;
+    return this.#local ?? own;
   }
 
   /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
@@ -123,7 +130,7 @@ export class Xentropy {
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
   softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return softmax(this.#for("softmax", x), x, options) as ArrayResult<O>;
+    return softmax(this.#for(COST.softmax, x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -134,7 +141,7 @@ export class Xentropy {
     x: FloatBatch,
     options: LogSoftmaxOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmax(this.#for("logSoftmax", x), x, options) as ArrayResult<O>;
+    return logSoftmax(this.#for(COST.logSoftmax, x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -142,7 +149,7 @@ export class Xentropy {
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
   logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return logSumExp(this.#for("logSumExp", x), x, options) as ArrayResult<O>;
+    return logSumExp(this.#for(COST.logSumExp, x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -160,7 +167,7 @@ export class Xentropy {
     dp: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return softmaxBackward(this.#for("softmaxBackward", p), p, dp, options) as ArrayResult<O>;
+    return softmaxBackward(this.#for(COST.softmaxBackward, p), p, dp, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
@@ -170,7 +177,7 @@ export class Xentropy {
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     return logSoftmaxBackward(
-      this.#for("logSoftmaxBackward", logProbs),
+      this.#for(COST.logSoftmaxBackward, logProbs),
       logProbs,
       dLogProbs,
       options,
@@ -179,19 +186,19 @@ export class Xentropy {
 
   /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
   argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
-    return argmax(this.#for("argmax", x), x, options);
+    return argmax(this.#for(COST.argmax, x), x, options);
   }
 
   /**
    * The k largest elements along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k.
    */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
-    return topK(this.#for("topK", x), x, k, options);
+    return topK(this.#for(COST.topK, x), x, k, options);
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
   sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for("sigmoid", x), "sigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.#for(COST.sigmoid, x), "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
@@ -199,7 +206,7 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for("logSigmoid", x), "logSigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.#for(COST.logSigmoid, x), "logSigmoid", x, options) as ArrayResult<O>;
   }
 
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
@@ -207,12 +214,12 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for("softplus", x), "softplus", x, options) as ArrayResult<O>;
+    return elementwise(this.#for(COST.softplus, x), "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
   logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for("logit", p), "logit", p, options) as ArrayResult<O>;
+    return elementwise(this.#for(COST.logit, p), "logit", p, options) as ArrayResult<O>;
   }
 
   /**
@@ -230,7 +237,12 @@ export class Xentropy {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): SoftmaxCrossEntropyLoss<O> {
-    return softmaxCrossEntropy(this.#for("softmaxCrossEntropy", x), x, targets, options) as SoftmaxCrossEntropyLoss<O>;
+    return softmaxCrossEntropy(
+      this.#for(COST.softmaxCrossEntropy, x),
+      x,
+      targets,
+      options,
+    ) as SoftmaxCrossEntropyLoss<O>;
   }
 
   /**
@@ -242,7 +254,7 @@ export class Xentropy {
     labels: Labels,
     options: O = NONE as O,
   ): Loss<O> {
-    return nllLoss(this.#for("nllLoss", logProbs), logProbs, labels, options) as Loss<O>;
+    return nllLoss(this.#for(COST.nllLoss, logProbs), logProbs, labels, options) as Loss<O>;
   }
 
   /**
@@ -255,7 +267,7 @@ export class Xentropy {
     teacher: FloatBatch,
     options: O = NONE as O,
   ): Loss<O> {
-    return softmaxKlDivergence(this.#for("softmaxKlDivergence", student), student, teacher, options) as Loss<O>;
+    return softmaxKlDivergence(this.#for(COST.softmaxKlDivergence, student), student, teacher, options) as Loss<O>;
   }
 
   /**
@@ -270,7 +282,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidCrossEntropy(this.#for("sigmoidCrossEntropy", x), x, targets, options) as Loss<O>;
+    return sigmoidCrossEntropy(this.#for(COST.sigmoidCrossEntropy, x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -282,7 +294,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidFocalLoss(this.#for("sigmoidFocalLoss", x), x, targets, options) as Loss<O>;
+    return sigmoidFocalLoss(this.#for(COST.sigmoidFocalLoss, x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -323,7 +335,7 @@ export class Xentropy {
 
   /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */
   entropy<const O extends EntropyOptions = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
-    return entropy(this.#for("entropy", p), p, options) as Divergence<O>;
+    return entropy(this.#for(COST.entropy, p), p, options) as Divergence<O>;
   }
 
   /** H(P, Q) = −Σ p·log q along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -332,7 +344,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for("crossEntropy", p), "crossEntropy", p, q, options) as Divergence<O>;
+    return divergence(this.#for(COST.crossEntropy, p), "crossEntropy", p, q, options) as Divergence<O>;
   }
 
   /** D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -341,7 +353,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for("klDivergence", p), "klDivergence", p, q, options) as Divergence<O>;
+    return divergence(this.#for(COST.klDivergence, p), "klDivergence", p, q, options) as Divergence<O>;
   }
 
   /** ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient: ½·log(q/m). */
@@ -350,7 +362,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for("jensenShannon", p), "jensenShannon", p, q, options) as Divergence<O>;
+    return divergence(this.#for(COST.jensenShannon, p), "jensenShannon", p, q, options) as Divergence<O>;
   }
 
   /**
@@ -362,6 +374,6 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Divergence<O> {
-    return binaryCrossEntropy(this.#for("binaryCrossEntropy", q), q, targets, options) as Divergence<O>;
+    return binaryCrossEntropy(this.#for(COST.binaryCrossEntropy, q), q, targets, options) as Divergence<O>;
   }
 }

@@ -106,7 +106,8 @@ export class Arena {
 
   /** Whether a view of this buffer is a view of the memory. */
   owns(buffer: ArrayBufferLike): boolean {
-    return buffer === this.buffer || (this.shared && this.#older.has(buffer));
+    if (buffer === this.buffer) return true;
+    return this.shared && !(buffer instanceof ArrayBuffer) && this.#older.has(buffer);
   }
 
   /** Gives a range back. */

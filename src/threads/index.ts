@@ -93,6 +93,11 @@ export class Threads {
     return this.#pool.worthWaking;
   }
 
+  /** The same for workers that are awake. */
+  get worthSharing(): number {
+    return this.#pool.worthSharing;
+  }
+
   /** Shares that workers have computed so far. */
   get taken(): number {
     return this.#pool.taken;
