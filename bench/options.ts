@@ -36,7 +36,7 @@ const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
        npm run bench -- start             how long a cold load() takes
-       npm run bench -- threads [N]       the speed-up of N threads over one; default 2
+       npm run bench -- threads [N]       the speed-up of N threads over one; default 2; --help for more
 
 What is measured; options that name something may be repeated:
   --op NAME           ${wrap(NAMES)}
