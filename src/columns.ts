@@ -1,6 +1,6 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
-import type { Operand, Slot, Workspace } from "./memory.js";
+import { type Operand, type Slot, Workspace } from "./memory.js";
 import type { Streaming } from "./tiles.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
@@ -47,7 +47,8 @@ export class Columns {
     return this;
   }
 
-  get #staged(): boolean {
+  /** Whether it passes through staging tiles. */
+  get staged(): boolean {
     return this.#operand.array !== undefined || this.#stride !== 1;
   }
 
@@ -70,7 +71,7 @@ export class Columns {
 
   #fetch(column: number, n: number): number {
     const to = this.place(column);
-    if (!this.#staged) return to;
+    if (!this.staged) return to;
     const from = this.#index(column);
     if (this.#stride === 1) {
       this.#work.copyIn(this.#array, from, n, to);
@@ -84,7 +85,7 @@ export class Columns {
 
   /** Address where columns are to be computed. */
   place(column: number): number {
-    if (!this.#staged) return this.#index(column) * 4;
+    if (!this.staged) return this.#index(column) * 4;
     const tile = Math.floor(column / this.#work.tileFloats);
     return this.#tiles[Math.min(tile, this.#tiles.length - 1)];
   }
@@ -118,7 +119,7 @@ export class Columns {
 
   /** Hands n columns over that were computed at `place`. */
   write(column: number, n: number): void {
-    if (!this.#staged) return;
+    if (!this.staged) return;
     const from = this.place(column);
     if (this.#streams?.finish(from)) return;
     const to = this.#index(column);
@@ -167,8 +168,15 @@ export class BlockMaxima {
   }
 }
 
+type UseTile = (column: number, n: number) => void;
+
 /** Calls `use` with the first column and the length of each tile of a row. */
-export function eachTile(work: Workspace, classes: number, use: (column: number, n: number) => void): void {
-  const { tileFloats } = work;
-  for (let column = 0; column < classes; column += tileFloats) use(column, Math.min(tileFloats, classes - column));
+export function eachTile(work: Workspace, classes: number, use: UseTile, size = work.tileFloats): void {
+  for (let column = 0; column < classes; column += size) use(column, Math.min(size, classes - column));
+}
+
+/** `eachTile` for several passes. `inPlace`: nothing is staged, so tiles are as long as kernels take them. */
+export function tilesOf(work: Workspace, classes: number, inPlace: boolean): (use: UseTile) => void {
+  const size = inPlace ? Workspace.COLUMNS : work.tileFloats;
+  return (use) => eachTile(work, classes, use, size);
 }

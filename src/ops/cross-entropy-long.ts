@@ -1,6 +1,6 @@
 import { BLOCK } from "../backend/backend.js";
 import type { Layout } from "../batch.js";
-import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
@@ -22,13 +22,14 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const along = simple ? tiles.along : undefined;
   const x = new Columns(work, source.operand, source.layout, source.position, ...slots).along(along);
   const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
+  const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
   let top = Number.NEGATIVE_INFINITY;
   let best = 0;
   let xLabel = 0;
   const look = tops !== undefined || hits !== undefined || zLoss !== 0;
   kernels.begin(state);
-  eachTile(work, classes, (c, n) => {
+  each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
     if (look && !Number.isNaN(top)) {
       kernels.argmax(from, work.hits, 1, n);
@@ -56,7 +57,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   if (grad) {
     const scale = gradientScale(call, position) / unit;
     const again = new Columns(work, source.operand, source.layout, source.position, 3);
-    eachTile(work, classes, (c, n) => {
+    each((c, n) => {
       const to = grad.recall(c, n);
       const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
       // The tile with the label is changed after the kernel, and one that doesn't count has none.

@@ -9,7 +9,7 @@ import {
   readBatch,
 } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
-import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
@@ -111,9 +111,10 @@ function longSoftmax(
   const x = new Columns(work, batch, batch, position, ...slots).along(along);
   const out = new Columns(work, output, batch, position, ...slots).along(along);
   const maxima = new BlockMaxima(work, classes);
+  const each = tilesOf(work, classes, !(transform.some || x.staged || out.staged));
   let empty = zero;
   kernels.begin(state);
-  eachTile(work, classes, (c, n) => {
+  each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
     empty &&= emptyRows(work.arena.f32, from >>> 2, 1, n).length === 1;
     kernels.accumulate(state, maxima.address, from, out.place(c), n, false);
@@ -121,7 +122,7 @@ function longSoftmax(
     out.keep(c, n);
   });
   kernels.finish(state);
-  eachTile(work, classes, (c, n) => {
+  each((c, n) => {
     const to = out.recall(c, n);
     out.expect(c, n);
     kernels.softmaxApply(state, maxima.recall(c, n), to, n, 1);
