@@ -63,13 +63,13 @@ export class Columns {
 
   /** Address of n columns. */
   read(column: number, n: number): number {
-    if (!this.#streams) return this.#fetch(column, n);
+    if (!this.#streams) return this.#bring(column, n);
     const to = this.place(column);
     this.#streams.input(this.#array, this.#index(column), n, to);
     return to;
   }
 
-  #fetch(column: number, n: number): number {
+  #bring(column: number, n: number): number {
     const to = this.place(column);
     if (!this.staged) return to;
     const from = this.#index(column);
@@ -104,7 +104,7 @@ export class Columns {
 
   /** Address of n columns that were kept. */
   recall(column: number, n: number): number {
-    return this.#stays(column) ? this.place(column) : this.#fetch(column, n);
+    return this.#stays(column) ? this.place(column) : this.#bring(column, n);
   }
 
   /** What the next kernel leaves at `place` is the result: it may be copied while the kernel computes. */

@@ -18,6 +18,8 @@ export interface Page {
   readonly script: string;
   /** The page's script-src. */
   readonly policy?: string;
+  /** Whether the page is cross-origin isolated, as threads need it. */
+  readonly isolated?: boolean;
 }
 
 const IMPORT_MAP = JSON.stringify({
@@ -34,6 +36,11 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css",
   ".wasm": "application/wasm",
 };
+
+const ISOLATION = new Map([
+  ["Cross-Origin-Opener-Policy", "same-origin"],
+  ["Cross-Origin-Embedder-Policy", "require-corp"],
+]);
 
 const LIMIT = 150_000;
 
@@ -102,13 +109,17 @@ function serve(pages: readonly Page[], taken: (outcomes: Outcome[], next: number
       return;
     }
     if (pathname.startsWith("/page/")) {
+      const page = pages[Number(pathname.slice(6))];
       response.setHeader("Content-Type", "text/html");
-      response.end(html(pages[Number(pathname.slice(6))]));
+      if (page.isolated) response.setHeaders(ISOLATION);
+      response.end(html(page));
       return;
     }
     try {
       const bytes = readFileSync(join(APP, normalize(pathname)));
       response.setHeader("Content-Type", TYPES[extname(pathname)] ?? "application/octet-stream");
+      // A worker of an isolated page must come with them too.
+      response.setHeaders(ISOLATION);
       response.end(bytes);
     } catch {
       response.writeHead(404).end();

@@ -10,11 +10,14 @@ interface Bundler {
 
 const ENTRY = `${APP}/main.js`;
 
+/** The workers' file, for bundlers that don't find it by themselves: an entry of its own, beside the other. */
+const WORKER = `${APP}/node_modules/xentropy/dist/threads/worker.js`;
+
 async function withEsbuild(): Promise<string> {
   const { build } = await importTool("esbuild");
   await build({
     absWorkingDir: APP,
-    entryPoints: ["main.js"],
+    entryPoints: { main: "main.js", worker: WORKER },
     outdir: "bundles/esbuild",
     bundle: true,
     minify: true,
@@ -28,7 +31,7 @@ async function withEsbuild(): Promise<string> {
 async function withRollup(): Promise<string> {
   const { rollup } = await importTool("rollup");
   const { nodeResolve } = await importTool("@rollup/plugin-node-resolve");
-  const bundle = await rollup({ input: ENTRY, plugins: [nodeResolve()] });
+  const bundle = await rollup({ input: { main: ENTRY, worker: WORKER }, plugins: [nodeResolve()] });
   await bundle.write({ dir: `${APP}/bundles/rollup`, format: "es" });
   await bundle.close();
   return "bundles/rollup/main.js";
@@ -38,6 +41,7 @@ async function withVite(): Promise<string> {
   const { build } = await importTool("vite");
   await build({
     root: APP,
+    base: "./",
     configFile: false,
     logLevel: "error",
     build: {

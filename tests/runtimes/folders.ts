@@ -63,7 +63,7 @@ export function prepareApp(names: readonly string[]): string {
   const programs = `${ROOT}build/programs/tests`;
   cpSync(`${programs}/golden`, `${APP}/golden`, { recursive: true });
   mkdirSync(`${APP}/runtimes`);
-  cpSync(`${programs}/runtimes/program.js`, `${APP}/runtimes/program.js`);
+  for (const name of ["program.js", "threads.js"]) cpSync(`${programs}/runtimes/${name}`, `${APP}/runtimes/${name}`);
   cpSync(`${ROOT}tests/runtimes/programs`, APP, { recursive: true });
   cpSync(`${ROOT}examples`, `${APP}/examples`, { recursive: true, filter: (path) => !path.includes("mnist") });
   // The page of a browser finds the package beneath its own folder.

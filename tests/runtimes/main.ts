@@ -16,6 +16,7 @@ import { workerStart } from "./worker-start.js";
 
 const PAGES: readonly Page[] = [
   { name: "a plain page", script: "/page.js" },
+  { name: "an isolated page", script: "/page.js", isolated: true },
   { name: "CSP with wasm-unsafe-eval", script: "/page.js", policy: "'self' 'unsafe-inline' 'wasm-unsafe-eval'" },
   { name: "CSP without", script: "/forbidden.js", policy: "'self' 'unsafe-inline'" },
 ];
@@ -26,7 +27,13 @@ async function commandLine(): Promise<Row[]> {
     rows.push(await rowOf(`Node ${version}`, () => outcomesOf(nodeOf(version), ["console.js"])));
   }
   // Strings may not become code, and but for the app's folder no file may be read.
-  const strict = ["--disallow-code-generation-from-strings", "--permission", `--allow-fs-read=${APP}`, "console.js"];
+  const strict = [
+    "--disallow-code-generation-from-strings",
+    "--permission",
+    `--allow-fs-read=${APP}`,
+    "console.js",
+    "--no-threads",
+  ];
   rows.push(await rowOf("Node 24, restricted", () => outcomesOf(nodeOf(24), strict)));
   rows.push(await rowOf("Deno", () => outcomesOf(deno(), [...DENO_RUN, "console.js"])));
   rows.push(await rowOf("Bun", () => outcomesOf(bun(), ["console.js"])));
@@ -48,7 +55,7 @@ async function bundled(): Promise<{ rows: Row[]; pages: Page[] }> {
   for (const { name, bundle } of BUNDLERS) {
     const row = await rowOf(`${name}, Node 24`, async () => {
       const path = await bundle();
-      pages.push({ name, script: `/${path}` });
+      pages.push({ name, script: `/${path}`, isolated: true });
       return outcomesOf(nodeOf(24), [path]);
     });
     rows.push(row);

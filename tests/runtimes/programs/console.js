@@ -8,4 +8,13 @@ async function compile(name) {
 
 globalThis.binaries = async () => ({ simd: await compile("simd"), relaxed: await compile("relaxed") });
 
+globalThis.threads = !process.argv.includes("--no-threads");
+
+globalThis.internals = async () => ({
+  ...(await import("./node_modules/xentropy/dist/threads/index.js")),
+  ...(await import("./node_modules/xentropy/dist/threads/platform.js")),
+  ...(await import("./node_modules/xentropy/dist/kernels.js")),
+  module: await compile("simd-shared"),
+});
+
 await import("./main.js");

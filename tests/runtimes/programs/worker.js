@@ -2,10 +2,12 @@
 import relaxed from "xentropy/relaxed.wasm";
 import simd from "xentropy/simd.wasm";
 import { program } from "./runtimes/program.js";
+import { threaded } from "./runtimes/threads.js";
 import { setup } from "./setup.js";
 
 export default {
   async fetch() {
-    return Response.json(await program({ ...setup, modules: { simd, relaxed } }));
+    const outcomes = await program({ ...setup, modules: { simd, relaxed } });
+    return Response.json([...outcomes, ...(await threaded(setup, "doesn't have"))]);
   },
 };
