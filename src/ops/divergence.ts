@@ -9,7 +9,7 @@ import {
 } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
-import type { Context } from "../context.js";
+import type { Context, Summing } from "../context.js";
 import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
 import { checkApart, readOutput } from "../outputs.js";
@@ -27,8 +27,15 @@ export function entropy(context: Context, p: FloatBatch, options: EntropyOptions
   const { shape, axis, reduction, unit } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
-  const total = positions(context, batch, undefined, undefined, reduction, unit, (a, _b, _grad, n, _scale, sum) =>
-    kernels.entropy(a, work.exponentials, n, sum),
+  const total = positions(
+    context,
+    "entropy",
+    batch,
+    undefined,
+    undefined,
+    reduction,
+    unit,
+    (a, _b, _grad, n, _scale, sum) => kernels.entropy(a, work.exponentials, n, sum),
   );
   return total.value;
 }
@@ -52,7 +59,7 @@ export function divergence(
     operation === "jensenShannon"
       ? kernels.jensenShannon
       : (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
-  const total = positions(context, batch, other, gradient, reduction, unit, run);
+  const total = positions(context, operation, batch, other, gradient, reduction, unit, run);
   return result ? total.result(result) : total.value;
 }
 
@@ -60,6 +67,7 @@ type Run = (p: number, q: number, grad: number, n: number, scale: number, start:
 
 function positions(
   context: Context,
+  kernel: Summing,
   batch: Batch,
   other: Floats | undefined,
   gradient: Floats | undefined,
@@ -94,9 +102,10 @@ function positions(
     const p = tiles.read(batch, 0);
     const q = other ? tiles.read(other, 1) : 0;
     const grad = gradient ? tiles.place(gradient, 1) : 0;
+    const sums = context.rowSums?.(kernel, p, q, grad, tiles.rows, classes, scale);
     for (let row = 0; row < tiles.rows; row++) {
       const at = row * bytes;
-      const sum = run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, scale, 0);
+      const sum = sums?.[row] ?? run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, scale, 0);
       total.add(tiles.position + row, sum * factor);
     }
     if (gradient) tiles.write(gradient, grad);

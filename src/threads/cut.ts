@@ -134,14 +134,18 @@ export class Cut {
     this.#pool.run(this.#streams.feed);
   }
 
-  /** As `run`; adds what the calls return, in order. */
-  sum(start: number): number {
+  /** As `run`; what the calls return, in order, until the next job. */
+  sums(): Float64Array {
     const { job } = this.#pool;
     job.keepsSums = true;
     this.#pool.run(this.#streams.feed);
-    const { sums } = this.#pool;
+    return this.#pool.sums.subarray(SUMS, SUMS + Math.ceil(job.total / job.unit));
+  }
+
+  /** Their sum, added in order. */
+  sum(start: number): number {
     let sum = start;
-    for (let i = 0, n = Math.ceil(job.total / job.unit); i < n; i++) sum += sums[SUMS + i];
+    for (const value of this.sums()) sum += value;
     return sum;
   }
 }

@@ -1,13 +1,16 @@
 import type { Backend, Engine, Kernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
 import type { CompiledModule } from "../binaries/binaries.js";
+import type { RowSums } from "../context.js";
 import { BackendError } from "../errors.js";
 import type { Range } from "../held.js";
 import { type Arena, Workspace } from "../memory.js";
 import { MAX_WORKERS } from "./control.js";
+import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
 import { availableThreads, type FileUrl, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
 import { Pool, type Settings } from "./pool.js";
+import { spreadRowSums } from "./row-sums.js";
 import { spreadKernels } from "./spread.js";
 import { Streams } from "./streams.js";
 import type { Start } from "./take-part.js";
@@ -109,7 +112,11 @@ export class Threads {
   }
 
   /** The kernels, spread over the threads, and how foreign arrays get to them. */
-  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams } {
+  spread(
+    arena: Arena,
+    work: Workspace,
+    abandon: () => () => void,
+  ): { kernels: Kernels; rowSums: RowSums; streams: Streams } {
     const setAside = (ranges: readonly Range[]) => {
       const parts = [arena.hold(ranges), abandon()];
       return () => {
@@ -118,8 +125,9 @@ export class Threads {
     };
     this.#pool.equip(work.state, () => work.allocate(Workspace.SCRATCH), setAside);
     const streams = new Streams(work);
-    const kernels = spreadKernels(this.engine.kernels, this.#pool, streams, this.#start.names, work);
-    return { kernels, streams };
+    const cut = new Cut(this.#pool, streams, this.#start.names);
+    const kernels = spreadKernels(this.engine.kernels, cut, streams, work);
+    return { kernels, rowSums: spreadRowSums(cut, work.exponentials), streams };
   }
 
   /** Ends all workers. */

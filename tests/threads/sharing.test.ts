@@ -24,9 +24,8 @@ const SHAPES = [
   [1, 1_400_000],
 ] as const;
 
-/** These have no kernel, or one that takes a row of its own each time; divergences take a row too, and share long ones. */
+/** These have no kernel, or one that takes a row of its own each time. */
 const ALONE = new Set(["topK", "nllLoss"]);
-const BY_ROW = new Set(["entropy", "crossEntropy", "klDivergence", "jensenShannon"]);
 
 describe.each(NAMED_CALLS)("%s", (_, call) => {
   it.each(SHAPES)("is shared by the workers and has the bits of one thread: %i x %i", (rows, columns) => {
@@ -38,7 +37,7 @@ describe.each(NAMED_CALLS)("%s", (_, call) => {
     const before = threads.taken;
     // On a busy machine the caller may be done before a worker is awake, but not for ever.
     const end = Date.now() + 10_000;
-    const shares = !ALONE.has(call.name) && (!BY_ROW.has(call.name) || columns > 2048);
+    const shares = !ALONE.has(call.name);
     for (let i = 0; i < 2 || (shares && threads.taken === before && Date.now() < end); i++) {
       const foreign = call.run(k, x, beside, { shape, reduction: "mean" });
       expectSameBits(foreign.array, expected.array, "foreign");

@@ -9,17 +9,31 @@ import { NAMED_CALLS, operandsFor, residentBeside } from "../support/calls.js";
 import { EAGER, WORKER } from "../support/threads.js";
 import { expectSameBits } from "../support/ulp.js";
 
-// A small foreign batch is computed on memory of the caller's own; whatever stands beside it may be resident.
+// What is small wakes nobody. A foreign batch is computed on memory of the caller's own; whatever stands beside it may be
+// resident.
 
 const MEMORY = 64 << 20;
 const one = loadSync({ backend: "simd" });
 const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, {
   ...EAGER,
+  worthSharing: 1e9,
   worthWaking: 1e9,
 });
 await threads.startWith(1, await spawner(WORKER));
 const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), MEMORY);
 const k = new Xentropy(threads.engine, MEMORY, threads, local);
+
+it.each(NAMED_CALLS)("%s of a small resident batch wakes nobody", (_, call) => {
+  const { x, beside, shape } = operandsFor(call, 5, 7);
+  const expected = call.run(one, x, beside, { shape });
+  const before = threads.taken;
+  for (const second of [beside, residentBeside(k, beside, shape)]) {
+    const result = call.run(k, k.alloc(shape).set(x), second, { shape });
+    expectSameBits(result.array, expected.array, "array");
+    expectSameBits(result.loss, expected.loss, "loss");
+  }
+  expect(threads.taken).toBe(before);
+});
 
 it.each(NAMED_CALLS)("%s of a small foreign batch wakes nobody, whatever lies beside it", (_, call) => {
   const { x, beside, shape } = operandsFor(call, 5, 7);
