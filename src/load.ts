@@ -85,6 +85,12 @@ function read(options: LoadOptions): Request {
   return { ...request, given };
 }
 
+const LACKING = {
+  simd: "this engine has no SIMD instructions",
+  relaxed: "this engine has no relaxed SIMD; Node has it from 22 on, Node 20 with --experimental-wasm-relaxed-simd",
+  js: "",
+} as const;
+
 /** Why a backend could not be had, in words a user can act on. */
 function unavailable(backend: Backend, cause: unknown): BackendError {
   if (cause instanceof XentropyError) throw cause;
@@ -94,7 +100,9 @@ function unavailable(backend: Backend, cause: unknown): BackendError {
       ? "this runtime has no WebAssembly"
       : /unsafe-eval|Content Security|CSP|disallowed/i.test(message)
         ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in the script-src of its Content-Security-Policy, an edge runtime the module option"
-        : message;
+        : cause instanceof WebAssembly.CompileError
+          ? LACKING[backend]
+          : message;
   return new BackendError(`The backend "${backend}" can't be had: ${reason}.`, { cause });
 }
 

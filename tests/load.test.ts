@@ -164,6 +164,20 @@ describe.each(BOTH)("%s", (name, open) => {
   });
 });
 
+it("an engine that doesn't know a binary's instructions is told so, not the engine's own words", async () => {
+  vi.spyOn(WebAssembly, "compile").mockRejectedValue(new WebAssembly.CompileError("opcode #5 @+2887"));
+  vi.spyOn(WebAssembly, "Module").mockImplementation(function refuse() {
+    throw new WebAssembly.CompileError("opcode #5 @+2887");
+  });
+  try {
+    const error = await errorOf(load({ backend: "relaxed" }));
+    expect(error.message).toMatch(/no relaxed SIMD.*--experimental-wasm-relaxed-simd/);
+    expect((error.cause as Error).message).toContain("opcode");
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
 it("load gets by where a page's main thread refuses to instantiate at once; loadSync arrives at js", async () => {
   vi.spyOn(WebAssembly, "Instance").mockImplementation(function refuse() {
     throw new RangeError("WebAssembly.Instance is disallowed on the main thread");
