@@ -21,7 +21,7 @@ export { linearBackward, linearBegin, linearFinish, linearForward, linearMaxima,
 export { logSumExp, rowLogSumExp } from "./log-sum-exp";
 export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";
-export { columnSums, packColumns, packRows } from "./pack";
+export { packColumns, packGradient, packRows } from "./pack";
 export { product, productSums, storeSums } from "./product";
 export { accumulate, accumulateOnly, append, begin, combine, finish } from "./row";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";

@@ -1,4 +1,4 @@
-import { loadLanes } from "./math/lanes";
+import { loadLanes, upper } from "./math/lanes";
 import { transpose } from "./transpose";
 
 /**
@@ -53,55 +53,103 @@ function clearStrip(out: usize, step: usize, depth: usize): void {
 }
 
 /**
- * sums_c += Σ x_rc over rows × cols floats, rows `stride` bytes apart; a row after the other, in float64. sums: as many as
- * there are columns, and up to three more to make vectors.
+ * All that a layer's gradients need of the gradient to its logits, rows × cols floats `stride` bytes apart, read once: the
+ * panels of its rows, `step` bytes apart, and of its columns, both of width 4; and the sums of its columns, float64 that are
+ * added to, row after row. Each of the three may be 0, not wanted.
  */
-export function columnSums(x: usize, stride: usize, sums: usize, rows: usize, cols: usize): void {
-  let col: usize = 0;
-  // A cache line of each row at a time.
-  for (; col + 16 <= cols; col += 16) sumSixteen(x + (col << 2), stride, sums + (col << 3), rows);
-  for (; col < cols; col += 4) sumFour(x + (col << 2), stride, sums + (col << 3), rows, min(cols - col, 4));
+export function packGradient(
+  x: usize,
+  stride: usize,
+  byRows: usize,
+  step: usize,
+  byColumns: usize,
+  sums: usize,
+  rows: usize,
+  cols: usize,
+): void {
+  const strip = rows << 4;
+  for (let row: usize = 0; row < rows; row += 4, x += stride << 2, byRows += byRows ? step : 0) {
+    const count = min(rows - row, 4);
+    const to = byColumns ? byColumns + (row << 4) : 0;
+    let col: usize = 0;
+    if (count === 4) {
+      for (; col + 4 <= cols; col += 4) {
+        const from = x + (col << 2);
+        packSquare(
+          v128.load(from),
+          v128.load(from + stride),
+          v128.load(from + 2 * stride),
+          v128.load(from + 3 * stride),
+          byRows ? byRows + (col << 4) : 0,
+          to ? to + (col >> 2) * strip : 0,
+          sums ? sums + (col << 3) : 0,
+        );
+      }
+    }
+    for (; col < cols; col += 4) {
+      const from = x + (col << 2);
+      packPart(
+        from,
+        stride,
+        byRows ? byRows + (col << 4) : 0,
+        to ? to + (col >> 2) * strip : 0,
+        sums ? sums + (col << 3) : 0,
+        count,
+        min(cols - col, 4),
+      );
+    }
+  }
 }
 
-function sumSixteen(x: usize, stride: usize, sums: usize, rows: usize): void {
-  let a = v128.load(sums);
-  let b = v128.load(sums, 16);
-  let c = v128.load(sums, 32);
-  let d = v128.load(sums, 48);
-  let e = v128.load(sums, 64);
-  let f = v128.load(sums, 80);
-  let g = v128.load(sums, 96);
-  let h = v128.load(sums, 112);
-  for (; rows > 0; rows--, x += stride) {
-    a = f64x2.add(a, f64x2.promote_low_f32x4(v128.load64_zero(x)));
-    b = f64x2.add(b, f64x2.promote_low_f32x4(v128.load64_zero(x, 8)));
-    c = f64x2.add(c, f64x2.promote_low_f32x4(v128.load64_zero(x, 16)));
-    d = f64x2.add(d, f64x2.promote_low_f32x4(v128.load64_zero(x, 24)));
-    e = f64x2.add(e, f64x2.promote_low_f32x4(v128.load64_zero(x, 32)));
-    f = f64x2.add(f, f64x2.promote_low_f32x4(v128.load64_zero(x, 40)));
-    g = f64x2.add(g, f64x2.promote_low_f32x4(v128.load64_zero(x, 48)));
-    h = f64x2.add(h, f64x2.promote_low_f32x4(v128.load64_zero(x, 56)));
+/** Four rows of four. */
+function packSquare(a: v128, b: v128, c: v128, d: v128, byRows: usize, byColumns: usize, sums: usize): void {
+  if (byColumns) {
+    v128.store(byColumns, a);
+    v128.store(byColumns, b, 16);
+    v128.store(byColumns, c, 32);
+    v128.store(byColumns, d, 48);
   }
-  v128.store(sums, a);
-  v128.store(sums, b, 16);
-  v128.store(sums, c, 32);
-  v128.store(sums, d, 48);
-  v128.store(sums, e, 64);
-  v128.store(sums, f, 80);
-  v128.store(sums, g, 96);
-  v128.store(sums, h, 112);
+  if (byRows) {
+    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+    const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+    const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+    v128.store(byRows, v128.shuffle<i32>(ab, cd, 0, 1, 4, 5));
+    v128.store(byRows, v128.shuffle<i32>(ab, cd, 2, 3, 6, 7), 16);
+    v128.store(byRows, v128.shuffle<i32>(ab2, cd2, 0, 1, 4, 5), 32);
+    v128.store(byRows, v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7), 48);
+  }
+  if (sums) {
+    v128.store(sums, plusLow(plusLow(plusLow(plusLow(v128.load(sums), a), b), c), d));
+    v128.store(sums, plusHigh(plusHigh(plusHigh(plusHigh(v128.load(sums, 16), a), b), c), d), 16);
+  }
 }
 
-/** Up to four columns. */
-function sumFour(x: usize, stride: usize, sums: usize, rows: usize, count: usize): void {
-  const zero = f32x4.splat(0);
-  let low = v128.load(sums);
-  let high = v128.load(sums, 16);
-  for (; rows > 0; rows--, x += stride) {
-    const v = count === 4 ? v128.load(x) : loadLanes(x, count, zero);
-    low = f64x2.add(low, f64x2.promote_low_f32x4(v));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i32>(v, v, 2, 3, 2, 3)));
+/** One to four rows of one to four. */
+function packPart(
+  x: usize,
+  stride: usize,
+  byRows: usize,
+  byColumns: usize,
+  sums: usize,
+  rows: usize,
+  cols: usize,
+): void {
+  for (let col: usize = 0; col < 4; col++) {
+    for (let row: usize = 0; row < 4; row++) {
+      const there = row < rows && col < cols;
+      const value: f32 = there ? load<f32>(x + row * stride + (col << 2)) : 0;
+      if (byRows && col < cols) store<f32>(byRows + (col << 4) + (row << 2), value);
+      if (byColumns && row < rows) store<f32>(byColumns + (row << 4) + (col << 2), value);
+      if (sums && there) store<f64>(sums + (col << 3), load<f64>(sums + (col << 3)) + <f64>value);
+    }
   }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
+}
+
+function plusLow(sum: v128, v: v128): v128 {
+  return f64x2.add(sum, f64x2.promote_low_f32x4(v));
+}
+
+function plusHigh(sum: v128, v: v128): v128 {
+  return f64x2.add(sum, f64x2.promote_low_f32x4(upper(v)));
 }

@@ -1,4 +1,5 @@
 import { madd } from "./math/fma";
+import { loadLanes } from "./math/lanes";
 
 /**
  * Matrix products of packed panels (pack.ts): C = A·B, A in panels of 4 rows, B in panels of 8 columns.
@@ -38,20 +39,66 @@ export function product(
   add: bool,
   sums: usize,
 ): void {
-  for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
-    const cols = min(n - j, 8);
+  // The smaller operand is the one that comes by again and again.
+  if (m > n) {
     for (let i: usize = 0; i < m; i += 4) {
-      begin(sums, start ? start + (j << 2) : 0, cols);
-      accumulate(a + i * (depth << 2), b, depth, sums);
-      storeTile(sums, out + i * stride + (j << 2), stride, min(m - i, 4), cols, add);
+      for (let j: usize = 0; j < n; j += 8) tile(a, b, out, stride, m, n, depth, start, add, sums, i, j);
+    }
+  } else {
+    for (let j: usize = 0; j < n; j += 8) {
+      for (let i: usize = 0; i < m; i += 4) tile(a, b, out, stride, m, n, depth, start, add, sums, i, j);
     }
   }
 }
 
+/** The tile of a product at row i and column j. */
+function tile(
+  a: usize,
+  b: usize,
+  out: usize,
+  stride: usize,
+  m: usize,
+  n: usize,
+  depth: usize,
+  start: usize,
+  add: bool,
+  sums: usize,
+  i: usize,
+  j: usize,
+): void {
+  const rows = min(m - i, 4);
+  const cols = min(n - j, 8);
+  const s0 = startOf(start, j, n);
+  const s1 = startOf(start, j + 4, n);
+  const panel = a + i * (depth << 2);
+  const other = b + j * (depth << 2);
+  const to = out + i * stride + (j << 2);
+  if (depth <= BLOCK && !(start && add)) {
+    if (rows === 4 && cols === 8) {
+      block(panel, other, depth, to, stride, true, add, s0, s1);
+    } else {
+      block(panel, other, depth, sums, 32, true, false, s0, s1);
+      storeFloats(sums, to, stride, rows, cols, add);
+    }
+    return;
+  }
+  begin(sums, s0, s1);
+  accumulate(panel, other, depth, sums);
+  storeTile(sums, to, stride, rows, cols, add);
+}
+
 /** sums += A·B; sums: tiles of 4 × 8 float64, the tiles of a panel of B one after the other. */
 export function productSums(a: usize, b: usize, sums: usize, m: usize, n: usize, depth: usize): void {
-  for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
-    for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, depth, sums);
+  const column = ((m + 3) >> 2) * TILE_BYTES;
+  if (m > n) {
+    for (let i: usize = 0; i < m; i += 4, a += depth << 4, sums += TILE_BYTES) {
+      let to = sums;
+      for (let j: usize = 0; j < n; j += 8, to += column) accumulate(a, b + j * (depth << 2), depth, to);
+    }
+  } else {
+    for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
+      for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, depth, sums);
+    }
   }
 }
 
@@ -64,25 +111,52 @@ export function storeSums(sums: usize, out: usize, stride: usize, m: usize, n: u
   }
 }
 
-/** Every row of a tile starts from the same numbers, or from 0. */
-function begin(sums: usize, start: usize, cols: usize): void {
-  if (!start) {
-    memory.fill(sums, 0, TILE_BYTES);
-    return;
-  }
-  for (let col: usize = 0; col < 8; col++) {
-    const value: f64 = col < cols ? <f64>load<f32>(start + (col << 2)) : 0;
-    for (let row: usize = 0; row < 4; row++) store<f64>(sums + row * ROW_BYTES + (col << 3), value);
+/** Four of the numbers that rows start from, as far as there are any. */
+function startOf(start: usize, column: usize, n: usize): v128 {
+  const zero = f32x4.splat(0);
+  if (!start || column >= n) return zero;
+  const from = start + (column << 2);
+  return n - column < 4 ? loadLanes(from, n - column, zero) : v128.load(from);
+}
+
+/** Every row of a tile starts from the same numbers. */
+function begin(sums: usize, s0: v128, s1: v128): void {
+  const a = f64x2.promote_low_f32x4(s0);
+  const b = promoteHigh(s0);
+  const c = f64x2.promote_low_f32x4(s1);
+  const d = promoteHigh(s1);
+  for (const end = sums + TILE_BYTES; sums < end; sums += ROW_BYTES) {
+    v128.store(sums, a);
+    v128.store(sums, b, 16);
+    v128.store(sums, c, 32);
+    v128.store(sums, d, 48);
   }
 }
 
 /** A tile's dot products, block by block. */
 function accumulate(a: usize, b: usize, depth: usize, sums: usize): void {
-  for (let k: usize = 0; k < depth; k += BLOCK) addBlock(a + (k << 4), b + (k << 5), min(depth - k, BLOCK), sums);
+  const zero = f32x4.splat(0);
+  for (let k: usize = 0; k < depth; k += BLOCK) {
+    block(a + (k << 4), b + (k << 5), min(depth - k, BLOCK), sums, ROW_BYTES, false, true, zero, zero);
+  }
 }
 
-/** sums += the products of up to 64 columns of A's panel with as many rows of B's. */
-function addBlock(a: usize, b: usize, depth: usize, sums: usize): void {
+/**
+ * The products of up to 64 columns of A's panel with as many rows of B's. They are added to the float64 sums at `to`. Or,
+ * `alone`, they are whole dot products: out = s + products, or out += s + products, in float32, the rows `stride` bytes
+ * apart. That has the bits of float64 rounded once: a sum of two floats is rounded alike by way of float64.
+ */
+function block(
+  a: usize,
+  b: usize,
+  depth: usize,
+  to: usize,
+  stride: usize,
+  alone: bool,
+  add: bool,
+  s0: v128,
+  s1: v128,
+): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0);
@@ -107,21 +181,40 @@ function addBlock(a: usize, b: usize, depth: usize, sums: usize): void {
     c30 = madd(a3, b0, c30);
     c31 = madd(a3, b1, c31);
   }
-  addTo(sums, c00);
-  addTo(sums + 32, c01);
-  addTo(sums + 64, c10);
-  addTo(sums + 96, c11);
-  addTo(sums + 128, c20);
-  addTo(sums + 160, c21);
-  addTo(sums + 192, c30);
-  addTo(sums + 224, c31);
+  if (alone) {
+    storeRow(to, f32x4.add(s0, c00), f32x4.add(s1, c01), add);
+    storeRow(to + stride, f32x4.add(s0, c10), f32x4.add(s1, c11), add);
+    storeRow(to + 2 * stride, f32x4.add(s0, c20), f32x4.add(s1, c21), add);
+    storeRow(to + 3 * stride, f32x4.add(s0, c30), f32x4.add(s1, c31), add);
+    return;
+  }
+  addTo(to, c00);
+  addTo(to + 32, c01);
+  addTo(to + 64, c10);
+  addTo(to + 96, c11);
+  addTo(to + 128, c20);
+  addTo(to + 160, c21);
+  addTo(to + 192, c30);
+  addTo(to + 224, c31);
+}
+
+function storeRow(to: usize, low: v128, high: v128, add: bool): void {
+  if (add) {
+    low = f32x4.add(low, v128.load(to));
+    high = f32x4.add(high, v128.load(to, 16));
+  }
+  v128.store(to, low);
+  v128.store(to, high, 16);
+}
+
+function promoteHigh(c: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i32>(c, c, 2, 3, 2, 3));
 }
 
 /** Four float64 sums += four floats. */
 function addTo(sums: usize, c: v128): void {
   v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(c)));
-  const upper = f64x2.promote_low_f32x4(v128.shuffle<i32>(c, c, 2, 3, 2, 3));
-  v128.store(sums, f64x2.add(v128.load(sums, 16), upper), 16);
+  v128.store(sums, f64x2.add(v128.load(sums, 16), promoteHigh(c)), 16);
 }
 
 /** The part of a tile that there is, rounded to float32, with what stands there added before. */
@@ -146,6 +239,16 @@ function storePart(sums: usize, out: usize, cols: usize, add: bool): void {
   for (let col: usize = 0; col < cols; col++, sums += 8, out += 4) {
     const sum = load<f64>(sums);
     store<f32>(out, <f32>(add ? sum + <f64>load<f32>(out) : sum));
+  }
+}
+
+/** The part of a tile of floats that there is, with what stands there added before. */
+function storeFloats(from: usize, out: usize, stride: usize, rows: usize, cols: usize, add: bool): void {
+  for (const end = from + (rows << 5); from < end; from += 32, out += stride) {
+    for (let at: usize = 0; at < cols << 2; at += 4) {
+      const value = load<f32>(from + at);
+      store<f32>(out + at, add ? value + load<f32>(out + at) : value);
+    }
   }
 }
 

@@ -94,7 +94,7 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
   const tile = Math.min(classes, 256);
   const bytes = 4 * (n * classes + 2 * classes * depth + 5 * n * depth + n * tile + 2 * tile * depth) + 2 ** 22;
   const binary = new Binary(`dist/${backend}.wasm`, bytes);
-  const { packRows, packColumns, columnSums, product, productSums, storeSums, softmaxCrossEntropy } = binary.kernels;
+  const { packRows, packColumns, packGradient, product, productSums, storeSums, softmaxCrossEntropy } = binary.kernels;
   const up = (size: number) => Math.ceil(size / 8) * 8;
   const take = (floats: number) => binary.take(floats * 4);
   const [logits, weights, toWeights, features] = [n * classes, classes * depth, classes * depth, n * depth].map(take);
@@ -117,19 +117,20 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
       product(rows, packed, logits + c * 4, stride, n, count, depth, 0, false, room);
     }
     softmaxCrossEntropy(logits, logits, labels, 0, 1 / n, losses, n, classes, state, maxima, e);
-    binary.floats(sums, 2 * up(n) * up(depth)).fill(0);
+    if (tile < classes) binary.floats(sums, 2 * up(n) * up(depth)).fill(0);
     for (let c = 0; c < classes; c += tile) {
       const count = Math.min(tile, classes - c);
       packColumns(weights + c * depth * 4, depth * 4, packed, count, depth, 8);
       packRows(logits + c * 4, stride, gradient, n, count, 4);
-      productSums(gradient, packed, sums, n, depth, count);
+      if (tile === classes) product(gradient, packed, features, depth * 4, n, depth, count, 0, false, room);
+      else productSums(gradient, packed, sums, n, depth, count);
       packColumns(logits + c * 4, stride, gradient, n, count, 4);
       const total = new Float64Array(binary.memory.buffer, biasSums, count).fill(0);
-      columnSums(logits + c * 4, stride, biasSums, n, count);
+      packGradient(logits + c * 4, stride, 0, 0, 0, biasSums, n, count);
       binary.floats(toBias + c * 4, count).set(total);
       product(gradient, columns, toWeights + c * depth * 4, depth * 4, count, depth, n, 0, false, room);
     }
-    storeSums(sums, features, depth * 4, n, depth, false);
+    if (tile < classes) storeSums(sums, features, depth * 4, n, depth, false);
     const loss = new Float64Array(binary.memory.buffer, losses, n).reduce((sum, l) => sum + l, 0) / n;
     binary.floats(features, n * depth).set(x);
     return loss;

@@ -218,7 +218,16 @@ export interface Kernels {
   // pack.ts, product.ts: matrix products
   packRows(x: number, stride: number, out: number, rows: number, depth: number, width: number): void;
   packColumns(x: number, stride: number, out: number, depth: number, cols: number, width: number): void;
-  columnSums(x: number, stride: number, sums: number, rows: number, cols: number): void;
+  packGradient(
+    x: number,
+    stride: number,
+    byRows: number,
+    step: number,
+    byColumns: number,
+    sums: number,
+    rows: number,
+    cols: number,
+  ): void;
   product(
     a: number,
     b: number,

@@ -26,7 +26,8 @@ export class LinearProducts {
   readonly #columns: number;
   readonly #weightRows: number;
   readonly #weightColumns: number;
-  readonly #gradient: number;
+  readonly #gradientRows: number;
+  readonly #gradientColumns: number;
   readonly #sums: number;
   readonly #tile: number;
   readonly #vector: number;
@@ -67,8 +68,10 @@ export class LinearProducts {
     this.#columns = floats(weights, n * padded(d, 8));
     this.#weightRows = floats(true, padded(c, 8) * d);
     this.#weightColumns = floats(features, c * padded(d, 8));
-    this.#gradient = floats(features ?? weights, Math.max(padded(n, 4) * c, n * padded(c, 4)));
-    this.#sums = floats(features, 2 * padded(n, 4) * padded(d, 8));
+    this.#gradientRows = floats(features, padded(n, 4) * c);
+    this.#gradientColumns = floats(weights, n * padded(c, 4));
+    // A single tile gives whole sums.
+    this.#sums = floats(features && (layer.classes > c || c === 0), 2 * padded(n, 4) * padded(d, 8));
     this.#tile = floats(true, 64);
     this.#vector = floats(true, 2 * padded(c, 4));
     this.#features = floats(layer.features.array ?? features?.array, n * d);
@@ -121,35 +124,42 @@ export class LinearProducts {
   addGradient(g: number, stride: number, column: number, n: number): void {
     const { features, weights, bias, accumulate } = this.#gradients;
     const add = accumulate || this.position > 0;
-    if (features) this.#addToFeatures(g, stride, column, n);
-    if (weights) this.#addToWeights(weights, g, stride, column, n, add);
-    if (bias) this.#addToBias(bias, g, stride, column, n, add);
+    const sums = bias ? this.#vector : 0;
+    if (bias) this.#arena.f64.fill(0, sums >>> 3, (sums >>> 3) + padded(n, 4));
+    this.#kernels.packGradient(g, stride, this.#gradientRows, n * 16, this.#gradientColumns, sums, this.count, n);
+    if (features) this.#addToFeatures(features, column, n);
+    if (weights) this.#addToWeights(weights, column, n, add);
+    if (bias) this.#addToBias(bias, column, n, add);
   }
 
-  #addToFeatures(g: number, stride: number, column: number, n: number): void {
+  #addToFeatures(out: Floats, column: number, n: number): void {
     const { depth } = this.#layer;
     const kernels = this.#kernels;
     kernels.packColumns(this.#stageWeights(column, n), depth * 4, this.#weightColumns, n, depth, 8);
-    kernels.packRows(g, stride, this.#gradient, this.count, n, 4);
-    kernels.productSums(this.#gradient, this.#weightColumns, this.#sums, this.count, depth, n);
+    if (this.#sums) {
+      kernels.productSums(this.#gradientRows, this.#weightColumns, this.#sums, this.count, depth, n);
+      return;
+    }
+    const { accumulate } = this.#gradients;
+    this.#writeFeatures(out, (to) => {
+      const b = this.#weightColumns;
+      kernels.product(this.#gradientRows, b, to, depth * 4, this.count, depth, n, 0, accumulate, this.#tile);
+    });
   }
 
-  #addToWeights(out: Floats, g: number, stride: number, column: number, n: number, add: boolean): void {
+  #addToWeights(out: Floats, column: number, n: number, add: boolean): void {
     const { depth } = this.#layer;
     const kernels = this.#kernels;
     const size = n * depth;
-    kernels.packColumns(g, stride, this.#gradient, this.count, n, 4);
     const to = out.array ? this.#result : out.pointer + column * depth * 4;
     if (out.array && add) this.#work.copyIn(out.array, column * depth, size, to);
-    kernels.product(this.#gradient, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
+    kernels.product(this.#gradientColumns, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
     if (out.array) this.#work.copyOut(to, size, out.array, column * depth);
   }
 
-  #addToBias(out: Floats, g: number, stride: number, column: number, n: number, add: boolean): void {
+  #addToBias(out: Floats, column: number, n: number, add: boolean): void {
     const { f32, f64 } = this.#arena;
     const from = this.#vector >>> 3;
-    f64.fill(0, from, from + padded(n, 4));
-    this.#kernels.columnSums(g, stride, this.#vector, this.count, n);
     const array = out.array ?? f32;
     const to = column + (out.array ? 0 : out.pointer >>> 2);
     for (let i = 0; i < n; i++) array[to + i] = f64[from + i] + (add ? array[to + i] : 0);
@@ -158,13 +168,20 @@ export class LinearProducts {
   /** Hands over the group's gradient to the features. */
   finish(): void {
     const { features: out, accumulate } = this.#gradients;
-    if (!out) return;
+    if (!out || !this.#sums) return;
     const { depth } = this.#layer;
-    const size = this.count * depth;
-    const from = this.position * depth;
+    this.#writeFeatures(out, (to) => {
+      this.#kernels.storeSums(this.#sums, to, depth * 4, this.count, depth, accumulate);
+    });
+  }
+
+  /** Has the group's gradient to the features written where it belongs. */
+  #writeFeatures(out: Floats, write: (to: number) => void): void {
+    const size = this.count * this.#layer.depth;
+    const from = this.position * this.#layer.depth;
     const to = out.array ? this.#features : out.pointer + from * 4;
-    if (out.array && accumulate) this.#work.copyIn(out.array, from, size, to);
-    this.#kernels.storeSums(this.#sums, to, depth * 4, this.count, depth, accumulate);
+    if (out.array && this.#gradients.accumulate) this.#work.copyIn(out.array, from, size, to);
+    write(to);
     if (out.array) this.#work.copyOut(to, size, out.array, from);
   }
 
@@ -194,7 +211,7 @@ export function positionsOf(depth: number): number {
 }
 
 /** `most` rows of so many floats, or half as many and so on until they fit; 64 at least. */
-export function halved(most: number, depth: number, floats: number): number {
+function halved(most: number, depth: number, floats: number): number {
   let rows = most;
   while (rows > 64 && rows * depth > floats) rows /= 2;
   return rows;

@@ -4,7 +4,7 @@ import type { Scratch } from "../scratch.js";
 import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
-import { clearGradients, halved, LinearProducts, positionsOf } from "./linear-products.js";
+import { clearGradients, LinearProducts, positionsOf } from "./linear-products.js";
 import { LinearTargets } from "./linear-targets.js";
 
 /**
@@ -24,8 +24,10 @@ export class LinearWalk {
   readonly #targets: LinearTargets;
   readonly #classes: number;
   readonly #blocks: number;
-  /** Whether all logits of a group stay, block by block. */
+  /** Whether all logits of a group stay: block by block, or */
   readonly #kept: boolean;
+  /** row by row, where nothing is asked for that softmaxCrossEntropy's kernel doesn't give. */
+  readonly #whole: boolean;
   /** Where some of them are if they don't. */
   readonly #loan: Loan;
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
@@ -45,8 +47,10 @@ export class LinearWalk {
     this.#call = call;
     this.#gradients = gradients;
     const most = positionsOf(layer.depth);
-    const fitting = halved(most, classes, KEPT_FLOATS);
-    this.#kept = fitting * classes <= KEPT_FLOATS;
+    const kept = Math.max(KEPT_FLOATS, (KEPT_MORE - layer.depth) * 256);
+    const fitting = classes === 0 ? most : Math.min(most, Math.floor(kept / classes / 64) * 64);
+    this.#kept = fitting > 0;
+    this.#whole = this.#kept && isPlain(call);
     this.#products = new LinearProducts(context, layer, gradients, scratch, this.#kept ? fitting : most);
     this.#loan = new Loan(context, gradients, this.#kept ? 0 : layer.depth);
     this.#classes = classes;
@@ -58,15 +62,20 @@ export class LinearWalk {
     this.#targets = new LinearTargets(context, call, n, block, scratch);
     this.#logits = scratch.take(n * (this.#kept ? classes : block) * 4);
     this.#changed = call.transform.some ? scratch.take(n * block * 4) : 0;
-    this.#states = scratch.take(n * STATE_BYTES);
-    this.#rows = scratch.take(n * ROW_RECORD);
-    this.#maxima = scratch.take(n * this.#blocks * 4);
+    const room = (bytes: number) => (this.#whole ? 0 : scratch.take(n * bytes));
+    this.#states = room(STATE_BYTES);
+    this.#rows = room(ROW_RECORD);
+    this.#maxima = room(this.#blocks * 4);
   }
 
   run(): void {
     const products = this.#products;
     if (this.#call.batch.outer === 0) clearGradients(this.#gradients, this.#context.arena);
     while (products.next()) {
+      if (this.#whole) {
+        this.#wholeRows();
+        continue;
+      }
       this.#begin();
       for (let column = 0; column < this.#classes; column += BLOCK) this.#forward(column);
       this.#finish();
@@ -74,6 +83,49 @@ export class LinearWalk {
       for (let column = 0; column < this.#classes; column += BLOCK) this.#backward(column);
       products.finish();
     }
+  }
+
+  /** A group from its logits to its gradients, with all of each row at once. */
+  #wholeRows(): void {
+    const { kernels, arena, work } = this.#context;
+    const products = this.#products;
+    const call = this.#call;
+    const { count, position } = products;
+    const stride = this.#classes * 4;
+    const wanted = this.#gradients.results !== undefined;
+    this.#tiles((column, n) => products.logits(column, n, this.#logits + column * 4, stride));
+    const { i32, f64 } = arena;
+    const [labels, scales, losses] = [work.labels >>> 2, work.scales >>> 3, work.losses >>> 3];
+    for (let i = 0; i < count; i++) {
+      i32[labels + i] = labelAt(call, position + i);
+      f64[scales + i] = gradientScale(call, position + i) * spikeAt(call, i32[labels + i]);
+    }
+    kernels.softmaxCrossEntropy(
+      this.#logits,
+      wanted ? this.#logits : 0,
+      work.labels,
+      work.scales,
+      0,
+      work.losses,
+      count,
+      this.#classes,
+      work.state,
+      work.maxima,
+      work.exponentials,
+    );
+    for (let i = 0; i < count; i++) {
+      const weight = sampleWeight(call, position + i) * spikeAt(call, i32[labels + i]);
+      call.total.add(position + i, weighted(weight, f64[losses + i]));
+    }
+    if (!wanted) return;
+    this.#tiles((column, n) => products.addGradient(this.#logits + column * 4, stride, column, n));
+    products.finish();
+  }
+
+  /** Calls `visit` with the first class and the number of classes of each tile. */
+  #tiles(visit: (column: number, n: number) => void): void {
+    const { classes } = this.#products;
+    for (let at = 0; at < this.#classes; at += classes) visit(at, Math.min(classes, this.#classes - at));
   }
 
   /** What each row's label asks for, and an empty sum. */
@@ -188,8 +240,9 @@ export class LinearWalk {
   }
 }
 
-/** Floats of logits that are kept: 6 MiB. */
+/** Floats of logits that are kept: 10 MiB less a KiB a feature, 6 MiB at least. */
 const KEPT_FLOATS = 3 * 2 ** 19;
+const KEPT_MORE = 10 * 2 ** 10;
 
 // Fields of a row's record: assembly/linear.ts.
 const SPIKE = 0;
@@ -198,3 +251,8 @@ const LOSS = 16;
 const LOG_SUM_EXP = 24;
 const LABEL = 32;
 const LARGEST_COLUMN = 44;
+
+/** Labels with nothing but weights that scale whole rows. */
+function isPlain({ labels, smoothing, zLoss, tops, hits, transform }: CrossEntropy): boolean {
+  return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits && !transform.some;
+}

@@ -70,6 +70,22 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         .value(width)
         .run();
     },
+    packGradient(x, stride, byRows, step, byColumns, sums, rows, cols) {
+      if (!cut.worth(rows * cols, COST.pack)) {
+        return one.packGradient(x, stride, byRows, step, byColumns, sums, rows, cols);
+      }
+      cut
+        .elements("packGradient", cols, rows * COST.pack)
+        .reads(x, 4)
+        .value(stride);
+      cut
+        .writes(byRows, 16)
+        .value(step)
+        .writes(byColumns, rows * 4);
+      if (sums) cut.changes(sums, 8);
+      else cut.value(0);
+      cut.value(rows).count().run();
+    },
     linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e) {
       if (!cut.worth(count * cols, COST.linearForward) || count === 1) {
         return one.linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e);

@@ -30,7 +30,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
       mirror.same(`packRows by 4, ${what}`, (k) => k.packRows(a, depth * 4, rows, m, depth, 4));
       mirror.same(`packRows by 8, ${what}`, (k) => k.packRows(b, depth * 4, eights, n, depth, 8));
       const out = mirror.put(sample(m * (n + 3), 7));
-      const tile = mirror.doubles(32);
+      const tile = mirror.scratch(256);
       for (const add of [false, true]) {
         for (const from of [0, start]) {
           mirror.same(`product, ${what}`, (k) =>
@@ -44,7 +44,18 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
         mirror.same(`storeSums, ${what}`, (k) => k.storeSums(sums, out, (n + 3) * 4, m, n, add));
       }
       const totals = mirror.put(new Float64Array(up(n, 4)).fill(0.5));
-      mirror.same(`columnSums, ${what}`, (k) => k.columnSums(out, (n + 3) * 4, totals, m, n));
+      const panels = mirror.floats(up(m, 4) * (n + 1));
+      const strips = mirror.floats(up(n, 4) * m);
+      for (const [wanted, byRows, byColumns, sum] of [
+        ["all", panels, strips, totals],
+        ["rows", panels, 0, 0],
+        ["columns", 0, strips, 0],
+        ["sums", 0, 0, totals],
+      ] as const) {
+        mirror.same(`packGradient, ${wanted}, ${what}`, (k) =>
+          k.packGradient(out, (n + 3) * 4, byRows, (n + 1) * 16, byColumns, sum, m, n),
+        );
+      }
       for (const width of [4, 8]) {
         const columns = mirror.floats(up(n, width) * m);
         mirror.same(`packColumns by ${width}, ${what}`, (k) => k.packColumns(out, (n + 3) * 4, columns, m, n, width));

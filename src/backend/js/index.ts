@@ -21,7 +21,7 @@ import { logSumExp, rowLogSumExp } from "./log-sum-exp.js";
 import { softcap, softcapBackward, temper } from "./logits.js";
 import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
-import { columnSums, packColumns, packRows } from "./pack.js";
+import { packColumns, packGradient, packRows } from "./pack.js";
 import { product, productSums, storeSums } from "./product.js";
 import { accumulate, accumulateOnly, append, begin, combine, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
@@ -102,7 +102,7 @@ export function openJs(maximumMemory: number): Engine {
     linearSigmoid: linearSigmoid.bind(null, memory),
     packRows: packRows.bind(null, memory),
     packColumns: packColumns.bind(null, memory),
-    columnSums: columnSums.bind(null, memory),
+    packGradient: packGradient.bind(null, memory),
     product: product.bind(null, memory),
     productSums: productSums.bind(null, memory),
     storeSums: storeSums.bind(null, memory),

@@ -43,8 +43,27 @@ export function packColumns(
   }
 }
 
-export function columnSums(memory: Memory, x: number, stride: number, sums: number, rows: number, cols: number): void {
-  const { f32, f64 } = memory;
+export function packGradient(
+  memory: Memory,
+  x: number,
+  stride: number,
+  byRows: number,
+  step: number,
+  byColumns: number,
+  sums: number,
+  rows: number,
+  cols: number,
+): void {
+  if (byRows) {
+    for (let row = 0; row < rows; row += 4) {
+      packRows(memory, x + row * stride, stride, byRows + (row >> 2) * step, Math.min(rows - row, 4), cols, 4);
+    }
+  }
+  if (byColumns) packColumns(memory, x, stride, byColumns, rows, cols, 4);
+  if (sums) addColumns(memory, x, stride, sums, rows, cols);
+}
+
+function addColumns({ f32, f64 }: Memory, x: number, stride: number, sums: number, rows: number, cols: number): void {
   const step = stride >> 2;
   const to = sums >>> 3;
   for (let row = 0, from = x >>> 2; row < rows; row++, from += step) {
