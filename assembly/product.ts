@@ -89,16 +89,8 @@ function tile(
 
 /** sums += A·B; sums: tiles of 4 × 8 float64, the tiles of a panel of B one after the other. */
 export function productSums(a: usize, b: usize, sums: usize, m: usize, n: usize, depth: usize): void {
-  const column = ((m + 3) >> 2) * TILE_BYTES;
-  if (m > n) {
-    for (let i: usize = 0; i < m; i += 4, a += depth << 4, sums += TILE_BYTES) {
-      let to = sums;
-      for (let j: usize = 0; j < n; j += 8, to += column) accumulate(a, b + j * (depth << 2), depth, to);
-    }
-  } else {
-    for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
-      for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, depth, sums);
-    }
+  for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
+    for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, depth, sums);
   }
 }
 

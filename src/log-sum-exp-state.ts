@@ -15,7 +15,7 @@ import { readList } from "./weights.js";
  * the exponential of that, and the sum of the others (assembly/row.ts). Two nodes that are the halves of an aligned 2^k
  * blocks become one, as in the sum of a whole row; the others wait for the end, where they are joined from the right. So
  * states that start at multiples of 2048 columns and are merged have the bits of the uncut row. Cut elsewhere, a block is
- * two nodes: the bits may differ, the bound holds.
+ * two nodes: the bits may differ, the bound holds. Once the kernels have been disposed, every method throws FreedError.
  */
 export class LogSumExpState {
   /** Rows that are summed, each for itself. */
@@ -64,7 +64,7 @@ export class LogSumExpState {
    * DtypeError, FreedError, ForeignError.
    */
   add(chunk: FloatBatch): this {
-    const { arena } = this.#context;
+    const { arena } = this.#context.ready();
     const { array, pointer, length, own } = readFloats(chunk, arena, "chunk");
     const { rows } = this;
     if (rows === 0 ? length > 0 : length % rows !== 0) {
@@ -177,6 +177,7 @@ export class LogSumExpState {
    * other rows, OptionError for columns that aren't next to these.
    */
   merge(other: LogSumExpState | StateData): this {
+    this.#context.ready();
     if (typeof other !== "object") throw new OptionError(`A state merges with another, not with ${describe(other)}.`);
     const that = isState(other) ? other : stateOf(this.#context, other);
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
@@ -218,6 +219,7 @@ export class LogSumExpState {
 
   /** The log-sum-exp of each row so far; −Infinity where there are no columns. At most 4 ULP of |max| + log Σ. */
   value(): Float32Array {
+    this.#context.ready();
     const values = newFloats(this.rows);
     const total = this.#total();
     for (let row = 0; row < this.rows; row++) values[row] = this.#logSumExp(total, row);
@@ -236,7 +238,7 @@ export class LogSumExpState {
    * ShapeError where there is not one logit a row, DtypeError where they are no numbers.
    */
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
-    const { kernels, arena, work } = this.#context;
+    const { kernels, arena, work } = this.#context.ready();
     const { values: logits } = readList(labelLogits, "labelLogits", arena, DtypeError);
     if (logits.length !== this.rows) {
       throw new ShapeError(`There are ${logits.length} logits of labels; the state has ${this.rows} rows.`);
@@ -278,6 +280,7 @@ export class LogSumExpState {
    * it is. Columns after the last multiple of 2048 are stored as their sum.
    */
   toJSON(): StateData {
+    this.#context.ready();
     return writeNodes(this.rows, this.#start, this.#end, this.#all());
   }
 }

@@ -1,7 +1,10 @@
 import { expect, it } from "vitest";
+import { CrossCheckError, checked } from "../src/check.js";
 import {
   DtypeError,
+  FreedError,
   type LogSumExpState,
+  loadSync,
   MemoryError,
   OptionError,
   type StateData,
@@ -211,6 +214,22 @@ describeEachBackend("logSumExpState", (backend) => {
   });
 });
 
+it("throws FreedError from every method once the kernels have been disposed", () => {
+  const k = loadSync();
+  const state = k.logSumExpState(1).add(new Float32Array(3));
+  const other = loadSync().logSumExpState(1, { start: 3 });
+  k.dispose();
+  for (const call of [
+    () => state.add(new Float32Array(3)),
+    () => state.merge(other),
+    () => state.value(),
+    () => state.loss([0]),
+    () => state.toJSON(),
+  ]) {
+    expect(call).toThrow(FreedError);
+  }
+});
+
 describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
   const rows = 35;
   const cols = 2 * BLOCK + 300;
@@ -280,11 +299,45 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     expect(call({ state: {}, start: 0 })).toThrow("same kernels");
     expect(call({ state: k.logSumExpState(3) })).toThrow("3 rows");
     expect(call({ state: k.logSumExpState(2, { start: 2 }).add(new Float32Array(10)) })).toThrow("columns 2 to 7");
-    const none = { axis: -1, labelSmoothing: 0, softcap: undefined, temperature: 1, correct: false, logSumExp: false };
+    const none = { labelSmoothing: 0, softcap: undefined, temperature: 1, correct: false, logSumExp: false };
     expect(call({ state, ...none })).not.toThrow();
     for (const name in none) {
       expect(call({ state, [name]: 0.5 })).toThrow(`${name} can't be combined with state`);
     }
     expect(() => k.softmaxCrossEntropy(part, [0, 5], { shape: [2, 3], state })).toThrow("0 to 4");
+    for (const axis of [-1, 1]) expect(call({ state, axis })).not.toThrow();
+    for (const axis of [0, -2]) expect(call({ state, axis })).toThrow("but for the last");
+    for (const axis of [2, 0.5]) expect(call({ state, axis })).toThrow(XentropyError);
+  });
+
+  it("is confirmed by checked kernels, and refused where a result is wrong", () => {
+    const k = checked(backend.k);
+    const state = k.logSumExpState(2).add(normal(2 * 5000, 3));
+    const x = columns(normal(2 * 5000, 3), 2, 1000, 4000);
+    const classWeights = Float32Array.from({ length: 5000 }, (_, c) => c % 3);
+    const shape = [2, 3000];
+    for (const more of [
+      { grad: true },
+      { grad: x.slice(), axis: 1, gradOutput: 3 },
+      { reduction: "sum", grad: true, classWeights },
+      { reduction: "none", grad: true, zLoss: 0.1, sampleWeights: [0.5, 2] },
+      { ignoreIndex: 1500, grad: true },
+    ] as const) {
+      const options = { shape, state, start: 1000, ...more };
+      const [got, expected] = [k, backend.k].map((one) => one.softmaxCrossEntropy(x, [1500, 4999], options));
+      expect(got).toEqual(expected);
+    }
+    const wrong = new Proxy(backend.k, {
+      get(target, name) {
+        if (name !== "softmaxCrossEntropy") return Reflect.get(target, name, target);
+        return (...args: Parameters<Xentropy["softmaxCrossEntropy"]>) => {
+          const result = target.softmaxCrossEntropy(...args) as { loss: number; grad: Float32Array };
+          result.grad[3] *= 1.00001;
+          return result;
+        };
+      },
+    });
+    const call = () => checked(wrong).softmaxCrossEntropy(x, [1500, 4999], { shape, state, start: 1000, grad: true });
+    expect(call).toThrow(CrossCheckError);
   });
 });

@@ -1,9 +1,11 @@
 import type { Xentropy } from "../kernels.js";
-import { type Call, copyOfCall, dataOf, forReference, type Options, settle, settleOptions, shapeOf } from "./call.js";
+import type { LogSumExpState } from "../log-sum-exp-state.js";
+import { type Call, copyOfCall, dataOf, forReference, settle, settleOptions, shapeOf } from "./call.js";
 import { distanceOf } from "./distance.js";
 import { CrossCheckError, type Place, show } from "./error.js";
 import { OPERATIONS, type Operations } from "./operations.js";
 import { listAt, listOf, outputsOf } from "./outputs.js";
+import { shardTruth } from "./shard.js";
 import type { Operation, Truth } from "./truth.js";
 
 /** Options that multiply: each may add a rounding, and so 1 ULP. */
@@ -37,8 +39,6 @@ export function run(
   const operands = args.slice(0, operation.operands).map(settle);
   const options = settleOptions(args[operation.operands]);
   const compute = () => (k[name] as Method)(...operands, ...(options === undefined ? [] : [options]));
-  // A shard alone doesn't say what its result should be.
-  if ((options as Options | undefined)?.state !== undefined) return compute();
   let call: Call;
   try {
     call = copyOfCall(operands, options);
@@ -49,14 +49,18 @@ export function run(
   }
   const result = compute();
   const outputs = outputsOf(result);
+  // Of a shard it is the state that says what its result should be.
+  const { state } = call.options as { state?: LogSumExpState };
   const at = placesOf(name, call, outputs);
   if (k.backend !== "relaxed") {
     // Gradients that are added to: the truth needs them as they were, once more.
     const { options: copied } = copyOfCall([], call.options);
-    compareBits(outputs, outputsOf((js[name] as Method)(...call.operands, copied)), at);
+    const own = state && { state: js.logSumExpState(state.toJSON()) };
+    compareBits(outputs, outputsOf((js[name] as Method)(...call.operands, { ...copied, ...own })), at);
   }
   const bound = boundOf(operation, call);
-  const truths = operation.truth(forReference(call), k);
+  const plain = forReference(call);
+  const truths = state ? shardTruth(plain, state, Object.fromEntries(outputs)) : operation.truth(plain, k);
   for (const [output, values] of outputs) {
     const distance = compareValues(values, truths[output], bound, (i) => at(output, i));
     onMeasure?.({ operation: name, output, values: values.length, distance, bound });

@@ -15,7 +15,6 @@ import { divisorOf, weighted } from "./cross-entropy-call.js";
 
 /** What needs the whole row, or makes other logits than those that the state has summed; and what asks for nothing. */
 const REFUSED = {
-  axis: [-1],
   labelSmoothing: [0],
   softcap: [],
   temperature: [1],
@@ -41,8 +40,8 @@ export function shardCrossEntropy(
   start: unknown,
   options: SoftmaxCrossEntropyOptions,
 ): Result {
-  const { axis, labelSmoothing, softcap, temperature, correct, logSumExp } = options;
-  for (const [name, value] of Object.entries({ axis, labelSmoothing, softcap, temperature, correct, logSumExp })) {
+  const { labelSmoothing, softcap, temperature, correct, logSumExp } = options;
+  for (const [name, value] of Object.entries({ labelSmoothing, softcap, temperature, correct, logSumExp })) {
     const harmless: readonly unknown[] = REFUSED[name as keyof typeof REFUSED];
     if (value !== undefined && !harmless.includes(value)) {
       throw new OptionError(`${name} can't be combined with state.`);
@@ -52,9 +51,9 @@ export function shardCrossEntropy(
   if (!context) {
     throw new OptionError(`state is what logSumExpState of the same kernels gives, not ${describe(state)}.`);
   }
-  const { grad, gradOutput, classWeights, sampleWeights, shape, reduction, ignoreIndex, zLoss } = options;
+  const { grad, gradOutput, classWeights, sampleWeights, shape, axis, reduction, ignoreIndex, zLoss } = options;
   const given = pinned({ x, labels, grad, gradOutput, classWeights, sampleWeights }, context.arena);
-  const settled = { shape, reduction, ignoreIndex, zLoss };
+  const settled = { shape, axis, reduction, ignoreIndex, zLoss };
   return withScratch(context.arena, (scratch) =>
     prepare(context, state as LogSumExpState, start, { ...settled, ...given() }, scratch),
   );
@@ -73,9 +72,12 @@ function prepare(
   options: Options & { x: FloatBatch; labels: Labels },
   scratch: Scratch,
 ): () => Result {
-  const { x, labels, shape, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights, zLoss } = options;
+  const { x, labels, shape, axis, reduction, grad, gradOutput, ignoreIndex, classWeights, sampleWeights, zLoss } =
+    options;
   const { arena } = context;
-  const batch = readBatch(x, shape, undefined, arena);
+  const batch = readBatch(x, shape, axis, arena);
+  if (batch.axis !== batch.shape.length - 1)
+    throw new OptionError("axis can't be combined with state, but for the last.");
   const { outer: rows, classes: cols } = batch;
   if (rows !== state.rows) throw new ShapeError(`The state has ${state.rows} rows; the batch has ${rows} positions.`);
   const first = readNumber(start, "start", 0, 0);

@@ -50,14 +50,17 @@ export function draw({ operation: index, outer, classes, inner, seed }: Case): D
   const stride = inner.reduce((product, n) => product * n, 1);
   const size = outer.reduce((product, n) => product * n, 1) * classes * stride;
   if (size > 40_000 || (classes === 0 && !operation.empty)) return undefined;
+  // The features are the last axis of a layer's batch.
+  if (operation.layer && inner.length > 0) return undefined;
   const layout = { shape, axis: outer.length, size, classes, stride };
   const random = new Random(seed);
-  const options = { shape, ...(!operation.elementwise && { axis: outer.length }) };
+  const options = { shape, ...(!operation.elementwise && !operation.layer && { axis: outer.length }) };
+  const operands = operation.operands(random, layout);
   return {
     operation,
     layout,
-    operands: operation.operands(random, layout),
-    options: { ...options, ...operation.options?.(random, layout) },
+    operands,
+    options: { ...options, ...operation.options?.(random, layout, operands) },
   };
 }
 
@@ -103,6 +106,10 @@ export function runCase(given: Case, k: Xentropy, checkedK: Xentropy): void {
     (target[operation.name] as Method).call(target, ...args, { ...options, ...extra });
   const expected = call(checkedK, operands.map(copyOf));
   if (given.place === "foreign") return;
+  if (operation.layer) {
+    runLayer(given.place, drawn, expected, k, checkedK);
+    return;
+  }
   const used = k.memory.used;
   const resident = given.place.startsWith("resident");
   const placed = operands.map((operand) =>
@@ -121,6 +128,56 @@ export function runCase(given: Case, k: Xentropy, checkedK: Xentropy): void {
   }
   for (const batch of new Set([...placed, target])) if (isResident(batch)) batch.free();
   if (k.memory.used !== used) throw new Error(`${given.place}: ${k.memory.used} bytes in use, ${used} before`);
+}
+
+/**
+ * A linear layer again where the case puts it: gradients that were asked for go to arrays or resident batches that are
+ * given; "in place" stands for adding to them, which `checked` judges.
+ */
+function runLayer(
+  place: Place,
+  { operation, layout, operands, options }: Drawn,
+  expected: unknown,
+  k: Xentropy,
+  checkedK: Xentropy,
+): void {
+  const [x, w] = operands as Float32Array[];
+  const sizes = { features: x.length, weights: w.length, bias: w.length / layout.classes };
+  const { used } = k.memory;
+  const resident = place.startsWith("resident");
+  const accumulate = place.endsWith("in place");
+  const batches: ResidentBatch[] = [];
+  const put = (data: Float32Array, shape: readonly number[]) => {
+    const batch = k.alloc(shape).set(data);
+    batches.push(batch);
+    return batch;
+  };
+  const shapes = { features: layout.shape, weights: [sizes.bias, layout.classes], bias: [sizes.bias] };
+  const placed = operands.map((operand, i) => {
+    const shape = [layout.shape, shapes.weights][i];
+    return resident && shape ? put(operand as Float32Array, shape) : copyOf(operand);
+  });
+  const { grad: got } = expected as { grad?: Record<string, Float32Array> };
+  const grad: Record<string, Float32Array | ResidentBatch> = {};
+  for (const name of ["features", "weights", "bias"] as const) {
+    if (!got?.[name]) continue;
+    const before = Float32Array.from({ length: sizes[name] }, (_, i) => (accumulate ? (i % 5) - 2 : Number.NaN));
+    grad[name] = resident ? put(before, shapes[name]) : before;
+  }
+  const some = Object.keys(grad).length > 0;
+  const more = some ? { grad, ...(accumulate && { accumulate }) } : { grad: false };
+  // What is added to gradients is judged by the reference; elsewhere it has the bits of the first call.
+  const target = accumulate && some ? checkedK : k;
+  const result = (target[operation.name] as Method).call(target, ...placed, { ...options, ...more });
+  const { grad: mine, ...others } = result as { grad?: Record<string, unknown> };
+  const { grad: _, ...first } = expected as object & { grad?: unknown };
+  same(place, others, first);
+  if (some && !accumulate) same(`${place}: gradients`, mine, got);
+  for (const [i, operand] of operands.entries()) {
+    if (typeof operand !== "number") same(`${place}: operand ${i}`, placed[i], operand);
+  }
+  for (const batch of batches) batch.free();
+  if (k.memory.used !== used) throw new Error(`${place}: ${k.memory.used} bytes in use, ${used} before`);
 }
 
 function copyOf(operand: Operand): Operand {

@@ -2,7 +2,7 @@
 
 import type { Xentropy } from "xentropy";
 import type { Random } from "./random.js";
-import { boundedLogits, chances, distributions, finite, logits, weights } from "./values.js";
+import { boundedLogits, chances, distributions, finite, layerNumbers, logits, weights } from "./values.js";
 
 export interface Layout {
   readonly shape: readonly number[];
@@ -26,8 +26,10 @@ export interface FuzzOperation {
   readonly empty?: boolean;
   /** Elements don't depend on each other: no axis. */
   readonly elementwise?: boolean;
+  /** A linear layer: x is features [positions, depth], its gradients are three. */
+  readonly layer?: boolean;
   operands(random: Random, layout: Layout): Operand[];
-  options?(random: Random, layout: Layout): Options;
+  options?(random: Random, layout: Layout, operands: readonly Operand[]): Options;
 }
 
 /** Each option is there half of the time. */
@@ -94,7 +96,61 @@ const elementwise = (name: FuzzOperation["name"]): FuzzOperation => ({
   operands: (random, { size }) => [logits(random, size)],
 });
 
+/** What a layer's batch is features of: another number of classes, drawn with its weights. */
+function scored({ size, classes: depth }: Layout, weights: Operand): Layout {
+  const classes = (weights as Float32Array).length / depth;
+  return { shape: [size / depth, classes], axis: 1, size: (size / depth) * classes, classes, stride: 1 };
+}
+
+/** Features and weights: real numbers of a size at which their products neither overflow nor vanish. */
+function layerOperands(random: Random, { size, classes: depth }: Layout): [Float32Array, Float32Array] {
+  const classes = random.pick([1, 2, 3, 7, 8, 9, 31, 130]);
+  return [layerNumbers(random, size), layerNumbers(random, classes * depth)];
+}
+
+function layerOptions(random: Random, { classes }: Layout): Options {
+  const grad = random.oneIn(2)
+    ? { grad: true }
+    : some(random, { grad: () => some(random, { features: () => true, weights: () => true, bias: () => true }) });
+  return { ...grad, ...some(random, { bias: () => layerNumbers(random, classes) }) };
+}
+
 export const OPERATIONS: readonly FuzzOperation[] = [
+  {
+    name: "linearSoftmaxCrossEntropy",
+    layer: true,
+    operands(random, layout) {
+      const [x, w] = layerOperands(random, layout);
+      const scores = scored(layout, w);
+      const { size, classes } = scores;
+      return [x, w, random.oneIn(3) ? distributions(random, size, classes, 1) : labels(random, scores)];
+    },
+    options(random, layout, [, w, targets]) {
+      const scores = scored(layout, w);
+      const correct = targets instanceof Int32Array && random.oneIn(4) && { correct: true };
+      return { ...crossEntropyOptions(random, scores), ...correct, ...layerOptions(random, scores) };
+    },
+  },
+  {
+    name: "linearSigmoidCrossEntropy",
+    layer: true,
+    operands(random, layout) {
+      const [x, w] = layerOperands(random, layout);
+      return [x, w, chances(random, scored(layout, w).size)];
+    },
+    options(random, layout, [, w]) {
+      const scores = scored(layout, w);
+      return {
+        ...reduction(random, scores.size),
+        ...some(random, {
+          labelSmoothing: () => random.pick([0, 0.1, 0.5, 1]),
+          posWeight: () => weights(random, scores.classes),
+          elementWeights: () => weights(random, scores.size),
+        }),
+        ...layerOptions(random, scores),
+      };
+    },
+  },
   {
     name: "softmax",
     writes: "out",

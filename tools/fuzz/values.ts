@@ -120,3 +120,9 @@ export function distributions(random: Random, n: number, classes: number, stride
   }
   return result;
 }
+
+/** n features, weights of a layer, or what is added to its logits. */
+export function layerNumbers(random: Random, n: number): Float32Array {
+  const fill = random.pick([times(1), times(0.05), times(3), (r: Random) => () => r.pick([-1, 0, 1, 2])]);
+  return Float32Array.from({ length: n }, fill(random));
+}
