@@ -22,6 +22,9 @@ const SIZES: readonly Size[] = [
   [512, 256, 128_256],
 ];
 
+/** Milliseconds for which each contender runs before it is timed. */
+const WARM_UP = 1000;
+
 interface Problem {
   readonly features: Float32Array;
   readonly weights: Float32Array;
@@ -81,7 +84,8 @@ function reportCalls(k: Xentropy, sizes: readonly Size[], rounds: number): void 
     const [expected, loss] = calls.map((call) => call());
     if (Math.abs(loss - expected) > 1e-6 * expected) throw new Error(`The losses differ: ${loss} and ${expected}`);
     const repeats = Math.max(1, Math.round(4e8 / (n * depth * classes)));
-    for (const call of calls) for (let i = 0; i < repeats - 1; i++) call();
+    // Until the engine has compiled all: its threads' time would count too.
+    for (const call of calls) for (const end = performance.now() + WARM_UP; performance.now() < end; ) call();
     const times = calls.map((): number[] => []);
     for (let round = 0; round < rounds; round++) {
       calls.forEach((_, turn) => {

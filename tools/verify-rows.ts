@@ -7,10 +7,13 @@ import * as reference from "xentropy/reference";
 import { type Column, heading, table } from "../bench/table.js";
 import { climb } from "./support/adversary.js";
 import { batchOf, DISTRIBUTIONS, type Distribution } from "./support/distributions.js";
-import { OPERATIONS, type Operation, type Outcome } from "./support/operations.js";
+import { LINEAR } from "./support/linear.js";
+import { type Operation, type Outcome, OPERATIONS as ROWS } from "./support/operations.js";
 import { plainSoftmax } from "./support/plain.js";
 import { Problem } from "./support/problem.js";
 import { distance } from "./support/ulp.js";
+
+const OPERATIONS: readonly Operation[] = [...ROWS, ...LINEAR];
 
 const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 
@@ -188,6 +191,7 @@ function run(k: Xentropy, { operations, effort, long, seed, show }: Options): Sh
     if (long && LONG.distributions.includes(distribution.name)) judge(distribution, LONG.length, false);
   }
   for (const [operation, mine] of sheets) {
+    if (operation.climbs === false) continue;
     for (const length of operation.elementwise ? [1] : CLIMBING.lengths) {
       const rows = operation.elementwise ? CLIMBING.elements : CLIMBING.rows;
       const summits = climb(k, operation, length, { rows, steps: effort.steps, seed });

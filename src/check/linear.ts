@@ -8,6 +8,8 @@ import type { Truth } from "./truth.js";
  * order, with T the sum of magnitudes of the gradient to a logit (of a loss that isn't reduced: without gradOutput):
  *
  *   loss: |loss| + Σ T·M      gradient to the logit: T·(1 + M + max M), once more T for the sum that it then enters
+ *
+ * A temperature divides M and max M, but in the loss, where T has been divided by it. A softcap bends what it scales.
  */
 
 /** 64 products are summed in float32, and the sum is rounded. */
@@ -30,7 +32,7 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
     ...upstream,
     loss: lossTruth(plain.loss, termsOf(plain.grad), sizes, layer),
   };
-  results.logSumExp = logSumExpTruth(upstream.logSumExp, sizes, layer);
+  results.logSumExp = logSumExpTruth(upstream.logSumExp, sizes, layer, options);
   const before = accumulate && typeof grad === "object" ? (grad as Record<string, unknown>) : {};
   const values = layerGradients(layer, Float64Array.from(upstream.grad.values as ArrayLike<number>));
   const magnitudes = layerGradients(absolute(layer), spread(termsOf(upstream.grad), sizes, layer, options));
@@ -76,12 +78,12 @@ function lossTruth(
 }
 
 /** A log-sum-exp moves as the logits do, by no more than the largest. */
-function logSumExpTruth(truth: Truth | undefined, sizes: Float64Array, { classes }: Layer): Truth {
+function logSumExpTruth(truth: Truth | undefined, sizes: Float64Array, { classes }: Layer, options: Options): Truth {
   if (!truth) return { values: [] };
   const { values, magnitudes = values } = truth;
   const largest = largestOf(sizes, classes);
   const own = magnitudes as ArrayLike<number>;
-  return { values, magnitudes: Array.from(own, (size, n) => Math.abs(size) + (largest[n] ?? 0)) };
+  return { values, magnitudes: Array.from(own, (size, n) => Math.abs(size) + (largest[n] ?? 0) / heatOf(options)) };
 }
 
 /** The largest of each row. */
@@ -93,10 +95,16 @@ function largestOf(sizes: Float64Array, classes: number): Float64Array {
 }
 
 /** What the gradient to a logit may be off by, in units of LAYER_BOUND, and once more itself. */
-function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, { softcap }: Options): Float64Array {
-  const bend = typeof softcap === "number" ? 1 + 2 / softcap : 1;
+function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, options: Options): Float64Array {
+  const { softcap } = options;
+  const bend = 1 / heatOf(options) + (typeof softcap === "number" ? 2 / softcap : 0);
   const largest = largestOf(sizes, classes);
   return terms.map((term, i) => term * (2 + bend * (sizes[i] + largest[Math.floor(i / classes)])));
+}
+
+/** The temperature, by which errors of the logits are divided. */
+function heatOf({ temperature }: Options): number {
+  return typeof temperature === "number" ? temperature : 1;
 }
 
 function absolute(layer: Layer): Layer {

@@ -47,7 +47,7 @@ export class LinearWalk {
     this.#call = call;
     this.#gradients = gradients;
     const most = positionsOf(layer.depth);
-    const kept = Math.max(KEPT_FLOATS, (KEPT_MORE - layer.depth) * 256);
+    const kept = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * layer.depth);
     const fitting = classes === 0 ? most : Math.min(most, Math.floor(kept / classes / 64) * 64);
     this.#kept = fitting > 0;
     this.#whole = this.#kept && isPlain(call);
@@ -240,9 +240,9 @@ export class LinearWalk {
   }
 }
 
-/** Floats of logits that are kept: 10 MiB less a KiB a feature, 6 MiB at least. */
-const KEPT_FLOATS = 3 * 2 ** 19;
-const KEPT_MORE = 10 * 2 ** 10;
+/** Floats of logits that are kept: 9 MiB less 1.5 KiB a feature, 5 MiB at least. */
+const KEPT_FLOATS = 5 * 2 ** 18;
+const KEPT_MORE = 9 * 2 ** 18;
 
 // Fields of a row's record: assembly/linear.ts.
 const SPIKE = 0;

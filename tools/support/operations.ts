@@ -23,6 +23,8 @@ export interface Operation {
   readonly outcomes: readonly string[];
   /** Computed with the elements alone: the row's length doesn't matter. */
   readonly elementwise?: boolean;
+  /** Whether hill climbing makes sense: outcomes are row by row. Default true. */
+  readonly climbs?: boolean;
   run(k: Xentropy, problem: Problem): readonly Outcome[];
 }
 
