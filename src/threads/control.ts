@@ -25,8 +25,8 @@ export const OPEN = 1;
 export const STOP = 2;
 /** Workers that wait in Atomics.wait, and must be woken. */
 export const ASLEEP = 16;
-/** The next share to claim. */
-export const NEXT = 32;
+/** The shares that nobody has claimed: the first of them, and in the upper half the one that follows the last. */
+export const LEFT = 32;
 /** Shares whose input is in place; those beyond may not be claimed yet. */
 export const STAGED = 48;
 /** 1 while the caller sleeps until a worker is done. */
@@ -43,6 +43,8 @@ export const CALLS = 83;
 export const KEEPS_SUMS = 84;
 /** Who claims takes so great a part of the shares that are left: one in `PORTIONS`. */
 export const PORTIONS = 85;
+/** 1 when workers claim the last of them, and the caller the first. */
+export const FROM_BOTH_ENDS = 86;
 /** A kind for each argument. */
 export const KINDS = 96;
 
@@ -105,31 +107,54 @@ export function wordsOf(worker: number): number {
   return WORKERS + worker * WORKER_WORDS;
 }
 
+/** What stands at LEFT. */
+export function leftOf(from: number, to: number): number {
+  return from | (to << 16);
+}
+
+/** The first share that nobody has claimed. */
+export function nextOf(left: number): number {
+  return left & 0xffff;
+}
+
 /**
  * The shares that a thread has claimed of the open job: `from` up to but not including `to`. Many at first, which costs
- * little, and ever fewer, so that all threads end together.
+ * little, and ever fewer, so that all threads end together. Caller and workers claim from opposite ends where they can:
+ * each then finds in its cache what it had in the job before.
  */
 export class Claim {
   readonly #ints: Int32Array;
+  readonly #worker: boolean;
   from = 0;
   to = 0;
 
-  constructor(ints: Int32Array) {
+  constructor(ints: Int32Array, worker: boolean) {
     this.#ints = ints;
+    this.#worker = worker;
   }
 
   /** Claims the next ones; false where none can be had now. */
   take(): boolean {
     const ints = this.#ints;
     for (;;) {
-      const from = Atomics.load(ints, NEXT);
-      const left = Atomics.load(ints, STAGED) - from;
-      if (left <= 0) return false;
-      const to = from + Math.ceil(left / ints[PORTIONS]);
-      if (Atomics.compareExchange(ints, NEXT, from, to) !== from) continue;
-      this.from = from;
-      this.to = to;
+      const left = Atomics.load(ints, LEFT);
+      const first = nextOf(left);
+      const end = left >> 16;
+      const ready = Math.min(end, Atomics.load(ints, STAGED)) - first;
+      if (ready <= 0) return false;
+      const count = Math.ceil(ready / ints[PORTIONS]);
+      const last = this.#worker && ints[FROM_BOTH_ENDS] === 1;
+      const rest = last ? leftOf(first, end - count) : leftOf(first + count, end);
+      if (Atomics.compareExchange(ints, LEFT, left, rest) !== left) continue;
+      this.from = last ? end - count : first;
+      this.to = this.from + count;
       return true;
     }
+  }
+
+  /** Whether all are claimed. */
+  get over(): boolean {
+    const left = Atomics.load(this.#ints, LEFT);
+    return nextOf(left) >= left >> 16;
   }
 }

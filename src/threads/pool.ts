@@ -1,7 +1,7 @@
 import { WorkerLostError } from "../errors.js";
 import type { Range } from "../held.js";
 import * as words from "./control.js";
-import { Claim, Control, wordsOf } from "./control.js";
+import { Claim, Control, leftOf, nextOf, wordsOf } from "./control.js";
 import { type Feed, Job, type Kernel } from "./job.js";
 import { Pace, type PaceSettings } from "./pace.js";
 import type { Thread } from "./platform.js";
@@ -29,7 +29,7 @@ export class Pool {
   readonly #settings: Settings;
   #members: Member[] = [];
   #control = new Control();
-  #claim = new Claim(this.#control.ints);
+  #claim = new Claim(this.#control.ints, false);
   /** Sets aside what a lost worker may still write to; what it returns gives that back. */
   #setAside: (ranges: readonly Range[]) => () => void = () => () => {};
   /** What is to be done when a lost worker has ended. */
@@ -148,7 +148,8 @@ export class Pool {
     job.store();
     ints.fill(0, words.DONE, words.DONE + job.shares);
     ints[words.PORTIONS] = 2 * this.count;
-    Atomics.store(ints, words.NEXT, 0);
+    ints[words.FROM_BOTH_ENDS] = feed ? 0 : 1;
+    Atomics.store(ints, words.LEFT, leftOf(0, job.shares));
     Atomics.store(ints, words.STAGED, feed?.hasInput ? 0 : job.shares);
     this.#number = (this.#number % LAST) + 1;
     Atomics.store(ints, words.OPEN, this.#number);
@@ -193,7 +194,7 @@ export class Pool {
     let staged = feed.hasInput ? 0 : job.shares;
     let drained = 0;
     for (;;) {
-      const next = Atomics.load(ints, words.NEXT);
+      const next = nextOf(Atomics.load(ints, words.LEFT));
       if (staged < job.shares && staged - next < ahead) {
         feed.stage(staged++);
         Atomics.store(ints, words.STAGED, staged);
@@ -267,7 +268,7 @@ export class Pool {
     // A lost worker that wakes up again must not find the jobs of those who stay.
     const { floats } = this.#control;
     this.#control = new Control();
-    this.#claim = new Claim(this.#control.ints);
+    this.#claim = new Claim(this.#control.ints, false);
     this.#control.floats.set(floats.subarray(words.OWN_SCRATCH), words.OWN_SCRATCH);
     this.#control.floats[words.SCRATCH] = floats[words.SCRATCH];
     this.job = new Job(this.#control, this.#kernels);

@@ -8,9 +8,7 @@ import {
   DONE,
   FAILED,
   JOB,
-  NEXT,
   OPEN,
-  SHARES,
   STARTED,
   STOP,
   TAKEN,
@@ -54,7 +52,7 @@ export function takePart(kernels: readonly Kernel[], { control, worker, spin }: 
   const { ints } = shared;
   const own = wordsOf(worker);
   const job = new Job(shared, kernels);
-  const claim = new Claim(ints);
+  const claim = new Claim(ints, true);
   let seen = 0;
   Atomics.store(ints, own + STARTED, 1);
   Atomics.notify(ints, own + STARTED);
@@ -98,7 +96,7 @@ function nextJob(ints: Int32Array, seen: number, spin: number): number {
 function work(ints: Int32Array, job: Job, claim: Claim, taken: number): number {
   for (;;) {
     if (!claim.take()) {
-      if (Atomics.load(ints, NEXT) >= ints[SHARES] || Atomics.load(ints, OPEN) === 0) return -1;
+      if (claim.over || Atomics.load(ints, OPEN) === 0) return -1;
       continue; // The caller is still staging.
     }
     for (let share = claim.from; share < claim.to; share++) {
