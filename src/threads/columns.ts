@@ -30,7 +30,13 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   }
 
   function append(state: number, parts: number, n: number, group: number): void {
-    for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) one.append(state, at);
+    const { i32 } = work.arena;
+    const end = parts + Math.ceil(n / group) * STATE_BYTES;
+    const blocks = group / BLOCK;
+    for (let at = parts; at < end; ) {
+      one.append(state, at);
+      at += Math.ceil(i32[at >>> 2] / blocks) * STATE_BYTES;
+    }
   }
 
   return {
@@ -63,7 +69,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       if (group === 0) return one.accumulate(state, maxima, x, out, n, split);
       begin(states, n, group);
       cut
-        .blocks("accumulate", n, COST.accumulate, group)
+        .groups("accumulate", n, COST.accumulate, group)
         .writes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
@@ -78,7 +84,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       if (group === 0) return one.accumulateOnly(state, x, e, n);
       begin(states, n, group);
       cut
-        .blocks("accumulateOnly", n, COST.accumulateOnly, group)
+        .groups("accumulateOnly", n, COST.accumulateOnly, group)
         .writes(states, STATE_BYTES / group)
         .reads(x, 4)
         .own(e)
@@ -91,7 +97,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
       begin(states, n, group);
       cut
-        .blocks("accumulateDense", n, COST.accumulateDense, group)
+        .groups("accumulateDense", n, COST.accumulateDense, group)
         .writes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
@@ -107,7 +113,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       begin(states, n, group);
       begin(others, n, group);
       cut
-        .blocks("klAccumulate", n, COST.klAccumulate, group)
+        .groups("klAccumulate", n, COST.klAccumulate, group)
         .writes(states, STATE_BYTES / group)
         .writes(others, STATE_BYTES / group)
         .reads(x, 4)

@@ -45,6 +45,8 @@ export const KEEPS_SUMS = 84;
 export const PORTIONS = 85;
 /** 1 when workers claim the last of them, and the caller the first. */
 export const FROM_BOTH_ENDS = 86;
+/** 1 when a call may take several units. */
+export const MERGES = 87;
 /** A kind for each argument. */
 export const KINDS = 96;
 

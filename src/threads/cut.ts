@@ -43,19 +43,26 @@ export class Cut {
   /** Begins a job over rows, of which a call takes several: fours where it can, as kernels take short rows. */
   rows(kernel: string, rows: number, cols: number, cost: number): this {
     const unit = Math.ceil(rows / this.#sharesOf(rows * cols * cost, rows));
-    return this.#begin(kernel, rows, unit < 4 ? unit : (unit + 3) & ~3, 1);
+    return this.#begin(kernel, rows, unit < 4 ? unit : (unit + 3) & ~3, 1, true);
   }
 
   /** Begins a job over elements or columns, of which a call takes a multiple of `unit`. */
   elements(kernel: string, n: number, cost: number, unit = 16): this {
     const units = Math.ceil(n / unit);
-    return this.#begin(kernel, n, Math.ceil(units / this.#sharesOf(n * cost, units)) * unit, 1);
+    return this.#begin(kernel, n, Math.ceil(units / this.#sharesOf(n * cost, units)) * unit, 1, true);
   }
 
   /** Begins a job in which each call takes `unit` elements, no more. */
   blocks(kernel: string, n: number, cost: number, unit: number): this {
     const units = Math.ceil(n / unit);
-    return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(n * cost, units)));
+    return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(n * cost, units)), false);
+  }
+
+  /** Begins a job over columns, of which a call takes a group, or a power of two of groups from a multiple of it on. */
+  groups(kernel: string, n: number, cost: number, unit: number): this {
+    this.blocks(kernel, n, cost, unit);
+    this.#pool.job.merges = true;
+    return this;
   }
 
   #sharesOf(work: number, units: number): number {
@@ -64,7 +71,7 @@ export class Cut {
     return Math.max(1, Math.min(wanted, units, MAX_SHARES));
   }
 
-  #begin(kernel: string, total: number, unit: number, calls: number): this {
+  #begin(kernel: string, total: number, unit: number, calls: number, merges: boolean): this {
     const { job } = this.#pool;
     job.kernel = this.#index.get(kernel) as number;
     job.total = total;
@@ -72,6 +79,7 @@ export class Cut {
     job.calls = calls;
     job.shares = Math.ceil(total / (unit * calls));
     job.arguments = 0;
+    job.merges = merges;
     job.keepsSums = false;
     job.repeatable = true;
     this.#reads = 0;

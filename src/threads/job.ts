@@ -30,6 +30,8 @@ export class Job {
   shares = 0;
   /** Calls in a share. */
   calls = 1;
+  /** Whether a call may take more units: a power of two of them, from a multiple of that many on. */
+  merges = false;
   keepsSums = false;
   /** Whether a share that was half computed can be computed again: nothing that it reads is written, or it comes from elsewhere. */
   repeatable = true;
@@ -57,6 +59,7 @@ export class Job {
     ints[control.ARGUMENTS] = this.arguments;
     ints[control.SHARES] = this.shares;
     ints[control.CALLS] = this.calls;
+    ints[control.MERGES] = this.merges ? 1 : 0;
     ints[control.KEEPS_SUMS] = this.keepsSums ? 1 : 0;
     floats[control.TOTAL] = this.total;
     floats[control.UNIT] = this.unit;
@@ -74,6 +77,7 @@ export class Job {
     this.arguments = ints[control.ARGUMENTS];
     this.shares = ints[control.SHARES];
     this.calls = ints[control.CALLS];
+    this.merges = ints[control.MERGES] === 1;
     this.keepsSums = ints[control.KEEPS_SUMS] === 1;
     this.total = floats[control.TOTAL];
     this.unit = floats[control.UNIT];
@@ -94,20 +98,29 @@ export class Job {
     return ranges;
   }
 
-  /** Computes a share. */
-  run(share: number): void {
+  /** Computes the shares of a claim. */
+  run(from: number, to: number): void {
     const { total, unit, calls, values, steps, kinds } = this;
     const kernel = this.#kernels[this.kernel];
     const call = this.#calls[this.arguments];
-    const end = Math.min((share + 1) * calls, Math.ceil(total / unit));
-    for (let at = share * calls; at < end; at++) {
-      const from = at * unit;
+    const end = Math.min(to * calls, Math.ceil(total / unit));
+    let units = 1;
+    for (let at = from * calls; at < end; at += units) {
+      units = this.merges ? mergedUnits(at, end) : 1;
+      const first = at * unit;
       for (let i = 0; i < call.length; i++) {
-        if (kinds[i] === COUNT) call[i] = Math.min(unit, total - from);
-        else call[i] = values[i] + (kinds[i] === OWN ? this.#shift : steps[i] * from);
+        if (kinds[i] === COUNT) call[i] = Math.min(units * unit, total - first);
+        else call[i] = values[i] + (kinds[i] === OWN ? this.#shift : steps[i] * first);
       }
       const sum = kernel(...call);
       if (this.keepsSums) this.#control.floats[control.SUMS + at] = sum as number;
     }
   }
+}
+
+/** The greatest power of two of units that begins at a multiple of itself and goes no further than `end`. */
+function mergedUnits(at: number, end: number): number {
+  let units = 1;
+  while (at % (2 * units) === 0 && at + 2 * units <= end) units *= 2;
+  return units;
 }

@@ -147,7 +147,7 @@ export class Pool {
     this.#pace.begin();
     job.store();
     ints.fill(0, words.DONE, words.DONE + job.shares);
-    ints[words.PORTIONS] = 2 * this.count;
+    ints[words.PORTIONS] = feed ? words.MAX_SHARES : 2 * this.count;
     ints[words.FROM_BOTH_ENDS] = feed ? 0 : 1;
     Atomics.store(ints, words.LEFT, leftOf(0, job.shares));
     Atomics.store(ints, words.STAGED, feed?.hasInput ? 0 : job.shares);
@@ -178,10 +178,8 @@ export class Pool {
     const { from, to } = this.#claim;
     const { ints } = this.#control;
     const start = performance.now();
-    for (let share = from; share < to; share++) {
-      this.job.run(share);
-      Atomics.store(ints, words.DONE + share, 1);
-    }
+    this.job.run(from, to);
+    for (let share = from; share < to; share++) Atomics.store(ints, words.DONE + share, 1);
     // The last share may be a small one.
     if (to < this.job.shares) this.#pace.took(performance.now() - start, to - from);
   }
@@ -250,7 +248,7 @@ export class Pool {
       );
     }
     feed?.restore(share);
-    this.job.run(share);
+    this.job.run(share, share + 1);
   }
 
   /** Gives workers up that fell silent. They may write to their part of the job until they have really ended. */

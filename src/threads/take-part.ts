@@ -99,14 +99,13 @@ function work(ints: Int32Array, job: Job, claim: Claim, taken: number): number {
       if (claim.over || Atomics.load(ints, OPEN) === 0) return -1;
       continue; // The caller is still staging.
     }
-    for (let share = claim.from; share < claim.to; share++) {
-      try {
-        job.run(share);
-      } catch {
-        return share;
-      }
-      ints[taken]++;
-      Atomics.store(ints, DONE + share, 1);
+    const { from, to } = claim;
+    try {
+      job.run(from, to);
+    } catch {
+      return from;
     }
+    ints[taken] += to - from;
+    for (let share = from; share < to; share++) Atomics.store(ints, DONE + share, 1);
   }
 }
