@@ -15,11 +15,11 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   const states = work.allocate(2 * GROUPS * STATE_BYTES);
   const others = states + GROUPS * STATE_BYTES;
 
-  /** Columns of a group; 0 where they are not worth sharing, or the state is not at the start of a group. */
+  /** Columns of a group; 0 where they are not worth sharing, or the state is not where a subtree of so many begins. */
   function groupOf(state: number, n: number, cost: number): number {
     if (!cut.worth(n, cost)) return 0;
-    const columns = groupSize(n);
-    if (work.arena.i32[state >>> 2] % (columns / BLOCK) === 0) return columns;
+    const span = 2 ** Math.ceil(Math.log2(Math.ceil(n / BLOCK)));
+    if (work.arena.i32[state >>> 2] % span === 0) return groupSize(n);
     cut.settle();
     return 0;
   }
@@ -29,6 +29,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
     for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) i32[at >>> 2] = 0;
   }
 
+  /** Appends the states that groups have been taken into: of groups that one call took, the first has all. */
   function append(state: number, parts: number, n: number, group: number): void {
     const { i32 } = work.arena;
     const end = parts + Math.ceil(n / group) * STATE_BYTES;
@@ -70,7 +71,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       begin(states, n, group);
       cut
         .groups("accumulate", n, COST.accumulate, group)
-        .writes(states, STATE_BYTES / group)
+        .changes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
         .fills(out, 4)
@@ -85,7 +86,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       begin(states, n, group);
       cut
         .groups("accumulateOnly", n, COST.accumulateOnly, group)
-        .writes(states, STATE_BYTES / group)
+        .changes(states, STATE_BYTES / group)
         .reads(x, 4)
         .own(e)
         .count()
@@ -98,7 +99,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       begin(states, n, group);
       cut
         .groups("accumulateDense", n, COST.accumulateDense, group)
-        .writes(states, STATE_BYTES / group)
+        .changes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
         .reads(t, 4);
@@ -114,8 +115,8 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       begin(others, n, group);
       cut
         .groups("klAccumulate", n, COST.klAccumulate, group)
-        .writes(states, STATE_BYTES / group)
-        .writes(others, STATE_BYTES / group)
+        .changes(states, STATE_BYTES / group)
+        .changes(others, STATE_BYTES / group)
         .reads(x, 4)
         .reads(y, 4)
         .own(e)

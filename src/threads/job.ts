@@ -98,7 +98,7 @@ export class Job {
     return ranges;
   }
 
-  /** Computes the shares of a claim. */
+  /** Computes the shares from one up to but not including another. */
   run(from: number, to: number): void {
     const { total, unit, calls, values, steps, kinds } = this;
     const kernel = this.#kernels[this.kernel];

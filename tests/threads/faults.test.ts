@@ -105,6 +105,17 @@ describe("a worker whose kernel throws within a share", () => {
   });
 });
 
+describe("a worker whose kernel throws within a row that is cut into columns", () => {
+  it("is an error: its part of the sum may have been taken already", async () => {
+    const k = await withFaulty("throw");
+    const row = k.alloc([1, x.length]).set(x);
+    const sum = one.logSumExp(x, { shape: [1, x.length] });
+    const error = untilFault(() => expectSameBits(k.logSumExp(row), sum, "the call in which it threw"));
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expectSameBits(k.logSumExp(row), sum, "the next call");
+  });
+});
+
 describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a share (%s)", (fault) => {
   it("makes the call throw after a deadline, and the next call is right", async () => {
     const k = await withFaulty(fault, 150);
