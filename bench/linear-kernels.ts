@@ -90,9 +90,16 @@ export function tileProducts(backend: string): { name: string; call: () => numbe
 }
 
 /** The loss and its gradients with all logits in memory: a product, softmaxCrossEntropy, two products. */
-export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Array, w: Float32Array, y: Int32Array) {
+export function unfused(
+  backend: string,
+  [n, depth, classes]: Size,
+  x: Float32Array,
+  w: Float32Array,
+  b: Float32Array,
+  y: Int32Array,
+) {
   const tile = Math.min(classes, 256);
-  const bytes = 4 * (n * classes + 2 * classes * depth + 5 * n * depth + n * tile + 2 * tile * depth) + 2 ** 22;
+  const bytes = 4 * (n * classes + 2 * classes * (depth + 1) + 6 * n * depth + n * tile + 2 * tile * depth) + 2 ** 22;
   const binary = new Binary(`dist/${backend}.wasm`, bytes);
   const { packRows, packColumns, packGradient, product, productSums, storeSums, softmaxCrossEntropy } = binary.kernels;
   const up = (size: number) => Math.ceil(size / 8) * 8;
@@ -102,10 +109,11 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
     take,
   );
   const [sums, room, labels, losses] = [2 * up(n) * up(depth), 64, n, 2 * n].map(take);
-  const [toBias, biasSums] = [classes, 2 * up(tile)].map(take);
+  const [bias, toBias, biasSums, toFeatures] = [classes, classes, 2 * up(tile), n * depth].map(take);
   const [state, maxima, e] = [1024, Math.ceil(classes / 2048), 2048].map(take);
   binary.floats(features, n * depth).set(x);
   binary.floats(weights, classes * depth).set(w);
+  binary.floats(bias, classes).set(b);
   new Int32Array(binary.memory.buffer, labels, n).set(y);
   const stride = classes * 4;
   const call = () => {
@@ -114,7 +122,7 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
     for (let c = 0; c < classes; c += tile) {
       const count = Math.min(tile, classes - c);
       packRows(weights + c * depth * 4, depth * 4, packed, count, depth, 8);
-      product(rows, packed, logits + c * 4, stride, n, count, depth, 0, false, room);
+      product(rows, packed, logits + c * 4, stride, n, count, depth, bias + c * 4, false, room);
     }
     softmaxCrossEntropy(logits, logits, labels, 0, 1 / n, losses, n, classes, state, maxima, e);
     if (tile < classes) binary.floats(sums, 2 * up(n) * up(depth)).fill(0);
@@ -122,7 +130,7 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
       const count = Math.min(tile, classes - c);
       packColumns(weights + c * depth * 4, depth * 4, packed, count, depth, 8);
       packRows(logits + c * 4, stride, gradient, n, count, 4);
-      if (tile === classes) product(gradient, packed, features, depth * 4, n, depth, count, 0, false, room);
+      if (tile === classes) product(gradient, packed, toFeatures, depth * 4, n, depth, count, 0, false, room);
       else productSums(gradient, packed, sums, n, depth, count);
       packColumns(logits + c * 4, stride, gradient, n, count, 4);
       const total = new Float64Array(binary.memory.buffer, biasSums, count).fill(0);
@@ -130,10 +138,14 @@ export function unfused(backend: string, [n, depth, classes]: Size, x: Float32Ar
       binary.floats(toBias + c * 4, count).set(total);
       product(gradient, columns, toWeights + c * depth * 4, depth * 4, count, depth, n, 0, false, room);
     }
-    if (tile < classes) storeSums(sums, features, depth * 4, n, depth, false);
-    const loss = new Float64Array(binary.memory.buffer, losses, n).reduce((sum, l) => sum + l, 0) / n;
-    binary.floats(features, n * depth).set(x);
-    return loss;
+    if (tile < classes) storeSums(sums, toFeatures, depth * 4, n, depth, false);
+    return new Float64Array(binary.memory.buffer, losses, n).reduce((sum, l) => sum + l, 0) / n;
   };
-  return { call, bytes };
+  const result = () => ({
+    loss: call(),
+    features: binary.floats(toFeatures, n * depth),
+    weights: binary.floats(toWeights, classes * depth),
+    bias: binary.floats(toBias, classes),
+  });
+  return { call, result };
 }

@@ -1,18 +1,22 @@
-// npm run bench -- linear [--memory] [--quick] [--backend name] [--shape NxDxC]
+// npm run bench -- linear [--memory] [--peers [--install]] [--quick] [--backend name] [--shape NxDxC]
 //
 // linearSoftmaxCrossEntropy: how near its matrix products come to what the machine can do, measured in the same rounds by a
 // kernel of independent multiply-adds; and the whole call, with gradients to features, weights and bias, against a product,
 // softmaxCrossEntropy and two products by the same kernels, with all logits in memory. Everything is resident.
+// --peers: beside them, libraries that do the same work; linear-peers.ts.
 // --memory: what a call with foreign arrays takes beside its inputs and outputs.
 
 import { parseArgs } from "node:util";
-import { load, type Xentropy } from "xentropy";
-import { peak, type Size, tileProducts, unfused } from "./linear-kernels.js";
+import { load } from "xentropy";
+import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
+import { peak, type Size, tileProducts } from "./linear-kernels.js";
+import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
 import { type Effort, measure, QUICK, THOROUGH } from "./measure.js";
-import { mulberry32, normal } from "./random.js";
+import { firstLine, installPeers, peersInstalled } from "./peers.js";
+import { say } from "./progress.js";
 import { quantile } from "./record.js";
-import { heading, significant, table } from "./table.js";
+import { type Column, heading, significant, table } from "./table.js";
 
 /** MNIST's, a small vocabulary, GPT-2's and Llama 3's. */
 const SIZES: readonly Size[] = [
@@ -25,32 +29,40 @@ const SIZES: readonly Size[] = [
 /** Milliseconds for which each contender runs before it is timed. */
 const WARM_UP = 1000;
 
-interface Problem {
-  readonly features: Float32Array;
-  readonly weights: Float32Array;
-  readonly labels: Int32Array;
-}
+/** Multiply-adds of each product in a round. */
+const WORK = 4e8;
 
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       memory: { type: "boolean" },
+      peers: { type: "boolean" },
+      install: { type: "boolean" },
       quick: { type: "boolean" },
       backend: { type: "string" },
       shape: { type: "string", multiple: true },
     },
   });
-  const k = await load({ backend: values.backend === "relaxed" ? "relaxed" : "simd" });
+  const backend = values.backend === "relaxed" ? "relaxed" : "simd";
   const sizes = values.shape?.map((shape) => shape.split("x").map(Number) as unknown as Size) ?? SIZES;
   console.log(heading("linearSoftmaxCrossEntropy", "═"));
-  console.log(`${describeMachine(machine())}; backend ${k.backend}, 1 thread\n`);
+  console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread\n`);
   if (values.memory) {
-    await reportMemory(k.backend as "simd", sizes);
+    await reportMemory(backend, sizes);
     return;
   }
-  await reportProducts(k.backend, values.quick ? QUICK : THOROUGH);
-  reportCalls(k, sizes, values.quick ? 3 : 7);
+  if (values.peers && values.install && !peersInstalled()) installPeers();
+  const peers = values.peers ? await loadLinearPeers() : undefined;
+  if (peers) console.log(`${versionsText(peers)}\n`);
+  await reportProducts(backend, values.quick ? QUICK : THOROUGH);
+  await reportCalls(backend, sizes, { rounds: values.quick ? 3 : 7, warmUp: WARM_UP, work: WORK }, peers);
+}
+
+function versionsText({ versions }: LinearPeers): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
 }
 
 async function reportProducts(backend: string, effort: Effort): Promise<void> {
@@ -71,53 +83,45 @@ async function reportProducts(backend: string, effort: Effort): Promise<void> {
   );
 }
 
-function reportCalls(k: Xentropy, sizes: readonly Size[], rounds: number): void {
-  console.log("\nLoss and all gradients, milliseconds of processor time; medians of rounds in turn\n");
-  const rows = sizes.map((size) => {
-    const [n, depth, classes] = size;
-    const { features, weights, labels } = problem(size);
-    const x = k.alloc([n, depth]).set(features);
-    const w = k.alloc([classes, depth]).set(weights);
-    const grad = { features: k.alloc([n, depth]), weights: k.alloc([classes, depth]), bias: k.alloc([classes]) };
-    const held = unfused(k.backend, size, features, weights, labels);
-    const calls = [held.call, () => k.linearSoftmaxCrossEntropy(x, w, labels, { grad }).loss];
-    const [expected, loss] = calls.map((call) => call());
-    if (Math.abs(loss - expected) > 1e-6 * expected) throw new Error(`The losses differ: ${loss} and ${expected}`);
-    const repeats = Math.max(1, Math.round(4e8 / (n * depth * classes)));
-    // Until the engine has compiled all: its threads' time would count too.
-    for (const call of calls) for (const end = performance.now() + WARM_UP; performance.now() < end; ) call();
-    const times = calls.map((): number[] => []);
-    for (let round = 0; round < rounds; round++) {
-      calls.forEach((_, turn) => {
-        const which = (turn + round) % calls.length;
-        const start = process.cpuUsage();
-        for (let i = 0; i < repeats; i++) calls[which]();
-        const { user, system } = process.cpuUsage(start);
-        times[which].push((user + system) / 1000 / repeats);
-      });
-    }
-    for (const batch of [x, w, ...Object.values(grad)]) batch.free();
-    const [before, after] = times.map((rounds) => quantile(rounds, 0.5));
-    return [
-      size.join(" × "),
-      `${significant((4 * n * classes) / 2 ** 20)} MiB`,
-      significant(before),
-      significant(after),
-      `${significant(before / after)}x`,
-    ];
-  });
-  console.log(
-    table(
-      [
-        ["N × D × C", "left"],
-        ["logits", "right"],
-        ["all held", "right"],
-        ["fused", "right"],
-        ["speed-up", "right"],
-      ],
-      rows,
-    ),
-  );
+async function reportCalls(
+  backend: string,
+  sizes: readonly Size[],
+  effort: Rounds,
+  peers?: LinearPeers,
+): Promise<void> {
+  const kernels = [await load({ backend: backend as "simd" })];
+  const missing: string[] = [];
+  if (peers) {
+    for (const [name, why] of Object.entries(peers.missing)) missing.push(`${name}: ${why}`);
+    await load({ backend: "relaxed" }).then(
+      (k) => backend !== "relaxed" && kernels.push(k),
+      (error) => missing.push(`relaxed: ${firstLine(error)}`),
+    );
+  }
+  const contenders = [...kernels.map(fused), held(backend), ...(peers?.contenders ?? [])];
+  const names = contenders.map(({ name }) => name);
+  console.log(`
+Loss and all gradients: milliseconds of processor time, medians of ${effort.rounds} rounds in turn, and how many times as fast
+the first is. Everyone's loss, and each gradient by its norm, within ${TOLERANCE} of the first's, or it is left out.
+`);
+  const rows: string[][] = [];
+  for (const size of sizes) {
+    const shape = size.join(" × ");
+    say(shape);
+    const leaveOut = (name: string, why: string) => missing.push(`${name} at ${shape}: ${why}`);
+    const times = await compareCalls(linearProblem(size), contenders, effort, leaveOut);
+    const ours = times.get(names[0]);
+    const cells = names.map((name, i) => {
+      const time = times.get(name);
+      if (time === undefined) return "";
+      return i === 0 || ours === undefined ? significant(time) : `${significant(time)} ${significant(time / ours)}x`;
+    });
+    rows.push([shape, `${significant((4 * size[0] * size[2]) / 2 ** 20)} MiB`, ...cells]);
+  }
+  say("");
+  const columns = names.map((name): Column => [name, "right"]);
+  console.log(table([["N × D × C", "left"], ["logits", "right"], ...columns], rows));
+  if (missing.length > 0) console.log(`\nNot measured:\n${missing.map((line) => `  ${line}`).join("\n")}`);
 }
 
 async function reportMemory(backend: "simd" | "relaxed", sizes: readonly Size[]): Promise<void> {
@@ -125,7 +129,7 @@ async function reportMemory(backend: "simd" | "relaxed", sizes: readonly Size[])
   for (const size of sizes) {
     const [n, depth, classes] = size;
     const k = await load({ backend });
-    const { features, weights, labels } = problem(size);
+    const { features, weights, labels } = linearProblem(size);
     const grad = {
       features: new Float32Array(n * depth),
       weights: new Float32Array(classes * depth),
@@ -146,16 +150,4 @@ async function reportMemory(backend: "simd" | "relaxed", sizes: readonly Size[])
       rows,
     ),
   );
-}
-
-function problem([n, depth, classes]: Size): Problem {
-  const random = mulberry32(n + depth + classes);
-  const gauss = normal(random);
-  const some = Float32Array.from({ length: 65_537 }, gauss);
-  const scale = 1 / Math.sqrt(depth);
-  return {
-    features: Float32Array.from({ length: n * depth }, (_, i) => some[i % 65_537]),
-    weights: Float32Array.from({ length: classes * depth }, (_, i) => scale * some[(i * 7) % 65_537]),
-    labels: Int32Array.from({ length: n }, () => Math.floor(random() * classes)),
-  };
 }

@@ -35,6 +35,7 @@ const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
+       npm run bench -- linear [--peers]  the linear losses, whole and their products; also --memory
        npm run bench -- start             how long a cold load() takes
        npm run bench -- threads [N]       the speed-up of N threads over one; default 2; --help for more
 

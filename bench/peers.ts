@@ -44,20 +44,25 @@ export function installPeers(): void {
 }
 
 export async function loadPeers(): Promise<Peers> {
-  const contenders: Contender[] = [];
+  const { opened, versions, missing } = await openPeers<Opened>(FILES);
+  return { contenders: opened.map(([npm, peer]) => contenderOf(npm, peer)), versions, missing };
+}
+
+/** What the files' open() gives, by the package's name. */
+export async function openPeers<T>(files: typeof FILES) {
+  const opened: [npm: string, peer: T][] = [];
   const versions: Record<string, string> = {};
   const missing: Record<string, string> = {};
-  for (const [file, npm] of FILES) {
+  for (const [file, npm] of files) {
     try {
-      const { open } = (await import(new URL(`${file}.js`, PEERS).href)) as { open(): Promise<Opened> };
-      const opened = await open();
-      contenders.push(contenderOf(npm, opened));
+      const { open } = (await import(new URL(`${file}.js`, PEERS).href)) as { open(): Promise<T> };
+      opened.push([npm, await open()]);
       versions[npm] = JSON.parse(readFileSync(new URL(`node_modules/${npm}/package.json`, PEERS), "utf8")).version;
     } catch (error) {
       missing[npm] = firstLine(error);
     }
   }
-  return { contenders, versions, missing };
+  return { opened, versions, missing };
 }
 
 function contenderOf(name: string, { kind, placements, prepare }: Opened): Contender {
@@ -68,6 +73,6 @@ function contenderOf(name: string, { kind, placements, prepare }: Opened): Conte
   return { name, kind, placements, prepare: prepareNamed };
 }
 
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

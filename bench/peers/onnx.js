@@ -23,6 +23,9 @@ function attribute(name, value) {
   if (Array.isArray(value)) {
     return [...text(1, name), ...value.flatMap((v) => int(8, v)), ...int(20, 7)];
   }
+  if (value instanceof Float32Array) {
+    return [...text(1, name), ...varint((2 << 3) | 5), ...new Uint8Array(value.buffer), ...int(20, 1)];
+  }
   if (typeof value === "string") return [...text(1, name), ...text(4, value), ...int(20, 3)];
   return [...text(1, name), ...int(3, value), ...int(20, 2)];
 }
@@ -47,7 +50,8 @@ function valueInfo(name, type, dims) {
   return [...text(1, name), ...bytes(2, bytes(1, [...int(1, TYPES[type]), ...bytes(2, shape)]))];
 }
 
-function model({ nodes, inputs, outputs, constants }) {
+/** The bytes of a model; attributes are integers, arrays of them, text, or a float as a Float32Array of one. */
+export function model({ nodes, inputs, outputs, constants }) {
   const graph = [
     ...nodes.flatMap((n) => bytes(1, node(n))),
     ...text(2, "bench"),

@@ -1,8 +1,14 @@
 import ort from "onnxruntime-node";
 import { prepareWith } from "./onnxruntime.js";
 
+export const OPTIONS = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  graphOptimizationLevel: "all",
+  logSeverityLevel: 3,
+};
+
 export async function open() {
-  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: "all", logSeverityLevel: 3 };
   // Native code reads a JavaScript array where it lies: there is nothing that resident could save.
-  return { kind: "native", placements: ["resident"], prepare: prepareWith(ort, options, true) };
+  return { kind: "native", placements: ["resident"], prepare: prepareWith(ort, OPTIONS, true) };
 }
