@@ -1,12 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import {
-  compareCalls,
-  fused,
-  type LinearCall,
-  type LinearContender,
-  linearProblem,
-} from "../../bench/linear-calls.js";
-import { load } from "../../src/index.js";
+import { load } from "xentropy";
+import { compareCalls, fused, type LinearCall, type LinearContender, linearProblem } from "../../bench/linear-calls.js";
 
 const k = await load();
 const problem = linearProblem([6, 5, 11]);
