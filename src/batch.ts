@@ -76,8 +76,10 @@ export function readFloats(value: unknown, arena: Arena, name: string): Floats {
 export function floatsOf({ data, own, type }: Given, arena: Arena, name: string): Floats {
   if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
   if (!(data instanceof ResidentBatch)) {
+    const convert =
+      Array.isArray(data) || (type !== "" && data !== undefined) ? "; convert with Float32Array.from(x)" : "";
     throw new DtypeError(
-      `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}; convert with Float32Array.from(x).`,
+      `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`,
     );
   }
   const start = ResidentBatch.locate(data, arena, name);

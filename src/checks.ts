@@ -18,7 +18,7 @@ export function describe(value: unknown): string {
   if (typeof value === "object" || typeof value === "function") {
     return typedName(value) ?? value.constructor?.name ?? "an object";
   }
-  return typeof value === "string" ? `"${value}"` : String(value);
+  return typeof value === "string" ? `"${value}"` : typeof value === "bigint" ? `${value}n` : String(value);
 }
 
 /** Rejects options that don't exist: a misspelt one would be ignored in silence. */

@@ -87,7 +87,7 @@ function read(options: LoadOptions): Request {
 
 const LACKING = {
   simd: "this engine has no SIMD instructions",
-  relaxed: "this engine has no relaxed SIMD; Node has it from 22 on, Node 20 with --experimental-wasm-relaxed-simd",
+  relaxed: "this engine has no relaxed SIMD; Node has it from 21 on, Node 20 with --experimental-wasm-relaxed-simd",
   js: "",
 } as const;
 
@@ -119,7 +119,7 @@ async function open(backend: Backend, { given, maximumMemory }: Request, binarie
 
 function openSync(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Engine {
   if (backend === "js") return openJs(maximumMemory);
-  const module = given?.name === backend ? given.module : binaries.compileSync(backend);
+  const module = given?.name === backend && !given.shared ? given.module : binaries.compileSync(backend);
   if (module) return openWasmSync(backend, module, maximumMemory);
   throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or use load`);
 }
@@ -137,7 +137,7 @@ async function kernelsOn(backend: Backend, request: Request, binaries: Binaries)
   if (threads === 1 || (threads === "auto" && (backend === "js" || given?.shared === false))) return alone();
   if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
   const { openThreads } = await import("./threads/index.js");
-  const compile = () => (given ? given.module : binaries.compileShared?.(backend));
+  const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
   const spread = await openThreads(backend, threads, compile, maximumMemory);
   if (!spread) return alone();
   // Where bytes may not be compiled, there is but the module given.

@@ -272,7 +272,7 @@ export class LogSumExpState {
   static contextOf(state: unknown, here: Context): Context | undefined {
     if (!isState(state)) return undefined;
     const context = state.#context;
-    return context === here || context.arena === here.arena.beside ? context.ready() : undefined;
+    return context.arena === here.arena || context.arena === here.arena.beside ? context.ready() : undefined;
   }
 
   /**

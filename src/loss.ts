@@ -1,5 +1,6 @@
 import type { FloatOutput, Reduction } from "./batch.js";
-import { readChoice } from "./checks.js";
+import { describe, readChoice } from "./checks.js";
+import { DtypeError } from "./errors.js";
 import { newFloats } from "./outputs.js";
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
@@ -63,5 +64,6 @@ export class LossTotal {
 /** Where the gradient goes: nowhere, into a fresh array, or where the caller says. */
 export function gradientOf(grad: boolean | FloatOutput | undefined, length: number): FloatOutput | undefined {
   if (grad === undefined || grad === false) return undefined;
+  if (!grad) throw new DtypeError(`grad is true, false, a Float32Array or a resident batch, not ${describe(grad)}.`);
   return grad === true ? newFloats(length) : grad;
 }

@@ -27,6 +27,13 @@ function release(block: Block): void {
   block.arena.free(block.start);
 }
 
+function checkIntegers(values: ArrayLike<number | bigint>): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (value !== (value | 0)) throw new DtypeError(`An int32 batch can't hold ${describe(values[i])}, at ${i}.`);
+  }
+}
+
 /**
  * A batch that lives in the kernels' memory and is used where it lies: no copy is made of it, as input, `out` or `grad`.
  * Made by `alloc`. Free it when it is no longer needed, or declare it with `using`.
@@ -97,7 +104,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     return whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
   }
 
-  /** Copies `length` elements in. Throws OutputError on another length, FreedError. */
+  /** Copies `length` elements in. Throws OutputError on another length, DtypeError for what is no int32, FreedError. */
   set(source: ArrayLike<number | bigint>): this {
     const data = this.data;
     const type = typedName(source);
@@ -107,6 +114,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     if (source.length !== data.length) {
       throw new OutputError(`The batch holds ${data.length} elements; ${source.length} were given.`);
     }
+    if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
     if (type?.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
     else data.set(source as ArrayLike<number>);
     return this;

@@ -5,16 +5,17 @@ import { newFloats } from "../outputs.js";
 
 /**
  * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but
- * `shape`, the last `axis` and where the result goes. To read all that arguments may be takes several times what a kernel takes for ten numbers.
- * What isn't plain, or isn't right, gives undefined: the general reading takes it from there, and has the words for errors.
+ * `shape`, the last `axis` and where the result goes. To read all that arguments may be takes several times what a kernel
+ * takes for ten numbers. What isn't plain, or isn't right, gives undefined: the general reading takes it from there, and
+ * has the words for errors. Options come first, since their getters may do anything to what is read after them.
  */
 
 /** Numbers of such a batch, at most: it is one tile, of no more than POSITIONS rows. */
 const MOST = POSITIONS;
 
 /**
- * Whether it is a Float32Array of `length` numbers at the start of its buffer: two such arrays share all bytes or none,
- * and none lies in the kernels' memory, which begins with constants.
+ * Whether it is a Float32Array of `length` numbers at the start of its buffer: two such arrays of one length share all
+ * bytes or none, and none lies in the kernels' memory, which begins with constants.
  */
 function isPlain(array: unknown, length: number): array is Float32Array {
   return (
@@ -27,23 +28,38 @@ function isPlain(array: unknown, length: number): array is Float32Array {
 /** What a batch's numbers are to an operation: rows along the last axis, or elements, which have no axis. */
 type Form = "rows" | "elements";
 
-/**
- * Columns of the rows of a plain batch of at most `most` numbers, 0 where it isn't one. `to`: the option that says where
- * the result goes.
- */
-function columnsOf(x: unknown, options: object, form: Form, to: "out" | "grad", most = MOST): number {
-  if (typedName(x) !== "Float32Array" || typeof options !== "object" || options === null) return 0;
+interface Options {
+  shape?: unknown;
+  axis?: unknown;
+  out?: unknown;
+  grad?: unknown;
+}
+
+/** Whether options are an object as one writes it, with no others among them. `to`: the one that says where the result goes. */
+function arePlain(options: unknown, form: Form, to: "out" | "grad"): options is Options {
+  if (typeof options !== "object" || options === null) return false;
+  if (Object.getPrototypeOf(options) !== Object.prototype) return false;
+  for (const key in options) {
+    if (key !== "shape" && key !== to && (key !== "axis" || form === "elements")) return false;
+  }
+  return true;
+}
+
+/** Columns of the rows of a plain batch of at most `most` numbers, 0 where it isn't one. */
+function columnsOf(x: unknown, shape: unknown, axis: unknown, most = MOST): number {
+  let rows: unknown = 1;
+  let columns: unknown;
+  if (shape !== undefined) {
+    if (!Array.isArray(shape)) return 0;
+    const axes = shape.length;
+    if ((axes !== 1 && axes !== 2) || (axis !== undefined && axis !== -1 && axis !== axes - 1)) return 0;
+    if (axes === 2) rows = shape[0];
+    columns = shape[axes - 1];
+  } else if (axis !== undefined) return 0;
+  if (typedName(x) !== "Float32Array") return 0;
   const { length, byteOffset } = x as Float32Array;
   if (byteOffset !== 0 || length === 0 || length > most) return 0;
-  for (const key in options) {
-    if (key !== "shape" && key !== to && (key !== "axis" || form === "elements")) return 0;
-  }
-  const { shape = [length], axis = -1 } = options as { shape?: unknown; axis?: unknown };
-  if (!Array.isArray(shape)) return 0;
-  const axes = shape.length;
-  if ((axes !== 1 && axes !== 2) || (axis !== -1 && axis !== axes - 1)) return 0;
-  const rows: unknown = axes === 1 ? 1 : shape[0];
-  const columns: unknown = shape[axes - 1];
+  if (shape === undefined) return length;
   return isSize(rows) && isSize(columns) && rows * columns === length ? columns : 0;
 }
 
@@ -55,55 +71,57 @@ export function briefRows(
   { kernels, work }: Context,
   operation: "softmax" | "logSoftmax",
   x: unknown,
-  options: { out?: unknown },
+  options: unknown,
 ): Float32Array | undefined {
-  const columns = columnsOf(x, options, "rows", "out");
+  if (!arePlain(options, "rows", "out")) return undefined;
+  const { shape, axis, out } = options;
+  const columns = columnsOf(x, shape, axis);
   if (columns === 0) return undefined;
   const { length } = x as Float32Array;
-  const { out = newFloats(length) } = options;
-  if (!isPlain(out, length)) return undefined;
+  const result = out === undefined ? newFloats(length) : out;
+  if (!isPlain(result, length)) return undefined;
   const tile = work.tile(0);
   const { state, maxima, exponentials } = work;
   work.copyIn(x as Float32Array, 0, length, tile);
   if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, state, maxima);
   else kernels.logSoftmax(tile, tile, length / columns, columns, state, exponentials);
-  work.copyOut(tile, length, out, 0);
-  return out;
+  work.copyOut(tile, length, result, 0);
+  return result;
 }
 
 export function briefElements(
   { kernels, work }: Context,
   operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
   x: unknown,
-  options: { out?: unknown },
+  options: unknown,
 ): Float32Array | undefined {
-  if (columnsOf(x, options, "elements", "out") === 0) return undefined;
+  if (!arePlain(options, "elements", "out")) return undefined;
+  const { shape, out } = options;
+  if (columnsOf(x, shape, undefined) === 0) return undefined;
   const { length } = x as Float32Array;
-  const { out = newFloats(length) } = options;
-  if (!isPlain(out, length)) return undefined;
+  const result = out === undefined ? newFloats(length) : out;
+  if (!isPlain(result, length)) return undefined;
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels[operation](tile, tile, length, work.exponentials);
-  work.copyOut(tile, length, out, 0);
-  return out;
+  work.copyOut(tile, length, result, 0);
+  return result;
 }
 
-export function briefLogSumExp(
-  { kernels, work }: Context,
-  x: unknown,
-  options: { out?: unknown },
-): Float32Array | undefined {
-  const columns = columnsOf(x, options, "rows", "out");
+export function briefLogSumExp({ kernels, work }: Context, x: unknown, options: unknown): Float32Array | undefined {
+  if (!arePlain(options, "rows", "out")) return undefined;
+  const { shape, axis, out } = options;
+  const columns = columnsOf(x, shape, axis);
   if (columns === 0) return undefined;
   const { length } = x as Float32Array;
   const rows = length / columns;
-  const { out = newFloats(rows) } = options;
-  if (!isPlain(out, rows) || haveOneBuffer(out, x as Float32Array, (x as Float32Array)[0])) return undefined;
+  const result = out === undefined ? newFloats(rows) : out;
+  if (!isPlain(result, rows) || haveOneBuffer(result, x as Float32Array, (x as Float32Array)[0])) return undefined;
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
-  work.copyOut(work.losses, rows, out, 0);
-  return out;
+  work.copyOut(work.losses, rows, result, 0);
+  return result;
 }
 
 export function briefBackward(
@@ -111,20 +129,22 @@ export function briefBackward(
   operation: "softmaxBackward" | "logSoftmaxBackward",
   forward: unknown,
   upstream: unknown,
-  options: { out?: unknown },
+  options: unknown,
 ): Float32Array | undefined {
-  const columns = columnsOf(forward, options, "rows", "out");
+  if (!arePlain(options, "rows", "out")) return undefined;
+  const { shape, axis, out } = options;
+  const columns = columnsOf(forward, shape, axis);
   if (columns === 0) return undefined;
   const { length } = forward as Float32Array;
-  const { out = newFloats(length) } = options;
-  if (!isPlain(upstream, length) || !isPlain(out, length)) return undefined;
+  const result = out === undefined ? newFloats(length) : out;
+  if (!isPlain(upstream, length) || !isPlain(result, length)) return undefined;
   const a = work.tile(0);
   const b = work.tile(1);
   work.copyIn(forward as Float32Array, 0, length, a);
   work.copyIn(upstream, 0, length, b);
   kernels[operation](a, b, a, length / columns, columns);
-  work.copyOut(a, length, out, 0);
-  return out;
+  work.copyOut(a, length, result, 0);
+  return result;
 }
 
 interface Loss {
@@ -153,29 +173,31 @@ function meanOf(losses: Float64Array, at: number, rows: number): number {
   return Math.fround(sum / rows);
 }
 
-/** The float whose bits are those of the integer 1. */
+/** The float whose bits are those of the integer 1: times k it has those of k, up to 2^24. */
 const SUBNORMAL = 2 ** -149;
+const MOST_LABELS = 2 ** 24;
 
-/** The mean loss of labels that all count. */
-export function briefCrossEntropy(
-  { kernels, arena, work }: Context,
-  x: unknown,
-  labels: unknown,
-  options: { grad?: unknown },
-): Loss | undefined {
-  const columns = columnsOf(x, options, "rows", "grad");
-  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
+/** The mean loss of labels that all count, or of dense targets. */
+export function briefCrossEntropy(context: Context, x: unknown, targets: unknown, options: unknown): Loss | undefined {
+  const type = typedName(targets);
+  if (type === "Float32Array") return briefPair(context, "dense targets", x, targets, options);
+  if (type !== "Int32Array" || !arePlain(options, "rows", "grad")) return undefined;
+  const { kernels, arena, work } = context;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(x, shape, axis);
+  const labels = targets as Int32Array;
+  if (columns === 0 || labels.byteOffset !== 0) return undefined;
   const { length } = x as Float32Array;
   const rows = length / columns;
-  if ((labels as Int32Array).length !== rows) return undefined;
+  if (labels.length !== rows) return undefined;
+  const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
+  if (grad === null) return undefined;
   const { i32, f64 } = arena;
   for (let i = 0, at = work.labels >>> 2; i < rows; i++) {
-    const label = (labels as Int32Array)[i];
+    const label = labels[i];
     if (label < 0 || label >= columns) return undefined;
     i32[at + i] = label;
   }
-  const grad = gradientFor(options.grad, length, labels as Int32Array, i32[work.labels >>> 2] * SUBNORMAL);
-  if (grad === null) return undefined;
   const { losses, state, maxima, exponentials } = work;
   const tile = work.tile(0);
   const to = grad ? tile : 0;
@@ -193,13 +215,15 @@ export function briefPair(
   operation: "dense targets" | "distillation",
   x: unknown,
   other: unknown,
-  options: { grad?: unknown },
+  options: unknown,
 ): Loss | undefined {
-  const columns = columnsOf(x, options, "rows", "grad");
+  if (!arePlain(options, "rows", "grad")) return undefined;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(x, shape, axis);
   if (columns === 0) return undefined;
   const { length } = x as Float32Array;
   if (!isPlain(other, length)) return undefined;
-  const grad = gradientFor(options.grad, length, other, other[0]);
+  const grad = gradientFor(place, length, other, other[0]);
   if (grad === null) return undefined;
   const rows = length / columns;
   const { scales, losses, state, secondState, maxima, exponentials } = work;
@@ -228,12 +252,14 @@ export function briefSigmoidCrossEntropy(
   { kernels, work }: Context,
   x: unknown,
   targets: unknown,
-  options: { grad?: unknown },
+  options: unknown,
 ): Loss | undefined {
-  if (columnsOf(x, options, "elements", "grad") === 0) return undefined;
+  if (!arePlain(options, "elements", "grad")) return undefined;
+  const { shape, grad: place } = options;
+  if (columnsOf(x, shape, undefined) === 0) return undefined;
   const { length } = x as Float32Array;
   if (!isPlain(targets, length)) return undefined;
-  const grad = gradientFor(options.grad, length, targets, targets[0]);
+  const grad = gradientFor(place, length, targets, targets[0]);
   if (!grad) return undefined;
   const tile = work.tile(0);
   const t = work.tile(1);
@@ -244,9 +270,11 @@ export function briefSigmoidCrossEntropy(
   return { loss: Math.fround(sum / length), grad };
 }
 
-/** The mean loss of labels that all count, of a batch of any size: it reads one number a row. */
-export function briefNllLoss(logProbs: unknown, labels: unknown, options: { grad?: unknown }): Loss | undefined {
-  const columns = columnsOf(logProbs, options, "rows", "grad", Infinity);
+/** The mean loss of labels that all count, of a larger batch too: it reads one number a row. */
+export function briefNllLoss(logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
+  if (!arePlain(options, "rows", "grad")) return undefined;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(logProbs, shape, axis, MOST_LABELS);
   if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
   const x = logProbs as Float32Array;
   const y = labels as Int32Array;
@@ -259,7 +287,7 @@ export function briefNllLoss(logProbs: unknown, labels: unknown, options: { grad
     sum -= x[i * columns + label];
   }
   const loss = Math.fround(sum / rows);
-  const grad = gradientFor(options.grad, x.length, y, y[0] * SUBNORMAL);
+  const grad = gradientFor(place, x.length, y, y[0] * SUBNORMAL);
   if (grad === null) return undefined;
   if (!grad) return { loss };
   grad.fill(0);

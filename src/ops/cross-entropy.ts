@@ -8,7 +8,7 @@ import { gradientOf, LossTotal, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readOutput } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights } from "../weights.js";
-import { briefCrossEntropy, briefPair } from "./brief.js";
+import { briefCrossEntropy } from "./brief.js";
 import {
   type CrossEntropy,
   divisorOf,
@@ -55,9 +55,7 @@ export function softmaxCrossEntropy(
   options: SoftmaxCrossEntropyOptions,
 ): Result {
   return (
-    briefCrossEntropy(context, x, targetsOrLabels, options) ??
-    briefPair(context, "dense targets", x, targetsOrLabels, options) ??
-    generalCrossEntropy(context, x, targetsOrLabels, options)
+    briefCrossEntropy(context, x, targetsOrLabels, options) ?? generalCrossEntropy(context, x, targetsOrLabels, options)
   );
 }
 

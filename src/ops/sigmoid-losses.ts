@@ -194,9 +194,12 @@ function elements(
   return total.result(result);
 }
 
-/** A power of two, at least 1, that no magnitude exceeds. */
+/** A power of two, at least 1, that no magnitude exceeds; NaNs aside. */
 export function powerAbove(values: ArrayLike<number>): number {
   let most = 1;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]);
+    if (size > most) most = size;
+  }
   return 2 ** Math.min(127, Math.ceil(Math.log2(most)));
 }

@@ -53,7 +53,7 @@ export const KINDS = 96;
 /** For each share 1 when it is done. */
 export const DONE = 112;
 
-/** Words of each worker, from `workerWords` on. */
+/** Words of each worker, one worker's behind another's. */
 const WORKERS = DONE + MAX_SHARES;
 const WORKER_WORDS = 16;
 

@@ -48,12 +48,18 @@ describe("load({ threads })", () => {
       for (const [name, threads, backend] of [["simd-shared", 1, "simd"], ["simd", 2, "simd"], ["simd-shared", 2, "relaxed"]]) {
         await load({ threads, backend, module: module(name) }).catch((error) => console.log(error.code, error.message));
       }
-      console.log((await load({ threads: "auto", module: module("simd") })).threads);`);
+      console.log((await load({ threads: "auto", module: module("simd") })).threads);
+      const other = await load({ threads: 2, backend: ["relaxed", "simd"], module: module("simd-shared") });
+      const relaxed = WebAssembly.validate(readFileSync(new URL("relaxed.wasm", dist)));
+      console.log(other.backend === (relaxed ? "relaxed" : "simd"));
+      console.log(loadSync({ threads: "auto", module: module("simd-shared") }).backend);`);
     expect(output.split("\n").slice(0, 2)).toEqual(["2 0.5,0.5", expect.stringMatching(/^BACKEND .*"simd-shared"/)]);
-    expect(output.split("\n").slice(2, 5)).toEqual([
+    expect(output.split("\n").slice(2, 7)).toEqual([
       expect.stringMatching(/^BACKEND .*"simd".*"simd-shared"/),
       expect.stringMatching(/^BACKEND .*"simd-shared".*relaxed/),
       "1",
+      "true",
+      "simd",
     ]);
   });
 

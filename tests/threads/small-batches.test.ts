@@ -62,6 +62,9 @@ it("a small shard's loss goes with a state, which lies in the shared memory", ()
   const expected = one.softmaxCrossEntropy(x, [1], { grad: true });
   const state = k.logSumExpState(1).add(x);
   expect(k.softmaxCrossEntropy(x, [1], { state, grad: true })).toEqual(expected);
+  const resident = k.alloc([1, 3]).set(x);
+  expect(k.softmaxCrossEntropy(resident, [1], { state, grad: true })).toEqual(expected);
+  resident.free();
 });
 
 it("the memory of both counts", () => {

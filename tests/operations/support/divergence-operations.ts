@@ -42,7 +42,7 @@ const divergence = (
   works: "along an axis",
   writes: "grad",
   replaces: [1],
-  bound: 1,
+  bound: 4,
   variants: [NONE, BITS],
   operands: (layout, seed) => [chances(layout, seed), chances(layout, seed + 1).map((q) => Math.max(q, 1e-12))],
   truth: (operands, options) => {
@@ -59,7 +59,7 @@ export const DIVERGENCE_OPERATIONS: readonly Operation[] = [
     method: "entropy",
     works: "along an axis",
     replaces: [],
-    bound: 1,
+    bound: 4,
     variants: [NONE, BITS],
     operands: (layout, seed) => [chances(layout, seed)],
     truth: ([p], options) => {

@@ -1,0 +1,112 @@
+import { expect, it } from "vitest";
+import { DtypeError, OverlapError } from "../../src/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { expectRefused } from "../support/refusals.js";
+
+const X = Float32Array.of(1, 2, 3, 4, 5, 6);
+const shape = [2, 3];
+
+describeEachBackend("options whose getters do something", (backend) => {
+  it("find the call unharmed where they make another", () => {
+    const { k } = backend;
+    const labels = Int32Array.of(0, 1);
+    const expected = k.softmaxCrossEntropy(X, labels, { shape, grad: true });
+    for (const meanwhile of [
+      () => k.softmaxCrossEntropy(X, Int32Array.of(2, 2), { shape, grad: true }),
+      () => k.alloc([100_000]).free(),
+    ]) {
+      const grad = new Float32Array(6);
+      const options = {
+        shape,
+        get grad() {
+          meanwhile();
+          return grad;
+        },
+      };
+      expect(k.softmaxCrossEntropy(X, labels, options)).toEqual({ loss: expected.loss, grad });
+      expect([...grad]).toEqual([...expected.grad]);
+    }
+  });
+
+  it("are refused where they transfer the batch away", () => {
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => {
+      const x = X.slice();
+      const options = {
+        get out() {
+          if (x.length > 0) structuredClone(x, { transfer: [x.buffer] });
+          return new Float32Array(6);
+        },
+      };
+      return k.softmax(x, options);
+    });
+  });
+
+  it("count where the prototype has them", () => {
+    class Hot {
+      get temperature() {
+        return 10;
+      }
+    }
+    const { k } = backend;
+    expect(k.softmax(X, new Hot())).toEqual(k.softmax(X, { temperature: 10 }));
+  });
+});
+
+describeEachBackend("a gradient", (backend) => {
+  it("is refused as null, 0 or text", () => {
+    for (const grad of [null, 0, "", Number.NaN]) {
+      expectRefused(backend.k, DtypeError, "DTYPE", (k) =>
+        k.softmaxCrossEntropy(X, [0, 1], { shape, grad: grad as never }),
+      );
+    }
+  });
+
+  it("is spoilt by a NaN of the upstream gradient where that stands alone", () => {
+    const { k } = backend;
+    const x = Float32Array.of(-1, 0, 1, 2);
+    const t = Float32Array.of(0, 1, 0, 1);
+    const gradOutput = [1, Number.NaN, 1, 3];
+    const options = { reduction: "none", grad: true } as const;
+    for (const gradientAt of [
+      (upstream: number[]) => k.sigmoidCrossEntropy(x, t, { ...options, gradOutput: upstream }).grad,
+      (upstream: number[]) => k.sigmoidFocalLoss(x, t, { ...options, gradOutput: upstream }).grad,
+    ]) {
+      const grad = gradientAt(gradOutput);
+      const plain = gradientAt([1, 1, 1, 3]);
+      expect([...grad].map(Number.isNaN)).toEqual([false, true, false, false]);
+      for (const i of [0, 2, 3]) expect(grad[i]).toBe(plain[i]);
+    }
+    const features = Float32Array.of(1, 2, 3, 4);
+    const { grad } = k.linearSigmoidCrossEntropy(features, Float32Array.of(1), t, {
+      shape: [4, 1],
+      reduction: "none",
+      grad: { features: true },
+      gradOutput,
+    });
+    expect([...grad.features].map(Number.isNaN)).toEqual([false, true, false, false]);
+  });
+});
+
+describeEachBackend("labels beyond 2^24", (backend) => {
+  it("are compared with the gradient's bytes too", () => {
+    if (!backend.affords(2 ** 24)) return;
+    const n = 2 ** 24 + 8;
+    const grad = new Float32Array(n);
+    const labels = new Int32Array(grad.buffer, 0, 1);
+    labels[0] = 2 ** 24 + 5;
+    expect(() => backend.k.nllLoss(new Float32Array(n), labels, { grad })).toThrow(OverlapError);
+  });
+});
+
+describeEachBackend("an int32 batch", (backend) => {
+  it("holds integers of 32 bits and nothing else", () => {
+    const batch = backend.k.alloc([2], { dtype: "int32" }).set([1, 2]);
+    for (const source of [[1.5, 0], [Number.NaN, 0], [3e10, 0], Float32Array.of(0.5, 1), [2n ** 31n, 0n]]) {
+      expect(() => batch.set(source as number[])).toThrow(DtypeError);
+      expect([...batch.data]).toEqual([1, 2]);
+    }
+    batch.set(BigInt64Array.of(-1n, 7n));
+    expect([...batch.set(Uint8Array.of(3, 4)).data]).toEqual([3, 4]);
+    batch.free();
+  });
+});
