@@ -1,21 +1,28 @@
-import { loadLanes, loadPair, onlyLane, storePair } from "./math/lanes";
+import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
+import { exponent } from "./math/log";
+import { F32, I32, join, K, positive, quotient } from "./math/log-pass";
 import { BLOCK, total } from "./math/sum";
-import { log, logOf } from "./math/wide-log";
 
 /**
  * Binary cross-entropy of given probabilities q with targets t, in nats, element by element:
  *
  *   −(t·log q + (1 − t)·log(1 − q)),  gradient to q  (q − t)/(q·(1 − q)), times `scale`
  *
- * In float64, where 1 − q is exact from q = 2^-30 on; below, log(1 − q) is −q to 2^-31. Outside [0, 1] NaN.
+ * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
+ * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
  *
- * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. Returns start + Σ loss, in blocks of BLOCK.
+ * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK floats. Returns start + Σ loss,
+ * in blocks of BLOCK. The classes only name which numbers a loop is for.
  */
+class Usual {}
+class Any {}
+
 export function binaryCrossEntropy(
   q: usize,
   t: usize,
   grad: usize,
   losses: usize,
+  e: usize,
   n: usize,
   scale: f64,
   start: f64,
@@ -23,69 +30,137 @@ export function binaryCrossEntropy(
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
-    const toGrad = grad ? grad + at : 0;
-    const toLosses = losses ? losses + at : 0;
-    start += plain(q + at, t + at, count)
-      ? plainBlock(q + at, t + at, toGrad, toLosses, count, scale)
-      : anyBlock(q + at, t + at, toGrad, toLosses, count, scale);
+    const to = losses ? losses + at : 0;
+    start += usual(q + at, t + at, count)
+      ? sumOf<Usual>(q + at, t + at, to, e, count)
+      : sumOf<Any>(q + at, t + at, to, e, count);
+    if (grad) gradients(q + at, t + at, grad + at, count, scale);
   }
   return start;
 }
 
-const SMALL: f64 = 9.313225746154785e-10; // 2^-30
+const LEAST: i32 = 0x2b800000; // the bits of 2^-40
+const ONE: i32 = 0x3f800000;
 
-/** Whether all numbers lie in [0, 1] and no target has mass where q has none: all but what a limit is needed for. */
-function plain(q: usize, t: usize, n: usize): bool {
-  const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  let most = zero;
-  let hole = zero;
-  for (let i: usize = 0; i < n; i += 4, q += 16, t += 16) {
-    const count = min(n - i, 4);
-    const a = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
-    const b = count === 4 ? v128.load(t) : loadLanes(t, count, zero);
-    most = i32x4.max_u(most, i32x4.max_u(a, b));
-    const miss = v128.andnot(f32x4.eq(a, zero), f32x4.eq(b, zero));
-    hole = v128.or(hole, v128.or(miss, v128.andnot(f32x4.eq(a, one), f32x4.eq(b, one))));
+/** Whether all q are in [2^-40, 1) and all t in [0, 1]: no limits, and nothing that underflows. */
+function usual(q: usize, t: usize, n: usize): bool {
+  const least = i32x4.splat(LEAST);
+  let chance = f32x4.splat(0);
+  let target = chance;
+  for (const end = q + (n << 2); q < end; q += 16, t += 16) {
+    const all = q + 16 <= end;
+    chance = i32x4.max_u(chance, i32x4.sub(all ? v128.load(q) : loadLanes(q, (end - q) >> 2, least), least));
+    target = i32x4.max_u(target, all ? v128.load(t) : loadLanes(t, (end - q) >> 2, least));
   }
   // By their bits, negative numbers and NaN are above 1.
-  return !v128.any_true(v128.or(hole, i32x4.gt_u(most, one)));
+  const above = i32x4.ge_u(chance, i32x4.splat(ONE - LEAST));
+  return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE))));
 }
 
-/** Two at a time: the two sums of lanes 0, 1 and of 2, 3 take turns. */
-function plainBlock(q: usize, t: usize, grad: usize, losses: usize, n: usize, scale: f64): f64 {
-  const by = f64x2.splat(scale);
-  let next = f64x2.splat(0);
-  let other = f64x2.splat(0);
-  for (const end = q + ((n >> 1) << 3); q < end; q += 8, t += 8) {
-    const chance = loadPair(q);
-    const target = loadPair(t);
-    const loss = lossesOf(chance, target);
-    const sum = f64x2.add(next, loss);
-    if (grad) {
-      storePair(grad, slopesOf(chance, target, by));
-      grad += 8;
-    }
+function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
+  reduce<T>(q, e, n);
+  const q0 = v128.load32_splat(F32, 12);
+  const q1 = v128.load32_splat(F32, 16);
+  const q2 = v128.load32_splat(F32, 20);
+  const q3 = v128.load32_splat(F32, 24);
+  const ln2Hi = v128.load32_splat(F32, 28);
+  const ln2Lo = v128.load32_splat(F32, 32);
+  let low = f64x2.splat(0);
+  let high = low;
+  for (const end = t + (n << 2); t < end; t += 16, e += 16) {
+    const hit = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const s = v128.load(e, 2 * K);
+    const tiny = idof<T>() === idof<Any>() ? tinyOnly(s) : f32x4.splat(0);
+    let miss = join(v128.xor(s, tiny), v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    if (idof<T>() === idof<Any>()) miss = f32x4.add(miss, f32x4.add(tiny, tiny));
+    const given = loadUpTo(t, end);
+    const target = idof<T>() === idof<Any>() ? v128.or(given, notChance(given)) : given;
+    const lossLow = lossesOf<T>(target, hit, miss);
+    const lossHigh = lossesOf<T>(upper(target), upper(hit), upper(miss));
+    low = f64x2.add(low, lossLow);
+    high = f64x2.add(high, lossHigh);
     if (losses) {
-      storePair(losses, loss);
-      losses += 8;
+      storeUpTo(losses, end - t, narrow(lossLow, lossHigh));
+      losses += 16;
     }
-    next = other;
-    other = sum;
   }
-  if (n & 1) next = f64x2.add(next, onlyLane(anyBlock(q, t, grad, losses, 1, scale)));
-  return total(next, other);
+  return total(low, high);
 }
 
-function lossesOf(q: v128, t: v128): v128 {
-  const one = f64x2.splat(1);
-  const rest = v128.bitselect(f64x2.neg(q), log(f64x2.sub(one, q)), f64x2.lt(q, f64x2.splat(SMALL)));
-  const hit = f64x2.mul(t, log(q));
-  return f64x2.sub(f64x2.splat(0), f64x2.add(hit, f64x2.mul(f64x2.sub(one, t), rest)));
+/** s where it is below 2^-30: its square might underflow, which takes its time, and counts for nothing. */
+function tinyOnly(s: v128): v128 {
+  return v128.and(s, f32x4.lt(f32x4.abs(s), f32x4.splat(9.313225746154785e-10)));
 }
 
-/** For a hard target one factor cancels, and with it the 0/0 where the prediction is right and certain. */
-function slopesOf(q: v128, t: v128, by: v128): v128 {
+/** Of the lower two lanes. */
+function lossesOf<T>(t: v128, hit: v128, miss: v128): v128 {
+  const target = f64x2.promote_low_f32x4(t);
+  const rest = f64x2.sub(f64x2.splat(1), target);
+  const hits = weigh<T>(target, f64x2.promote_low_f32x4(hit));
+  return f64x2.sub(f64x2.splat(0), f64x2.add(hits, weigh<T>(rest, f64x2.promote_low_f32x4(miss))));
+}
+
+/** What weighs 0 counts for nothing, though it be infinite. */
+function weigh<T>(weight: v128, log: v128): v128 {
+  const product = f64x2.mul(weight, log);
+  return idof<T>() === idof<Any>() ? v128.and(product, f64x2.ne(weight, f64x2.splat(0))) : product;
+}
+
+/** Stores s and, K bytes on, k of log q; then those of log(1 − q). A limit has an infinite k, or NaN. */
+function reduce<T>(q: usize, e: usize, n: usize): void {
+  const one = v128.load32_splat(F32, 4);
+  for (const end = q + (n << 2); q < end; q += 16, e += 16) {
+    const x = loadUpTo(q, end);
+    const y = idof<T>() === idof<Any>() ? f32x4.mul(x, v128.load32_splat(F32, 0)) : x;
+    const k = exponent(y);
+    v128.store(e, quotient(y, k));
+    const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;
+    v128.store(e, limit<T>(count, x, f32x4.splat(0)), K);
+    const miss = f32x4.sub(one, x);
+    const restK = exponent(idof<T>() === idof<Any>() ? positive(miss) : miss);
+    v128.store(e, restQuotient(x, restK), 2 * K);
+    v128.store(e, limit<T>(restK, x, one), 3 * K);
+  }
+}
+
+/** k as a float: −Infinity where q is `at`, NaN where it is no probability. */
+function limit<T>(k: v128, q: v128, at: v128): v128 {
+  const count = f32x4.convert_i32x4_s(k);
+  if (idof<T>() !== idof<Any>()) return count;
+  return v128.or(notChance(q), v128.bitselect(f32x4.splat(-Infinity), count, f32x4.eq(q, at)));
+}
+
+/** ((1 − 2^k) − q)/((1 − 2^k) − q + 2·2^k) */
+function restQuotient(q: v128, k: v128): v128 {
+  const one = v128.load32_splat(F32, 4);
+  const power = i32x4.add(i32x4.shl(k, 23), one);
+  const f = f32x4.sub(f32x4.sub(one, power), q);
+  return f32x4.div(f, f32x4.add(f32x4.add(power, power), f));
+}
+
+/** All ones, a NaN, for numbers outside [0, 1]. */
+function notChance(x: v128): v128 {
+  return v128.not(v128.and(f32x4.ge(x, f32x4.splat(0)), f32x4.le(x, f32x4.splat(1))));
+}
+
+function gradients(q: usize, t: usize, grad: usize, n: usize, scale: f64): void {
+  const by = f64x2.splat(scale);
+  for (const end = q + (n << 2); q < end; q += 16, t += 16, grad += 16) {
+    const bytes = end - q;
+    const chance = loadUpTo(q, end);
+    const target = loadUpTo(t, t + bytes);
+    const slope = narrow(slopesOf(chance, target, by), slopesOf(upper(chance), upper(target), by));
+    storeUpTo(grad, bytes, v128.or(slope, v128.or(notChance(chance), notChance(target))));
+  }
+}
+
+/**
+ * Of the lower two lanes. For a hard target one factor cancels, and with it the 0/0 where the prediction is right and
+ * certain.
+ */
+function slopesOf(chance: v128, target: v128, by: v128): v128 {
+  const q = f64x2.promote_low_f32x4(chance);
+  const t = f64x2.promote_low_f32x4(target);
   const one = f64x2.splat(1);
   const rest = f64x2.sub(one, q);
   const atOne = f64x2.eq(t, one);
@@ -93,44 +168,4 @@ function slopesOf(q: v128, t: v128, by: v128): v128 {
   const above = v128.bitselect(one, v128.bitselect(f64x2.splat(-1), f64x2.sub(q, t), atOne), atZero);
   const below = v128.bitselect(rest, v128.bitselect(q, f64x2.mul(q, rest), atOne), atZero);
   return f64x2.div(f64x2.mul(above, by), below);
-}
-
-/** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
-function anyBlock(q: usize, t: usize, grad: usize, losses: usize, n: usize, scale: f64): f64 {
-  let a: f64 = 0;
-  let b: f64 = 0;
-  let c: f64 = 0;
-  let d: f64 = 0;
-  for (let i: usize = 0; i < n; i++) {
-    const at = i << 2;
-    const x: f64 = load<f32>(q + at);
-    const y: f64 = load<f32>(t + at);
-    const loss = lossOf(x, y);
-    if (grad) store<f32>(grad + at, <f32>slopeOf(x, y, scale));
-    if (losses) store<f32>(losses + at, <f32>loss);
-    const sum = a + loss;
-    a = b;
-    b = c;
-    c = d;
-    d = sum;
-  }
-  return a + c + (b + d);
-}
-
-function isChance(q: f64, t: f64): bool {
-  return q >= 0 && q <= 1 && t >= 0 && t <= 1;
-}
-
-function lossOf(q: f64, t: f64): f64 {
-  if (!isChance(q, t)) return NaN;
-  const hit = t === 0 ? 0 : t * logOf(q);
-  const miss = t === 1 ? 0 : (1 - t) * (q < SMALL ? -q : logOf(1 - q));
-  return 0 - (hit + miss);
-}
-
-function slopeOf(q: f64, t: f64, scale: f64): f64 {
-  if (!isChance(q, t)) return NaN;
-  if (t === 0) return scale / (1 - q);
-  if (t === 1) return -scale / q;
-  return ((q - t) * scale) / (q * (1 - q));
 }

@@ -41,8 +41,8 @@ export const COST = {
   entropy: 1.4,
   crossEntropy: 2,
   klDivergence: 2,
-  jensenShannon: 5,
-  binaryCrossEntropy: 8,
+  jensenShannon: 3,
+  binaryCrossEntropy: 4,
   /** For each multiply-add. */
   product: 0.06,
   storeSums: 0.3,

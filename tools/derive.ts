@@ -104,16 +104,6 @@ const constants: Constant[] = [
     to: 1 / 9,
     degree: 3,
   },
-  {
-    name: "logRatio.p (float64)",
-    meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/5; error relative to atanh(s)",
-    f: (y) => series((k) => y ** k / (2 * k + 3)),
-    weight: (y) => y,
-    from: 0,
-    to: 0.04,
-    degree: 2,
-    round: exact,
-  },
 ];
 
 function hex(value: number): string {

@@ -41,3 +41,14 @@ export function upper(v: v128): v128 {
 export function narrow(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }
+
+/** Four floats, or zeros for those from `end` on. */
+export function loadUpTo(x: usize, end: usize): v128 {
+  return x + 16 <= end ? v128.load(x) : loadLanes(x, (end - x) >> 2, f32x4.splat(0));
+}
+
+/** Writes four floats, or the `bytes` of them that remain. */
+export function storeUpTo(x: usize, bytes: usize, value: v128): void {
+  if (bytes >= 16) v128.store(x, value);
+  else storeLanes(x, bytes >> 2, value);
+}

@@ -1,5 +1,5 @@
 import { madd } from "./fma";
-import { loadLanes, upper } from "./lanes";
+import { loadUpTo, upper } from "./lanes";
 import { exponent, unscaled } from "./log";
 import { power2 } from "./scalar";
 import { BLOCK, total } from "./sum";
@@ -28,7 +28,7 @@ class Ratio {}
 export const LARGEST: i32 = 0x6fffffff;
 
 // biome-ignore format: one constant a line
-const F32: usize = memory.data<f32>([
+export const F32: usize = memory.data<f32>([
   1073741824, // 2^30
   1,
   2,
@@ -41,14 +41,14 @@ const F32: usize = memory.data<f32>([
 ], 16);
 
 // biome-ignore format: one constant a line
-const I32: usize = memory.data<i32>([
+export const I32: usize = memory.data<i32>([
   30,
   0x00800000, // the smallest normal number
   0x000b3333, // 0.0875 in units of the exponent
   0x00699999, // 0.825
 ], 16);
 
-const K: usize = BLOCK << 2; // bytes from s to k
+export const K: usize = BLOCK << 2; // bytes from s to k
 
 /** Σ p·log x */
 export function weightedLogs(p: usize, x: usize, e: usize, n: usize): f64 {
@@ -99,24 +99,19 @@ function reduce<T>(p: usize, q: usize, e: usize, n: usize): void {
   }
 }
 
-/** Four floats, or zeros for those from `end` on. */
-function loadUpTo(x: usize, end: usize): v128 {
-  return x + 16 <= end ? v128.load(x) : loadLanes(x, (end - x) >> 2, f32x4.splat(0));
-}
-
 /** x, or the smallest normal number where x is 0. */
-function positive(x: v128): v128 {
+export function positive(x: v128): v128 {
   return i32x4.max_s(x, v128.load32_splat(I32, 4));
 }
 
 /** (m − 1)/(m + 1) */
-function quotient(x: v128, k: v128): v128 {
+export function quotient(x: v128, k: v128): v128 {
   const f = f32x4.sub(unscaled(x, k), v128.load32_splat(F32, 4));
   return f32x4.div(f, f32x4.add(f, v128.load32_splat(F32, 8)));
 }
 
 /** log2(p/q) less its fraction, or one that is above 0.91 up */
-function exponentGap(p: v128, q: v128): v128 {
+export function exponentGap(p: v128, q: v128): v128 {
   const gap = i32x4.sub(p, q);
   const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(I32, 12));
   return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(I32, 8)), up), 23);
@@ -129,7 +124,7 @@ function ratioQuotient(p: v128, q: v128, k: v128): v128 {
 }
 
 /** k·ln 2 + 2·atanh(s), the large term last. */
-function join(s: v128, k: v128, q0: v128, q1: v128, q2: v128, q3: v128, ln2Hi: v128, ln2Lo: v128): v128 {
+export function join(s: v128, k: v128, q0: v128, q1: v128, q2: v128, q3: v128, ln2Hi: v128, ln2Lo: v128): v128 {
   const y = f32x4.mul(s, s);
   const d = f32x4.add(s, s);
   const low = madd(f32x4.mul(d, y), madd(y, madd(y, madd(y, q3, q2), q1), q0), f32x4.mul(k, ln2Lo));
@@ -175,7 +170,7 @@ function lifted(x: f32, up: i32): f32 {
   return <f32>(<f64>x * power2(up));
 }
 
-function joinOne(s: v128, k: i32): f64 {
+export function joinOne(s: v128, k: i32): f64 {
   const log = join(
     s,
     f32x4.splat(<f32>k),
@@ -189,7 +184,7 @@ function joinOne(s: v128, k: i32): f64 {
   return f32x4.extract_lane(log, 0);
 }
 
-function limit(x: f32): f64 {
+export function limit(x: f32): f64 {
   if (x === 0) return -Infinity;
   return x === Infinity ? Infinity : NaN;
 }

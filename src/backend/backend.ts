@@ -201,12 +201,13 @@ export interface Kernels {
   entropy(p: number, e: number, n: number, start: number): number;
   crossEntropy(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
   klDivergence(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
-  jensenShannon(p: number, q: number, grad: number, n: number, scale: number, start: number): number;
+  jensenShannon(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
   binaryCrossEntropy(
     q: number,
     t: number,
     grad: number,
     losses: number,
+    e: number,
     n: number,
     scale: number,
     start: number,

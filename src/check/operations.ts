@@ -50,6 +50,6 @@ export const OPERATIONS: Operations = {
   entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
   crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
   klDivergence: { operands: 2, bound: 4, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
-  jensenShannon: { operands: 2, bound: 1, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
-  binaryCrossEntropy: { operands: 2, bound: 2, truth: plain(reference.binaryCrossEntropy) },
+  jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
+  binaryCrossEntropy: { operands: 2, bound: 4, truth: plain(reference.binaryCrossEntropy) },
 };

@@ -55,10 +55,7 @@ export function divergence(
   const result = gradientOf(grad, batch.length);
   const gradient = result && readOutput(result, batch, arena, "grad", other);
   if (gradient) checkApart(gradient, batch, arena, "grad and p");
-  const run: Run =
-    operation === "jensenShannon"
-      ? kernels.jensenShannon
-      : (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
+  const run: Run = (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
   const total = positions(context, operation, batch, other, gradient, reduction, unit, run);
   return result ? total.result(result) : total.value;
 }

@@ -119,7 +119,7 @@ export function binaryCrossEntropy(
 ): Float32Array | number | Result {
   checkOptions(options, BINARY);
   const { shape, reduction, grad, unit } = options;
-  const { kernels, arena } = context;
+  const { kernels, arena, work } = context;
   const batch = readElements(q, shape, arena, "q");
   const factor = readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / NATS_PER_BIT : 1;
   const settings = { reduction: readReduction(reduction, "none"), grad };
@@ -128,7 +128,8 @@ export function binaryCrossEntropy(
     batch,
     targets,
     settings,
-    ({ x, t, grad, losses, n, sum }, scale) => kernels.binaryCrossEntropy(x, t, grad, losses, n, scale, sum),
+    ({ x, t, grad, losses, n, sum }, scale) =>
+      kernels.binaryCrossEntropy(x, t, grad, losses, work.exponentials, n, scale, sum),
     { factor },
   );
   return grad === undefined || grad === false ? result.loss : result;

@@ -31,7 +31,7 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
     };
   /** A divergence with its gradient. */
   const diverge =
-    (kernel: "crossEntropy" | "klDivergence") =>
+    (kernel: "crossEntropy" | "klDivergence" | "jensenShannon") =>
     (p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number => {
       if (!cut.worth(n, COST[kernel])) return one[kernel](p, q, grad, e, n, scale, start);
       return inParts(n, start, (i, count, sum) => {
@@ -98,15 +98,9 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
     },
     crossEntropy: diverge("crossEntropy"),
     klDivergence: diverge("klDivergence"),
-    jensenShannon(p, q, grad, n, scale, start) {
-      if (!cut.worth(n, COST.jensenShannon)) return one.jensenShannon(p, q, grad, n, scale, start);
-      return inParts(n, start, (i, count, sum) => {
-        cut.blocks("jensenShannon", count, COST.jensenShannon, BLOCK).reads(from(p, i), 4).reads(from(q, i), 4);
-        return cut.writes(from(grad, i), 4).count().value(scale).value(0).sum(sum);
-      });
-    },
-    binaryCrossEntropy(q, t, grad, losses, n, scale, start) {
-      if (!cut.worth(n, COST.binaryCrossEntropy)) return one.binaryCrossEntropy(q, t, grad, losses, n, scale, start);
+    jensenShannon: diverge("jensenShannon"),
+    binaryCrossEntropy(q, t, grad, losses, e, n, scale, start) {
+      if (!cut.worth(n, COST.binaryCrossEntropy)) return one.binaryCrossEntropy(q, t, grad, losses, e, n, scale, start);
       return inParts(n, start, (i, count, sum) =>
         cut
           .blocks("binaryCrossEntropy", count, COST.binaryCrossEntropy, BLOCK)
@@ -114,6 +108,7 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
           .reads(from(t, i), 4)
           .writes(from(grad, i), 4)
           .writes(from(losses, i), 4)
+          .own(e)
           .count()
           .value(scale)
           .value(0)

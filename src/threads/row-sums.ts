@@ -8,8 +8,7 @@ export function spreadRowSums(cut: Cut, e: number): RowSums {
     if (rows === 1 || cols === 0 || cut.few(rows, cols) || !cut.worth(rows * cols, COST[kernel])) return undefined;
     cut.blocks(kernel, rows * cols, COST[kernel], cols).reads(p, 4);
     if (kernel !== "entropy") cut.reads(q, 4).writes(grad, 4);
-    if (kernel !== "jensenShannon") cut.own(e);
-    cut.count();
+    cut.own(e).count();
     if (kernel !== "entropy") cut.value(scale);
     return cut.value(0).sums();
   };

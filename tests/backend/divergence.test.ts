@@ -34,9 +34,8 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const p = mirror.put(sample(n, n));
         const q = mirror.put(other(n, title === "near p" ? n : n + 1));
         const grad = mirror.floats(n);
-        const e = mirror.scratch(8 * BLOCK);
-        const run = (k: Kernels, to: number) =>
-          name === "jensenShannon" ? k[name](p, q, to, n, scale, start) : k[name](p, q, to, e, n, scale, start);
+        const e = mirror.scratch(16 * BLOCK);
+        const run = (k: Kernels, to: number) => k[name](p, q, to, e, n, scale, start);
         mirror.same(`${what}, no gradient`, (k) => run(k, 0));
         mirror.same(what, (k) => run(k, grad));
         mirror.same(`${what}, in place`, (k) => run(k, q));
@@ -55,10 +54,11 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const t = mirror.put(other(n, n + 1));
         const grad = mirror.floats(n);
         const losses = mirror.floats(n);
-        mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, n, scale, start));
-        mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, n, scale, start));
-        mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, n, scale, start));
-        mirror.same(`${what}, in place`, (k) => k.binaryCrossEntropy(q, t, q, 0, n, scale, start));
+        const e = mirror.scratch(16 * BLOCK);
+        mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, scale, start));
+        mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, e, n, scale, start));
+        mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, e, n, scale, start));
+        mirror.same(`${what}, in place`, (k) => k.binaryCrossEntropy(q, t, q, 0, e, n, scale, start));
       }
     }
   });

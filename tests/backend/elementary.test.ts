@@ -71,10 +71,10 @@ it("simd and js have the same bits: a term of klDivergence and of jensenShannon,
   mirror.clear();
   const p = mirror.put(values.subarray(0, n));
   const q = mirror.put(values.subarray(n));
-  const e = mirror.scratch(8 * BLOCK);
+  const e = mirror.scratch(16 * BLOCK);
   const terms = {
     klDivergence: (k: Kernels, at: number) => k.klDivergence(p + at, q + at, 0, e, 1, 1, 0),
-    jensenShannon: (k: Kernels, at: number) => k.jensenShannon(p + at, q + at, 0, 1, 1, 0),
+    jensenShannon: (k: Kernels, at: number) => k.jensenShannon(p + at, q + at, 0, e, 1, 1, 0),
   };
   for (const [name, term] of Object.entries(terms)) {
     for (let at = 0; at < n * 4; at += 4) {

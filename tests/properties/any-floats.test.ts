@@ -75,17 +75,17 @@ const RUNS = 400;
 
 describeEachBackend("of any floats", (backend) => {
   it.each([
-    ["crossEntropy", 4],
-    ["klDivergence", 4],
-    ["jensenShannon", 1],
-  ] as const)("%s is within %d ULP of its terms, its gradient within 1", (name, bound) => {
+    ["crossEntropy", 4, 1],
+    ["klDivergence", 4, 1],
+    ["jensenShannon", 4, 4],
+  ] as const)("%s is within %d ULP of its terms, its gradient within %d", (name, bound, ofGradient) => {
     holds(
       numbers,
       ({ a, b }) => {
         const truth = COMPUTE[name](a, b, { grad: true });
         const { loss, grad } = backend.k[name](a, b, { grad: true });
         expectWithin(bound, loss, truth.loss, `${name} of [${a}] and [${b}]`, sizeOf(a, b, TERMS[name]));
-        expectWithin(1, grad, truth.grad, `${name}, gradient, of [${a}] and [${b}]`);
+        expectWithin(ofGradient, grad, truth.grad, `${name}, gradient, of [${a}] and [${b}]`);
       },
       RUNS,
     );
@@ -102,14 +102,14 @@ describeEachBackend("of any floats", (backend) => {
     );
   });
 
-  it("binaryCrossEntropy is within 1 ULP, its gradient within 1 of its terms", () => {
+  it("binaryCrossEntropy is within 4 ULP, its gradient within 1 of its terms", () => {
     holds(
       pairs(chance, chance),
       ({ a, b }) => {
         const truth = reference.binaryCrossEntropy(a, b, { grad: true });
         const { loss, grad } = backend.k.binaryCrossEntropy(a, b, { grad: true });
         const sizes = truth.grad.map((value, i) => (a[i] === b[i] ? value : value * ((a[i] + b[i]) / (a[i] - b[i]))));
-        expectWithin(1, loss, truth.loss, `[${a}], targets [${b}]`);
+        expectWithin(4, loss, truth.loss, `[${a}], targets [${b}]`);
         expectWithin(1, grad, truth.grad, `gradient, [${a}], targets [${b}]`, sizes);
       },
       RUNS,

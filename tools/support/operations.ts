@@ -269,7 +269,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...(["q", "near"] as const).map((other): Operation => {
     return {
       name: other === "q" ? "jensenShannon" : "jensenShannon, q near p",
-      bound: 1,
+      bound: 4,
       outcomes: ["loss", "gradient"],
       run(k, problem) {
         const { p, shape } = problem;
@@ -284,7 +284,7 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   {
     name: "binaryCrossEntropy",
-    bound: 1,
+    bound: 4,
     outcomes: ["loss", "gradient"],
     elementwise: true,
     run(k, { p, soft: t, shape }) {

@@ -1,8 +1,6 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logOf } from "./math/wide-log.js";
+import { logOf, logRestOf } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
-
-const SMALL = 2 ** -30;
 
 /** Binary cross-entropy of given probabilities: assembly/binary-cross-entropy.ts has the formulas and the contract. */
 export function binaryCrossEntropy(
@@ -11,6 +9,7 @@ export function binaryCrossEntropy(
   t: number,
   grad: number,
   losses: number,
+  _e: number,
   n: number,
   scale: number,
   start: number,
@@ -57,7 +56,7 @@ function isChance(q: number, t: number): boolean {
 function lossOf(q: number, t: number): number {
   if (!isChance(q, t)) return Number.NaN;
   const hit = t === 0 ? 0 : t * logOf(q);
-  const miss = t === 1 ? 0 : (1 - t) * (q < SMALL ? -q : logOf(1 - q));
+  const miss = t === 1 ? 0 : (1 - t) * logRestOf(q);
   return 0 - (hit + miss);
 }
 

@@ -26,6 +26,15 @@ export function logOf(x: number): number {
   return join(fround(f / fround(f + 2)), k - up);
 }
 
+/** log(1 − q) of a q in [0, 1]: −Infinity for 1. */
+export function logRestOf(q: number): number {
+  if (q === 1) return -Infinity;
+  const k = exponent(fround(1 - q));
+  const power = power2(k);
+  const f = fround(1 - power - q);
+  return join(fround(f / fround(2 * power + f)), k);
+}
+
 /** log(p/q) of any two numbers: with a zero ∓Infinity; of two of them, a negative number or a NaN, NaN. */
 export function logRatioOf(p: number, q: number): number {
   if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return logLimit(p / q);
@@ -47,7 +56,7 @@ function liftOf(x: number): number {
 }
 
 /** k·ln 2 + 2·atanh(s), the large term last. */
-function join(s: number, k: number): number {
+export function join(s: number, k: number): number {
   const y = fround(s * s);
   const d = s + s;
   const low = madd(fround(d * y), madd(y, madd(y, madd(y, Q3, Q2), Q1), Q0), fround(k * LN2_LOW));
