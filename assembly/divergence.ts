@@ -39,13 +39,22 @@ function sumOf<T>(p: usize, q: usize, e: usize, n: usize, start: f64): f64 {
     const a = p + (i << 2);
     const b = q + (i << 2);
     const count = min(n - i, BLOCK);
-    start += plain(a, b, count) ? plainBlock<T>(a, b, e, count) : anyBlock<T>(a, b, count);
+    const found = look(a, b, count);
+    if (found === PLAIN) start += plainBlock<T>(a, b, e, count);
+    else if (found === HOLE) start += idof<T>() === idof<Ratio>() ? Infinity : -Infinity;
+    else start += anyBlock<T>(a, b, count);
   }
   return start;
 }
 
-/** Whether no number is negative or beyond LARGEST and q has mass wherever p has: all but what a limit is needed for. */
-function plain(p: usize, q: usize, n: usize): bool {
+/** What a block holds. Numbers not negative and up to LARGEST, and q has mass wherever p has. */
+const PLAIN = 0;
+/** The same, but q lacks mass somewhere: one term is infinite, the others are finite. */
+const HOLE = 1;
+/** Anything. */
+const ANY = 2;
+
+function look(p: usize, q: usize, n: usize): i32 {
   const zero = f32x4.splat(0);
   let most = zero;
   let hole = zero;
@@ -63,7 +72,8 @@ function plain(p: usize, q: usize, n: usize): bool {
     hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  return !v128.any_true(v128.or(hole, i32x4.gt_u(most, i32x4.splat(LARGEST))));
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
+  return v128.any_true(hole) ? HOLE : PLAIN;
 }
 
 function plainBlock<T>(p: usize, q: usize, e: usize, n: usize): f64 {
