@@ -51,7 +51,7 @@ What is measured; options that name something may be repeated:
   --peers             also the libraries of bench/peers
   --engines           on every engine that build/engines has, and Chromium, not on this one
   --install           first installs what --peers and --engines need, if it isn't there
-  --from FILE         nothing: report on what --json wrote
+  --from FILE         nothing: report on what --json wrote; of several files the last counts where they overlap
 
 What is reported beside the tables:
   --targets           the targets of speed, met or missed; with peers and engines if they are there

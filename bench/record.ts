@@ -64,7 +64,7 @@ export function timingOf(result: Result, name: string, placement: Placement): Ti
   return result.timings.find((timing) => timing.name === name && timing.placement === placement);
 }
 
-/** One record an engine, of all its parts. */
+/** One record an engine, of all its parts; of a case that was measured twice the later result. */
 export function merge(parts: readonly RunRecord[]): RunRecord[] {
   const byEngine = new Map<string, RunRecord[]>();
   for (const part of parts) {
@@ -75,6 +75,10 @@ export function merge(parts: readonly RunRecord[]): RunRecord[] {
     ...records[0],
     versions: Object.assign({}, ...records.map(({ versions }) => versions)),
     missing: Object.assign({}, ...records.map(({ missing }) => missing)),
-    results: records.flatMap(({ results }) => results),
+    results: latest(records.flatMap(({ results }) => results)),
   }));
+}
+
+function latest(results: readonly Result[]): Result[] {
+  return [...new Map(results.map((r) => [`${r.operation} ${r.shape} ${r.spread}`, r])).values()];
 }
