@@ -20,6 +20,7 @@ const ENTRIES = [
   "entries/edge-light",
   "cli/main",
   "threads/index",
+  "threads/platform",
   "threads/worker",
   "generated/relaxed",
   "generated/simd-shared",

@@ -23,12 +23,12 @@ const LIB = fileURLToPath(new URL("../../../build/lib/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 58_000, goal: 30_000 },
-  "xentropy in workerd": { limit: 59_000, goal: 30_000 },
-  "xentropy/reference": { limit: 6_600 },
-  "xentropy/check, beside xentropy": { limit: 10_500 },
-  "relaxed, when asked for": { limit: 14_500 },
-  "threads, when asked for": { limit: 23_500 },
+  xentropy: { limit: 61_500, goal: 30_000 },
+  "xentropy in workerd": { limit: 62_500, goal: 30_000 },
+  "xentropy/reference": { limit: 6_900 },
+  "xentropy/check, beside xentropy": { limit: 11_000 },
+  "relaxed, when asked for": { limit: 16_200 },
+  "threads, when asked for": { limit: 25_600 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

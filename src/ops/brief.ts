@@ -21,8 +21,17 @@ function isPlain(array: unknown, length: number): array is Float32Array {
   return (
     typedName(array) === "Float32Array" &&
     (array as Float32Array).byteOffset === 0 &&
-    (array as Float32Array).length === length
+    (array as Float32Array).length === length &&
+    isAttached(array as Float32Array, length)
   );
+}
+
+/**
+ * Whether the last number is there. Not left to `length`: V8 11.3 (Node 20) was seen, now and then and for the rest of the
+ * process, to give optimised code the length that an array had before its buffer was transferred away.
+ */
+function isAttached(array: Float32Array, length: number): boolean {
+  return Reflect.has(array, length - 1);
 }
 
 /** What a batch's numbers are to an operation: rows along the last axis, or elements, which have no axis. */
@@ -59,6 +68,7 @@ function columnsOf(x: unknown, shape: unknown, axis: unknown, most = MOST): numb
   if (typedName(x) !== "Float32Array") return 0;
   const { length, byteOffset } = x as Float32Array;
   if (byteOffset !== 0 || length === 0 || length > most) return 0;
+  if (!isAttached(x as Float32Array, length)) return 0;
   if (shape === undefined) return length;
   return isSize(rows) && isSize(columns) && rows * columns === length ? columns : 0;
 }
@@ -195,7 +205,7 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   const { i32, f64 } = arena;
   for (let i = 0, at = work.labels >>> 2; i < rows; i++) {
     const label = labels[i];
-    if (label < 0 || label >= columns) return undefined;
+    if (!(label >= 0 && label < columns)) return undefined;
     i32[at + i] = label;
   }
   const { losses, state, maxima, exponentials } = work;
@@ -283,7 +293,7 @@ export function briefNllLoss(logProbs: unknown, labels: unknown, options: unknow
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     const label = y[i];
-    if (label < 0 || label >= columns) return undefined;
+    if (!(label >= 0 && label < columns)) return undefined;
     sum -= x[i * columns + label];
   }
   const loss = Math.fround(sum / rows);
