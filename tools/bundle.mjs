@@ -20,7 +20,6 @@ const ENTRIES = [
   "entries/edge-light",
   "cli/main",
   "threads/index",
-  "threads/platform",
   "threads/worker",
   "generated/relaxed",
   "generated/simd-shared",

@@ -15,6 +15,8 @@ import { spreadKernels } from "./spread.js";
 import { Streams } from "./streams.js";
 import type { Start } from "./take-part.js";
 
+export { spawner };
+
 /** Threads that there can be, the calling one among them. */
 export const MAX_THREADS = MAX_WORKERS + 1;
 

@@ -12,8 +12,7 @@ globalThis.threads = !process.argv.includes("--no-threads");
 
 globalThis.internals = async () => ({
   ...(await import("./node_modules/xentropy/dist/threads/index.js")),
-  ...(await import("./node_modules/xentropy/dist/threads/platform.js")),
-  ...(await import("./node_modules/xentropy/dist/kernels.js")),
+  Xentropy: (await import("./node_modules/xentropy/dist/index.js")).loadSync({ backend: "js" }).constructor,
   module: await compile("simd-shared"),
 });
 

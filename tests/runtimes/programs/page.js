@@ -7,8 +7,7 @@ globalThis.binaries = async () => ({ simd: await compile("simd"), relaxed: await
 
 globalThis.internals = async () => ({
   ...(await import("/node_modules/xentropy/dist/threads/index.js")),
-  ...(await import("/node_modules/xentropy/dist/threads/platform.js")),
-  ...(await import("/node_modules/xentropy/dist/kernels.js")),
+  Xentropy: (await import("/node_modules/xentropy/dist/index.js")).loadSync({ backend: "js" }).constructor,
   module: await compile("simd-shared"),
 });
 
