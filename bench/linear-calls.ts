@@ -2,9 +2,9 @@
 // or takes long is left out, and the reason is said.
 
 import type { Xentropy } from "xentropy";
+import { normal, uniform } from "#cli/random.js";
 import { type Size, unfused } from "./linear-kernels.js";
 import { firstLine } from "./peers.js";
-import { mulberry32, normal } from "./random.js";
 import { quantile } from "./record.js";
 
 export interface LinearProblem {
@@ -176,7 +176,7 @@ function mustAgree(actual: LinearResult, expected: LinearResult): void {
 
 export function linearProblem(size: Size): LinearProblem {
   const [n, depth, classes] = size;
-  const random = mulberry32(n + depth + classes);
+  const random = uniform(n + depth + classes);
   const gauss = normal(random);
   const some = Float32Array.from({ length: 65_537 }, gauss);
   const scale = 1 / Math.sqrt(depth);

@@ -1,7 +1,7 @@
 // The numbers that operations are measured on: seeded, so that every run, contender and engine sees the same.
 
-import type { Rows } from "#rivals/rows.js";
-import { mulberry32, normal } from "./random.js";
+import { normal, uniform } from "#cli/random.js";
+import type { Rows } from "#cli/rivals/rows.js";
 
 /** Kinds of operands. */
 export type Given =
@@ -37,7 +37,7 @@ function pool(kind: "normal" | "wide" | "unit" | "gauss", seed: number): Float32
   const key = `${kind} ${seed}`;
   let numbers = pools.get(key);
   if (!numbers) {
-    const random = mulberry32(seed);
+    const random = uniform(seed);
     const gauss = normal(random);
     const draw = {
       normal: () => 3 * gauss(),
@@ -120,7 +120,7 @@ export function makeProblem(wanted: Wanted, shape: readonly number[], axis: numb
   const layout = rows ? layoutOf(shape, axis) : ([1, length, 1] as const);
   const [outer, classes, inner] = layout;
   const positions = rows ? outer * inner : length;
-  const random = mulberry32(7);
+  const random = uniform(7);
   const values = rows && wanted.result !== "output" ? positions * (wanted.per?.(classes) ?? 1) : 0;
   return {
     shape,

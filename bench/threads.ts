@@ -4,11 +4,11 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type FloatOutput, load, type Xentropy } from "xentropy";
+import { normal, uniform } from "#cli/random.js";
 import { describeMachine, type Machine, machine } from "./machine.js";
 import { type Effort, measure, median } from "./measure.js";
 import { UsageError } from "./options.js";
 import { say } from "./progress.js";
-import { mulberry32, normal } from "./random.js";
 import { Split, type Work } from "./split.js";
 import { significant, table } from "./table.js";
 
@@ -133,7 +133,7 @@ export async function run(args: string[]): Promise<void> {
     split: new Split(threads, floats),
     effort: values.quick ? QUICK : THOROUGH,
   };
-  const gauss = normal(mulberry32(floats));
+  const gauss = normal(uniform(floats));
   bench.split.input(floats).forEach((_, i, input) => {
     input[i] = gauss() * 3;
   });
@@ -183,7 +183,7 @@ async function compareAt(
   const n = shape[0] * shape[1];
   const placement = resident ? "resident" : "foreign";
   say(`${name} ${shape.join("x")}, ${placement}`);
-  const gauss = normal(mulberry32(n));
+  const gauss = normal(uniform(n));
   const logits = Float32Array.from({ length: n }, () => gauss() * 3);
   const labels = Int32Array.from({ length: shape[0] }, (_, i) => (i * 7919) % shape[1]);
   const residents = resident ? [one, many].map((k) => [k.alloc(shape).set(logits), k.alloc(shape)]) : [];

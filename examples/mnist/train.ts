@@ -1,6 +1,6 @@
 // Stochastic gradient descent: epochs of mini-batches in an order that is shuffled anew for each.
 
-import { mulberry32 } from "../../bench/random.js";
+import { uniform } from "#cli/random.js";
 import { PIXELS } from "./digits.js";
 import type { Labelled } from "./images.js";
 import { Linear } from "./linear.js";
@@ -27,7 +27,7 @@ export interface Trained {
 export function train(objective: Objective, training: Labelled, test: Labelled, progress: Progress): Trained {
   const layer = new Linear(objective.outputs);
   const order = Uint32Array.from({ length: training.count }, (_, i) => i);
-  const random = mulberry32(SEED);
+  const random = uniform(SEED);
   const images = new Float32Array(BATCH * PIXELS);
   const labels = new Int32Array(BATCH);
   const begin = performance.now();

@@ -1,7 +1,7 @@
 // What every process knows: the sizes, the features of some positions, and how to make the weights of any classes. In
 // earnest the weights would be loaded; here they are random numbers, seeded class by class, so that shards agree.
 
-import { mulberry32, normal } from "../../bench/random.js";
+import { normal, uniform } from "#cli/random.js";
 
 /** Llama 3's vocabulary. */
 export const CLASSES = 128_256;
@@ -18,12 +18,12 @@ export function cuts(shards: number): number[] {
 }
 
 export function makeFeatures(): Float32Array {
-  const gauss = normal(mulberry32(1));
+  const gauss = normal(uniform(1));
   return Float32Array.from({ length: POSITIONS * DEPTH }, gauss);
 }
 
 export function makeLabels(): Int32Array {
-  const random = mulberry32(2);
+  const random = uniform(2);
   return Int32Array.from({ length: POSITIONS }, () => Math.floor(random() * CLASSES));
 }
 
@@ -31,7 +31,7 @@ export function makeLabels(): Int32Array {
 export function makeLogits(features: Float32Array, from: number, to: number): Float32Array {
   const logits = new Float32Array(POSITIONS * (to - from));
   for (let c = from; c < to; c++) {
-    const gauss = normal(mulberry32(1000 + c));
+    const gauss = normal(uniform(1000 + c));
     const weights = Float32Array.from({ length: DEPTH }, gauss);
     for (let n = 0; n < POSITIONS; n++) {
       let z = 0;

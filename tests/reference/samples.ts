@@ -1,15 +1,8 @@
 // Rows that are hard for a softmax: each breaks one of the usual ways to compute it.
 
-/** Reproducible uniform numbers in [0, 1): mulberry32. */
-export function uniform(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { uniform } from "../../src/cli/random.js";
+
+export { uniform };
 
 /** Float32 samples of a normal distribution (Box–Muller). */
 export function normals(seed: number, length: number, mean = 0, deviation = 1): number[] {

@@ -2,7 +2,7 @@
 // own from a two-valued row whose errors line up; a step changes a few logits and is kept where the error doesn't shrink.
 
 import type { Xentropy } from "xentropy";
-import { mulberry32 } from "../../bench/random.js";
+import { uniform } from "#cli/random.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Operation, Outcome } from "./operations.js";
 import { Problem } from "./problem.js";
@@ -23,7 +23,7 @@ export interface Climb {
 /** The highest points reached, one for each outcome of the operation. */
 export function climb(k: Xentropy, operation: Operation, length: number, { rows, steps, seed }: Climb): Summit[] {
   return operation.outcomes.map((_, outcome) => {
-    const random = mulberry32(seed + 31 * length + outcome);
+    const random = uniform(seed + 31 * length + outcome);
     let x = new Float32Array(rows * length);
     start(x, length, seed);
     // The seed stays the same, and with it the labels and targets of each row.

@@ -1,6 +1,6 @@
 // Logits by what is hard about them. Each is made a batch at a time, so that rows can differ.
 
-import { mulberry32, normal } from "../../bench/random.js";
+import { normal, uniform } from "#cli/random.js";
 import { ABOVE, BELOW } from "./worst.js";
 
 export interface Distribution {
@@ -10,21 +10,21 @@ export interface Distribution {
 
 function normals(mean: number, deviation: number): Distribution["fill"] {
   return (x, _, seed) => {
-    const next = normal(mulberry32(seed));
+    const next = normal(uniform(seed));
     for (let i = 0; i < x.length; i++) x[i] = mean + deviation * next();
   };
 }
 
 function uniforms(low: number, high: number): Distribution["fill"] {
   return (x, _, seed) => {
-    const random = mulberry32(seed);
+    const random = uniform(seed);
     for (let i = 0; i < x.length; i++) x[i] = low + (high - low) * random();
   };
 }
 
 /** One row after another, each with a place chosen by chance. */
 function eachRow(x: Float32Array, length: number, seed: number, set: (row: Float32Array, place: number) => void): void {
-  const random = mulberry32(seed ^ 0x5bd1e995);
+  const random = uniform(seed ^ 0x5bd1e995);
   for (let start = 0; start < x.length; start += length) {
     set(x.subarray(start, start + length), Math.floor(random() * length));
   }
@@ -53,7 +53,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   {
     name: "constant",
     fill(x, length, seed) {
-      const random = mulberry32(seed);
+      const random = uniform(seed);
       eachRow(x, length, seed, (row) => row.fill(600 * (random() - 0.5)));
     },
   },
@@ -61,7 +61,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     name: "−Infinity among N(0, 3)",
     fill(x, length, seed) {
       normals(0, 3)(x, length, seed);
-      const random = mulberry32(seed ^ 0x2545f491);
+      const random = uniform(seed ^ 0x2545f491);
       eachRow(x, length, seed, (row, place) => {
         for (let i = 0; i < row.length; i++) if (i !== place && random() < 0.5) row[i] = -Infinity;
       });
@@ -88,7 +88,7 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
     name: "errors lined up",
     // One element with an exponential that is too large beside many whose own is too small, or the other way round.
     fill(x, length, seed) {
-      const random = mulberry32(seed);
+      const random = uniform(seed);
       let turn = seed;
       eachRow(x, length, seed, (row, place) => {
         const [one, others] = turn++ % 2 === 0 ? [ABOVE, BELOW] : [BELOW, ABOVE];

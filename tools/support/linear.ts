@@ -2,7 +2,7 @@
 
 import type { Xentropy } from "xentropy";
 import { checked, type Measurement } from "xentropy/check";
-import { mulberry32, normal } from "../../bench/random.js";
+import { normal, uniform } from "#cli/random.js";
 import type { Operation, Outcome } from "./operations.js";
 import type { Problem } from "./problem.js";
 
@@ -19,7 +19,7 @@ function features({ x }: Problem): Float32Array {
 }
 
 function gauss(n: number, seed: number): Float32Array {
-  return Float32Array.from({ length: n }, normal(mulberry32(seed)));
+  return Float32Array.from({ length: n }, normal(uniform(seed)));
 }
 
 type Call = (k: Xentropy, x: Float32Array, w: Float32Array, bias: Float32Array, problem: Problem) => unknown;

@@ -1,7 +1,7 @@
 // A batch of logits, and whatever else an operation takes, made from a seed when it is asked for.
 
 import * as reference from "xentropy/reference";
-import { mulberry32, normal } from "../../bench/random.js";
+import { normal, uniform } from "#cli/random.js";
 
 export class Problem {
   readonly x: Float32Array;
@@ -104,7 +104,7 @@ export class Problem {
   #once<T>(name: string, make: (random: () => number) => T): T {
     let made = this.#made.get(name) as T | undefined;
     if (made === undefined) {
-      made = make(mulberry32(this.#seed + seedOf(name)));
+      made = make(uniform(this.#seed + seedOf(name)));
       this.#made.set(name, made);
     }
     return made;
