@@ -115,7 +115,7 @@ export function readCheck(args: readonly string[], names: readonly string[]): Ch
   const { op: operations, backend, seed = "1", json = false } = values;
   for (const name of operations ?? []) requireName("operation", name, names);
   const backends = (backend ?? BACKENDS).map((name) => requireName("backend", name, BACKENDS));
-  if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed wants a whole number, not "${seed}".`);
+  if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed wants a whole number of at most 9 digits, not "${seed}".`);
   return { operations, backends, named: backend !== undefined, seed: Number(seed), json };
 }
 
@@ -123,7 +123,7 @@ export function readBench(args: readonly string[]): BenchOptions | undefined {
   const values = parse(args, {
     op: { type: "string", multiple: true },
     shape: { type: "string", multiple: true },
-    backend: { type: "string" },
+    backend: { type: "string", multiple: true },
     quick: { type: "boolean" },
     html: { type: "string" },
   });
@@ -132,10 +132,11 @@ export function readBench(args: readonly string[]): BenchOptions | undefined {
   const names = OPERATIONS.map(({ name }) => name);
   for (const name of operations ?? []) requireName("operation", name, names);
   if (html === "") throw new UsageError("--html wants the name of a file.");
+  if (backend && backend.length > 1) throw new UsageError("bench takes one --backend.");
   return {
     operations,
-    shapes: shape?.map(readShape),
-    backend: backend === undefined ? undefined : requireName("backend", backend, BACKENDS),
+    shapes: shape && [...new Set(shape)].map(readShape),
+    backend: backend && requireName("backend", backend[0], BACKENDS),
     quick,
     json,
     html,
