@@ -22,17 +22,22 @@ export function describe(value: unknown): string {
 }
 
 /** Rejects options that don't exist: a misspelt one would be ignored in silence. */
-export function checkOptions(options: object, known: ReadonlySet<string>): void {
+export function checkOptions(options: object, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
     throw new OptionError(`Options are an object, not ${describe(options)}.`);
   }
   for (const key in options) {
-    if (known.has(key)) continue;
+    if (known.includes(key)) continue;
     if (Array.isArray(options) || typedName(options)) {
       throw new OptionError(`Options are an object such as { shape: [2, 3] }, not ${describe(options)}.`);
     }
-    throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
+    throw new OptionError(`There is no option "${key}" here; there are: ${known.join(", ")}.`);
   }
+}
+
+/** A copy of some options, each read once: for who reads them again. */
+export function copyOptions<O extends object, K extends keyof O & string>(options: O, names: readonly K[]): Pick<O, K> {
+  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<O, K>;
 }
 
 /** One of a few words; the first is the default. */

@@ -26,7 +26,7 @@ export interface LoadOptions {
   maximumMemory?: number | undefined;
 }
 
-const LOAD_OPTIONS = new Set(["backend", "threads", "module", "maximumMemory"]);
+const LOAD_OPTIONS = ["backend", "threads", "module", "maximumMemory"];
 const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 const DEFAULT: readonly Backend[] = ["simd", "js"];
 const LARGEST_MEMORY = 65535 * 65536;

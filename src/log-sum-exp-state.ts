@@ -285,7 +285,7 @@ export class LogSumExpState {
   }
 }
 
-const OPTIONS = new Set(["start"]);
+const OPTIONS = ["start"];
 
 /** Columns of a chunk that has no rows: its shape alone has them. */
 function columnsOf(own: unknown, length: number): number {

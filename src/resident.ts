@@ -7,7 +7,7 @@ import { checkSizes, type Shape } from "./shape.js";
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
 export type Dtype = "float32" | "int32";
 
-const ALLOC_OPTIONS = new Set(["dtype"]);
+const ALLOC_OPTIONS = ["dtype"];
 const DTYPES = ["float32", "int32"] as const;
 
 /** A range of the arena, shared by a batch and its views. */

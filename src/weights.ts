@@ -37,6 +37,11 @@ export function readGradOutput(value: unknown, batch: Batch, none: boolean, aren
   return values;
 }
 
+/** That of one position. */
+export function upstreamAt(gradOutput: number | Float32Array, position: number): number {
+  return typeof gradOutput === "number" ? gradOutput : gradOutput[position];
+}
+
 interface List {
   readonly values: Float32Array;
   /** The shape that came with them. */

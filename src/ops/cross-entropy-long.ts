@@ -4,7 +4,16 @@ import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "..
 import type { Context } from "../context.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
-import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
+import {
+  type CrossEntropy,
+  gradientScale,
+  labelAt,
+  sampleWeight,
+  smoothedTargets,
+  spikeAt,
+  spreadOut,
+  weighted,
+} from "./cross-entropy-call.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
@@ -101,25 +110,24 @@ function logitsOf(
 
 /** The part of the target that doesn't come from the label: gives the address of n columns of it. */
 function baseOf(
-  { kernels, arena, work }: Context,
-  { batch, targets, smoothing, classWeights, unit }: CrossEntropy,
+  context: Context,
+  call: CrossEntropy,
   position: number,
 ): ((column: number, n: number) => number) | undefined {
-  const spread = Math.fround(smoothing / batch.classes) * unit;
+  const { arena, work } = context;
+  const { batch, targets, smoothing, classWeights } = call;
   if (targets) {
     const t = new Columns(work, targets, batch, position, 1);
     if (smoothing === 0 && !classWeights) return (c, n) => t.read(c, n);
     return (c, n) => {
-      const to = work.tile(1);
       if (classWeights) work.copyIn(classWeights, c, n, work.tile(4));
-      kernels.smoothTargets(t.read(c, n), to, classWeights ? work.tile(4) : 0, 1, n, (1 - smoothing) * unit, spread);
-      return to;
+      return smoothedTargets(context, call, t.read(c, n), work.tile(1), classWeights ? work.tile(4) : 0, 1, n);
     };
   }
   if (smoothing === 0) return undefined;
   return (c, n) => {
     const to = work.tile(1);
-    for (let i = 0; i < n; i++) arena.f32[(to >>> 2) + i] = spread * (classWeights ? classWeights[c + i] : 1);
+    spreadOut(call, arena.f32, to >>> 2, c, n);
     return to;
   };
 }

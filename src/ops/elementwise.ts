@@ -9,7 +9,7 @@ import { briefElements } from "./brief.js";
 
 type Operation = "sigmoid" | "logSigmoid" | "softplus" | "logit";
 
-const OPTIONS = new Set(["shape", "out"]);
+const OPTIONS = ["shape", "out"];
 
 export function elementwise(
   context: Context,

@@ -23,8 +23,8 @@ import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
-const LOG_SUM_EXP = new Set(["shape", "axis", "out", "temperature"]);
-const INDEX = new Set(["shape", "axis"]);
+const LOG_SUM_EXP = ["shape", "axis", "out", "temperature"];
+const INDEX = ["shape", "axis"];
 
 export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
   return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, options);

@@ -19,9 +19,9 @@ import { briefRows } from "./brief.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
 
-const SOFTMAX = new Set(["shape", "axis", "out", "temperature", "emptyRow"]);
+const SOFTMAX = ["shape", "axis", "out", "temperature", "emptyRow"];
 const EMPTY_ROW = ["nan", "zero"] as const;
-const LOG_SOFTMAX = new Set(["shape", "axis", "out", "temperature"]);
+const LOG_SOFTMAX = ["shape", "axis", "out", "temperature"];
 
 export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
   return briefRows(context, "softmax", x, options) ?? generalSoftmax(context, x, options);
