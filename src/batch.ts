@@ -116,7 +116,7 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
   const start = array.byteOffset;
   if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, own };
-  arena.held.check(start, array.byteLength, name);
+  arena.held?.check(start, array.byteLength, name);
   return { array: undefined, pointer: start, length, start, own };
 }
 

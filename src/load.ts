@@ -133,25 +133,16 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
 /** The kernels of a backend on one thread or more. */
 async function kernelsOn(backend: Backend, request: Request, binaries: Binaries): Promise<Xentropy> {
   const { threads, given, maximumMemory } = request;
-  const alone = async () => new Xentropy(await open(backend, request, binaries), maximumMemory);
-  if (threads === 1 || (threads === "auto" && (backend === "js" || given?.shared === false))) return alone();
-  if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
-  const { openThreads } = await import("./threads/index.js");
-  const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
-  const spread = await openThreads(backend, threads, compile, maximumMemory);
-  if (!spread) return alone();
-  // Where bytes may not be compiled, there is but the module given.
-  const local = await open(backend, request, binaries).catch(() => undefined);
-  const k = new Xentropy(spread.engine, maximumMemory, spread, local);
-  abandoned?.register(k, spread);
-  return k;
+  const engine = () => open(backend, request, binaries);
+  if (threads !== 1 && !(threads === "auto" && (backend === "js" || given?.shared === false))) {
+    if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
+    const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
+    const { loadThreads } = await import("./threads/index.js");
+    const k = await loadThreads(backend, threads, compile, maximumMemory, engine);
+    if (k) return k;
+  }
+  return new Xentropy(await engine(), maximumMemory);
 }
-
-/** Ends the workers of kernels that nobody can reach any more and nobody disposed. */
-const abandoned =
-  typeof FinalizationRegistry === "undefined"
-    ? undefined
-    : new FinalizationRegistry<{ dispose(): void }>((threads) => threads.dispose());
 
 /** Loads the first backend of the list that can be had, from these binaries. */
 export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): Promise<Xentropy> {

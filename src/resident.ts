@@ -84,7 +84,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     if (block.arena !== arena && block.arena !== arena.beside)
       throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);
     if (!block.live || block.arena.disposed) throw new FreedError(`${name} is a resident batch that has been freed.`);
-    block.arena.held.check(batch.#start, batch.length * 4, name);
+    block.arena.held?.check(batch.#start, batch.length * 4, name);
     return batch.#start;
   }
 
