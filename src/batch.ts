@@ -1,5 +1,5 @@
-import { describe, typedName } from "./checks.js";
-import { DtypeError, ShapeError } from "./errors.js";
+import { checkLength, describe, refuse, typedName } from "./checks.js";
+import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkAxis, checkOwn, checkPositions, checkShape, type Shape } from "./shape.js";
@@ -78,12 +78,10 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   if (!(data instanceof ResidentBatch)) {
     const convert =
       Array.isArray(data) || (type !== "" && data !== undefined) ? "; convert with Float32Array.from(x)" : "";
-    throw new DtypeError(
-      `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`,
-    );
+    throw new DtypeError(`${name} is float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`);
   }
   const start = ResidentBatch.locate(data, arena, name);
-  if (data.dtype !== "float32") throw new DtypeError(`${name} must be float32, not a resident batch of ${data.dtype}.`);
+  if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
   if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
   return { array: undefined, pointer: start, length: data.length, start, own };
 }
@@ -186,9 +184,7 @@ const SMALL_INTEGERS = new Set(
 
 function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);
-  if (length !== batch.length) {
-    throw new ShapeError(`${name} has ${length} numbers; as the batch it must have ${batch.length}.`);
-  }
+  checkLength(name, length, batch.length);
 }
 
 /** Whether an operand lies in linear memory. */

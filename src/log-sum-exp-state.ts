@@ -1,6 +1,6 @@
 import { BLOCK } from "./backend/backend.js";
 import { type FloatBatch, readFloats } from "./batch.js";
-import { checkOptions, describe } from "./checks.js";
+import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, OptionError, ShapeError } from "./errors.js";
 import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
@@ -36,8 +36,8 @@ export class LogSumExpState {
     this.#context = context;
     if (typeof from !== "object") {
       const { start = 0 } = options;
-      this.rows = readCount(from, "rows");
-      this.#start = readCount(start, "start");
+      this.rows = readInteger(from, "rows");
+      this.#start = readInteger(start, "start");
       this.#end = start;
       this.#nodes = [];
       return;
@@ -125,7 +125,7 @@ export class LogSumExpState {
    */
   merge(other: LogSumExpState | StateData): this {
     this.#context.ready();
-    if (typeof other !== "object") throw new OptionError(`A state merges with another, not with ${describe(other)}.`);
+    if (typeof other !== "object") refuse("What a state merges with", "another state", other);
     const that = isState(other) ? other : stateOf(this.#context, other);
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
@@ -156,9 +156,7 @@ export class LogSumExpState {
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
     const { kernels, arena } = this.#context.ready();
     const { values: logits } = readList(labelLogits, "labelLogits", arena, DtypeError);
-    if (logits.length !== this.rows) {
-      throw new ShapeError(`There are ${logits.length} logits of labels; the state has ${this.rows} rows.`);
-    }
+    checkLength("labelLogits", logits.length, this.rows);
     return this.#rows((state, row) => kernels.labelLoss(state, logits[row]));
   }
 
@@ -203,11 +201,6 @@ const OPTIONS = ["start"];
 /** Columns of a chunk that has no rows: its shape alone has them. */
 function columnsOf(own: unknown, length: number): number {
   return own === undefined ? 0 : (checkShape(own, length, "chunk")[1] ?? 0);
-}
-
-function readCount(value: unknown, name: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new OptionError(`${name} is an integer from 0 up, not ${describe(value)}.`);
 }
 
 // Outside the class: a class that names itself within is renamed by bundlers.

@@ -1,5 +1,5 @@
 import type { Batch, FloatOutput, Floats, Reduction } from "./batch.js";
-import { describe, readChoice } from "./checks.js";
+import { readChoice, refuse } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkApart, checkOutputApart, newFloats, readOutput } from "./outputs.js";
@@ -85,7 +85,7 @@ export function readGradient(
   inputs: readonly unknown[],
 ): Gradient | undefined {
   if (grad === undefined || grad === false) return undefined;
-  if (!grad) throw new DtypeError(`grad is true, false, a Float32Array or a resident batch, not ${describe(grad)}.`);
+  if (!grad) refuse("grad", "true, false, a Float32Array or a resident batch", grad, DtypeError);
   const result = grad === true ? newFloats(batch.length) : (grad as FloatOutput);
   const output = readOutput(result, batch, arena, "grad");
   for (const name in others) {

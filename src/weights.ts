@@ -1,5 +1,5 @@
 import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
-import { describe } from "./checks.js";
+import { checkLength, refuse } from "./checks.js";
 import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape } from "./shape.js";
@@ -12,29 +12,21 @@ export type Weights = readonly number[] | FloatBatch;
 /** Reads one weight a class: finite, not negative. */
 export function readClassWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
   if (value === undefined) return undefined;
-  const weights = readList(value, "classWeights", arena);
-  return checkList(weights, batch.classes, [batch.classes], "classWeights");
+  return readShaped(value, [batch.classes], "classWeights", arena);
 }
 
 /** Reads one weight a position: finite, not negative. */
 export function readSampleWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
   if (value === undefined) return undefined;
-  const weights = readList(value, "sampleWeights", arena);
-  return checkList(weights, batch.outer * batch.inner, positionShape(batch), "sampleWeights");
+  return readShaped(value, positionShape(batch), "sampleWeights", arena);
 }
 
 /** What the gradient of each position is multiplied by: one number, or one a position with `reduction: "none"`. */
 export function readGradOutput(value: unknown, batch: Batch, none: boolean, arena: Arena): number | Float32Array {
   if (value === undefined) return 1;
   if (typeof value === "number") return Math.fround(value);
-  if (!none) throw new WeightError(`gradOutput is one number unless reduction is "none", not ${describe(value)}.`);
-  const { values, own } = readList(value, "gradOutput", arena);
-  const positions = batch.outer * batch.inner;
-  if (values.length !== positions) {
-    throw new WeightError(`gradOutput has ${values.length} numbers; there are ${positions} positions.`);
-  }
-  if (own !== undefined) checkOwn(own, positions, positionShape(batch), "gradOutput");
-  return values;
+  if (!none) refuse("gradOutput", 'one number unless reduction is "none"', value, WeightError);
+  return checkShaped(readList(value, "gradOutput", arena), positionShape(batch), "gradOutput");
 }
 
 /** That of one position. */
@@ -59,7 +51,7 @@ export function readList(value: unknown, name: string, arena: Arena, Refusal: Re
   const values = new Float32Array(value.length);
   for (let i = 0; i < values.length; i++) {
     const weight: unknown = value[i];
-    if (typeof weight !== "number") throw new Refusal(`${name} are numbers, not ${describe(weight)}.`);
+    if (typeof weight !== "number") refuse(`${name}[${i}]`, "a number", weight, Refusal);
     values[i] = weight;
   }
   return { values, own: undefined };
@@ -70,10 +62,16 @@ export function viewOf({ array, pointer, length }: Floats, arena: Arena): Float3
   return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
 
-function checkList({ values, own }: List, length: number, shape: Shape, name: string): Float32Array {
-  if (values.length !== length) throw new WeightError(`${name} has ${values.length} weights; ${length} are wanted.`);
+function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): Float32Array {
+  return checkWeights(checkShaped(readList(value, name, arena), shape, name), name);
+}
+
+/** Checks how many there are, and the shape that they came with. */
+function checkShaped({ values, own }: List, shape: Shape, name: string): Float32Array {
+  const length = shape.reduce((a, b) => a * b, 1);
+  checkLength(name, values.length, length, WeightError);
   if (own !== undefined) checkOwn(own, length, shape, name);
-  return checkWeights(values, name);
+  return values;
 }
 
 function checkWeights(weights: Float32Array, name: string): Float32Array {
@@ -111,7 +109,7 @@ export class Broadcast {
     else sizes = weights.length === batch.length ? shape : [weights.length];
     const missing = shape.length - sizes.length;
     if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
-      throw weightShape(name, sizes, shape);
+      throw new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
     }
     const steps = new Array<number>(shape.length).fill(0);
     for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
@@ -156,8 +154,4 @@ export class Broadcast {
       }
     }
   }
-}
-
-function weightShape(name: string, sizes: readonly number[], shape: readonly number[]): WeightError {
-  return new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
 }

@@ -1,6 +1,6 @@
 import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
 import { type FloatBatch, type Labels, readBatch } from "../batch.js";
-import { copyOptions, describe, readNumber } from "../checks.js";
+import { copyOptions, readNumber, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import { LogSumExpState } from "../log-sum-exp-state.js";
@@ -52,9 +52,7 @@ export function shardCrossEntropy(
     }
   }
   const context = LogSumExpState.contextOf(state, here);
-  if (!context) {
-    throw new OptionError(`state is what logSumExpState of the same kernels gives, not ${describe(state)}.`);
-  }
+  if (!context) return refuse("state", "what logSumExpState of the same kernels gives", state);
   const given = pinned({ ...(read as SoftmaxCrossEntropyOptions), x, labels }, context.arena);
   return withScratch(context.arena, (scratch) => prepare(context, state as LogSumExpState, start, given(), scratch));
 }

@@ -1,5 +1,5 @@
 import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
-import { checkOptions, copyOptions, describe, readFlag, typedName } from "../checks.js";
+import { checkLength, checkOptions, copyOptions, readFlag, refuse, typedName } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
@@ -61,7 +61,7 @@ export function readLayer(given: LayerOperands<unknown> & LinearOptions, arena: 
   const classes = countClasses(weights, depth);
   const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
   if (b?.own !== undefined) checkOwn(b.own, b.length, [classes], "bias");
-  if (b && b.length !== classes) throw new ShapeError(`bias has ${b.length} numbers; there are ${classes} classes.`);
+  if (b) checkLength("bias", b.length, classes);
   const logits = {
     array: undefined,
     pointer: 0,
@@ -151,13 +151,8 @@ function readWanted(grad: unknown): WantedGradients {
   if (grad === undefined || grad === false) return {};
   if (grad === true) return { features: true, weights: true, bias: true };
   if (typeof grad !== "object" || grad === null || typedName(grad) || grad instanceof ResidentBatch) {
-    throw new OptionError(`grad is true, or any of features, weights and bias, not ${describe(grad)}.`);
+    return refuse("grad", "true, or any of features, weights and bias", grad);
   }
-  for (const name in grad) {
-    if (!(NAMES as readonly string[]).includes(name)) {
-      throw new OptionError(`There is no grad.${name} here; there are: ${NAMES.join(", ")}.`);
-    }
-  }
-  const { features, weights, bias } = grad as WantedGradients;
-  return { features, weights, bias };
+  checkOptions(grad, NAMES, "grad.");
+  return copyOptions(grad as WantedGradients, NAMES);
 }

@@ -8,10 +8,10 @@ import {
   readBatch,
   readFloats,
 } from "../batch.js";
-import { checkOptions, describe } from "../checks.js";
+import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { AxisError, OptionError, ShapeError } from "../errors.js";
+import { AxisError, ShapeError } from "../errors.js";
 import { Transform } from "../logits.js";
 import type { Arena } from "../memory.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
@@ -168,9 +168,7 @@ export function topK(
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
   const { classes, inner } = batch;
-  if (!Number.isInteger(k) || k < 0 || k > classes) {
-    throw new OptionError(`k is an integer from 0 to the ${classes} classes there are, not ${describe(k)}.`);
-  }
+  readInteger(k, "k", 0, classes);
   const positions = batch.outer * inner;
   const result = { values: newFloats(positions * k), indices: newIndices(positions * k) };
   const best = work.tile(1);
