@@ -60,9 +60,13 @@ export interface Floats extends Operand {
   readonly own: unknown;
 }
 
-/** A batch after checking. */
-export interface Batch extends Floats, Layout {
+/** Floats of a shape. */
+export interface Place extends Floats {
   readonly shape: Shape;
+}
+
+/** A batch after checking. */
+export interface Batch extends Place, Layout {
   /** Index of the class axis in the shape; −1 where each element is a position. */
   readonly axis: number;
 }

@@ -50,9 +50,17 @@ export function checkOptions(options: object, known: readonly string[], prefix =
   }
 }
 
-/** A copy of some options, each read once: for who reads them again. */
-export function copyOptions<O extends object, K extends keyof O & string>(options: O, names: readonly K[]): Pick<O, K> {
-  return Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<O, K>;
+/** A copy of the options that are given among some, each read once: for who reads them again. */
+export function copyOptions<O extends object, K extends keyof O & string>(
+  options: O,
+  names: readonly K[],
+): Partial<Pick<O, K>> {
+  const copy: Partial<Pick<O, K>> = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  return copy;
 }
 
 /** One of a few words; the first is the default. */

@@ -1,4 +1,4 @@
-import type { Batch, FloatOutput, Floats, Reduction } from "./batch.js";
+import type { FloatOutput, Floats, Place, Reduction } from "./batch.js";
 import { readChoice, refuse } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena } from "./memory.js";
@@ -75,23 +75,22 @@ export interface Gradient extends Floats {
 
 /**
  * Reads `grad`: nowhere, into a fresh array, or where the caller says. It may be the batch itself; it lies apart from the
- * other operands, and from labels and weights, which are read until the end.
+ * other operand, and from labels and weights among `inputs`, which are read until the end.
  */
 export function readGradient(
   grad: unknown,
-  batch: Batch,
+  batch: Place,
   arena: Arena,
-  others: Readonly<Record<string, Floats | undefined>>,
   inputs: readonly unknown[],
+  other?: Floats,
+  name = "targets",
 ): Gradient | undefined {
   if (grad === undefined || grad === false) return undefined;
   if (!grad) refuse("grad", "true, false, a Float32Array or a resident batch", grad, DtypeError);
   const result = grad === true ? newFloats(batch.length) : (grad as FloatOutput);
   const output = readOutput(result, batch, arena, "grad");
-  for (const name in others) {
-    const other = others[name];
-    if (other) checkApart(output, other, arena, `grad and ${name}`);
-  }
+  if (other) checkApart(output, other, arena, `grad and ${name}`);
   checkOutputApart(output, arena, "grad", inputs);
-  return { ...output, result };
+  const { array, pointer, length, start, own } = output;
+  return { array, pointer, length, start, own, result };
 }

@@ -1,4 +1,4 @@
-import { type Batch, type FloatOutput, type Floats, floatsOf, look } from "./batch.js";
+import { type FloatOutput, type Floats, floatsOf, look, type Place } from "./batch.js";
 import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
@@ -37,7 +37,7 @@ export function outputOf(out: FloatOutput | undefined, length: number): FloatOut
 }
 
 /** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
-export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string, other = batch as Floats): Floats {
+export function readOutput(value: unknown, batch: Place, arena: Arena, name: string, other = batch as Floats): Floats {
   const output = readRoom(value, batch.length, batch.shape, arena, name);
   checkWhole(output, batch, arena, name);
   if (other !== batch) checkWhole(output, other, arena, name);

@@ -80,7 +80,7 @@ export function readCrossEntropy(
 
 /** Reads where the gradient to `x` goes. */
 export function placeGradient(call: CrossEntropy, grad: unknown, x: Batch, { arena }: Context): void {
-  call.gradient = readGradient(grad, x, arena, { targets: call.targets }, inputsOf(call));
+  call.gradient = readGradient(grad, x, arena, inputsOf(call), call.targets);
 }
 
 /** Arrays that are read until the end. */
@@ -89,16 +89,19 @@ export function inputsOf({ labels, classWeights, sampleWeights, gradOutput }: Cr
 }
 
 /** What the call returns. */
-export function resultOf<G = FloatOutput>(
-  { total, tops, hits }: CrossEntropy,
-  grad: G | undefined,
-): { loss: number | Float32Array; grad?: G; correct?: number; logSumExp?: Float32Array } {
-  return {
-    loss: total.value,
-    ...(grad && { grad }),
-    ...(hits && { correct: hits.count }),
-    ...(tops && { logSumExp: tops }),
-  };
+export function resultOf<G = FloatOutput>({ total, tops, hits }: CrossEntropy, grad: G | undefined): Result<G> {
+  const result: Result<G> = { loss: total.value };
+  if (grad) result.grad = grad;
+  if (hits) result.correct = hits.count;
+  if (tops) result.logSumExp = tops;
+  return result;
+}
+
+export interface Result<G = FloatOutput> {
+  loss: number | Float32Array;
+  grad?: G;
+  correct?: number;
+  logSumExp?: Float32Array;
 }
 
 /** The label of a position, −1 where it is left out, 0 where targets are dense. */

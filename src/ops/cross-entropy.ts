@@ -2,19 +2,13 @@ import { type FloatBatch, isResident, type Labels, readBatch } from "../batch.js
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
-import type { LossResult } from "../loss.js";
 import { SOFTMAX_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { briefCrossEntropy } from "./brief.js";
-import { placeGradient, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
+import { placeGradient, type Result, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { generalRows, isPlain, plainRows } from "./cross-entropy-rows.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
-
-interface Result extends LossResult {
-  correct?: number;
-  logSumExp?: Float32Array;
-}
 
 export function softmaxCrossEntropy(
   context: Context,

@@ -1,4 +1,4 @@
-import { type Batch, type FloatBatch, type Floats, isResident, readBatch, readOperand } from "../batch.js";
+import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context, Summing } from "../context.js";
@@ -41,10 +41,15 @@ export function divergence(
   const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
-  const gradient = readGradient(grad, { ...batch, ...other }, arena, { p: batch }, []);
+  const gradient = readGradient(grad, shapedAs(batch, other), arena, [], batch, "p");
   const run: Run = (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
   const total = positions(context, operation, batch, other, gradient, reduction, unit, run);
   return gradient ? total.result(gradient) : total.value;
+}
+
+/** The second operand, as a place of the batch's shape. */
+function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floats): Place {
+  return { array, pointer, length, start, own, shape };
 }
 
 type Run = (p: number, q: number, grad: number, n: number, scale: number, start: number) => number;

@@ -2,16 +2,9 @@ import type { FloatBatch, Labels } from "../batch.js";
 import type { Context } from "../context.js";
 import { LINEAR_SOFTMAX_CROSS_ENTROPY } from "../option-names.js";
 import type { LinearSoftmaxCrossEntropyOptions } from "../options.js";
-import { inputsOf, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
+import { inputsOf, type Result, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
 import { type LayerGradients, readLayer, readLayerGradients, withLayer } from "./linear-layer.js";
 import { LinearWalk } from "./linear-walk.js";
-
-interface Result {
-  loss: number | Float32Array;
-  grad?: LayerGradients["results"];
-  correct?: number;
-  logSumExp?: Float32Array;
-}
 
 export function linearSoftmaxCrossEntropy(
   context: Context,
@@ -19,7 +12,7 @@ export function linearSoftmaxCrossEntropy(
   weights: FloatBatch,
   targets: Labels | FloatBatch,
   options: LinearSoftmaxCrossEntropyOptions,
-): Result {
+): Result<LayerGradients["results"]> {
   const operands = { features, weights, targets };
   return withLayer(context, operands, options, LINEAR_SOFTMAX_CROSS_ENTROPY, (given, wanted, scratch) => {
     const layer = readLayer(given, context.arena);

@@ -1,12 +1,13 @@
 import { type FloatBatch, type Labels, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
+import { labelOf } from "../labels.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
 import { upstreamAt, viewOf } from "../weights.js";
 import { briefNllLoss } from "./brief.js";
-import { labelAt, placeGradient, readCrossEntropy, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
+import { placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
 
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
 export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): LossResult {
@@ -20,24 +21,31 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, labels: Labels, 
   const batch = readBatch(logProbs, shape, axis, arena, "logProbs");
   const call = readCrossEntropy(context, batch, labels, options, false);
   placeGradient(call, grad, batch, context);
-  const { gradient, total, gradOutput } = call;
+  const { labels, ignore, classWeights, sampleWeights, gradOutput, gradient, total } = call;
   const { classes, inner } = batch;
-  /** Calls `visit` with the index of each position's label, and its weight, 0 where it is left out. */
-  const each = (visit: (position: number, index: number, weight: number) => void) => {
-    for (let position = 0; position < batch.outer * inner; position++) {
-      const label = labelAt(call, position);
-      const index = Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
-      visit(position, label < 0 ? -1 : index, spikeAt(call, label) * sampleWeight(call, position));
-    }
-  };
-  // Losses first: the gradient may take the log-probabilities' place.
   const source = viewOf(batch, arena);
-  each((position, index, weight) => total.add(position, index < 0 ? 0 : weighted(weight, -source[index])));
-  if (gradient) {
-    const target = viewOf(gradient, arena).fill(0);
-    each((position, index, weight) => {
-      if (index >= 0) target[index] = -weight * (upstreamAt(gradOutput, position) * total.scale);
-    });
+  const target = gradient && viewOf(gradient, arena);
+  const labelAt = (position: number) => (labels ? labelOf(labels, position, ignore, classes) : -1);
+  const weightAt = (position: number, label: number) =>
+    (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
+  // Losses first: the gradient may take the log-probabilities' place.
+  for (let position = 0; position < batch.outer * inner; position++) {
+    const label = labelAt(position);
+    const loss = label < 0 ? 0 : -source[indexOf(position, label, classes, inner)];
+    total.add(position, label < 0 ? 0 : weighted(weightAt(position, label), loss));
+  }
+  target?.fill(0);
+  for (let position = 0; target && position < batch.outer * inner; position++) {
+    const label = labelAt(position);
+    if (label < 0) continue;
+    const scale = upstreamAt(gradOutput, position) * total.scale;
+    target[indexOf(position, label, classes, inner)] = -weightAt(position, label) * scale;
   }
   return total.result(gradient);
+}
+
+/** Index of a class of a position. */
+function indexOf(position: number, label: number, classes: number, inner: number): number {
+  if (inner === 1) return position * classes + label;
+  return Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
 }
