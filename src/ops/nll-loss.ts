@@ -14,32 +14,32 @@ export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, 
   return briefNllLoss(logProbs, labels, options) ?? generalNllLoss(context, logProbs, labels, options);
 }
 
-function generalNllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): LossResult {
+function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, options: NllLossOptions): LossResult {
   checkOptions(options, NLL_LOSS);
   const { shape, axis, grad } = options;
   const { arena } = context;
   const batch = readBatch(logProbs, shape, axis, arena, "logProbs");
-  const call = readCrossEntropy(context, batch, labels, options, false);
+  const call = readCrossEntropy(context, batch, given, options, false);
   placeGradient(call, grad, batch, context);
-  const { labels, ignore, classWeights, sampleWeights, gradOutput, gradient, total } = call;
+  const { labels = [], ignore, classWeights, sampleWeights, gradOutput, gradient, total } = call;
   const { classes, inner } = batch;
+  const positions = batch.outer * inner;
   const source = viewOf(batch, arena);
-  const target = gradient && viewOf(gradient, arena);
-  const labelAt = (position: number) => (labels ? labelOf(labels, position, ignore, classes) : -1);
-  const weightAt = (position: number, label: number) =>
-    (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
   // Losses first: the gradient may take the log-probabilities' place.
-  for (let position = 0; position < batch.outer * inner; position++) {
-    const label = labelAt(position);
-    const loss = label < 0 ? 0 : -source[indexOf(position, label, classes, inner)];
-    total.add(position, label < 0 ? 0 : weighted(weightAt(position, label), loss));
+  for (let position = 0; position < positions; position++) {
+    const label = labelOf(labels, position, ignore, classes);
+    const weight = (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
+    const loss = label < 0 ? 0 : weighted(weight, -source[indexOf(position, label, classes, inner)]);
+    total.add(position, loss);
   }
-  target?.fill(0);
-  for (let position = 0; target && position < batch.outer * inner; position++) {
-    const label = labelAt(position);
+  if (!gradient) return total.result(gradient);
+  const target = viewOf(gradient, arena).fill(0);
+  for (let position = 0; position < positions; position++) {
+    const label = labelOf(labels, position, ignore, classes);
     if (label < 0) continue;
+    const weight = (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
     const scale = upstreamAt(gradOutput, position) * total.scale;
-    target[indexOf(position, label, classes, inner)] = -weightAt(position, label) * scale;
+    target[indexOf(position, label, classes, inner)] = -weight * scale;
   }
   return total.result(gradient);
 }
