@@ -102,12 +102,8 @@ export class Xentropy extends Loaded {
     dLogProbs: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmaxBackward(
-      this.context("logSoftmaxBackward", logProbs),
-      logProbs,
-      dLogProbs,
-      options,
-    ) as ArrayResult<O>;
+    const context = this.context("logSoftmaxBackward", logProbs);
+    return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
   /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
@@ -163,12 +159,8 @@ export class Xentropy extends Loaded {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): SoftmaxCrossEntropyLoss<O> {
-    return softmaxCrossEntropy(
-      this.context("softmaxCrossEntropy", x),
-      x,
-      targets,
-      options,
-    ) as SoftmaxCrossEntropyLoss<O>;
+    const context = this.context("softmaxCrossEntropy", x);
+    return softmaxCrossEntropy(context, x, targets, options) as SoftmaxCrossEntropyLoss<O>;
   }
 
   /**
@@ -236,13 +228,8 @@ export class Xentropy extends Loaded {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): LinearSoftmaxCrossEntropyLoss<O> {
-    return linearSoftmaxCrossEntropy(
-      this.context(),
-      features,
-      weights,
-      targets,
-      options,
-    ) as LinearSoftmaxCrossEntropyLoss<O>;
+    const result = linearSoftmaxCrossEntropy(this.context(), features, weights, targets, options);
+    return result as LinearSoftmaxCrossEntropyLoss<O>;
   }
 
   /**

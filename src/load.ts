@@ -74,9 +74,9 @@ function read(options: LoadOptions): Request {
 /** Refuses a module that serves another backend than those asked for, or more or fewer threads. */
 function checkFits({ name, shared }: Identity, { backends, threads }: Request): void {
   if (backends.includes(name) && (threads === "auto" || shared === threads > 1)) return;
-  const [binary, serves] = shared ? [`${name}-shared`, "several threads"] : [name, "one thread"];
+  const binary = shared ? `${name}-shared` : name;
   throw new BackendError(
-    `The module given is the "${binary}" binary, for ${serves}; asked for are ${backends.join(", ")} on ${threads}.`,
+    `The module given is the "${binary}" binary; "${name}" is for one thread, "${name}-shared" for several, and asked for are ${backends.join(", ")} on ${threads}.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { checkLength, refuse } from "./checks.js";
 import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape } from "./shape.js";
+import { copyStrided } from "./strided.js";
 
 /** Weights: reading, checking and broadcasting them. */
 
@@ -135,23 +136,6 @@ export class Broadcast {
       to.fill(weights[0], at, at + n);
       return;
     }
-    const shape = this.#shape;
-    const steps = this.#steps;
-    const index = new Array<number>(shape.length).fill(0);
-    let offset = 0;
-    for (let axis = shape.length - 1, rest = start; axis >= 0; axis--) {
-      index[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-      offset += index[axis] * steps[axis];
-    }
-    for (let i = 0; i < n; i++) {
-      to[at + i] = weights[offset];
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        offset += steps[axis];
-        if (++index[axis] < shape[axis]) break;
-        index[axis] = 0;
-        offset -= shape[axis] * steps[axis];
-      }
-    }
+    copyStrided(weights, this.#shape, this.#steps, start, n, to, at);
   }
 }

@@ -2,6 +2,7 @@ import { BLOCK } from "../backend/backend.js";
 import type { Layout } from "../batch.js";
 import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
+import { Largest } from "../largest.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
 import {
@@ -33,19 +34,13 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
   const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
-  let top = Number.NEGATIVE_INFINITY;
-  let best = 0;
+  const largest = new Largest();
   let xLabel = 0;
   const look = tops !== undefined || hits !== undefined || zLoss !== 0;
   kernels.begin(state);
   each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
-    if (look && !Number.isNaN(top)) {
-      kernels.argmax(from, work.hits, 1, n);
-      const at = arena.i32[work.hits >>> 2];
-      const value = arena.f32[(from >>> 2) + at];
-      if (c === 0 || value > top || Number.isNaN(value)) [top, best] = [value, c + at];
-    }
+    if (look) largest.see(context, from, n, c);
     if (label >= c && label < c + n) {
       xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
@@ -58,9 +53,9 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   });
   kernels.finish(state);
   const spike = spikeAt(call, label) * unit;
-  const lse = kernels.logSumExpOf(state, look ? top : 0);
+  const lse = kernels.logSumExpOf(state, look ? largest.value : 0);
   if (tops) tops[position] = lse;
-  if (hits && counts && best === label) hits.count++;
+  if (hits && counts && largest.column === label) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
   total.add(position, weighted(sampleWeight(call, position), loss / unit));
   if (grad) {

@@ -3,7 +3,7 @@ import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
-import { briefElements } from "./brief.js";
+import { briefArray } from "./brief.js";
 
 /** Operations on each element by itself. */
 
@@ -17,7 +17,7 @@ export function elementwise(
   x: FloatBatch,
   options: ElementwiseOptions,
 ): FloatOutput {
-  return briefElements(context, operation, x, options) ?? general(context, operation, x, options);
+  return briefArray(context, operation, x, options) ?? general(context, operation, x, options);
 }
 
 function general(context: Context, operation: Operation, x: FloatBatch, options: ElementwiseOptions): FloatOutput {
