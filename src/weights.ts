@@ -85,57 +85,38 @@ function checkWeights(weights: Float32Array, name: string): Float32Array {
 }
 
 /** Weights that broadcast over a batch as in NumPy. */
-export class Broadcast {
-  readonly #weights: Float32Array;
-  readonly #shape: readonly number[];
-  /** Steps in the weights for a step along each axis of the batch: 0 where they are repeated. */
-  readonly #steps: readonly number[];
-  readonly #same: boolean;
-
-  private constructor(weights: Float32Array, shape: readonly number[], steps: readonly number[], same: boolean) {
-    this.#weights = weights;
-    this.#shape = shape;
-    this.#steps = steps;
-    this.#same = same;
-  }
-
-  /** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
-  static read(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
-    if (value === undefined) return undefined;
-    const { shape } = batch;
-    const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
-    const weights = checkWeights(values, name);
-    let sizes: Shape;
-    if (own !== undefined) sizes = checkShape(own, weights.length, name);
-    else sizes = weights.length === batch.length ? shape : [weights.length];
-    const missing = shape.length - sizes.length;
-    if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
-      throw new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
-    }
-    const steps = new Array<number>(shape.length).fill(0);
-    for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
-      if (sizes[i] !== 1) steps[i + missing] = step;
-      step *= sizes[i];
-    }
-    return new Broadcast(weights, shape, steps, weights.length === batch.length);
-  }
-
+export interface Broadcast {
   /** The array that they are read from. */
-  get source(): Float32Array {
-    return this.#weights;
-  }
-
+  readonly source: Float32Array;
   /** Writes the weights of n elements from `start` on. */
-  expand(start: number, n: number, to: Float32Array, at: number): void {
-    const weights = this.#weights;
-    if (this.#same) {
-      to.set(weights.subarray(start, start + n), at);
-      return;
-    }
-    if (weights.length === 1) {
-      to.fill(weights[0], at, at + n);
-      return;
-    }
-    copyStrided(weights, this.#shape, this.#steps, start, n, to, at);
+  expand(start: number, n: number, to: Float32Array, at: number): void;
+}
+
+/** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
+export function readBroadcast(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
+  if (value === undefined) return undefined;
+  const { shape } = batch;
+  const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
+  const source = checkWeights(values, name);
+  let sizes: Shape;
+  if (own !== undefined) sizes = checkShape(own, source.length, name);
+  else sizes = source.length === batch.length ? shape : [source.length];
+  const missing = shape.length - sizes.length;
+  if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
+    throw new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
   }
+  // Steps in the weights for a step along each axis of the batch: 0 where they are repeated.
+  const steps = new Array<number>(shape.length).fill(0);
+  for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
+    if (sizes[i] !== 1) steps[i + missing] = step;
+    step *= sizes[i];
+  }
+  return {
+    source,
+    expand(start, n, to, at) {
+      if (source.length === batch.length) to.set(source.subarray(start, start + n), at);
+      else if (source.length === 1) to.fill(source[0], at, at + n);
+      else copyStrided(source, shape, steps, start, n, to, at);
+    },
+  };
 }

@@ -18,7 +18,7 @@ import type {
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
 } from "../options.js";
-import { Broadcast, readGradOutput } from "../weights.js";
+import { type Broadcast, readBroadcast, readGradOutput } from "../weights.js";
 import { briefSigmoidCrossEntropy } from "./brief.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
@@ -100,8 +100,8 @@ export function readWeighting(
 ): Weighting {
   return {
     smoothing: readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1),
-    positive: Broadcast.read(posWeight, batch, "posWeight", arena),
-    element: Broadcast.read(elementWeights, batch, "elementWeights", arena),
+    positive: readBroadcast(posWeight, batch, "posWeight", arena),
+    element: readBroadcast(elementWeights, batch, "elementWeights", arena),
   };
 }
 
