@@ -1,4 +1,4 @@
-import { checkLength, describe, refuse, typedName } from "./checks.js";
+import { checkLength, describe, holdsIntegers, refuse, typedName } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -175,16 +175,12 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
-  if (!SMALL_INTEGERS.has(given.type)) return operandOf(given, batch, arena, "targets");
+  if (!holdsIntegers(given.type) || given.type.startsWith("Big")) return operandOf(given, batch, arena, "targets");
   const array = given.data as Float32Array;
   checkAttached(array, "targets");
   checkLike(batch, given.own, array.length, "targets");
   return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
 }
-
-const SMALL_INTEGERS = new Set(
-  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array".split(" "),
-);
 
 function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);

@@ -11,6 +11,11 @@ export function typedName(value: unknown): string | undefined {
   return tagOf.call(value);
 }
 
+/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array … */
+export function holdsIntegers(type: string): boolean {
+  return /int/i.test(type);
+}
+
 /** What to call a value in a message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";

@@ -1,5 +1,5 @@
 import { type Batch, checkAttached, type Given, positionShape } from "./batch.js";
-import { describe, readInteger, refuse } from "./checks.js";
+import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -26,12 +26,6 @@ export function readIgnoreIndex(value: unknown, dense: boolean): number {
 export function isDense({ data, type }: Given): boolean {
   return type.startsWith("Float") || (data instanceof ResidentBatch && data.dtype === "float32");
 }
-
-const INTEGER_ARRAYS = new Set(
-  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array".split(
-    " ",
-  ),
-);
 
 /**
  * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them as they are, and how many count.
@@ -65,7 +59,7 @@ export function readLabels(
 }
 
 function integersOf({ data, type }: Given, arena: Arena): LabelArray {
-  if (INTEGER_ARRAYS.has(type)) {
+  if (holdsIntegers(type)) {
     checkAttached(data as ArrayBufferView, "labels");
     return data as LabelArray;
   }
