@@ -1,5 +1,5 @@
-import { describe, typedName } from "./checks.js";
-import { DtypeError, ShapeError } from "./errors.js";
+import { checkLength, describe, holdsIntegers, refuse, typedName } from "./checks.js";
+import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkAxis, checkOwn, checkPositions, checkShape, type Shape } from "./shape.js";
@@ -60,9 +60,13 @@ export interface Floats extends Operand {
   readonly own: unknown;
 }
 
-/** A batch after checking. */
-export interface Batch extends Floats, Layout {
+/** Floats of a shape. */
+export interface Place extends Floats {
   readonly shape: Shape;
+}
+
+/** A batch after checking. */
+export interface Batch extends Place, Layout {
   /** Index of the class axis in the shape; −1 where each element is a position. */
   readonly axis: number;
 }
@@ -78,12 +82,10 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   if (!(data instanceof ResidentBatch)) {
     const convert =
       Array.isArray(data) || (type !== "" && data !== undefined) ? "; convert with Float32Array.from(x)" : "";
-    throw new DtypeError(
-      `${name} must be float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`,
-    );
+    throw new DtypeError(`${name} is float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`);
   }
   const start = ResidentBatch.locate(data, arena, name);
-  if (data.dtype !== "float32") throw new DtypeError(`${name} must be float32, not a resident batch of ${data.dtype}.`);
+  if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
   if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
   return { array: undefined, pointer: start, length: data.length, start, own };
 }
@@ -116,7 +118,7 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
   const start = array.byteOffset;
   if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, own };
-  arena.held.check(start, array.byteLength, name);
+  arena.held?.check(start, array.byteLength, name);
   return { array: undefined, pointer: start, length, start, own };
 }
 
@@ -173,22 +175,16 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
-  if (!SMALL_INTEGERS.has(given.type)) return operandOf(given, batch, arena, "targets");
+  if (!holdsIntegers(given.type) || given.type.startsWith("Big")) return operandOf(given, batch, arena, "targets");
   const array = given.data as Float32Array;
   checkAttached(array, "targets");
   checkLike(batch, given.own, array.length, "targets");
   return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
 }
 
-const SMALL_INTEGERS = new Set(
-  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array".split(" "),
-);
-
 function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);
-  if (length !== batch.length) {
-    throw new ShapeError(`${name} has ${length} numbers; as the batch it must have ${batch.length}.`);
-  }
+  checkLength(name, length, batch.length);
 }
 
 /** Whether an operand lies in linear memory. */

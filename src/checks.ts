@@ -1,4 +1,4 @@
-import { OptionError } from "./errors.js";
+import { OptionError, ShapeError } from "./errors.js";
 
 /** Small checks that every operation shares: option names, choices, numbers. */
 
@@ -11,6 +11,11 @@ export function typedName(value: unknown): string | undefined {
   return tagOf.call(value);
 }
 
+/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array … */
+export function holdsIntegers(type: string): boolean {
+  return /int/i.test(type);
+}
+
 /** What to call a value in a message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
@@ -21,32 +26,60 @@ export function describe(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : typeof value === "bigint" ? `${value}n` : String(value);
 }
 
+type Refusal = new (message: string) => Error;
+
+/** Throws for a value that isn't what `name` is. */
+export function refuse(name: string, wanted: string, value: unknown, Refusal: Refusal = OptionError): never {
+  throw new Refusal(`${name} is ${wanted}, not ${describe(value)}.`);
+}
+
+/** Refuses as many numbers as are not wanted. */
+export function checkLength(name: string, length: number, wanted: number, Refusal: Refusal = ShapeError): void {
+  if (length !== wanted) throw new Refusal(`${name} has ${length} numbers; ${wanted} are wanted.`);
+}
+
+/** An integer of at least `least` and at most `most`. */
+export function readInteger(value: unknown, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
+  return refuse(name, `an integer from ${least} ${most === Number.MAX_SAFE_INTEGER ? "up" : `to ${most}`}`, value);
+}
+
 /** Rejects options that don't exist: a misspelt one would be ignored in silence. */
-export function checkOptions(options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== "object" || options === null) {
-    throw new OptionError(`Options are an object, not ${describe(options)}.`);
-  }
+export function checkOptions(options: object, known: readonly string[], prefix = ""): void {
+  const form = "an object such as { shape: [2, 3] }";
+  if (typeof options !== "object" || options === null) refuse("The argument for options", form, options);
   for (const key in options) {
-    if (known.has(key)) continue;
-    if (Array.isArray(options) || typedName(options)) {
-      throw new OptionError(`Options are an object such as { shape: [2, 3] }, not ${describe(options)}.`);
-    }
-    throw new OptionError(`There is no option "${key}" here; there are: ${[...known].join(", ")}.`);
+    if (known.includes(key)) continue;
+    if (Array.isArray(options) || typedName(options)) refuse("The argument for options", form, options);
+    throw new OptionError(`There is no option "${prefix}${key}" here; there are: ${known.join(", ")}.`);
   }
+}
+
+/** A copy of the options that are given among some, each read once: for who reads them again. */
+export function copyOptions<O extends object, K extends keyof O & string>(
+  options: O,
+  names: readonly K[],
+): Partial<Pick<O, K>> {
+  const copy: Partial<Pick<O, K>> = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  return copy;
 }
 
 /** One of a few words; the first is the default. */
 export function readChoice<T extends string>(value: unknown, name: string, choices: readonly [T, ...T[]]): T {
   if (value === undefined) return choices[0];
   if (choices.includes(value as T)) return value as T;
-  throw new OptionError(`${name} is one of ${choices.map((c) => `"${c}"`).join(", ")}, not ${describe(value)}.`);
+  return refuse(name, `one of "${choices.join('", "')}"`, value);
 }
 
 /** A flag, false by default. */
 export function readFlag(value: unknown, name: string): boolean {
   if (value === undefined) return false;
   if (typeof value === "boolean") return value;
-  throw new OptionError(`${name} is true or false, not ${describe(value)}.`);
+  return refuse(name, "true or false", value);
 }
 
 /** A finite number of at least `least` and at most `most`. */
@@ -60,5 +93,5 @@ export function readNumber(
   if (value === undefined) return fallback;
   if (typeof value === "number" && value >= least && value <= most) return value;
   const range = most === Number.MAX_VALUE ? `a finite number from ${least} up` : `a number from ${least} to ${most}`;
-  throw new OptionError(`${name} is ${range}, not ${describe(value)}.`);
+  return refuse(name, range, value);
 }

@@ -53,3 +53,6 @@ export const COST = {
   topK: 0,
   nllLoss: 0,
 } as const;
+
+/** What calls name when they are computed: their own kernel. */
+export type Operation = keyof typeof COST;

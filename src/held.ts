@@ -8,21 +8,24 @@ export interface Range {
 
 /** Ranges that a lost worker may still write to: not to be used, nor to be handed out if they are freed. */
 export class Held {
+  readonly #arena: { free(start: number): void };
   readonly #ranges = new Set<readonly Range[]>();
-  #freed: number[] = [];
+  readonly #freed: number[] = [];
   /** Whether there are any. */
   some = false;
 
-  /** Holds ranges. What it returns lets them go, and gives the starts of what was freed meanwhile. */
-  add(ranges: readonly Range[]): () => readonly number[] {
+  constructor(arena: { free(start: number): void }) {
+    this.#arena = arena;
+  }
+
+  /** Holds ranges. What it returns lets them go, and frees what was to be freed meanwhile. */
+  hold(ranges: readonly Range[]): () => void {
     this.#ranges.add(ranges);
     this.some = true;
     return () => {
       this.#ranges.delete(ranges);
       this.some = this.#ranges.size > 0;
-      const freed = this.#freed;
-      this.#freed = [];
-      return freed;
+      for (const start of this.#freed.splice(0)) this.#arena.free(start);
     };
   }
 

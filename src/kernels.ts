@@ -1,10 +1,7 @@
-import type { Backend, Engine } from "./backend/backend.js";
 import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
-import { Context } from "./context.js";
-import { COST } from "./costs.js";
+import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
-import { Arena } from "./memory.js";
 import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
 import { softmaxKlDivergence } from "./ops/distillation.js";
@@ -41,9 +38,6 @@ import type {
   SoftmaxKlDivergenceOptions,
   SoftmaxOptions,
 } from "./options.js";
-import { type Dtype, ResidentBatch } from "./resident.js";
-import type { Shape } from "./shape.js";
-import type { Threads } from "./threads/index.js";
 
 const NONE = {};
 
@@ -55,82 +49,14 @@ const NONE = {};
  * and proven. Every method may throw ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, and with
  * resident batches FreedError, ForeignError or MemoryError; others are named where they belong.
  */
-export class Xentropy {
-  /** The backend that was chosen. */
-  readonly backend: Backend;
-  readonly #own: Context;
-  readonly #threads: Threads | undefined;
-  /** Memory that no other thread sees, where there are threads. */
-  readonly #local: Context | undefined;
-  /** Nanoseconds of work from which on threads are worth having; 0 on one thread. */
-  readonly #least: number;
-  /** The same while workers are awake. */
-  readonly #leastAwake: number;
-
-  /** @internal Made by `load` and `loadSync`. */
-  constructor(engine: Engine, maximumMemory: number, threads?: Threads, local?: Engine) {
-    this.backend = engine.backend;
-    this.#threads = threads;
-    this.#least = threads?.worthWaking ?? 0;
-    this.#leastAwake = threads?.worthSharing ?? 0;
-    const arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
-    this.#own = new Context(engine, arena, threads);
-    this.#local = local && new Context(local, new Arena(local.memory, local.kernels.heapBase(), maximumMemory, arena));
-  }
-
-  /** Threads that compute, the calling one among them. A worker that was lost counts no more. */
-  get threads(): number {
-    return this.#threads?.count ?? 1;
-  }
-
-  /**
-   * Where a call is computed, at so many nanoseconds an element. What is small costs no more than on one thread: a foreign
-   * batch that is not worth sharing keeps away from the shared memory, since copies to and from it are 1.5 to 3 times
-   * slower, and a resident one from the kernels that are spread.
-   */
-  #for(cost: number, x: FloatBatch): Context {
-    const own = this.#own.ready();
-    if (this.#least === 0) return own;
-    const work = ((x as { length?: number } | undefined)?.length ?? Infinity) * cost;
-    if (work >= this.#least || own.arena.held.some) return own;
-    if (x instanceof ResidentBatch) return work < this.#leastAwake ? own.alone : own;
-    return this.#local ?? own;
-  }
-
-  /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
-  get memory(): { used: number; reserved: number; maximum: number } {
-    const { used, reserved, maximum } = this.#own.arena;
-    const local = this.#local?.arena;
-    return { used: used + (local?.used ?? 0), reserved: reserved + (local?.reserved ?? 0), maximum };
-  }
-
-  /**
-   * Ends the workers and gives all memory up: resident batches are freed, and every later call throws FreedError. Twice is
-   * no error. Without it, workers end with the process or when the kernels are garbage.
-   */
-  dispose(): void {
-    this.#threads?.dispose();
-    this.#own.dispose();
-    this.#local?.dispose();
-  }
-
-  /**
-   * A batch of zeros in the kernels' memory, which every operation uses with no copy. `dtype: "int32"` is for labels.
-   * Throws MemoryError, naming the size, where the memory can't be had.
-   */
-  alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
-  alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
-  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = NONE): ResidentBatch<Float32Array | Int32Array> {
-    return ResidentBatch.allocate(this.#own.ready().arena, shape, options);
-  }
-
+export class Xentropy extends Loaded {
   /**
    * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along `axis`, of the batch's shape. At most 4 ULP.
    *
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
   softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return softmax(this.#for(COST.softmax, x), x, options) as ArrayResult<O>;
+    return softmax(this.context("softmax", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -141,7 +67,7 @@ export class Xentropy {
     x: FloatBatch,
     options: LogSoftmaxOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmax(this.#for(COST.logSoftmax, x), x, options) as ArrayResult<O>;
+    return logSoftmax(this.context("logSoftmax", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -149,7 +75,7 @@ export class Xentropy {
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
   logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return logSumExp(this.#for(COST.logSumExp, x), x, options) as ArrayResult<O>;
+    return logSumExp(this.context("logSumExp", x), x, options) as ArrayResult<O>;
   }
 
   /**
@@ -158,7 +84,7 @@ export class Xentropy {
    * gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
    */
   logSumExpState(rows: number | StateData, options: { start?: number | undefined } = NONE): LogSumExpState {
-    return new LogSumExpState(this.#own.ready(), rows, options);
+    return new LogSumExpState(this.context(), rows, options);
   }
 
   /** The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. `out` may be either. */
@@ -167,7 +93,7 @@ export class Xentropy {
     dp: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return softmaxBackward(this.#for(COST.softmaxBackward, p), p, dp, options) as ArrayResult<O>;
+    return softmaxBackward(this.context("softmaxBackward", p), p, dp, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
@@ -176,29 +102,25 @@ export class Xentropy {
     dLogProbs: FloatBatch,
     options: ArrayOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmaxBackward(
-      this.#for(COST.logSoftmaxBackward, logProbs),
-      logProbs,
-      dLogProbs,
-      options,
-    ) as ArrayResult<O>;
+    const context = this.context("logSoftmaxBackward", logProbs);
+    return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
   /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
   argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
-    return argmax(this.#for(COST.argmax, x), x, options);
+    return argmax(this.context("argmax", x), x, options);
   }
 
   /**
    * The k largest elements along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k.
    */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
-    return topK(this.#for(COST.topK, x), x, k, options);
+    return topK(this.context("topK", x), x, k, options);
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
   sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for(COST.sigmoid, x), "sigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.context("sigmoid", x), "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
@@ -206,7 +128,7 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for(COST.logSigmoid, x), "logSigmoid", x, options) as ArrayResult<O>;
+    return elementwise(this.context("logSigmoid", x), "logSigmoid", x, options) as ArrayResult<O>;
   }
 
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
@@ -214,12 +136,12 @@ export class Xentropy {
     x: FloatBatch,
     options: ElementwiseOptions<O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for(COST.softplus, x), "softplus", x, options) as ArrayResult<O>;
+    return elementwise(this.context("softplus", x), "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
   logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
-    return elementwise(this.#for(COST.logit, p), "logit", p, options) as ArrayResult<O>;
+    return elementwise(this.context("logit", p), "logit", p, options) as ArrayResult<O>;
   }
 
   /**
@@ -237,12 +159,8 @@ export class Xentropy {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): SoftmaxCrossEntropyLoss<O> {
-    return softmaxCrossEntropy(
-      this.#for(COST.softmaxCrossEntropy, x),
-      x,
-      targets,
-      options,
-    ) as SoftmaxCrossEntropyLoss<O>;
+    const context = this.context("softmaxCrossEntropy", x);
+    return softmaxCrossEntropy(context, x, targets, options) as SoftmaxCrossEntropyLoss<O>;
   }
 
   /**
@@ -254,7 +172,7 @@ export class Xentropy {
     labels: Labels,
     options: O = NONE as O,
   ): Loss<O> {
-    return nllLoss(this.#for(COST.nllLoss, logProbs), logProbs, labels, options) as Loss<O>;
+    return nllLoss(this.context("nllLoss", logProbs), logProbs, labels, options) as Loss<O>;
   }
 
   /**
@@ -267,7 +185,7 @@ export class Xentropy {
     teacher: FloatBatch,
     options: O = NONE as O,
   ): Loss<O> {
-    return softmaxKlDivergence(this.#for(COST.softmaxKlDivergence, student), student, teacher, options) as Loss<O>;
+    return softmaxKlDivergence(this.context("softmaxKlDivergence", student), student, teacher, options) as Loss<O>;
   }
 
   /**
@@ -282,7 +200,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidCrossEntropy(this.#for(COST.sigmoidCrossEntropy, x), x, targets, options) as Loss<O>;
+    return sigmoidCrossEntropy(this.context("sigmoidCrossEntropy", x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -294,7 +212,7 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Loss<O> {
-    return sigmoidFocalLoss(this.#for(COST.sigmoidFocalLoss, x), x, targets, options) as Loss<O>;
+    return sigmoidFocalLoss(this.context("sigmoidFocalLoss", x), x, targets, options) as Loss<O>;
   }
 
   /**
@@ -310,13 +228,8 @@ export class Xentropy {
     targets: Labels | FloatBatch,
     options: O = NONE as O,
   ): LinearSoftmaxCrossEntropyLoss<O> {
-    return linearSoftmaxCrossEntropy(
-      this.#own.ready(),
-      features,
-      weights,
-      targets,
-      options,
-    ) as LinearSoftmaxCrossEntropyLoss<O>;
+    const result = linearSoftmaxCrossEntropy(this.context(), features, weights, targets, options);
+    return result as LinearSoftmaxCrossEntropyLoss<O>;
   }
 
   /**
@@ -330,12 +243,12 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): LinearLoss<O> {
-    return linearSigmoidCrossEntropy(this.#own.ready(), features, weights, targets, options) as LinearLoss<O>;
+    return linearSigmoidCrossEntropy(this.context(), features, weights, targets, options) as LinearLoss<O>;
   }
 
   /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */
   entropy<const O extends EntropyOptions = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
-    return entropy(this.#for(COST.entropy, p), p, options) as Divergence<O>;
+    return entropy(this.context("entropy", p), p, options) as Divergence<O>;
   }
 
   /** H(P, Q) = −Σ p·log q along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -344,7 +257,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for(COST.crossEntropy, p), "crossEntropy", p, q, options) as Divergence<O>;
+    return divergence(this.context("crossEntropy", p), "crossEntropy", p, q, options) as Divergence<O>;
   }
 
   /** D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
@@ -353,7 +266,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for(COST.klDivergence, p), "klDivergence", p, q, options) as Divergence<O>;
+    return divergence(this.context("klDivergence", p), "klDivergence", p, q, options) as Divergence<O>;
   }
 
   /** ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient: ½·log(q/m). */
@@ -362,7 +275,7 @@ export class Xentropy {
     q: FloatBatch,
     options: O = NONE as O,
   ): Divergence<O> {
-    return divergence(this.#for(COST.jensenShannon, p), "jensenShannon", p, q, options) as Divergence<O>;
+    return divergence(this.context("jensenShannon", p), "jensenShannon", p, q, options) as Divergence<O>;
   }
 
   /**
@@ -374,6 +287,6 @@ export class Xentropy {
     targets: ElementTargets,
     options: O = NONE as O,
   ): Divergence<O> {
-    return binaryCrossEntropy(this.#for(COST.binaryCrossEntropy, q), q, targets, options) as Divergence<O>;
+    return binaryCrossEntropy(this.context("binaryCrossEntropy", q), q, targets, options) as Divergence<O>;
   }
 }

@@ -1,5 +1,5 @@
 import { type Batch, checkAttached, type Given, positionShape } from "./batch.js";
-import { describe } from "./checks.js";
+import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -15,25 +15,17 @@ const IGNORE = -100;
 /** Reads `ignoreIndex`. Dense targets have no labels to ignore, so there a class given on purpose is a mistake. */
 export function readIgnoreIndex(value: unknown, dense: boolean): number {
   if (value === undefined) return IGNORE;
-  if (!Number.isInteger(value) || (value as number) !== ((value as number) | 0)) {
-    throw new OptionError(`ignoreIndex is an integer of 32 bits, not ${describe(value)}.`);
+  const label = readInteger(value, "ignoreIndex", -(2 ** 31), 2 ** 31 - 1);
+  if (dense && label >= 0) {
+    throw new OptionError(`ignoreIndex ${label} names a class, but dense targets have no labels to ignore.`);
   }
-  if (dense && (value as number) >= 0) {
-    throw new OptionError(`ignoreIndex ${value} names a class, but dense targets have no labels to ignore.`);
-  }
-  return value as number;
+  return label;
 }
 
 /** Whether an operand of a cross-entropy is dense targets (floats) or labels (integers). */
 export function isDense({ data, type }: Given): boolean {
   return type.startsWith("Float") || (data instanceof ResidentBatch && data.dtype === "float32");
 }
-
-const INTEGER_ARRAYS = new Set(
-  "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array".split(
-    " ",
-  ),
-);
 
 /**
  * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them as they are, and how many count.
@@ -67,7 +59,7 @@ export function readLabels(
 }
 
 function integersOf({ data, type }: Given, arena: Arena): LabelArray {
-  if (INTEGER_ARRAYS.has(type)) {
+  if (holdsIntegers(type)) {
     checkAttached(data as ArrayBufferView, "labels");
     return data as LabelArray;
   }
@@ -76,8 +68,11 @@ function integersOf({ data, type }: Given, arena: Arena): LabelArray {
     ResidentBatch.locate(data, arena, "labels");
     if (data.dtype === "int32") return data.data;
   }
-  throw new DtypeError(
-    `Labels are an Int32Array, another integer array or an array of integers, not ${describe(data)}.`,
+  return refuse(
+    "What stands for labels",
+    "an Int32Array, another integer array or an array of integers",
+    data,
+    DtypeError,
   );
 }
 

@@ -3,7 +3,7 @@ import { openJs } from "./backend/js/index.js";
 import { openWasm, openWasmSync } from "./backend/wasm.js";
 import type { Binaries, CompiledModule } from "./binaries/binaries.js";
 import { type Identity, identify } from "./binaries/identity.js";
-import { checkOptions } from "./checks.js";
+import { checkOptions, readChoice, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
 import { Workspace } from "./memory.js";
@@ -26,8 +26,8 @@ export interface LoadOptions {
   maximumMemory?: number | undefined;
 }
 
-const LOAD_OPTIONS = new Set(["backend", "threads", "module", "maximumMemory"]);
-const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
+const LOAD_OPTIONS = ["backend", "threads", "module", "maximumMemory"];
+const BACKENDS = ["simd", "relaxed", "js"] as const;
 const DEFAULT: readonly Backend[] = ["simd", "js"];
 const LARGEST_MEMORY = 65535 * 65536;
 
@@ -39,20 +39,14 @@ interface Request {
 }
 
 function readBackends(backend: unknown): readonly Backend[] {
-  const backends: Backend[] =
-    typeof backend === "string" ? [backend as Backend] : Array.isArray(backend) ? backend : [];
+  const backends: Backend[] = Array.isArray(backend) ? [...backend] : [backend];
   if (backends.length === 0) throw new OptionError("backend is a name or a list of at least one name.");
-  for (const name of backends) {
-    if (!BACKENDS.includes(name))
-      throw new OptionError(`There is no backend "${String(name)}"; there are: ${BACKENDS.join(", ")}.`);
-  }
-  return [...backends];
+  for (const name of backends) readChoice(name ?? null, "backend", BACKENDS);
+  return backends;
 }
 
 function readMaximumMemory(bytes: unknown): number {
-  if (typeof bytes !== "number" || Number.isNaN(bytes)) {
-    throw new OptionError(`maximumMemory is a number of bytes, not ${String(bytes)}.`);
-  }
+  if (typeof bytes !== "number" || Number.isNaN(bytes)) return refuse("maximumMemory", "a number of bytes", bytes);
   if (bytes < Workspace.LEAST_MEMORY) {
     throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: they need ${Workspace.LEAST_MEMORY} bytes.`);
   }
@@ -61,28 +55,29 @@ function readMaximumMemory(bytes: unknown): number {
 
 function readThreads(threads: unknown): number | "auto" {
   if (threads === "auto" || (Number.isInteger(threads) && (threads as number) > 0)) return threads as number | "auto";
-  throw new OptionError(`threads is a positive integer or "auto", not ${String(threads)}.`);
+  return refuse("threads", 'a positive integer or "auto"', threads);
 }
 
 function read(options: LoadOptions): Request {
   checkOptions(options, LOAD_OPTIONS);
   const { backend = DEFAULT, threads = 1, module, maximumMemory = LARGEST_MEMORY } = options;
-  const backends = readBackends(backend);
   const request = {
-    backends,
+    backends: readBackends(backend),
     threads: readThreads(threads),
-    given: undefined,
+    given: module === undefined ? undefined : { ...identify(module), module: module as WebAssembly.Module },
     maximumMemory: readMaximumMemory(maximumMemory),
   };
-  if (module === undefined) return request;
-  const given = { ...identify(module), module: module as WebAssembly.Module };
-  const title = `The module given is the "${given.name}${given.shared ? "-shared" : ""}" binary`;
-  if (!backends.includes(given.name)) throw new BackendError(`${title}; backend asks for ${backends.join(", ")}.`);
-  if (given.shared && threads === 1) throw new BackendError(`${title}, which is for several threads.`);
-  if (!given.shared && threads !== 1 && threads !== "auto") {
-    throw new BackendError(`${title}; several threads need "${given.name}-shared".`);
-  }
-  return { ...request, given };
+  if (request.given) checkFits(request.given, request);
+  return request;
+}
+
+/** Refuses a module that serves another backend than those asked for, or more or fewer threads. */
+function checkFits({ name, shared }: Identity, { backends, threads }: Request): void {
+  if (backends.includes(name) && (threads === "auto" || shared === threads > 1)) return;
+  const binary = shared ? `${name}-shared` : name;
+  throw new BackendError(
+    `The module given is the "${binary}" binary; "${name}" is for one thread, "${name}-shared" for several, and asked for are ${backends.join(", ")} on ${threads}.`,
+  );
 }
 
 const LACKING = {
@@ -133,25 +128,16 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
 /** The kernels of a backend on one thread or more. */
 async function kernelsOn(backend: Backend, request: Request, binaries: Binaries): Promise<Xentropy> {
   const { threads, given, maximumMemory } = request;
-  const alone = async () => new Xentropy(await open(backend, request, binaries), maximumMemory);
-  if (threads === 1 || (threads === "auto" && (backend === "js" || given?.shared === false))) return alone();
-  if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
-  const { openThreads } = await import("./threads/index.js");
-  const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
-  const spread = await openThreads(backend, threads, compile, maximumMemory);
-  if (!spread) return alone();
-  // Where bytes may not be compiled, there is but the module given.
-  const local = await open(backend, request, binaries).catch(() => undefined);
-  const k = new Xentropy(spread.engine, maximumMemory, spread, local);
-  abandoned?.register(k, spread);
-  return k;
+  const engine = () => open(backend, request, binaries);
+  if (threads !== 1 && !(threads === "auto" && (backend === "js" || given?.shared === false))) {
+    if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
+    const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
+    const { loadThreads } = await import("./threads/index.js");
+    const k = await loadThreads(backend, threads, compile, maximumMemory, engine);
+    if (k) return k;
+  }
+  return new Xentropy(await engine(), maximumMemory);
 }
-
-/** Ends the workers of kernels that nobody can reach any more and nobody disposed. */
-const abandoned =
-  typeof FinalizationRegistry === "undefined"
-    ? undefined
-    : new FinalizationRegistry<{ dispose(): void }>((threads) => threads.dispose());
 
 /** Loads the first backend of the list that can be had, from these binaries. */
 export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): Promise<Xentropy> {

@@ -1,4 +1,4 @@
-import { describe } from "./checks.js";
+import { checkLength, readInteger, refuse } from "./checks.js";
 import { OptionError } from "./errors.js";
 
 /** The plain form of a LogSumExpState: numbers that JSON can hold. */
@@ -42,36 +42,36 @@ const SPECIAL = new Set(["NaN", "Infinity", "-Infinity"]);
 
 /** Reads a stored state. Throws OptionError where it isn't one. */
 export function readNodes(data: unknown): { rows: number; start: number; end: number; nodes: StateNode[] } {
-  if (typeof data !== "object" || data === null) throw wrong(describe(data));
-  const { version, rows, start, end, nodes } = data as StateData;
-  if (version !== 1) throw wrong(`one of version ${describe(version)}; this is version 1`);
-  for (const count of [rows, start, end]) {
-    if (!Number.isSafeInteger(count) || count < 0) throw wrong(`one with the count ${describe(count)}`);
+  if (typeof data !== "object" || data === null) {
+    return refuse("A stored state", "what toJSON of a LogSumExpState gives", data);
   }
-  if (!Array.isArray(nodes)) throw wrong("one without nodes");
+  const { version, rows, start, end, nodes } = data as StateData;
+  if (version !== 1) refuse("The version of a stored state", "1", version);
+  for (const count of [rows, start, end]) readInteger(count, "A count of a stored state");
+  if (!Array.isArray(nodes)) return refuse("What a stored state has as nodes", "an array", nodes);
   let from = start;
-  const read = nodes.map((node: unknown) => {
-    if (typeof node !== "object" || node === null) throw wrong(`one with the node ${describe(node)}`);
-    const { end: to, values } = node as StateData["nodes"][number];
-    if (!Number.isSafeInteger(to) || to <= from) throw wrong("one whose nodes aren't in order");
-    if (!Array.isArray(values) || values.length !== rows * 3) throw wrong("one without three numbers a row");
-    const result = { from, to, values: Float64Array.from(values, (value, i) => number(value, i)) };
-    from = to;
+  const read = nodes.map((node: StateData["nodes"][number] | null) => {
+    const { end: to, values } = node ?? { end: undefined, values: [] };
+    const result = {
+      from,
+      to: readInteger(to, "The end of a stored node", from + 1),
+      values: numbers(values, rows * 3),
+    };
+    from = result.to;
     return result;
   });
-  if (from !== end) throw wrong("one whose nodes don't reach its end");
+  if (from !== end) refuse("The end of a stored state", `that of its nodes, ${from}`, end);
   return { rows, start, end, nodes: read };
 }
 
 /** Maximum, peak, rest, maximum …: peak and rest are sums of exponentials. */
-function number(value: unknown, index: number): number {
-  if (typeof value === "number" || SPECIAL.has(value as string)) {
-    const read = Number(value);
-    if (index % 3 === 0 || !(read < 0)) return read;
-  }
-  throw wrong(`one with the number ${describe(value)}`);
-}
-
-function wrong(what: string): OptionError {
-  return new OptionError(`A stored state is what toJSON of a LogSumExpState gives, not ${what}.`);
+function numbers(values: unknown, count: number): Float64Array {
+  if (!Array.isArray(values)) return refuse("What a stored node has as values", "an array", values);
+  checkLength("A stored node", values.length, count, OptionError);
+  return Float64Array.from(values, (value, i) => {
+    const read = typeof value === "number" || SPECIAL.has(value) ? Number(value) : undefined;
+    if (read === undefined || (i % 3 !== 0 && read < 0))
+      return refuse("What is stored", i % 3 === 0 ? "a number" : "a number from 0 up", value);
+    return read;
+  });
 }

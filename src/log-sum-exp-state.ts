@@ -1,9 +1,10 @@
-import { BLOCK, NODE_BYTES, STATE_NODE } from "./backend/backend.js";
+import { BLOCK } from "./backend/backend.js";
 import { type FloatBatch, readFloats } from "./batch.js";
-import { checkOptions, describe } from "./checks.js";
+import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, OptionError, ShapeError } from "./errors.js";
 import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
+import { carried, placeNode, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
 import { checkOwn, checkShape } from "./shape.js";
 import { readList } from "./weights.js";
@@ -35,8 +36,8 @@ export class LogSumExpState {
     this.#context = context;
     if (typeof from !== "object") {
       const { start = 0 } = options;
-      this.rows = readCount(from, "rows");
-      this.#start = readCount(start, "start");
+      this.rows = readInteger(from, "rows");
+      this.#start = readInteger(start, "start");
       this.#end = start;
       this.#nodes = [];
       return;
@@ -72,7 +73,12 @@ export class LogSumExpState {
     }
     const n = rows === 0 ? columnsOf(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
-    if (rows === 0) return this.#addEmpty(n);
+    if (rows === 0) {
+      const from = this.#end;
+      this.#end += n;
+      if (n > 0) this.#push({ from, to: this.#end, values: newDoubles(0) });
+      return this;
+    }
     const source = array ?? arena.f32;
     const first = array ? 0 : pointer >>> 2;
     for (let column = 0; column < n; ) {
@@ -83,93 +89,34 @@ export class LogSumExpState {
     return this;
   }
 
-  /** Columns of no rows. */
-  #addEmpty(n: number): this {
-    const from = this.#end;
-    this.#end += n;
-    if (n > 0) this.#push({ from, to: this.#end, values: newDoubles(0) });
-    return this;
-  }
-
-  /** `count` columns within one block, the rows `step` floats apart. */
+  /** `count` columns within one block, the rows `step` floats apart. Those of a block that isn't complete wait. */
   #addPart(source: Float32Array, from: number, step: number, count: number): void {
     const begin = this.#end;
+    this.#end += count;
     if (count === BLOCK) {
-      const values = this.#sum(source, from, step, count);
-      this.#end += count;
-      this.#push({ from: begin, to: this.#end, values });
+      this.#push({ from: begin, to: this.#end, values: sumOf(this.#context, this.rows, source, from, step, count) });
       return;
     }
     this.#pending ??= newFloats(this.rows * BLOCK);
-    this.#end += count;
     for (let row = 0; row < this.rows; row++) {
-      const part = source.subarray(from + row * step, from + row * step + count);
-      this.#pending.set(part, row * BLOCK + this.#waiting);
+      const start = from + row * step;
+      this.#pending.set(source.subarray(start, start + count), row * BLOCK + this.#waiting);
     }
     this.#waiting += count;
-    if (this.#end % BLOCK === 0) this.#flush();
-  }
-
-  /** Makes a node of a block that isn't complete. */
-  #flush(): void {
-    const node = this.#pendingNode();
-    if (!node) return;
+    if (this.#end % BLOCK !== 0) return;
+    this.#nodes = carried(this.#context, this.#all());
     this.#waiting = 0;
-    this.#push(node);
   }
 
-  #pendingNode(): StateNode | undefined {
-    if (this.#waiting === 0 || !this.#pending) return undefined;
-    const values = this.#sum(this.#pending, 0, BLOCK, this.#waiting);
-    return { from: this.#end - this.#waiting, to: this.#end, values };
-  }
-
-  /** Maximum, peak and rest of each row of a block. */
-  #sum(source: Float32Array, from: number, step: number, count: number): Float64Array {
-    const { kernels, arena, work } = this.#context;
-    const values = newDoubles(this.rows * 3);
-    const x = work.tile(0);
-    for (let row = 0; row < this.rows; row++) {
-      work.copyIn(source, from + row * step, count, x);
-      kernels.begin(work.state);
-      kernels.accumulateOnly(work.state, x, work.exponentials, count);
-      const node = (work.state + STATE_NODE) >>> 3;
-      values.set(arena.f64.subarray(node, node + 3), row * 3);
-      // A NaN leaves its trace in the sums; where they are NaN because of an infinity, it is told by the maximum.
-      if (Number.isNaN(values[row * 3 + 2])) {
-        const part = source.subarray(from + row * step, from + row * step + count);
-        if (part.some(Number.isNaN)) values[row * 3] = Number.NaN;
-      }
-    }
-    return values;
-  }
-
-  /** Appends a node; halves of an aligned run of blocks become one, as the binary counter of a whole row carries. */
   #push(node: StateNode): void {
-    this.#nodes.push(node);
-    for (let last = this.#nodes.length - 1; last > 0; last--) {
-      const [a, b] = [this.#nodes[last - 1], this.#nodes[last]];
-      const size = b.to - b.from;
-      if (!isAligned(a) || !isAligned(b) || a.to - a.from !== size || a.from % (2 * size) !== 0) return;
-      this.#nodes.splice(last - 1, 2, { from: a.from, to: b.to, values: this.#combined(a.values, b.values) });
-    }
+    this.#nodes = carried(this.#context, [...this.#nodes, node]);
   }
 
-  #combined(a: Float64Array, b: Float64Array): Float64Array {
-    const { kernels, arena, work } = this.#context;
-    const { f64 } = arena;
-    const left = work.state + STATE_NODE;
-    const right = left + NODE_BYTES;
-    f64.fill(0, left >>> 3, (right + NODE_BYTES) >>> 3);
-    const values = new Float64Array(a.length);
-    for (let at = 0; at < a.length; at += 3) {
-      f64.set(a.subarray(at, at + 3), left >>> 3);
-      f64.set(b.subarray(at, at + 3), right >>> 3);
-      kernels.combine(left, right);
-      values.set(f64.subarray(left >>> 3, (left >>> 3) + 3), at);
-      if (Number.isNaN(a[at]) || Number.isNaN(b[at])) values[at] = Number.NaN;
-    }
-    return values;
+  /** All nodes, with one for the block that isn't complete. */
+  #all(): StateNode[] {
+    if (this.#waiting === 0 || !this.#pending) return this.#nodes;
+    const values = sumOf(this.#context, this.rows, this.#pending, 0, BLOCK, this.#waiting);
+    return [...this.#nodes, { from: this.#end - this.#waiting, to: this.#end, values }];
   }
 
   /**
@@ -178,7 +125,7 @@ export class LogSumExpState {
    */
   merge(other: LogSumExpState | StateData): this {
     this.#context.ready();
-    if (typeof other !== "object") throw new OptionError(`A state merges with another, not with ${describe(other)}.`);
+    if (typeof other !== "object") refuse("What a state merges with", "another state", other);
     const that = isState(other) ? other : stateOf(this.#context, other);
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
@@ -187,50 +134,19 @@ export class LogSumExpState {
         `Columns ${that.#start} to ${that.#end} are no neighbours of columns ${this.#start} to ${this.#end}.`,
       );
     }
-    const theirs = that.#all();
-    if (before && this.#end > this.#start) {
-      const ours = this.#all();
-      this.#nodes = [];
-      for (const node of [...theirs, ...ours]) this.#push(node);
-      this.#waiting = 0;
-      this.#start = that.#start;
-      return this;
-    }
-    this.#flush();
-    for (const node of theirs) this.#push(node);
-    if (before) this.#start = that.#start;
-    else this.#end = that.#end;
+    const [left, right] = before ? [that, this] : [this, that];
+    const [start, end] = [left.#start, right.#end];
+    this.#nodes = carried(this.#context, [...left.#all(), ...right.#all()]);
+    this.#waiting = 0;
+    this.#start = start;
+    this.#end = end;
     return this;
-  }
-
-  /** All nodes, with one for the block that isn't complete. */
-  #all(): StateNode[] {
-    const pending = this.#pendingNode();
-    return pending ? [...this.#nodes, pending] : [...this.#nodes];
-  }
-
-  /** Maximum, peak and rest of each row, of all columns: joined from the right. */
-  #total(): Float64Array {
-    const nodes = this.#all();
-    let values = nodes.pop()?.values ?? newDoubles(this.rows * 3).map((_, i) => (i % 3 ? 0 : -Infinity));
-    for (let node = nodes.pop(); node; node = nodes.pop()) values = this.#combined(node.values, values);
-    return values;
   }
 
   /** The log-sum-exp of each row so far; −Infinity where there are no columns. At most 4 ULP of |max| + log Σ. */
   value(): Float32Array {
-    this.#context.ready();
-    const values = newFloats(this.rows);
-    const total = this.#total();
-    for (let row = 0; row < this.rows; row++) values[row] = this.#logSumExp(total, row);
-    return values;
-  }
-
-  #logSumExp(total: Float64Array, row: number): number {
-    const max = total[row * 3];
-    if (!Number.isFinite(max)) return max;
-    this.#place(total, row, this.#context.work.state);
-    return this.#context.kernels.logSumExpOf(this.#context.work.state, 0);
+    const { kernels } = this.#context.ready();
+    return this.#rows((state, _, max) => (Number.isFinite(max) ? kernels.logSumExpOf(state, 0) : max));
   }
 
   /**
@@ -238,34 +154,29 @@ export class LogSumExpState {
    * ShapeError where there is not one logit a row, DtypeError where they are no numbers.
    */
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
-    const { kernels, arena, work } = this.#context.ready();
+    const { kernels, arena } = this.#context.ready();
     const { values: logits } = readList(labelLogits, "labelLogits", arena, DtypeError);
-    if (logits.length !== this.rows) {
-      throw new ShapeError(`There are ${logits.length} logits of labels; the state has ${this.rows} rows.`);
-    }
+    checkLength("labelLogits", logits.length, this.rows);
+    return this.#rows((state, row) => kernels.labelLoss(state, logits[row]));
+  }
+
+  /** A number for each row, of a finished state that has all its columns, and of their maximum. */
+  #rows(numberOf: (state: number, row: number, max: number) => number): Float32Array {
     const values = newFloats(this.rows);
-    const total = this.#total();
-    for (let row = 0; row < this.rows; row++) {
-      this.#place(total, row, work.state);
-      values[row] = kernels.labelLoss(work.state, logits[row]);
-    }
+    const { state } = this.#context.work;
+    const place = LogSumExpState.placer(this);
+    for (let row = 0; row < this.rows; row++) values[row] = numberOf(state, row, place(row, state));
     return values;
   }
 
-  /** Writes a row's node where a kernel expects a finished state's. */
-  #place(total: Float64Array, row: number, state: number): void {
-    const { f64, i32 } = this.#context.arena;
-    const at = (state + STATE_NODE) >>> 3;
-    // Blocks so far: what counts is whether there are any.
-    i32[state >>> 2] = this.#end > this.#start ? 1 : 0;
-    f64.fill(0, at, at + NODE_BYTES / 8);
-    f64.set(total.subarray(row * 3, row * 3 + 3), at);
-  }
-
-  /** @internal What places a row's node, of all columns, for the kernels of `context`. */
-  static placer(state: LogSumExpState): (row: number, to: number) => void {
-    const total = state.#total();
-    return (row, to) => state.#place(total, row, to);
+  /** @internal What places a row's node, of all columns, where kernels expect a finished state's. It returns their maximum. */
+  static placer(state: LogSumExpState): (row: number, to: number) => number {
+    const total = totalOf(state.#context, state.rows, state.#all());
+    const some = state.#end > state.#start;
+    return (row, to) => {
+      placeNode(state.#context, total, row, to, some);
+      return total[row * 3];
+    };
   }
 
   /** @internal What the state is computed with, if that is `here` or goes with it. */
@@ -285,22 +196,11 @@ export class LogSumExpState {
   }
 }
 
-const OPTIONS = new Set(["start"]);
+const OPTIONS = ["start"];
 
 /** Columns of a chunk that has no rows: its shape alone has them. */
 function columnsOf(own: unknown, length: number): number {
   return own === undefined ? 0 : (checkShape(own, length, "chunk")[1] ?? 0);
-}
-
-/** Whether a node is 2^k whole blocks at a multiple of as many. */
-function isAligned({ from, to }: StateNode): boolean {
-  const blocks = (to - from) / BLOCK;
-  return Number.isInteger(Math.log2(blocks)) && from % (to - from) === 0;
-}
-
-function readCount(value: unknown, name: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new OptionError(`${name} is an integer from 0 up, not ${describe(value)}.`);
 }
 
 // Outside the class: a class that names itself within is renamed by bundlers.

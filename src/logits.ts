@@ -1,13 +1,12 @@
-import { describe } from "./checks.js";
+import { refuse } from "./checks.js";
 import type { Context } from "./context.js";
-import { OptionError } from "./errors.js";
 import type { Slot } from "./memory.js";
 
 function readPositive(value: unknown, name: string): number | undefined {
   if (value === undefined) return undefined;
   const single = typeof value === "number" ? Math.fround(value) : Number.NaN;
   if (!(single > 0 && single < Infinity)) {
-    throw new OptionError(`${name} is a positive, finite number (as a float32), not ${describe(value)}.`);
+    refuse(name, "a positive, finite number (as a float32)", value);
   }
   return single;
 }

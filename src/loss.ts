@@ -1,7 +1,14 @@
-import type { FloatOutput, Reduction } from "./batch.js";
-import { describe, readChoice } from "./checks.js";
+import type { FloatOutput, Floats, Place, Reduction } from "./batch.js";
+import { readChoice, refuse } from "./checks.js";
 import { DtypeError } from "./errors.js";
-import { newFloats } from "./outputs.js";
+import type { Arena } from "./memory.js";
+import { checkApart, checkOutputApart, newFloats, readOutput } from "./outputs.js";
+
+/** What a loss returns. */
+export interface LossResult {
+  loss: number | Float32Array;
+  grad?: FloatOutput;
+}
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
 
@@ -56,14 +63,34 @@ export class LossTotal {
     );
   }
 
-  result(grad: FloatOutput | undefined): { loss: number | Float32Array; grad?: FloatOutput } {
-    return grad ? { loss: this.value, grad } : { loss: this.value };
+  result(gradient: Gradient | undefined): LossResult {
+    return gradient ? { loss: this.value, grad: gradient.result } : { loss: this.value };
   }
 }
 
-/** Where the gradient goes: nowhere, into a fresh array, or where the caller says. */
-export function gradientOf(grad: boolean | FloatOutput | undefined, length: number): FloatOutput | undefined {
+/** Where the gradient is written, and what the call returns as `grad`. */
+export interface Gradient extends Floats {
+  readonly result: FloatOutput;
+}
+
+/**
+ * Reads `grad`: nowhere, into a fresh array, or where the caller says. It may be the batch itself; it lies apart from the
+ * other operand, and from labels and weights among `inputs`, which are read until the end.
+ */
+export function readGradient(
+  grad: unknown,
+  batch: Place,
+  arena: Arena,
+  inputs: readonly unknown[],
+  other?: Floats,
+  name = "targets",
+): Gradient | undefined {
   if (grad === undefined || grad === false) return undefined;
-  if (!grad) throw new DtypeError(`grad is true, false, a Float32Array or a resident batch, not ${describe(grad)}.`);
-  return grad === true ? newFloats(length) : grad;
+  if (!grad) refuse("grad", "true, false, a Float32Array or a resident batch", grad, DtypeError);
+  const result = grad === true ? newFloats(batch.length) : (grad as FloatOutput);
+  const output = readOutput(result, batch, arena, "grad");
+  if (other) checkApart(output, other, arena, `grad and ${name}`);
+  checkOutputApart(output, arena, "grad", inputs);
+  const { array, pointer, length, start, own } = output;
+  return { array, pointer, length, start, own, result };
 }

@@ -1,6 +1,6 @@
 import { BLOCK, type LinearMemory, STATE_BYTES } from "./backend/backend.js";
 import { MemoryError } from "./errors.js";
-import { Held, type Range } from "./held.js";
+import type { Held, Range } from "./held.js";
 
 /**
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
@@ -34,8 +34,8 @@ export class Arena {
   readonly #maximum: number;
   readonly #free: Range[] = [];
   readonly #sizes = new Map<number, number>();
-  /** What a lost worker may still write to. */
-  readonly held = new Held();
+  /** What lost workers may still write to, once there has been one. */
+  held: Held | undefined;
   /** Buffers of a shared memory before it grew: views of them are views of it still. */
   readonly #older = new WeakSet<ArrayBufferLike>();
   /** Whether the memory has been given up. */
@@ -114,7 +114,7 @@ export class Arena {
   free(start: number): void {
     const size = this.#sizes.get(start);
     if (size === undefined) return;
-    if (this.held.keeps(start, size)) return;
+    if (this.held?.keeps(start, size)) return;
     this.#sizes.delete(start);
     this.#used -= size;
     let at = this.#free.findIndex((range) => range.start > start);
@@ -128,14 +128,6 @@ export class Arena {
     const previous = this.#free[at - 1];
     if (previous && previous.start + previous.size === start) previous.size += range.size;
     else this.#free.splice(at, 0, range);
-  }
-
-  /** Keeps ranges from being used or handed out; what it returns ends that. */
-  hold(ranges: readonly Range[]): () => void {
-    const letGo = this.held.add(ranges);
-    return () => {
-      for (const start of letGo()) this.free(start);
-    };
   }
 
   /** Gives the memory up. */

@@ -1,9 +1,9 @@
-import { type Batch, type FloatOutput, type Floats, floatsOf, look } from "./batch.js";
-import { describe } from "./checks.js";
+import { type FloatOutput, type Floats, floatsOf, look, type Place } from "./batch.js";
+import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkShape, type Shape, sameShape } from "./shape.js";
+import { checkOwn, type Shape } from "./shape.js";
 
 /** Where results go, and what they may share with the inputs. */
 
@@ -37,7 +37,7 @@ export function outputOf(out: FloatOutput | undefined, length: number): FloatOut
 }
 
 /** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
-export function readOutput(value: unknown, batch: Batch, arena: Arena, name: string, other = batch as Floats): Floats {
+export function readOutput(value: unknown, batch: Place, arena: Arena, name: string, other = batch as Floats): Floats {
   const output = readRoom(value, batch.length, batch.shape, arena, name);
   checkWhole(output, batch, arena, name);
   if (other !== batch) checkWhole(output, other, arena, name);
@@ -57,15 +57,12 @@ export function readLength(value: unknown, shape: Shape, arena: Arena, name: str
 function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, name: string): Floats {
   const given = look(value);
   if (given.type !== "Float32Array" && !(given.data instanceof ResidentBatch)) {
-    throw new DtypeError(`${name} is a Float32Array or a resident batch to write to, not ${describe(given.data)}.`);
+    refuse(name, "a Float32Array or a resident batch to write to", given.data, DtypeError);
   }
   const output = floatsOf(given, arena, name);
-  if (output.length !== length) {
-    throw new OutputError(`${name} has room for ${output.length} numbers; ${length} are wanted.`);
-  }
+  checkLength(name, output.length, length, OutputError);
   if (output.own !== undefined && !(value instanceof ResidentBatch)) {
-    const own = checkShape(output.own, length, name);
-    if (!sameShape(own, shape)) throw new OutputError(`${name} has the shape [${own}]; the result has [${shape}].`);
+    checkOwn(output.own, length, shape, name, OutputError);
   }
   return output;
 }
@@ -79,7 +76,11 @@ function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): 
 
 /** Refuses an output that shares bytes with an operand that is still read when the output is written. */
 export function checkApart(output: Floats, other: Floats, arena: Arena, names: string): void {
-  if (overlap(output, other, arena)) throw new OverlapError(`${names} overlap; they must lie apart.`);
+  if (overlap(output, other, arena)) throw apart(names);
+}
+
+function apart(names: string): OverlapError {
+  return new OverlapError(`${names} overlap; they must lie apart.`);
 }
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
@@ -90,9 +91,7 @@ export function checkOutputApart(output: Floats, arena: Arena, name: string, inp
     if (!ArrayBuffer.isView(input)) continue;
     if (output.array ? input.buffer !== output.array.buffer : !arena.owns(input.buffer)) continue;
     if (start < input.byteOffset + input.byteLength && input.byteOffset < start + output.length * 4) {
-      throw new OverlapError(
-        `${name} overlaps labels or weights that are read while it is written; they must lie apart.`,
-      );
+      throw apart(`${name} and labels or weights`);
     }
   }
 }

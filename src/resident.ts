@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkOptions, describe, readChoice, typedName } from "./checks.js";
+import { checkLength, checkOptions, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkSizes, type Shape } from "./shape.js";
@@ -7,7 +7,7 @@ import { checkSizes, type Shape } from "./shape.js";
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
 export type Dtype = "float32" | "int32";
 
-const ALLOC_OPTIONS = new Set(["dtype"]);
+const ALLOC_OPTIONS = ["dtype"];
 const DTYPES = ["float32", "int32"] as const;
 
 /** A range of the arena, shared by a batch and its views. */
@@ -30,7 +30,7 @@ function release(block: Block): void {
 function checkIntegers(values: ArrayLike<number | bigint>): void {
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
-    if (value !== (value | 0)) throw new DtypeError(`An int32 batch can't hold ${describe(values[i])}, at ${i}.`);
+    if (value !== (value | 0)) refuse(`Element ${i} of an int32 batch`, "an integer of 32 bits", values[i], DtypeError);
   }
 }
 
@@ -84,7 +84,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     if (block.arena !== arena && block.arena !== arena.beside)
       throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);
     if (!block.live || block.arena.disposed) throw new FreedError(`${name} is a resident batch that has been freed.`);
-    block.arena.held.check(batch.#start, batch.length * 4, name);
+    block.arena.held?.check(batch.#start, batch.length * 4, name);
     return batch.#start;
   }
 
@@ -109,11 +109,9 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const data = this.data;
     const type = typedName(source);
     if (!Array.isArray(source) && type === undefined) {
-      throw new DtypeError(`A resident batch is set from an array, not ${describe(source)}.`);
+      refuse("What a resident batch is set from", "an array", source, DtypeError);
     }
-    if (source.length !== data.length) {
-      throw new OutputError(`The batch holds ${data.length} elements; ${source.length} were given.`);
-    }
+    checkLength("What a resident batch is set from", source.length, data.length, OutputError);
     if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
     if (type?.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
     else data.set(source as ArrayLike<number>);

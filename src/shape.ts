@@ -1,4 +1,4 @@
-import { describe, typedName } from "./checks.js";
+import { describe, refuse, typedName } from "./checks.js";
 import { AxisError, ShapeError } from "./errors.js";
 
 /** Sizes of the axes, outermost first. */
@@ -13,12 +13,12 @@ const MOST_EMPTY_POSITIONS = 2 ** 24;
 /** Checks sizes on their own, whatever they mean. Returns a copy: what was given may change. */
 export function checkSizes(shape: unknown, name: string): Shape {
   if (!Array.isArray(shape) && typedName(shape) === undefined) {
-    throw new ShapeError(`The shape of ${name} must be an array of sizes, not ${describe(shape)}.`);
+    refuse(`The shape of ${name}`, "an array of sizes", shape, ShapeError);
   }
   const sizes: number[] = [...(shape as number[])];
   for (let i = 0; i < sizes.length; i++) {
     if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
-      throw new ShapeError(`The shape of ${name} has the size ${describe(sizes[i])}; sizes are integers from 0 up.`);
+      refuse(`Size ${i} of the shape of ${name}`, "an integer from 0 up", sizes[i], ShapeError);
     }
   }
   return sizes;
@@ -60,7 +60,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** Checks a shape that an operand came with: it must be the one wanted. */
-export function checkOwn(own: unknown, length: number, wanted: Shape, name: string): void {
+export function checkOwn(own: unknown, length: number, wanted: Shape, name: string, Refusal = ShapeError): void {
   const shape = checkShape(own, length, name);
-  if (!sameShape(shape, wanted)) throw new ShapeError(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
+  if (!sameShape(shape, wanted)) throw new Refusal(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
 }

@@ -1,8 +1,9 @@
 import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
-import { describe } from "./checks.js";
+import { checkLength, refuse } from "./checks.js";
 import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape } from "./shape.js";
+import { copyStrided } from "./strided.js";
 
 /** Weights: reading, checking and broadcasting them. */
 
@@ -12,29 +13,26 @@ export type Weights = readonly number[] | FloatBatch;
 /** Reads one weight a class: finite, not negative. */
 export function readClassWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
   if (value === undefined) return undefined;
-  const weights = readList(value, "classWeights", arena);
-  return checkList(weights, batch.classes, [batch.classes], "classWeights");
+  return readShaped(value, [batch.classes], "classWeights", arena);
 }
 
 /** Reads one weight a position: finite, not negative. */
 export function readSampleWeights(value: unknown, batch: Batch, arena: Arena): Float32Array | undefined {
   if (value === undefined) return undefined;
-  const weights = readList(value, "sampleWeights", arena);
-  return checkList(weights, batch.outer * batch.inner, positionShape(batch), "sampleWeights");
+  return readShaped(value, positionShape(batch), "sampleWeights", arena);
 }
 
 /** What the gradient of each position is multiplied by: one number, or one a position with `reduction: "none"`. */
 export function readGradOutput(value: unknown, batch: Batch, none: boolean, arena: Arena): number | Float32Array {
   if (value === undefined) return 1;
   if (typeof value === "number") return Math.fround(value);
-  if (!none) throw new WeightError(`gradOutput is one number unless reduction is "none", not ${describe(value)}.`);
-  const { values, own } = readList(value, "gradOutput", arena);
-  const positions = batch.outer * batch.inner;
-  if (values.length !== positions) {
-    throw new WeightError(`gradOutput has ${values.length} numbers; there are ${positions} positions.`);
-  }
-  if (own !== undefined) checkOwn(own, positions, positionShape(batch), "gradOutput");
-  return values;
+  if (!none) refuse("gradOutput", 'one number unless reduction is "none"', value, WeightError);
+  return checkShaped(readList(value, "gradOutput", arena), positionShape(batch), "gradOutput");
+}
+
+/** That of one position. */
+export function upstreamAt(gradOutput: number | Float32Array, position: number): number {
+  return typeof gradOutput === "number" ? gradOutput : gradOutput[position];
 }
 
 interface List {
@@ -54,7 +52,7 @@ export function readList(value: unknown, name: string, arena: Arena, Refusal: Re
   const values = new Float32Array(value.length);
   for (let i = 0; i < values.length; i++) {
     const weight: unknown = value[i];
-    if (typeof weight !== "number") throw new Refusal(`${name} are numbers, not ${describe(weight)}.`);
+    if (typeof weight !== "number") refuse(`${name}[${i}]`, "a number", weight, Refusal);
     values[i] = weight;
   }
   return { values, own: undefined };
@@ -65,10 +63,16 @@ export function viewOf({ array, pointer, length }: Floats, arena: Arena): Float3
   return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
 
-function checkList({ values, own }: List, length: number, shape: Shape, name: string): Float32Array {
-  if (values.length !== length) throw new WeightError(`${name} has ${values.length} weights; ${length} are wanted.`);
+function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): Float32Array {
+  return checkWeights(checkShaped(readList(value, name, arena), shape, name), name);
+}
+
+/** Checks how many there are, and the shape that they came with. */
+function checkShaped({ values, own }: List, shape: Shape, name: string): Float32Array {
+  const length = shape.reduce((a, b) => a * b, 1);
+  checkLength(name, values.length, length, WeightError);
   if (own !== undefined) checkOwn(own, length, shape, name);
-  return checkWeights(values, name);
+  return values;
 }
 
 function checkWeights(weights: Float32Array, name: string): Float32Array {
@@ -81,78 +85,38 @@ function checkWeights(weights: Float32Array, name: string): Float32Array {
 }
 
 /** Weights that broadcast over a batch as in NumPy. */
-export class Broadcast {
-  readonly #weights: Float32Array;
-  readonly #shape: readonly number[];
-  /** Steps in the weights for a step along each axis of the batch: 0 where they are repeated. */
-  readonly #steps: readonly number[];
-  readonly #same: boolean;
-
-  private constructor(weights: Float32Array, shape: readonly number[], steps: readonly number[], same: boolean) {
-    this.#weights = weights;
-    this.#shape = shape;
-    this.#steps = steps;
-    this.#same = same;
-  }
-
-  /** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
-  static read(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
-    if (value === undefined) return undefined;
-    const { shape } = batch;
-    const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
-    const weights = checkWeights(values, name);
-    let sizes: Shape;
-    if (own !== undefined) sizes = checkShape(own, weights.length, name);
-    else sizes = weights.length === batch.length ? shape : [weights.length];
-    const missing = shape.length - sizes.length;
-    if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
-      throw weightShape(name, sizes, shape);
-    }
-    const steps = new Array<number>(shape.length).fill(0);
-    for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
-      if (sizes[i] !== 1) steps[i + missing] = step;
-      step *= sizes[i];
-    }
-    return new Broadcast(weights, shape, steps, weights.length === batch.length);
-  }
-
+export interface Broadcast {
   /** The array that they are read from. */
-  get source(): Float32Array {
-    return this.#weights;
-  }
-
+  readonly source: Float32Array;
   /** Writes the weights of n elements from `start` on. */
-  expand(start: number, n: number, to: Float32Array, at: number): void {
-    const weights = this.#weights;
-    if (this.#same) {
-      to.set(weights.subarray(start, start + n), at);
-      return;
-    }
-    if (weights.length === 1) {
-      to.fill(weights[0], at, at + n);
-      return;
-    }
-    const shape = this.#shape;
-    const steps = this.#steps;
-    const index = new Array<number>(shape.length).fill(0);
-    let offset = 0;
-    for (let axis = shape.length - 1, rest = start; axis >= 0; axis--) {
-      index[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-      offset += index[axis] * steps[axis];
-    }
-    for (let i = 0; i < n; i++) {
-      to[at + i] = weights[offset];
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        offset += steps[axis];
-        if (++index[axis] < shape[axis]) break;
-        index[axis] = 0;
-        offset -= shape[axis] * steps[axis];
-      }
-    }
-  }
+  expand(start: number, n: number, to: Float32Array, at: number): void;
 }
 
-function weightShape(name: string, sizes: readonly number[], shape: readonly number[]): WeightError {
-  return new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
+/** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
+export function readBroadcast(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
+  if (value === undefined) return undefined;
+  const { shape } = batch;
+  const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
+  const source = checkWeights(values, name);
+  let sizes: Shape;
+  if (own !== undefined) sizes = checkShape(own, source.length, name);
+  else sizes = source.length === batch.length ? shape : [source.length];
+  const missing = shape.length - sizes.length;
+  if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
+    throw new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
+  }
+  // Steps in the weights for a step along each axis of the batch: 0 where they are repeated.
+  const steps = new Array<number>(shape.length).fill(0);
+  for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
+    if (sizes[i] !== 1) steps[i + missing] = step;
+    step *= sizes[i];
+  }
+  return {
+    source,
+    expand(start, n, to, at) {
+      if (source.length === batch.length) to.set(source.subarray(start, start + n), at);
+      else if (source.length === 1) to.fill(source[0], at, at + n);
+      else copyStrided(source, shape, steps, start, n, to, at);
+    },
+  };
 }

@@ -14,7 +14,7 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
     (k) => k.softmaxCrossEntropy(X, [0, 1], { shape: [2, 3], grad: [0, 0, 0, 0, 0, 0] as never }),
     /grad is a Float32Array or a resident batch to write to, not an array/,
   ],
-  ["a shape in the place of options", (k) => k.softmax(X, [2, 3] as never), /Options are an object such as \{ shape/],
+  ["a shape in the place of options", (k) => k.softmax(X, [2, 3] as never), /options is an object such as \{ shape/],
   ["an output in the place of options", (k) => k.softmax(X, new Float32Array(6) as never), /not Float32Array/],
   [
     "dense targets as a list",

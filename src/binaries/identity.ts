@@ -1,5 +1,5 @@
-import { describe } from "../checks.js";
-import { BackendError, OptionError } from "../errors.js";
+import { refuse } from "../checks.js";
+import { BackendError } from "../errors.js";
 import { version } from "../generated/version.js";
 import type { BinaryName } from "./binaries.js";
 
@@ -30,7 +30,7 @@ function signatureOf(module: unknown): string | undefined {
   try {
     sections = WebAssembly.Module.customSections(module as WebAssembly.Module, "xentropy");
   } catch {
-    throw new OptionError(`module is a WebAssembly.Module, compiled already, not ${describe(module)}.`);
+    return refuse("module", "a WebAssembly.Module, compiled already", module);
   }
   return sections.length === 0 ? undefined : String.fromCharCode(...new Uint8Array(sections[0]));
 }

@@ -8,7 +8,7 @@ import { briefBackward } from "./brief.js";
 
 /** The backward passes of softmax and logSoftmax. */
 
-const OPTIONS = new Set(["shape", "axis", "out"]);
+const OPTIONS = ["shape", "axis", "out"];
 
 export function softmaxBackward(context: Context, p: FloatBatch, dp: FloatBatch, options: ArrayOptions): FloatOutput {
   return briefBackward(context, "softmaxBackward", p, dp, options) ?? backward(context, p, dp, options, "p", "dp");

@@ -77,13 +77,15 @@ function isSize(value: unknown): value is number {
   return typeof value === "number" && value > 0 && value === (value | 0);
 }
 
-export function briefRows(
+/** An array as long as the batch, from one along the rows or of each element. */
+export function briefArray(
   { kernels, work }: Context,
-  operation: "softmax" | "logSoftmax",
+  operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
   x: unknown,
   options: unknown,
 ): Float32Array | undefined {
-  if (!arePlain(options, "rows", "out")) return undefined;
+  const ofRows = operation === "softmax" || operation === "logSoftmax";
+  if (!arePlain(options, ofRows ? "rows" : "elements", "out")) return undefined;
   const { shape, axis, out } = options;
   const columns = columnsOf(x, shape, axis);
   if (columns === 0) return undefined;
@@ -93,27 +95,9 @@ export function briefRows(
   const tile = work.tile(0);
   const { state, maxima, exponentials } = work;
   work.copyIn(x as Float32Array, 0, length, tile);
-  if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, state, maxima);
+  if (!ofRows) kernels[operation](tile, tile, length, exponentials);
+  else if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, state, maxima);
   else kernels.logSoftmax(tile, tile, length / columns, columns, state, exponentials);
-  work.copyOut(tile, length, result, 0);
-  return result;
-}
-
-export function briefElements(
-  { kernels, work }: Context,
-  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
-  x: unknown,
-  options: unknown,
-): Float32Array | undefined {
-  if (!arePlain(options, "elements", "out")) return undefined;
-  const { shape, out } = options;
-  if (columnsOf(x, shape, undefined) === 0) return undefined;
-  const { length } = x as Float32Array;
-  const result = out === undefined ? newFloats(length) : out;
-  if (!isPlain(result, length)) return undefined;
-  const tile = work.tile(0);
-  work.copyIn(x as Float32Array, 0, length, tile);
-  kernels[operation](tile, tile, length, work.exponentials);
   work.copyOut(tile, length, result, 0);
   return result;
 }

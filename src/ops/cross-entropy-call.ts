@@ -1,18 +1,27 @@
-import type { Batch, Floats } from "../batch.js";
-import { type LabelArray, labelOf } from "../labels.js";
-import type { Transform } from "../logits.js";
-import type { LossTotal } from "../loss.js";
+import { type Batch, type FloatOutput, type Floats, look, operandOf } from "../batch.js";
+import { readFlag, readNumber } from "../checks.js";
+import type { Context } from "../context.js";
+import { OptionError } from "../errors.js";
+import { isDense, type LabelArray, labelOf, readIgnoreIndex, readLabels } from "../labels.js";
+import { Transform } from "../logits.js";
+import { type Gradient, LossTotal, readGradient, readReduction } from "../loss.js";
+import type { SoftmaxCrossEntropyOptions } from "../options.js";
+import { newFloats } from "../outputs.js";
+import { readClassWeights, readGradOutput, readSampleWeights, upstreamAt } from "../weights.js";
 
-/** A cross-entropy's arguments after checking, and what its options mean for a position. */
+/**
+ * What all cross-entropies of classes share, those of a linear layer, of shards and nllLoss among them: their arguments
+ * after checking, and what the options mean for a position.
+ */
 
-/** A call of softmaxCrossEntropy after checking: what every position needs. */
+/** A call after checking: what every position needs. */
 export interface CrossEntropy {
   batch: Batch;
   /** Dense targets, or labels. */
   targets: Floats | undefined;
   labels: LabelArray | undefined;
   ignore: number;
-  gradient: Floats | undefined;
+  gradient: Gradient | undefined;
   gradOutput: number | Float32Array;
   smoothing: number;
   classWeights: Float32Array | undefined;
@@ -25,6 +34,74 @@ export interface CrossEntropy {
   /** Extra outputs. */
   tops: Float32Array | undefined;
   hits: { count: number } | undefined;
+}
+
+/** Reads all but where the gradient goes. Labels may stand for classes of more columns than x has: `batch` has them all. */
+export function readCrossEntropy(
+  context: Context,
+  batch: Batch,
+  targetsOrLabels: unknown,
+  options: Omit<SoftmaxCrossEntropyOptions, "shape" | "axis" | "grad" | "state" | "start">,
+  takesDense = true,
+): CrossEntropy {
+  const { reduction, gradOutput, ignoreIndex, labelSmoothing, classWeights, sampleWeights } = options;
+  const { zLoss, softcap, temperature, correct, logSumExp } = options;
+  const { arena } = context;
+  const given = look(targetsOrLabels);
+  const dense = takesDense && isDense(given);
+  const targets = dense ? operandOf(given, batch, arena, "targets") : undefined;
+  const ignore = readIgnoreIndex(ignoreIndex, dense);
+  const read = dense ? undefined : readLabels(given, batch, ignore, arena);
+  const positions = batch.outer * batch.inner;
+  const reduce = readReduction(reduction);
+  const wanted = readFlag(correct, "correct");
+  if (wanted && dense) throw new OptionError("correct counts labels that are hit; dense targets have none.");
+  const smoothing = readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1);
+  const byClass = readClassWeights(classWeights, batch, arena);
+  const bySample = readSampleWeights(sampleWeights, batch, arena);
+  return {
+    batch,
+    targets,
+    labels: read?.labels,
+    ignore,
+    gradient: undefined,
+    gradOutput: readGradOutput(gradOutput, batch, reduce === "none", arena),
+    smoothing,
+    classWeights: byClass,
+    sampleWeights: bySample,
+    zLoss: readNumber(zLoss, "zLoss", 0, 0),
+    unit: unitOf(smoothing, byClass),
+    transform: Transform.read(context, softcap, temperature),
+    total: new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions)),
+    tops: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
+    hits: wanted ? { count: 0 } : undefined,
+  };
+}
+
+/** Reads where the gradient to `x` goes. */
+export function placeGradient(call: CrossEntropy, grad: unknown, x: Batch, { arena }: Context): void {
+  call.gradient = readGradient(grad, x, arena, inputsOf(call), call.targets);
+}
+
+/** Arrays that are read until the end. */
+export function inputsOf({ labels, classWeights, sampleWeights, gradOutput }: CrossEntropy): readonly unknown[] {
+  return [labels, classWeights, sampleWeights, gradOutput];
+}
+
+/** What the call returns. */
+export function resultOf<G = FloatOutput>({ total, tops, hits }: CrossEntropy, grad: G | undefined): Result<G> {
+  const result: Result<G> = { loss: total.value };
+  if (grad) result.grad = grad;
+  if (hits) result.correct = hits.count;
+  if (tops) result.logSumExp = tops;
+  return result;
+}
+
+export interface Result<G = FloatOutput> {
+  loss: number | Float32Array;
+  grad?: G;
+  correct?: number;
+  logSumExp?: Float32Array;
 }
 
 /** The label of a position, −1 where it is left out, 0 where targets are dense. */
@@ -47,7 +124,7 @@ export function spikeAt(call: CrossEntropy, label: number): number {
  * Targets that are multiplied by a weight or spread may be subnormal, and a scale above 1 would then magnify the rounding.
  * So they are made 2^32 too large, with all that stands beside them, and the scales as much too small.
  */
-export function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
+function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
   if (smoothing === 0 && !classWeights) return 1;
   return classWeights?.some((weight) => weight > 2 ** 30) ? 1 : 2 ** 32;
 }
@@ -55,8 +132,7 @@ export function unitOf(smoothing: number, classWeights: Float32Array | undefined
 /** What a position's gradient is multiplied by. */
 export function gradientScale(call: CrossEntropy, position: number): number {
   const { gradOutput, total, transform } = call;
-  const upstream = typeof gradOutput === "number" ? gradOutput : gradOutput[position];
-  return sampleWeight(call, position) * upstream * total.scale * transform.slope;
+  return sampleWeight(call, position) * upstreamAt(gradOutput, position) * total.scale * transform.slope;
 }
 
 /** A loss times its weight; a weight of 0 wins over an infinite loss. */
@@ -65,7 +141,7 @@ export function weighted(weight: number, loss: number): number {
 }
 
 /** What the mean divides by: the weights of the positions that count. */
-export function divisorOf(
+function divisorOf(
   read: { labels: LabelArray; counted: number } | undefined,
   classWeights: Float32Array | undefined,
   sampleWeights: Float32Array | undefined,
@@ -80,4 +156,31 @@ export function divisorOf(
     divisor += (sampleWeights ? sampleWeights[i] : 1) * (read && classWeights ? classWeights[label] : 1);
   }
   return divisor;
+}
+
+/** Writes what label smoothing gives to n classes from `column` on, whatever the label. */
+export function spreadOut(
+  { batch, smoothing, classWeights, unit }: CrossEntropy,
+  to: Float32Array,
+  at: number,
+  column: number,
+  n: number,
+): void {
+  const spread = Math.fround(smoothing / batch.classes) * unit;
+  for (let c = 0; c < n; c++) to[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
+}
+
+/** Makes dense targets of others, with smoothing and class weights, which stand at `weights` if there are any. */
+export function smoothedTargets(
+  { kernels }: Context,
+  { batch, smoothing, unit }: CrossEntropy,
+  t: number,
+  to: number,
+  weights: number,
+  rows: number,
+  cols: number,
+): number {
+  const spread = Math.fround(smoothing / batch.classes) * unit;
+  kernels.smoothTargets(t, to, weights, rows, cols, (1 - smoothing) * unit, spread);
+  return to;
 }

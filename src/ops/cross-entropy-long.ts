@@ -2,9 +2,19 @@ import { BLOCK } from "../backend/backend.js";
 import type { Layout } from "../batch.js";
 import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
+import { Largest } from "../largest.js";
 import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
-import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
+import {
+  type CrossEntropy,
+  gradientScale,
+  labelAt,
+  sampleWeight,
+  smoothedTargets,
+  spikeAt,
+  spreadOut,
+  weighted,
+} from "./cross-entropy-call.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
@@ -24,19 +34,13 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
   const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
-  let top = Number.NEGATIVE_INFINITY;
-  let best = 0;
+  const largest = new Largest();
   let xLabel = 0;
   const look = tops !== undefined || hits !== undefined || zLoss !== 0;
   kernels.begin(state);
   each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
-    if (look && !Number.isNaN(top)) {
-      kernels.argmax(from, work.hits, 1, n);
-      const at = arena.i32[work.hits >>> 2];
-      const value = arena.f32[(from >>> 2) + at];
-      if (c === 0 || value > top || Number.isNaN(value)) [top, best] = [value, c + at];
-    }
+    if (look) largest.see(context, from, n, c);
     if (label >= c && label < c + n) {
       xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
@@ -49,9 +53,9 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   });
   kernels.finish(state);
   const spike = spikeAt(call, label) * unit;
-  const lse = kernels.logSumExpOf(state, look ? top : 0);
+  const lse = kernels.logSumExpOf(state, look ? largest.value : 0);
   if (tops) tops[position] = lse;
-  if (hits && counts && best === label) hits.count++;
+  if (hits && counts && largest.column === label) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
   total.add(position, weighted(sampleWeight(call, position), loss / unit));
   if (grad) {
@@ -101,25 +105,24 @@ function logitsOf(
 
 /** The part of the target that doesn't come from the label: gives the address of n columns of it. */
 function baseOf(
-  { kernels, arena, work }: Context,
-  { batch, targets, smoothing, classWeights, unit }: CrossEntropy,
+  context: Context,
+  call: CrossEntropy,
   position: number,
 ): ((column: number, n: number) => number) | undefined {
-  const spread = Math.fround(smoothing / batch.classes) * unit;
+  const { arena, work } = context;
+  const { batch, targets, smoothing, classWeights } = call;
   if (targets) {
     const t = new Columns(work, targets, batch, position, 1);
     if (smoothing === 0 && !classWeights) return (c, n) => t.read(c, n);
     return (c, n) => {
-      const to = work.tile(1);
       if (classWeights) work.copyIn(classWeights, c, n, work.tile(4));
-      kernels.smoothTargets(t.read(c, n), to, classWeights ? work.tile(4) : 0, 1, n, (1 - smoothing) * unit, spread);
-      return to;
+      return smoothedTargets(context, call, t.read(c, n), work.tile(1), classWeights ? work.tile(4) : 0, 1, n);
     };
   }
   if (smoothing === 0) return undefined;
   return (c, n) => {
     const to = work.tile(1);
-    for (let i = 0; i < n; i++) arena.f32[(to >>> 2) + i] = spread * (classWeights ? classWeights[c + i] : 1);
+    spreadOut(call, arena.f32, to >>> 2, c, n);
     return to;
   };
 }

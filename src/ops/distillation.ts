@@ -1,20 +1,13 @@
-import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand } from "../batch.js";
+import { type FloatBatch, isResident, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
-import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction } from "../loss.js";
+import { DISTILLATION } from "../option-names.js";
 import type { SoftmaxKlDivergenceOptions } from "../options.js";
-import { checkApart, readOutput } from "../outputs.js";
-import { readGradOutput } from "../weights.js";
+import { readGradOutput, upstreamAt } from "../weights.js";
 import { briefPair } from "./brief.js";
-
-const OPTIONS = new Set(["shape", "axis", "reduction", "grad", "gradOutput", "temperature"]);
-
-interface Result {
-  loss: number | Float32Array;
-  grad?: FloatOutput;
-}
 
 /** softmaxKlDivergence: the loss of knowledge distillation. */
 export function softmaxKlDivergence(
@@ -22,7 +15,7 @@ export function softmaxKlDivergence(
   student: FloatBatch,
   teacher: FloatBatch,
   options: SoftmaxKlDivergenceOptions,
-): Result {
+): LossResult {
   return (
     briefPair(context, "distillation", student, teacher, options) ??
     generalKlDivergence(context, student, teacher, options)
@@ -34,8 +27,8 @@ function generalKlDivergence(
   student: FloatBatch,
   teacher: FloatBatch,
   options: SoftmaxKlDivergenceOptions,
-): Result {
-  checkOptions(options, OPTIONS);
+): LossResult {
+  checkOptions(options, DISTILLATION);
   const { shape, axis, reduction, grad, gradOutput, temperature } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(student, shape, axis, arena, "student");
@@ -44,13 +37,10 @@ function generalKlDivergence(
   const positions = batch.outer * batch.inner;
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
-  const result = gradientOf(grad, batch.length);
-  const gradient = result && readOutput(result, batch, arena, "grad");
-  if (gradient) checkApart(gradient, other, arena, "grad and teacher");
+  const gradient = readGradient(grad, batch, arena, [upstream], other, "teacher");
   const total = new LossTotal(reduce, positions, positions);
   const t = transform.temperature ?? 1;
-  const scaleAt = (position: number) =>
-    (typeof upstream === "number" ? upstream : upstream[position]) * total.scale * t;
+  const scaleAt = (position: number) => upstreamAt(upstream, position) * total.scale * t;
   const { state, secondState, exponentials } = work;
   const resident = isResident(batch) && isResident(other) && (!gradient || isResident(gradient));
   const tiles = context.tiles.over(batch, resident && !transform.some).streamed();
@@ -77,7 +67,7 @@ function generalKlDivergence(
       });
       total.add(position, t * t * kernels.klLoss(state, secondState, sum));
     }
-    return total.result(result);
+    return total.result(gradient);
   }
   while (tiles.next()) {
     const { rows, position } = tiles;
@@ -93,5 +83,5 @@ function generalKlDivergence(
     total.addAll(f64, at, position, rows);
     if (gradient) tiles.write(gradient, to);
   }
-  return total.result(result);
+  return total.result(gradient);
 }

@@ -1,26 +1,15 @@
-import {
-  type Batch,
-  type FloatBatch,
-  type FloatOutput,
-  type Floats,
-  isResident,
-  readBatch,
-  readOperand,
-} from "../batch.js";
-import { checkOptions, readChoice } from "../checks.js";
+import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
+import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context, Summing } from "../context.js";
-import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
-import { checkApart, readOutput } from "../outputs.js";
-import { NATS_PER_BIT } from "./sigmoid-losses.js";
+import { readUnit } from "./sigmoid-losses.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
 
-const ENTROPY = new Set(["shape", "axis", "reduction", "unit"]);
-const DIVERGENCE = new Set(["shape", "axis", "reduction", "unit", "grad"]);
-
-type Result = Float32Array | number | { loss: number | Float32Array; grad?: FloatOutput };
+const ENTROPY = ["shape", "axis", "reduction", "unit"];
+const DIVERGENCE = [...ENTROPY, "grad"];
 
 export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): Float32Array | number {
   checkOptions(options, ENTROPY);
@@ -46,18 +35,21 @@ export function divergence(
   p: FloatBatch,
   q: FloatBatch,
   options: DivergenceOptions,
-): Result {
+): Float32Array | number | LossResult {
   checkOptions(options, DIVERGENCE);
   const { shape, axis, reduction, unit, grad } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
-  const result = gradientOf(grad, batch.length);
-  const gradient = result && readOutput(result, batch, arena, "grad", other);
-  if (gradient) checkApart(gradient, batch, arena, "grad and p");
+  const gradient = readGradient(grad, shapedAs(batch, other), arena, [], batch, "p");
   const run: Run = (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
   const total = positions(context, operation, batch, other, gradient, reduction, unit, run);
-  return result ? total.result(result) : total.value;
+  return gradient ? total.result(gradient) : total.value;
+}
+
+/** The second operand, as a place of the batch's shape. */
+function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floats): Place {
+  return { array, pointer, length, start, own, shape };
 }
 
 type Run = (p: number, q: number, grad: number, n: number, scale: number, start: number) => number;
@@ -75,7 +67,7 @@ function positions(
   const { work } = context;
   const { classes } = batch;
   const count = batch.outer * batch.inner;
-  const factor = readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / NATS_PER_BIT : 1;
+  const factor = readUnit(unit);
   const total = new LossTotal(readReduction(reduction, "none"), count, count);
   const scale = total.scale * factor;
   const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));

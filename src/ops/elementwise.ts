@@ -3,13 +3,13 @@ import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
-import { briefElements } from "./brief.js";
+import { briefArray } from "./brief.js";
 
 /** Operations on each element by itself. */
 
 type Operation = "sigmoid" | "logSigmoid" | "softplus" | "logit";
 
-const OPTIONS = new Set(["shape", "out"]);
+const OPTIONS = ["shape", "out"];
 
 export function elementwise(
   context: Context,
@@ -17,7 +17,7 @@ export function elementwise(
   x: FloatBatch,
   options: ElementwiseOptions,
 ): FloatOutput {
-  return briefElements(context, operation, x, options) ?? general(context, operation, x, options);
+  return briefArray(context, operation, x, options) ?? general(context, operation, x, options);
 }
 
 function general(context: Context, operation: Operation, x: FloatBatch, options: ElementwiseOptions): FloatOutput {

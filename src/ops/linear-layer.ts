@@ -1,11 +1,13 @@
 import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
-import { describe, readFlag, typedName } from "../checks.js";
+import { checkLength, checkOptions, copyOptions, readFlag, refuse, typedName } from "../checks.js";
+import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
-import type { LinearGradientOption } from "../options.js";
+import type { LinearGradientOption, LinearOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readLength } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
-import { checkOwn, checkShape, type Shape } from "../shape.js";
+import { pinned, type Scratch, withScratch } from "../scratch.js";
+import { checkOwn, checkShape } from "../shape.js";
 
 /** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
 
@@ -26,19 +28,40 @@ export interface Layer {
   readonly logits: Batch;
 }
 
-export function readLayer(
-  x: FloatBatch,
-  w: FloatBatch,
-  { shape, bias }: { shape?: Shape | undefined; bias?: FloatBatch | undefined },
-  arena: Arena,
-): Layer {
-  const features = readBatch(x, shape, undefined, arena, "features");
+/** What both losses of a linear layer are given, besides options of their own. */
+export interface LayerOperands<T> {
+  readonly features: FloatBatch;
+  readonly weights: FloatBatch;
+  readonly targets: T;
+}
+
+/**
+ * Runs a loss of a linear layer. Options are read once; `prepare` gets them with the operands, checks everything, takes
+ * its memory and gives what does the work: see withScratch.
+ */
+export function withLayer<T, O extends LinearOptions, R>(
+  { arena }: Context,
+  operands: LayerOperands<T>,
+  options: O,
+  names: readonly (keyof O & string)[],
+  prepare: (given: LayerOperands<T> & O, wanted: WantedGradients, scratch: Scratch) => () => R,
+): R {
+  checkOptions(options, names);
+  const read = copyOptions(options, names) as O;
+  const given = pinned({ ...read, ...operands }, arena);
+  const wanted = pinned(readWanted(read.grad), arena);
+  return withScratch(arena, (scratch) => prepare(given(), wanted(), scratch));
+}
+
+export function readLayer(given: LayerOperands<unknown> & LinearOptions, arena: Arena): Layer {
+  const { shape, bias } = given;
+  const features = readBatch(given.features, shape, undefined, arena, "features");
   const { outer: positions, classes: depth } = features;
-  const weights = readFloats(w, arena, "weights");
+  const weights = readFloats(given.weights, arena, "weights");
   const classes = countClasses(weights, depth);
   const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
   if (b?.own !== undefined) checkOwn(b.own, b.length, [classes], "bias");
-  if (b && b.length !== classes) throw new ShapeError(`bias has ${b.length} numbers; there are ${classes} classes.`);
+  if (b) checkLength("bias", b.length, classes);
   const logits = {
     array: undefined,
     pointer: 0,
@@ -81,14 +104,15 @@ export interface LayerGradients {
 }
 
 /** Which gradients are wanted, and where. */
-export type WantedGradients = Exclude<LinearGradientOption, boolean>;
+type WantedGradients = Exclude<LinearGradientOption, boolean>;
 
-/** Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read. */
+/** Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read: the operands, and labels and weights among `inputs`. */
 export function readLayerGradients(
   wanted: WantedGradients,
-  accumulate: unknown,
+  { accumulate }: LinearOptions,
   { features, weights, bias, classes, depth }: Layer,
   targets: Floats | undefined,
+  inputs: readonly unknown[],
   arena: Arena,
 ): LayerGradients {
   const shapes = { features: features.shape, weights: [classes, depth], bias: [classes] };
@@ -108,6 +132,7 @@ export function readLayerGradients(
     }
     for (const [other, earlier] of Object.entries(read))
       checkApart(output, earlier, arena, `grad.${name} and grad.${other}`);
+    checkOutputApart(output, arena, `grad.${name}`, inputs);
     results[name] = result;
     read[name] = output;
   }
@@ -122,25 +147,12 @@ export function readLayerGradients(
 }
 
 /** Reads `grad`. */
-export function readWanted(grad: unknown): WantedGradients {
+function readWanted(grad: unknown): WantedGradients {
   if (grad === undefined || grad === false) return {};
   if (grad === true) return { features: true, weights: true, bias: true };
   if (typeof grad !== "object" || grad === null || typedName(grad) || grad instanceof ResidentBatch) {
-    throw new OptionError(`grad is true, or any of features, weights and bias, not ${describe(grad)}.`);
+    return refuse("grad", "true, or any of features, weights and bias", grad);
   }
-  for (const name in grad) {
-    if (!(NAMES as readonly string[]).includes(name)) {
-      throw new OptionError(`There is no grad.${name} here; there are: ${NAMES.join(", ")}.`);
-    }
-  }
-  const { features, weights, bias } = grad as WantedGradients;
-  return { features, weights, bias };
-}
-
-/** Refuses gradients that share bytes with labels or weights, which are read until the end. */
-export function checkGradientsApart(gradients: LayerGradients, arena: Arena, inputs: readonly unknown[]): void {
-  for (const name of NAMES) {
-    const output = gradients[name];
-    if (output) checkOutputApart(output, arena, `grad.${name}`, inputs);
-  }
+  checkOptions(grad, NAMES, "grad.");
+  return copyOptions(grad as WantedGradients, NAMES);
 }

@@ -1,34 +1,13 @@
 import { BLOCK } from "../backend/backend.js";
 import { type ElementTargets, type FloatBatch, type Floats, readTargets } from "../batch.js";
-import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { LossTotal, readReduction } from "../loss.js";
+import { LINEAR_SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type { LinearSigmoidCrossEntropyOptions } from "../options.js";
-import { pinned, type Scratch, withScratch } from "../scratch.js";
-import { Broadcast, readGradOutput } from "../weights.js";
-import {
-  checkGradientsApart,
-  type Layer,
-  type LayerGradients,
-  readLayer,
-  readLayerGradients,
-  readWanted,
-  type WantedGradients,
-} from "./linear-layer.js";
+import { readGradOutput } from "../weights.js";
+import { type Layer, type LayerGradients, readLayer, readLayerGradients, withLayer } from "./linear-layer.js";
 import { clearGradients, LinearProducts } from "./linear-products.js";
-import { powerAbove } from "./sigmoid-losses.js";
-
-const OPTIONS = new Set([
-  "shape",
-  "bias",
-  "reduction",
-  "grad",
-  "accumulate",
-  "gradOutput",
-  "labelSmoothing",
-  "posWeight",
-  "elementWeights",
-]);
+import { powerAbove, readWeighting, scaleRest, type Weighting } from "./sigmoid-losses.js";
 
 interface Result {
   loss: number | Float32Array;
@@ -36,12 +15,9 @@ interface Result {
 }
 
 /** A call after checking. */
-interface Call {
+interface Call extends Weighting {
   readonly layer: Layer;
   readonly targets: Floats;
-  readonly smoothing: number;
-  readonly positive: Broadcast | undefined;
-  readonly element: Broadcast | undefined;
   readonly upstream: number | Float32Array;
   readonly total: LossTotal;
   readonly gradients: LayerGradients;
@@ -61,69 +37,43 @@ interface Rooms {
 /** Each logit stands for itself, so one pass over blocks of 2048 classes does: logits, losses, gradients. */
 export function linearSigmoidCrossEntropy(
   context: Context,
-  x: FloatBatch,
-  w: FloatBatch,
-  given: ElementTargets,
+  features: FloatBatch,
+  weights: FloatBatch,
+  targets: ElementTargets,
   options: LinearSigmoidCrossEntropyOptions,
 ): Result {
-  checkOptions(options, OPTIONS);
-  const { shape, bias, reduction, grad, accumulate, gradOutput, labelSmoothing, posWeight, elementWeights } = options;
-  const settled = { shape, reduction, accumulate, labelSmoothing };
-  const operands = pinned({ x, w, targets: given, bias, gradOutput, posWeight, elementWeights }, context.arena);
-  const wanted = pinned(readWanted(grad), context.arena);
-  return withScratch(context.arena, (scratch) => prepare(context, operands(), wanted(), settled, scratch));
-}
-
-/** What is or holds arrays. */
-type Given = { x: FloatBatch; w: FloatBatch; targets: ElementTargets } & Pick<
-  LinearSigmoidCrossEntropyOptions,
-  "bias" | "gradOutput" | "posWeight" | "elementWeights"
->;
-
-/** Reads and checks everything, takes the memory, and gives what does the work. */
-function prepare(
-  context: Context,
-  { x, w, targets: given, bias, gradOutput, posWeight, elementWeights }: Given,
-  places: WantedGradients,
-  { shape, reduction, accumulate, labelSmoothing }: Omit<LinearSigmoidCrossEntropyOptions, keyof Given | "grad">,
-  scratch: Scratch,
-): () => Result {
+  const operands = { features, weights, targets };
   const { arena } = context;
-  const layer = readLayer(x, w, { shape, bias }, arena);
-  const { logits, positions, classes } = layer;
-  const targets = readTargets(given, logits, arena);
-  const reduce = readReduction(reduction);
-  const gradients = readLayerGradients(places, accumulate, layer, targets, arena);
-  const smoothing = readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1);
-  // For what there is one of for each logit.
-  const elements = { ...logits, axis: -1, outer: logits.length, classes: 1 };
-  const call = {
-    layer,
-    targets,
-    smoothing,
-    positive: Broadcast.read(posWeight, logits, "posWeight", arena),
-    element: Broadcast.read(elementWeights, logits, "elementWeights", arena),
-    upstream: readGradOutput(gradOutput, elements, reduce === "none", arena),
-    total: new LossTotal(reduce, logits.length, logits.length),
-    gradients,
-  };
-  checkGradientsApart(gradients, arena, [call.upstream, call.positive?.source, call.element?.source]);
-  const products = new LinearProducts(context, layer, gradients, scratch);
-  const room = (wanted: boolean) =>
-    wanted ? scratch.take(Math.min(positions, products.group) * Math.min(classes, BLOCK) * 4) : 0;
-  const rooms = {
-    logits: room(true),
-    targets: room(true),
-    positive: room(posWeight !== undefined),
-    element: room(elementWeights !== undefined),
-    losses: room(reduce === "none"),
-    sums: scratch.take(Math.min(positions, products.group) * 8),
-  };
-  return () => {
-    if (positions === 0) clearGradients(gradients, arena);
-    while (products.next()) group(context, call, products, rooms);
-    return { loss: call.total.value, ...(gradients.results && { grad: gradients.results }) };
-  };
+  return withLayer(context, operands, options, LINEAR_SIGMOID_CROSS_ENTROPY, (given, wanted, scratch) => {
+    const layer = readLayer(given, arena);
+    const { logits } = layer;
+    const targets = readTargets(given.targets, logits, arena);
+    const reduction = readReduction(given.reduction);
+    const weighting = readWeighting(given, logits, arena);
+    // For what there is one of for each logit.
+    const elements = { ...logits, axis: -1, outer: logits.length, classes: 1 };
+    const upstream = readGradOutput(given.gradOutput, elements, reduction === "none", arena);
+    const inputs = [upstream, weighting.positive?.source, weighting.element?.source];
+    const gradients = readLayerGradients(wanted, given, layer, targets, inputs, arena);
+    const total = new LossTotal(reduction, logits.length, logits.length);
+    const products = new LinearProducts(context, layer, gradients, scratch);
+    const rows = Math.min(layer.positions, products.group);
+    const room = (wanted: unknown) => (wanted ? scratch.take(rows * Math.min(layer.classes, BLOCK) * 4) : 0);
+    const rooms = {
+      logits: room(true),
+      targets: room(true),
+      positive: room(weighting.positive),
+      element: room(weighting.element),
+      losses: room(total.each),
+      sums: scratch.take(rows * 8),
+    };
+    return () => {
+      const call = { layer, targets, upstream, total, gradients, ...weighting };
+      if (rows === 0) clearGradients(gradients, arena);
+      while (products.next()) group(context, call, products, rooms);
+      return { loss: total.value, ...(gradients.results && { grad: gradients.results }) };
+    };
+  });
 }
 
 function group(context: Context, call: Call, products: LinearProducts, rooms: Rooms): void {
@@ -168,8 +118,7 @@ function block(
     element?.expand(from, cols, arena.f32, (rooms.element >>> 2) + to);
   }
   const wanted = gradients.results !== undefined;
-  const peak = typeof upstream === "number" ? upstream : powerAbove(upstream);
-  const scale = total.scale * peak;
+  const peak = powerAbove(upstream);
   kernels.linearSigmoid(
     rooms.logits,
     rooms.targets,
@@ -182,13 +131,11 @@ function block(
     count,
     cols,
     smoothing,
-    scale,
+    total.scale * peak,
   );
   for (let i = 0; i < count; i++) {
     const from = (position + i) * classes + column;
     if (total.each) work.copyOut(rooms.losses + i * cols * 4, cols, total.each, from);
-    if (!wanted || typeof upstream === "number") continue;
-    const g = (rooms.logits >>> 2) + i * cols;
-    for (let c = 0; c < cols; c++) arena.f32[g + c] *= upstream[from + c] / peak;
+    if (wanted) scaleRest(arena.f32, (rooms.logits >>> 2) + i * cols, cols, upstream, from, peak);
   }
 }

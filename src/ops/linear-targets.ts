@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import type { CrossEntropy } from "./cross-entropy-call.js";
+import { type CrossEntropy, smoothedTargets, spreadOut } from "./cross-entropy-call.js";
 
 /** The part of a tile's targets that doesn't come from labels: dense targets, and what label smoothing gives to all. */
 export class LinearTargets {
@@ -23,19 +23,16 @@ export class LinearTargets {
 
   /** The address of the targets of `rows` positions and `cols` classes, 0 for none. */
   read(position: number, rows: number, column: number, cols: number): number {
-    const { targets, smoothing, classWeights, unit } = this.#call;
+    const { targets, smoothing } = this.#call;
     if (targets) return this.#readDense(position, rows, column, cols);
     if (smoothing === 0) return 0;
-    const { f32 } = this.#context.arena;
-    const spread = Math.fround(smoothing / this.#call.batch.classes) * unit;
-    const at = this.#room >>> 2;
-    for (let c = 0; c < cols; c++) f32[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
+    spreadOut(this.#call, this.#context.arena.f32, this.#room >>> 2, column, cols);
     return this.#room;
   }
 
   #readDense(position: number, rows: number, column: number, cols: number): number {
-    const { kernels, arena, work } = this.#context;
-    const { targets, smoothing, classWeights, unit, batch } = this.#call;
+    const { arena, work } = this.#context;
+    const { targets, smoothing, classWeights, batch } = this.#call;
     const { classes } = batch;
     if (!targets) return 0;
     const { array, pointer } = targets;
@@ -52,9 +49,8 @@ export class LinearTargets {
       else work.move(pointer + from * 4, cols, room + i * cols * 4);
     }
     if (changed) {
-      const spread = Math.fround(smoothing / classes) * unit;
       if (classWeights) arena.f32.set(classWeights.subarray(column, column + cols), this.#weights >>> 2);
-      kernels.smoothTargets(room, room, classWeights ? this.#weights : 0, rows, cols, (1 - smoothing) * unit, spread);
+      smoothedTargets(this.#context, this.#call, room, room, this.#weights, rows, cols);
     }
     this.step = cols * 4;
     return room;

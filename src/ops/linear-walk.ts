@@ -2,6 +2,7 @@ import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
 import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt, weighted } from "./cross-entropy-call.js";
+import { isPlain, plainRows } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
 import { clearGradients, LinearProducts, positionsOf } from "./linear-products.js";
@@ -50,7 +51,7 @@ export class LinearWalk {
     const kept = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * layer.depth);
     const fitting = classes === 0 ? most : Math.min(most, Math.floor(kept / classes / 64) * 64);
     this.#kept = fitting > 0;
-    this.#whole = this.#kept && isPlain(call);
+    this.#whole = this.#kept && isPlain(call) && !call.transform.some;
     this.#products = new LinearProducts(context, layer, gradients, scratch, this.#kept ? fitting : most);
     this.#loan = new Loan(context, gradients, this.#kept ? 0 : layer.depth);
     this.#classes = classes;
@@ -87,36 +88,12 @@ export class LinearWalk {
 
   /** A group from its logits to its gradients, with all of each row at once. */
   #wholeRows(): void {
-    const { kernels, arena, work } = this.#context;
     const products = this.#products;
-    const call = this.#call;
-    const { count, position } = products;
     const stride = this.#classes * 4;
     const wanted = this.#gradients.results !== undefined;
     this.#tiles((column, n) => products.logits(column, n, this.#logits + column * 4, stride));
-    const { i32, f64 } = arena;
-    const [labels, scales, losses] = [work.labels >>> 2, work.scales >>> 3, work.losses >>> 3];
-    for (let i = 0; i < count; i++) {
-      i32[labels + i] = labelAt(call, position + i);
-      f64[scales + i] = gradientScale(call, position + i) * spikeAt(call, i32[labels + i]);
-    }
-    kernels.softmaxCrossEntropy(
-      this.#logits,
-      wanted ? this.#logits : 0,
-      work.labels,
-      work.scales,
-      0,
-      work.losses,
-      count,
-      this.#classes,
-      work.state,
-      work.maxima,
-      work.exponentials,
-    );
-    for (let i = 0; i < count; i++) {
-      const weight = sampleWeight(call, position + i) * spikeAt(call, i32[labels + i]);
-      call.total.add(position + i, weighted(weight, f64[losses + i]));
-    }
+    const { position, count } = products;
+    plainRows(this.#context, this.#call, position, count, this.#logits, wanted ? this.#logits : 0);
     if (!wanted) return;
     this.#tiles((column, n) => products.addGradient(this.#logits + column * 4, stride, column, n));
     products.finish();
@@ -251,8 +228,3 @@ const LOSS = 16;
 const LOG_SUM_EXP = 24;
 const LABEL = 32;
 const LARGEST_COLUMN = 44;
-
-/** Labels with nothing but weights that scale whole rows. */
-function isPlain({ labels, smoothing, zLoss, tops, hits, transform }: CrossEntropy): boolean {
-  return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits && !transform.some;
-}

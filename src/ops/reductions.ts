@@ -8,23 +8,25 @@ import {
   readBatch,
   readFloats,
 } from "../batch.js";
-import { checkOptions, describe } from "../checks.js";
+import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { AxisError, OptionError, ShapeError } from "../errors.js";
+import { AxisError, ShapeError } from "../errors.js";
+import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
 import type { Arena } from "../memory.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
 import { checkAxis, checkPositions, checkShape } from "../shape.js";
+import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
 import { briefLogSumExp } from "./brief.js";
 import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
-const LOG_SUM_EXP = new Set(["shape", "axis", "out", "temperature"]);
-const INDEX = new Set(["shape", "axis"]);
+const LOG_SUM_EXP = ["shape", "axis", "out", "temperature"];
+const INDEX = ["shape", "axis"];
 
 export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
   return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, options);
@@ -56,15 +58,15 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
-      let top = Number.NEGATIVE_INFINITY;
+      const largest = new Largest();
       kernels.begin(state);
       eachTile(work, batch.classes, (c, n) => {
         const from = transform.apply(input.read(c, n), n, 0);
-        top = largestOf(context, from, n, top);
+        largest.see(context, from, n, c);
         kernels.accumulateOnly(state, from, exponentials, n);
       });
       kernels.finish(state);
-      values[position] = kernels.logSumExpOf(state, top);
+      values[position] = kernels.logSumExpOf(state, largest.value);
     }
     return result;
   }
@@ -74,13 +76,6 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
     work.copyOut(work.losses, tiles.rows, values, tiles.position);
   }
   return result;
-}
-
-/** The larger of `top` and the largest of n floats; a NaN wins. */
-function largestOf({ kernels, arena, work }: Context, x: number, n: number, top: number): number {
-  kernels.argmax(x, work.hits, 1, n);
-  const value = arena.f32[(x >>> 2) + arena.i32[work.hits >>> 2]];
-  return value > top || Number.isNaN(value) ? value : top;
 }
 
 /**
@@ -107,18 +102,8 @@ function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], are
   const order = [...kept, ...reduced];
   const steps = order.map((i) => product(i + 1, sizes.length));
   const lengths = order.map((i) => sizes[i]);
-  const from = viewOf(floats, arena);
   const array = newFloats(floats.length);
-  const index = new Array<number>(order.length).fill(0);
-  for (let i = 0, at = 0; i < array.length; i++) {
-    array[i] = from[at];
-    for (let k = order.length - 1; k >= 0; k--) {
-      at += steps[k];
-      if (++index[k] < lengths[k]) break;
-      index[k] = 0;
-      at -= lengths[k] * steps[k];
-    }
-  }
+  copyStrided(viewOf(floats, arena), lengths, steps, 0, array.length, array, 0);
   return { array, pointer: 0, length: array.length, start: 0, ...merged, outer, classes, inner: 1 };
 }
 
@@ -135,17 +120,9 @@ export function argmax(context: Context, x: FloatBatch, options: BatchOptions): 
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
-      let top = Number.NEGATIVE_INFINITY;
-      eachTile(work, batch.classes, (c, n) => {
-        const from = input.read(c, n);
-        kernels.argmax(from, work.hits, 1, n);
-        const at = arena.i32[work.hits >>> 2];
-        const value = arena.f32[(from >>> 2) + at];
-        if (!Number.isNaN(top) && (value > top || Number.isNaN(value) || c === 0)) {
-          top = value;
-          result[position] = c + at;
-        }
-      });
+      const largest = new Largest();
+      eachTile(work, batch.classes, (c, n) => largest.see(context, input.read(c, n), n, c));
+      result[position] = largest.column;
     }
     return result;
   }
@@ -168,9 +145,7 @@ export function topK(
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
   const { classes, inner } = batch;
-  if (!Number.isInteger(k) || k < 0 || k > classes) {
-    throw new OptionError(`k is an integer from 0 to the ${classes} classes there are, not ${describe(k)}.`);
-  }
+  readInteger(k, "k", 0, classes);
   const positions = batch.outer * inner;
   const result = { values: newFloats(positions * k), indices: newIndices(positions * k) };
   const best = work.tile(1);

@@ -2,7 +2,6 @@ import {
   type Batch,
   type ElementTargets,
   type FloatBatch,
-  type FloatOutput,
   type Floats,
   isResident,
   readElements,
@@ -10,26 +9,27 @@ import {
 } from "../batch.js";
 import { checkOptions, readChoice, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
-import { gradientOf, LossTotal, readReduction } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction } from "../loss.js";
+import type { Arena } from "../memory.js";
+import { FOCAL, SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type {
   BinaryCrossEntropyOptions,
   LossOptions,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
 } from "../options.js";
-import { checkApart, checkOutputApart, readOutput } from "../outputs.js";
-import { Broadcast, readGradOutput } from "../weights.js";
+import { type Broadcast, readBroadcast, readGradOutput } from "../weights.js";
 import { briefSigmoidCrossEntropy } from "./brief.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
 
-const SIGMOID = new Set(["shape", "reduction", "grad", "gradOutput", "labelSmoothing", "posWeight", "elementWeights"]);
-const FOCAL = new Set(["shape", "reduction", "grad", "gradOutput", "alpha", "gamma"]);
-const BINARY = new Set(["shape", "reduction", "grad", "unit"]);
+const BINARY = ["shape", "reduction", "grad", "unit"];
 
-interface Result {
-  loss: number | Float32Array;
-  grad?: FloatOutput;
+/** What elements count. */
+export interface Weighting {
+  readonly smoothing: number;
+  readonly positive: Broadcast | undefined;
+  readonly element: Broadcast | undefined;
 }
 
 /** Addresses of a tile, and what a kernel needs besides. */
@@ -49,7 +49,7 @@ export function sigmoidCrossEntropy(
   x: FloatBatch,
   targets: ElementTargets,
   options: SigmoidCrossEntropyOptions,
-): Result {
+): LossResult {
   return (
     briefSigmoidCrossEntropy(context, x, targets, options) ?? generalSigmoidCrossEntropy(context, x, targets, options)
   );
@@ -60,14 +60,11 @@ function generalSigmoidCrossEntropy(
   x: FloatBatch,
   targets: ElementTargets,
   options: SigmoidCrossEntropyOptions,
-): Result {
-  checkOptions(options, SIGMOID);
-  const { shape, labelSmoothing, posWeight, elementWeights } = options;
+): LossResult {
+  checkOptions(options, SIGMOID_CROSS_ENTROPY);
   const { kernels, arena, work } = context;
-  const batch = readElements(x, shape, arena);
-  const smoothing = readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1);
-  const positive = Broadcast.read(posWeight, batch, "posWeight", arena);
-  const element = Broadcast.read(elementWeights, batch, "elementWeights", arena);
+  const batch = readElements(x, options.shape, arena);
+  const { smoothing, positive, element } = readWeighting(options, batch, arena);
   const plain = smoothing === 0 && !positive && !element;
   return elements(
     context,
@@ -91,12 +88,29 @@ function generalSigmoidCrossEntropy(
   );
 }
 
+/** Reads what elements and their positive parts count. */
+export function readWeighting(
+  {
+    labelSmoothing,
+    posWeight,
+    elementWeights,
+  }: Pick<SigmoidCrossEntropyOptions, "labelSmoothing" | "posWeight" | "elementWeights">,
+  batch: Batch,
+  arena: Arena,
+): Weighting {
+  return {
+    smoothing: readNumber(labelSmoothing, "labelSmoothing", 0, 0, 1),
+    positive: readBroadcast(posWeight, batch, "posWeight", arena),
+    element: readBroadcast(elementWeights, batch, "elementWeights", arena),
+  };
+}
+
 export function sigmoidFocalLoss(
   context: Context,
   x: FloatBatch,
   targets: ElementTargets,
   options: SigmoidFocalLossOptions,
-): Result {
+): LossResult {
   checkOptions(options, FOCAL);
   const { shape, alpha, gamma } = options;
   const { kernels, arena, work } = context;
@@ -108,20 +122,22 @@ export function sigmoidFocalLoss(
   );
 }
 
-/** In bits everything is divided by ln 2. */
-export const NATS_PER_BIT = Math.LN2;
+/** Reads `unit`: what everything is multiplied by, in bits 1 / ln 2. */
+export function readUnit(unit: unknown): number {
+  return readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / Math.LN2 : 1;
+}
 
 export function binaryCrossEntropy(
   context: Context,
   q: FloatBatch,
   targets: ElementTargets,
   options: BinaryCrossEntropyOptions,
-): Float32Array | number | Result {
+): Float32Array | number | LossResult {
   checkOptions(options, BINARY);
   const { shape, reduction, grad, unit } = options;
   const { kernels, arena, work } = context;
   const batch = readElements(q, shape, arena, "q");
-  const factor = readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / NATS_PER_BIT : 1;
+  const factor = readUnit(unit);
   const settings = { reduction: readReduction(reduction, "none"), grad };
   const result = elements(
     context,
@@ -132,7 +148,7 @@ export function binaryCrossEntropy(
       kernels.binaryCrossEntropy(x, t, grad, losses, work.exponentials, n, scale, sum),
     { factor },
   );
-  return grad === undefined || grad === false ? result.loss : result;
+  return result.grad ? result : result.loss;
 }
 
 /**
@@ -146,24 +162,18 @@ function elements(
   options: LossOptions,
   run: (tile: Tile, scale: number) => number,
   { factor = 1, whole = true, weights = [] as (Broadcast | undefined)[] } = {},
-): Result {
+): LossResult {
   const { reduction, grad, gradOutput } = options;
   const { arena, work } = context;
   const t: Floats = readTargets(targets, batch, arena);
   const { length } = batch;
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
-  const result = gradientOf(grad, length);
-  const gradient = result && readOutput(result, batch, arena, "grad");
-  if (gradient) {
-    checkApart(gradient, t, arena, "grad and targets");
-    checkOutputApart(gradient, arena, "grad", [upstream, ...weights.map((weight) => weight?.source)]);
-  }
+  const inputs = [upstream, ...weights.map((weight) => weight?.source)];
+  const gradient = readGradient(grad, batch, arena, inputs, t);
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
-  // The kernel takes the largest upstream factor, so that what is left to multiply its rounded results by is at most 1:
-  // more would magnify the rounding of subnormal ones.
-  const peak = typeof upstream === "number" ? upstream : powerAbove(upstream);
+  const peak = powerAbove(upstream);
   const scale = total.scale * factor * peak;
   const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
   const tiles = context.tiles.flat(length, resident && whole);
@@ -183,24 +193,38 @@ function elements(
     sum = run(tile, scale);
     if (each) tiles.write(each, work.tile(2));
     if (gradient) {
-      if (typeof upstream !== "number") {
-        const { f32 } = arena;
-        for (let i = 0, at = to >>> 2; i < tiles.floats; i++) f32[at + i] *= upstream[tiles.position + i] / peak;
-      }
+      scaleRest(arena.f32, to >>> 2, tiles.floats, upstream, tiles.position, peak);
       tiles.write(gradient, to);
     }
   }
   total.sum = sum * factor;
   if (total.each && factor !== 1) for (let i = 0; i < length; i++) total.each[i] *= factor;
-  return total.result(result);
+  return total.result(gradient);
 }
 
-/** A power of two, at least 1, that no magnitude exceeds; NaNs aside. */
-export function powerAbove(values: ArrayLike<number>): number {
+/**
+ * What the kernel multiplies gradients by: one upstream factor, or the power of two above all of them, so that what is left
+ * to multiply its rounded results by is at most 1. More would magnify the rounding of subnormal ones.
+ */
+export function powerAbove(upstream: number | Float32Array): number {
+  if (typeof upstream === "number") return upstream;
   let most = 1;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]);
+  for (let i = 0; i < upstream.length; i++) {
+    const size = Math.abs(upstream[i]);
     if (size > most) most = size;
   }
   return 2 ** Math.min(127, Math.ceil(Math.log2(most)));
+}
+
+/** Multiplies n gradients by what the kernel has left of upstream factors, which begin at `from`. */
+export function scaleRest(
+  gradients: Float32Array,
+  at: number,
+  n: number,
+  upstream: number | Float32Array,
+  from: number,
+  peak: number,
+): void {
+  if (typeof upstream === "number") return;
+  for (let i = 0; i < n; i++) gradients[at + i] *= upstream[from + i] / peak;
 }

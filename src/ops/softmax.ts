@@ -15,16 +15,16 @@ import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
 import type { Tiles } from "../tiles.js";
-import { briefRows } from "./brief.js";
+import { briefArray } from "./brief.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
 
-const SOFTMAX = new Set(["shape", "axis", "out", "temperature", "emptyRow"]);
+const SOFTMAX = ["shape", "axis", "out", "temperature", "emptyRow"];
 const EMPTY_ROW = ["nan", "zero"] as const;
-const LOG_SOFTMAX = new Set(["shape", "axis", "out", "temperature"]);
+const LOG_SOFTMAX = ["shape", "axis", "out", "temperature"];
 
 export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
-  return briefRows(context, "softmax", x, options) ?? generalSoftmax(context, x, options);
+  return briefArray(context, "softmax", x, options) ?? generalSoftmax(context, x, options);
 }
 
 function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
@@ -132,7 +132,7 @@ function longSoftmax(
 }
 
 export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
-  return briefRows(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, options);
+  return briefArray(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, options);
 }
 
 function generalLogSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {

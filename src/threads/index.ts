@@ -1,10 +1,14 @@
 import type { Backend, Engine, Kernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
+import type { FloatBatch } from "../batch.js";
 import type { CompiledModule } from "../binaries/binaries.js";
-import type { RowSums } from "../context.js";
+import type { Context, RowSums } from "../context.js";
+import type { Operation } from "../costs.js";
 import { BackendError } from "../errors.js";
-import type { Range } from "../held.js";
+import { Held, type Range } from "../held.js";
+import { Xentropy } from "../kernels.js";
 import { type Arena, Workspace } from "../memory.js";
+import { choose } from "./choose.js";
 import { MAX_WORKERS } from "./control.js";
 import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
@@ -93,14 +97,9 @@ export class Threads {
     });
   }
 
-  /** Nanoseconds of work that are worth waking workers for. */
-  get worthWaking(): number {
-    return this.#pool.worthWaking;
-  }
-
-  /** The same for workers that are awake. */
-  get worthSharing(): number {
-    return this.#pool.worthSharing;
+  /** Where a call is computed, given the kernels that are spread and those of memory that no other thread sees. */
+  choose(operation: Operation, x: FloatBatch | undefined, own: Context, local: Context | undefined): Context {
+    return choose(this.#pool, operation, x, own, local);
   }
 
   /** Shares that workers have computed so far. */
@@ -120,7 +119,8 @@ export class Threads {
     abandon: () => () => void,
   ): { kernels: Kernels; rowSums: RowSums; streams: Streams } {
     const setAside = (ranges: readonly Range[]) => {
-      const parts = [arena.hold(ranges), abandon()];
+      arena.held ??= new Held(arena);
+      const parts = [arena.held.hold(ranges), abandon()];
       return () => {
         for (const giveBack of parts) giveBack();
       };
@@ -153,11 +153,33 @@ async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> 
 
 type Compile = () => CompiledModule | Promise<CompiledModule> | undefined;
 
+/** Ends the workers of kernels that nobody can reach any more and nobody disposed. */
+const abandoned =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<Threads>((threads) => threads.dispose());
+
 /**
- * Opens a backend on several threads. With "auto" it takes as many as the runtime says there are, at most AUTO, and gives
- * undefined where there is but one or they can't be had. Throws BackendError.
+ * The kernels of a backend on several threads. With "auto" it takes as many as the runtime says there are, at most AUTO, and
+ * gives undefined where there is but one or they can't be had. `open` gives the same backend on one. Throws BackendError.
  */
-export async function openThreads(
+export async function loadThreads(
+  backend: Backend,
+  count: number | "auto",
+  compile: Compile,
+  maximumMemory: number,
+  open: () => Promise<Engine>,
+): Promise<Xentropy | undefined> {
+  const threads = await openThreads(backend, count, compile, maximumMemory);
+  if (!threads) return undefined;
+  // Where bytes may not be compiled, there is but the module given.
+  const local = await open().catch(() => undefined);
+  const k = new Xentropy(threads.engine, maximumMemory, threads, local);
+  abandoned?.register(k, threads);
+  return k;
+}
+
+async function openThreads(
   backend: Backend,
   threads: number | "auto",
   compile: Compile,

@@ -1,0 +1,65 @@
+import type { Backend, Engine } from "./backend/backend.js";
+import type { FloatBatch } from "./batch.js";
+import { Context } from "./context.js";
+import type { Operation } from "./costs.js";
+import { Arena } from "./memory.js";
+import { type Dtype, ResidentBatch } from "./resident.js";
+import type { Shape } from "./shape.js";
+import type { Threads } from "./threads/index.js";
+
+/** A backend that is loaded: its memory, its threads, and where a call is computed. */
+export class Loaded {
+  /** The backend that was chosen. */
+  readonly backend: Backend;
+  readonly #own: Context;
+  readonly #threads: Threads | undefined;
+  /** Memory that no other thread sees, where there are threads. */
+  readonly #local: Context | undefined;
+
+  /** @internal Made by `load` and `loadSync`. */
+  constructor(engine: Engine, maximumMemory: number, threads?: Threads, local?: Engine) {
+    this.backend = engine.backend;
+    this.#threads = threads;
+    const arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
+    this.#own = new Context(engine, arena, threads);
+    this.#local = local && new Context(local, new Arena(local.memory, local.kernels.heapBase(), maximumMemory, arena));
+  }
+
+  /** Threads that compute, the calling one among them. A worker that was lost counts no more. */
+  get threads(): number {
+    return this.#threads?.count ?? 1;
+  }
+
+  /** @internal What a call works with, ready for it. */
+  protected context(operation?: Operation, x?: FloatBatch): Context {
+    const own = this.#own.ready();
+    return this.#threads && operation ? this.#threads.choose(operation, x, own, this.#local) : own;
+  }
+
+  /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
+  get memory(): { used: number; reserved: number; maximum: number } {
+    const { used, reserved, maximum } = this.#own.arena;
+    const local = this.#local?.arena;
+    return { used: used + (local?.used ?? 0), reserved: reserved + (local?.reserved ?? 0), maximum };
+  }
+
+  /**
+   * A batch of zeros in the kernels' memory, which every operation uses with no copy. `dtype: "int32"` is for labels.
+   * Throws MemoryError, naming the size, where the memory can't be had.
+   */
+  alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
+  alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
+  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = {}): ResidentBatch<Float32Array | Int32Array> {
+    return ResidentBatch.allocate(this.context().arena, shape, options);
+  }
+
+  /**
+   * Ends the workers and gives all memory up: resident batches are freed, and every later call throws FreedError. Twice is
+   * no error. Without it, workers end with the process or when the kernels are garbage.
+   */
+  dispose(): void {
+    this.#threads?.dispose();
+    this.#own.dispose();
+    this.#local?.dispose();
+  }
+}
