@@ -191,7 +191,7 @@ export class Workspace {
   /** What a kernel gives back for each position besides its loss. */
   readonly tops: number;
   readonly hits: number;
-  readonly #tiles: number[] = [];
+  readonly #tiles: number;
   readonly #ranges: number[] = [];
   #skew = 0;
 
@@ -220,7 +220,7 @@ export class Workspace {
     this.tops = this.allocate(POSITIONS * 8);
     this.hits = this.allocate(POSITIONS * 4);
     this.spikes = this.allocate(POSITIONS * 8);
-    for (let slot = 0; slot < SLOTS; slot++) this.#tiles.push(this.allocate(tileFloats * 4 + ALIGN));
+    this.#tiles = this.allocate(SLOTS * (tileFloats * 4 + ALIGN));
   }
 
   /** A range that belongs to the workspace. */
@@ -237,7 +237,12 @@ export class Workspace {
 
   /** Address of a staging tile. */
   tile(slot: Slot): number {
-    return this.#tiles[slot] + this.#skew;
+    return this.#tiles + slot * (this.tileFloats * 4 + ALIGN) + this.#skew;
+  }
+
+  /** Floats that there is room for at tile 0 where no other is needed. */
+  get slabFloats(): number {
+    return SLOTS * this.tileFloats;
   }
 
   /**
