@@ -22,7 +22,7 @@ export function softmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  const there = x === out && isSpread(width, stride);
+  const there = x === out && (width & 3) === 0 && isSpread(stride);
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
@@ -44,7 +44,7 @@ export function logSoftmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  const there = x === out && isSpread(width, stride);
+  const there = x === out && (width & 3) === 0 && isSpread(stride);
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
@@ -67,7 +67,7 @@ export function logSumExpAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  const there = isSpread(width, stride);
+  const there = (width & 3) === 0 && isSpread(stride);
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
@@ -84,19 +84,19 @@ export function logSumExpAcross(
   }
 }
 
-/** Whether all vectors are whole, and so many classes apart that they may stay where they lie. */
-function isSpread(width: usize, stride: usize): bool {
-  return (width & 3) === 0 && (stride & 255) !== 0;
+/** Whether classes so far apart may stay where they lie. */
+export function isSpread(stride: usize): bool {
+  return (stride & 255) !== 0;
 }
 
 /** Positions of a strip: so many that it fits its room beside the exponentials of four. */
-function stripWidth(classes: usize): usize {
+export function stripWidth(classes: usize): usize {
   if (classes * 20 <= 8 * BLOCK) return 16;
   return classes * 12 <= 8 * BLOCK ? 8 : 4;
 }
 
 /** Copies `positions` of each class together, `wide` floats apart; what is missing to a vector is −Infinity. */
-function gather(x: usize, to: usize, classes: usize, stride: usize, wide: usize, positions: usize): void {
+export function gather(x: usize, to: usize, classes: usize, stride: usize, wide: usize, positions: usize): void {
   const whole = positions & ~3;
   const rest = positions & 3;
   for (let c: usize = 0; c < classes; c++, x += stride << 2, to += wide << 2) {
@@ -106,7 +106,7 @@ function gather(x: usize, to: usize, classes: usize, stride: usize, wide: usize,
   }
 }
 
-function scatter(from: usize, out: usize, classes: usize, stride: usize, wide: usize, positions: usize): void {
+export function scatter(from: usize, out: usize, classes: usize, stride: usize, wide: usize, positions: usize): void {
   const whole = positions & ~3;
   const rest = positions & 3;
   for (let c: usize = 0; c < classes; c++, from += wide << 2, out += stride << 2) {

@@ -21,6 +21,7 @@ import {
 } from "./cross-entropy-call.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
+import { goesAcross } from "./softmax.js";
 
 const OPTIONS = new Set([
   "shape",
@@ -114,9 +115,14 @@ function generalCrossEntropy(
   const resident = isResident(batch) && (!targets || isResident(targets)) && (!gradient || isResident(gradient));
   // Whatever is made anew for the kernel passes through staging tiles.
   const asGiven = !transform.some && smoothing === 0 && !(targets && byClass);
-  const tiles = context.tiles.over(batch, resident && asGiven).streamed();
-  if (tiles.long) for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
-  else if (read && isPlain(call)) plainRows(context, call, read.labels);
+  const plain = read && isPlain(call) ? read.labels : undefined;
+  const across = plain !== undefined && goesAcross(batch) && softcap === undefined;
+  const { tiles } = context;
+  if (across) tiles.across(batch, resident && asGiven);
+  else tiles.over(batch, resident && asGiven).streamed();
+  if (!across && tiles.long)
+    for (let position = 0; position < positions; position++) longCrossEntropy(context, call, position);
+  else if (plain) plainRows(context, call, plain, across);
   else generalRows(context, call);
   const outputs: Result = call.total.result(result);
   if (call.hits) outputs.correct = call.hits.count;
@@ -129,7 +135,12 @@ function isPlain({ smoothing, zLoss, tops, hits }: CrossEntropy): boolean {
   return smoothing === 0 && zLoss === 0 && !tops && !hits;
 }
 
-function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy, labels: LabelArray): void {
+function plainRows(
+  { kernels, arena, work, tiles }: Context,
+  call: CrossEntropy,
+  labels: LabelArray,
+  across: boolean,
+): void {
   const { batch, ignore, gradient, total, transform, classWeights, sampleWeights, gradOutput } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
   const scale = uniform ? gradientScale(call, 0) : 0;
@@ -145,19 +156,27 @@ function plainRows({ kernels, arena, work, tiles }: Context, call: CrossEntropy,
     }
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
-    kernels.softmaxCrossEntropy(
-      from,
-      to,
-      work.labels,
-      uniform ? 0 : work.scales,
-      scale,
-      work.losses,
-      rows,
-      batch.classes,
-      work.state,
-      work.maxima,
-      work.exponentials,
-    );
+    const { classes } = batch;
+    const { state, maxima, exponentials, losses } = work;
+    const by = uniform ? 0 : work.scales;
+    if (across) {
+      const { stride } = tiles;
+      kernels.softmaxCrossEntropyAcross(
+        from,
+        to,
+        work.labels,
+        by,
+        scale,
+        losses,
+        classes,
+        rows,
+        stride,
+        state,
+        exponentials,
+      );
+    } else {
+      kernels.softmaxCrossEntropy(from, to, work.labels, by, scale, losses, rows, classes, state, maxima, exponentials);
+    }
     if (!uniform) {
       for (let i = 0; i < rows; i++) {
         const weight = sampleWeight(call, position + i) * spikeAt(call, i32[at + i]);
