@@ -22,6 +22,7 @@ export function softmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
+  x = settled(x, out, classes, width, stride);
   const there = x === out && (width & 3) === 0 && isSpread(stride);
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
@@ -44,6 +45,7 @@ export function logSoftmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
+  x = settled(x, out, classes, width, stride);
   const there = x === out && (width & 3) === 0 && isSpread(stride);
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
@@ -82,6 +84,14 @@ export function logSumExpAcross(
       else storeLanes(to, positions - j, value);
     }
   }
+}
+
+/** Where the input lies: a slab that can be computed where its output belongs is copied there, if a cache holds it. */
+function settled(x: usize, out: usize, classes: usize, width: usize, stride: usize): usize {
+  if (x === out || width !== stride || (width & 3) !== 0 || !isSpread(stride) || classes * stride > 64 * BLOCK)
+    return x;
+  memory.copy(out, x, (classes * stride) << 2);
+  return out;
 }
 
 /** Whether classes so far apart may stay where they lie. */

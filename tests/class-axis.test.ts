@@ -35,15 +35,17 @@ describeEachBackend("the bits of a result don't depend on which axis the classes
       const across = turned(x, rows);
       const second = beside instanceof Float32Array ? turned(beside, rows) : beside;
       const there = k.alloc(shape).set(across);
+      const room = k.alloc(shape);
       for (const first of [across, there]) {
-        for (const to of call.replaces?.includes("x") ? [undefined, first] : [undefined]) {
-          const what = `${first.constructor.name}${to ? ", in place" : ""}`;
+        for (const to of call.replaces?.includes("x") ? [undefined, room, first] : [undefined]) {
+          const what = `${first.constructor.name} to ${to === first ? "itself" : to?.constructor.name}`;
           const got = call.run(k, first, second, { shape, axis, ...(to && { to }) });
           expectSameBits(got.array, array, what);
           expectSameBits(got.loss, expected.loss, `loss, ${what}`);
         }
       }
       there.free();
+      room.free();
     });
   });
 });
