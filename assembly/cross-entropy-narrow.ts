@@ -64,7 +64,15 @@ export function crossEntropyOfFour(
  * Two rows' losses; to `lanes`, in place of the sums: what stored exponentials are multiplied by, and 32 bytes on, in
  * place of the rests, the gradients at the labels.
  */
-export function atLabels(max: v128, logit: v128, peaks: v128, stored: v128, scale: v128, lanes: usize, losses: usize): void {
+export function atLabels(
+  max: v128,
+  logit: v128,
+  peaks: v128,
+  stored: v128,
+  scale: v128,
+  lanes: usize,
+  losses: usize,
+): void {
   const one = f64x2.splat(1);
   const largest = f64x2.promote_low_f32x4(max);
   const x = f64x2.promote_low_f32x4(logit);
