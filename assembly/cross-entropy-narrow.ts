@@ -64,7 +64,15 @@ export function crossEntropyOfFour(
  * Two rows' losses; to `lanes`, in place of the sums: what stored exponentials are multiplied by, and 32 bytes on, in
  * place of the rests, the gradients at the labels.
  */
-function atLabels(max: v128, logit: v128, peaks: v128, stored: v128, scale: v128, lanes: usize, losses: usize): void {
+export function atLabels(
+  max: v128,
+  logit: v128,
+  peaks: v128,
+  stored: v128,
+  scale: v128,
+  lanes: usize,
+  losses: usize,
+): void {
   const one = f64x2.splat(1);
   const largest = f64x2.promote_low_f32x4(max);
   const x = f64x2.promote_low_f32x4(logit);
@@ -83,7 +91,7 @@ function atLabels(max: v128, logit: v128, peaks: v128, stored: v128, scale: v128
 }
 
 /** Which of two factors scale() would apply as they are. */
-function normal(factor: v128): v128 {
+export function normal(factor: v128): v128 {
   const size = f64x2.abs(factor);
   return v128.and(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.le(size, f64x2.splat(LARGEST)));
 }

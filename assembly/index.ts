@@ -5,6 +5,7 @@ export { argmax } from "./argmax";
 export { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward";
 export { binaryCrossEntropy } from "./binary-cross-entropy";
 export { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy";
+export { softmaxCrossEntropyAcross } from "./cross-entropy-across";
 export {
   accumulateDense,
   generalApply,

@@ -26,6 +26,7 @@ export const COST = {
   softcapBackward: 3,
   smoothTargets: 0.3,
   softmaxCrossEntropy: 1.1,
+  softmaxCrossEntropyAcross: 1.7,
   softmaxCrossEntropyGeneral: 2,
   generalApply: 0.3,
   softmaxKlDivergence: 3,

@@ -83,6 +83,19 @@ export interface Kernels {
     maxima: number,
     e: number,
   ): void;
+  softmaxCrossEntropyAcross(
+    x: number,
+    grad: number,
+    labels: number,
+    scales: number,
+    scale: number,
+    losses: number,
+    classes: number,
+    width: number,
+    stride: number,
+    state: number,
+    strip: number,
+  ): void;
   labelLoss(state: number, xLabel: number): number;
   othersThan(state: number, xLabel: number, stored: number, max: number): number;
 

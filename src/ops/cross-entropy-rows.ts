@@ -17,7 +17,7 @@ export function isPlain({ labels, smoothing, zLoss, tops, hits }: CrossEntropy):
   return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits;
 }
 
-/** The kernel that most calls want. */
+/** The kernel that most calls want. `stride`: floats between two classes where the rows stand side by side, 0 for rows. */
 export function plainRows(
   { kernels, arena, work }: Context,
   call: CrossEntropy,
@@ -25,6 +25,7 @@ export function plainRows(
   rows: number,
   from: number,
   to: number,
+  stride = 0,
 ): void {
   const { batch, total, classWeights, sampleWeights, gradOutput } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
@@ -36,19 +37,16 @@ export function plainRows(
       f64[scales + i] = gradientScale(call, position + i) * spikeAt(call, i32[labels + i]);
     }
   }
-  kernels.softmaxCrossEntropy(
-    from,
-    to,
-    work.labels,
-    uniform ? 0 : work.scales,
-    uniform ? gradientScale(call, 0) : 0,
-    work.losses,
-    rows,
-    batch.classes,
-    work.state,
-    work.maxima,
-    work.exponentials,
-  );
+  const { state, maxima, exponentials } = work;
+  const { classes } = batch;
+  const by = uniform ? 0 : work.scales;
+  const scale = uniform ? gradientScale(call, 0) : 0;
+  // biome-ignore format: in the groups of the kernels' contracts
+  if (stride) {
+    kernels.softmaxCrossEntropyAcross(from, to, work.labels, by, scale, work.losses, classes, rows, stride, state, exponentials);
+  } else {
+    kernels.softmaxCrossEntropy(from, to, work.labels, by, scale, work.losses, rows, classes, state, maxima, exponentials);
+  }
   if (!uniform) {
     for (let i = 0; i < rows; i++) {
       const weight = sampleWeight(call, position + i) * spikeAt(call, i32[labels + i]);

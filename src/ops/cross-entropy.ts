@@ -9,6 +9,7 @@ import { placeGradient, type Result, readCrossEntropy, resultOf } from "./cross-
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { generalRows, isPlain, plainRows } from "./cross-entropy-rows.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
+import { goesAcross } from "./softmax.js";
 
 export function softmaxCrossEntropy(
   context: Context,
@@ -38,15 +39,19 @@ function generalCrossEntropy(
     isResident(batch) && (!call.targets || isResident(call.targets)) && (!gradient || isResident(gradient));
   // Whatever is made anew for the kernel passes through staging tiles.
   const asGiven = !transform.some && smoothing === 0 && !(call.targets && classWeights);
-  const tiles = context.tiles.over(batch, resident && asGiven).streamed();
-  if (tiles.long) {
+  const plain = isPlain(call);
+  const across = plain && goesAcross(batch) && transform.softcap === undefined;
+  const { tiles } = context;
+  if (across) tiles.across(batch, resident && asGiven);
+  else tiles.over(batch, resident && asGiven).streamed();
+  if (tiles.long && !across) {
     for (let position = 0; position < batch.outer * batch.inner; position++) longCrossEntropy(context, call, position);
   } else {
-    const compute = isPlain(call) ? plainRows : generalRows;
     while (tiles.next()) {
       const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
       const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
-      compute(context, call, tiles.position, tiles.rows, from, to);
+      if (plain) plainRows(context, call, tiles.position, tiles.rows, from, to, across ? tiles.stride : 0);
+      else generalRows(context, call, tiles.position, tiles.rows, from, to);
       if (!gradient) continue;
       if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
       tiles.write(gradient, to);

@@ -60,6 +60,28 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
     softmaxAcross: across("softmaxAcross"),
     logSoftmaxAcross: across("logSoftmaxAcross"),
     logSumExpAcross: across("logSumExpAcross"),
+    softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip) {
+      const cost = COST.softmaxCrossEntropyAcross;
+      if (!cut.worth(width * classes, cost)) {
+        one.softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip);
+        return;
+      }
+      cut
+        .elements("softmaxCrossEntropyAcross", width, classes * cost)
+        .reads(x, 4)
+        .writes(grad, 4)
+        .reads(labels, 4);
+      cut
+        .reads(scales, 8)
+        .value(scale)
+        .writes(losses, 8)
+        .value(classes)
+        .count()
+        .value(stride)
+        .own(state)
+        .own(strip)
+        .run();
+    },
     sigmoid: map("sigmoid"),
     logSigmoid: map("logSigmoid"),
     softplus: map("softplus"),

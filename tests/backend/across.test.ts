@@ -10,7 +10,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
   it("softmaxAcross, logSoftmaxAcross and logSumExpAcross", () => {
     for (const classes of [...LENGTHS, 800, 820, 1360, 1370].filter((n) => n <= BLOCK)) {
       for (const width of classes < 9 ? [0, ...WIDTHS] : [cycled(WIDTHS, classes)]) {
-        const stride = width + (classes % 3);
+        const stride = classes % 5 === 4 ? 256 : width + (classes % 3);
         const n = classes * stride;
         mirror.clear();
         const x = mirror.put(sample(n, n));

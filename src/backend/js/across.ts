@@ -94,18 +94,25 @@ export function logSumExpAcross(
 }
 
 /** Positions of a strip: a cache line's, or so many that their classes fit beside the exponentials of one. */
-function stripWidth(classes: number): number {
+export function stripWidth(classes: number): number {
   return Math.min(16, Math.floor(ROOM / classes) - 1);
 }
 
 /** Copies positions of each class to rows of classes; addresses are indices. */
-function gather(f32: Float32Array, x: number, to: number, classes: number, stride: number, positions: number): void {
+export function gather(
+  f32: Float32Array,
+  x: number,
+  to: number,
+  classes: number,
+  stride: number,
+  positions: number,
+): void {
   for (let c = 0; c < classes; c++, x += stride) {
     for (let j = 0, at = to + c; j < positions; j++, at += classes) f32[at] = f32[x + j];
   }
 }
 
-function scatter(
+export function scatter(
   f32: Float32Array,
   from: number,
   out: number,

@@ -4,6 +4,7 @@ import { argmax } from "./argmax.js";
 import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
+import { softmaxCrossEntropyAcross } from "./cross-entropy-across.js";
 import {
   accumulateDense,
   generalApply,
@@ -68,6 +69,7 @@ export function openJs(maximumMemory: number): Engine {
     softcap: softcap.bind(null, memory),
     softcapBackward: softcapBackward.bind(null, memory),
     softmaxCrossEntropy: softmaxCrossEntropy.bind(null, memory),
+    softmaxCrossEntropyAcross: softmaxCrossEntropyAcross.bind(null, memory),
     labelLoss: labelLoss.bind(null, memory),
     othersThan: othersThan.bind(null, memory),
     softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral.bind(null, memory),

@@ -1,0 +1,51 @@
+import { describe, it } from "vitest";
+import { describeEachBackend } from "./support/backends.js";
+import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { expectSameBits, list, type Values } from "./support/ulp.js";
+
+/** Positions and classes: a batch that is staged at once, with its classes moved apart or not, and several parts of one. */
+const SHAPES = [
+  [6, 5],
+  [256, 3],
+  [21, 300],
+  [512, 9],
+  [1026, 70],
+  [1024, 400],
+  [4100, 4],
+  [2, 66_000],
+] as const;
+
+/** Rows × columns with the columns first. */
+function turned(values: Values, rows: number): Float32Array {
+  const all = list(values);
+  const cols = all.length / rows;
+  return Float32Array.from({ length: all.length }, (_, i) => all[(i % rows) * cols + Math.floor(i / rows)]);
+}
+
+describeEachBackend("the bits of a result don't depend on which axis the classes are", (backend) => {
+  const shapes = SHAPES.filter(([rows, length]) => backend.affords(rows * length));
+
+  describe.each(NAMED_CALLS.filter(([, { by }]) => by === "row"))("%s:", (_, call) => {
+    it.each(shapes)("%i positions, %i classes", (rows, length) => {
+      const { k } = backend;
+      const { x, beside } = operandsFor(call, rows, length);
+      const expected = call.run(k, x, beside, { shape: [rows, length] });
+      const array = turned(expected.array, rows);
+      const [shape, axis] = [[length, rows], 0];
+      const across = turned(x, rows);
+      const second = beside instanceof Float32Array ? turned(beside, rows) : beside;
+      const there = k.alloc(shape).set(across);
+      const room = k.alloc(shape);
+      for (const first of [across, there]) {
+        for (const to of call.replaces?.includes("x") ? [undefined, room, first] : [undefined]) {
+          const what = `${first.constructor.name} to ${to === first ? "itself" : to?.constructor.name}`;
+          const got = call.run(k, first, second, { shape, axis, ...(to && { to }) });
+          expectSameBits(got.array, array, what);
+          expectSameBits(got.loss, expected.loss, `loss, ${what}`);
+        }
+      }
+      there.free();
+      room.free();
+    });
+  });
+});
