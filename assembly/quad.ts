@@ -128,32 +128,33 @@ export function restsOfFour(e: usize, classes: usize, step: usize, peaks: v128, 
 function dominated(e: usize, classes: usize, step: usize, peaks: v128, lanes: usize): void {
   const peak = f64x2.promote_low_f32x4(peaks);
   const rest = f64x2.sub(v128.load(lanes), peak);
-  v128.store(lanes, rest, 32);
-  if (!v128.any_true(f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED))))) return;
-  for (let lane: usize = 0; lane < 2; lane++) {
-    const largest = lane ? f32x4.extract_lane(peaks, 1) : f32x4.extract_lane(peaks, 0);
-    const at = lanes + (lane << 3);
-    if (load<f64>(at, 32) < <f64>largest * DOMINATED)
-      store<f64>(at, restOfOne(e + (lane << 2), classes, step, largest), 32);
-  }
+  const small = f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED)));
+  const kept = v128.any_true(small) ? v128.bitselect(sumExceptPeaks(e, classes, step, peaks), rest, small) : rest;
+  v128.store(lanes, kept, 32);
 }
 
-/** Σ of the stored exponentials of one position but those equal to the largest. */
-function restOfOne(e: usize, classes: usize, step: usize, peak: f32): f64 {
-  let s0: f64 = 0;
-  let s1: f64 = 0;
-  let s2: f64 = 0;
-  let s3: f64 = 0;
-  for (let c: usize = 0; c < classes; c++, e += step) {
-    const v = load<f32>(e);
-    const kept: f64 = v === peak ? 0 : v;
-    const lane = c & 3;
-    if (lane === 0) s0 += kept;
-    else if (lane === 1) s1 += kept;
-    else if (lane === 2) s2 += kept;
-    else s3 += kept;
+/** Σ of the stored exponentials of two positions but those equal to the largest, class c in lane c mod 4 (sumExcept). */
+function sumExceptPeaks(e: usize, classes: usize, step: usize, peaks: v128): v128 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let rest = classes;
+  for (; rest >= 4; rest -= 4, e += step << 2) {
+    s0 = f64x2.add(s0, pairExcept(e, peaks));
+    s1 = f64x2.add(s1, pairExcept(e + step, peaks));
+    s2 = f64x2.add(s2, pairExcept(e + 2 * step, peaks));
+    s3 = f64x2.add(s3, pairExcept(e + 3 * step, peaks));
   }
-  return s0 + s2 + (s1 + s3);
+  if (rest > 0) s0 = f64x2.add(s0, pairExcept(e, peaks));
+  if (rest > 1) s1 = f64x2.add(s1, pairExcept(e + step, peaks));
+  if (rest > 2) s2 = f64x2.add(s2, pairExcept(e + 2 * step, peaks));
+  return f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
+}
+
+function pairExcept(e: usize, peaks: v128): v128 {
+  const v = v128.load64_zero(e);
+  return f64x2.promote_low_f32x4(v128.and(v, f32x4.ne(v, peaks)));
 }
 
 /** Softmax in place. */
