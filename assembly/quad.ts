@@ -203,6 +203,47 @@ function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, 
   v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 48), f64x2.promote_low_f32x4(upper(peaks)))), 48);
 }
 
+/**
+ * The exponentials of four turned rows to e; and to `lanes`, in place of the sums, what makes probabilities of them, and
+ * 32 bytes on log(Σ exp(x − max)).
+ */
+export function sharesOfFour(x: usize, classes: usize, max: v128, e: usize, lanes: usize): void {
+  expOfFour(x, e, classes, 16, 16, max, lanes);
+  const peaks = peaksOfFour(max);
+  restsOfFour(e, classes, 16, peaks, lanes);
+  sharesOfTwo(peaks, lanes);
+  sharesOfTwo(upper(peaks), lanes + 16);
+}
+
+function sharesOfTwo(peaks: v128, lanes: usize): void {
+  const peak = f64x2.promote_low_f32x4(peaks);
+  const rest = v128.load(lanes, 32);
+  v128.store(lanes, f64x2.div(f64x2.splat(1), f64x2.add(peak, rest)));
+  v128.store(lanes, log1pPair(f64x2.div(rest, peak)), 32);
+}
+
+/** Zeros behind the last class of four turned rows, up to a multiple of four classes. */
+export function padToFours(x: usize, classes: usize): void {
+  for (; classes & 3; classes++) v128.store(x + (classes << 4), f32x4.splat(0));
+}
+
+/** a ← a·byA − b·byB of four positions, in float64 and rounded once; a factor's first two lanes are `low`. */
+export function subtractOfFour(
+  a: usize,
+  b: usize,
+  classes: usize,
+  byALow: v128,
+  byAHigh: v128,
+  byBLow: v128,
+  byBHigh: v128,
+): void {
+  for (const end = a + (classes << 4); a < end; a += 16, b += 16) {
+    const low = f64x2.sub(f64x2.mul(pair(a), byALow), f64x2.mul(pair(b), byBLow));
+    const high = f64x2.sub(f64x2.mul(pair(a + 8), byAHigh), f64x2.mul(pair(b + 8), byBHigh));
+    v128.store(a, joined(low, high));
+  }
+}
+
 /** Two pairs of f64 as four f32. */
 export function joined(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
