@@ -32,8 +32,7 @@ export function crossEntropyOfFour(
   const e = lanes + LANES_BYTES;
   transpose(x, cols, e, 4, 4, cols);
   const max = maxOfFour(e, cols, 16);
-  expOfFour(e, e, cols, 16, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+  const peaks = peaksOfFour(max, expOfFour(e, e, cols, 16, 16, max, lanes));
   restsOfFour(e, cols, 16, peaks, lanes);
   const at = i32x4.shl(y, 4);
   const stored = f32x4(

@@ -34,7 +34,10 @@ export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
   return f32x4.pmax(a, b);
 }
 
-/** Stores the scaled exponentials of the positions, as expBlock does for one, and their sums to `lanes`. */
+/**
+ * Stores the scaled exponentials of the positions, as expBlock does for one, and their sums to `lanes`. Returns the
+ * rounding constants, for peaksOfFour.
+ */
 export function expOfFour(
   x: usize,
   out: usize,
@@ -43,23 +46,13 @@ export function expOfFour(
   outStep: usize,
   max: v128,
   lanes: usize,
-): void {
+): v128 {
   const center = centerOf(max);
   const exponents = exponentsOf(max, center);
   const round = roundsOf(exponents);
   const floor = floorsOf(exponents);
   let to = out;
   let c: usize = 0;
-  for (; c + 4 <= classes; c += 4, x += 4 * step, to += 4 * outStep) {
-    const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
-    const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
-    const d = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 2 * step), center), floor), round);
-    const e = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 3 * step), center), floor), round);
-    v128.store(to, a);
-    v128.store(to + outStep, b);
-    v128.store(to + 2 * outStep, d);
-    v128.store(to + 3 * outStep, e);
-  }
   for (; c + 2 <= classes; c += 2, x += 2 * step, to += 2 * outStep) {
     const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
     const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
@@ -69,6 +62,7 @@ export function expOfFour(
   if (c < classes) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
   v128.store(lanes, sumOfTwo(out, classes, outStep));
   v128.store(lanes, sumOfTwo(out + 8, classes, outStep), 16);
+  return round;
 }
 
 /** The sums of two positions, class c in lane c mod 8: the order of sumBlock. */
@@ -109,9 +103,8 @@ function pair(x: usize): v128 {
 }
 
 /** The stored exponential of each maximum, 0 for one of −Infinity. */
-export function peaksOfFour(max: v128): v128 {
-  const center = centerOf(max);
-  const peak = scaledExpOf(f32x4.sub(max, center), roundsOf(exponentsOf(max, center)));
+export function peaksOfFour(max: v128, round: v128): v128 {
+  const peak = scaledExpOf(f32x4.sub(max, centerOf(max)), round);
   return v128.andnot(peak, f32x4.eq(max, f32x4.splat(-Infinity)));
 }
 
@@ -196,8 +189,7 @@ export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize,
 
 /** log(Σ exp(x − max)) of each, to `lanes` + 32. */
 function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
-  expOfFour(x, e, classes, step, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
   v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 32), f64x2.promote_low_f32x4(peaks))), 32);
   v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 48), f64x2.promote_low_f32x4(upper(peaks)))), 48);
@@ -208,8 +200,7 @@ function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, 
  * 32 bytes on log(Σ exp(x − max)).
  */
 export function sharesOfFour(x: usize, classes: usize, max: v128, e: usize, lanes: usize): void {
-  expOfFour(x, e, classes, 16, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+  const peaks = peaksOfFour(max, expOfFour(x, e, classes, 16, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
   sharesOfTwo(peaks, lanes);
   sharesOfTwo(upper(peaks), lanes + 16);
