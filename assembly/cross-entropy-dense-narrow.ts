@@ -28,7 +28,7 @@ export function denseOfFour(
   const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
   targetsOfTwo(turned, e, cols, level, sums);
   targetsOfTwo(turned + 8, e + 8, cols, upper(level), sums + 32);
-  sharesOfFour(turned, cols, max, turned, lanes);
+  sharesOfFour(turned, cols, 16, max, turned, lanes);
   lossesOfTwo(v128.load(scales), lanes, sums, losses);
   lossesOfTwo(v128.load(scales, 16), lanes + 16, sums + 32, losses + 16);
   if (!grad) return;

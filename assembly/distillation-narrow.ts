@@ -26,8 +26,8 @@ export function klOfFour(
   transpose(y, cols, turnedY, 4, 4, cols);
   const maxX = maxOfFour(turnedX, cols, 16);
   const maxY = maxOfFour(turnedY, cols, 16);
-  sharesOfFour(turnedX, cols, maxX, e, lanesX);
-  sharesOfFour(turnedY, cols, maxY, other, lanesY);
+  sharesOfFour(turnedX, cols, 16, maxX, e, lanesX);
+  sharesOfFour(turnedY, cols, 16, maxY, other, lanesY);
   padToFours(turnedX, cols);
   padToFours(turnedY, cols);
   padToFours(other, cols);

@@ -161,7 +161,7 @@ export function softmaxOfFour(x: usize, classes: usize, step: usize, lanes: usiz
 /** Log-softmax in place; e: 4·classes floats for the exponentials. */
 export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): void {
   const max = maxOfFour(x, classes, step);
-  logsOfFour(x, classes, step, max, e, lanes);
+  sharesOfFour(x, classes, step, max, e, lanes);
   const log = joined(v128.load(lanes, 32), v128.load(lanes, 48));
   for (let c: usize = 0; c < classes; c++, x += step) {
     v128.store(x, f32x4.sub(f32x4.sub(v128.load(x), max), log));
@@ -172,13 +172,13 @@ export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize
 export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): v128 {
   const infinity = f32x4.splat(Infinity);
   const max = maxOfFour(x, classes, step);
-  logsOfFour(x, classes, step, max, e, lanes);
+  sharesOfFour(x, classes, step, max, e, lanes);
   const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(lanes, 32));
   const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(lanes, 48));
   const value = joined(low, high);
   // A position of −Infinity alone has a sum of 0; a NaN in it would be in the sum too.
-  const sums = joined(v128.load(lanes), v128.load(lanes, 16));
-  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(sums, f32x4.splat(0)));
+  const shares = joined(v128.load(lanes), v128.load(lanes, 16));
+  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(shares, infinity));
   const top = f32x4.eq(max, infinity);
   if (!v128.any_true(top)) return v128.bitselect(max, value, nothing);
   // +Infinity, unless there is a NaN: then the sum of what is compared with itself shows it.
@@ -187,20 +187,12 @@ export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize,
   return v128.bitselect(max, value, v128.or(nothing, v128.and(top, ordered)));
 }
 
-/** log(Σ exp(x − max)) of each, to `lanes` + 32. */
-function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
-  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
-  restsOfFour(e, classes, 16, peaks, lanes);
-  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 32), f64x2.promote_low_f32x4(peaks))), 32);
-  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 48), f64x2.promote_low_f32x4(upper(peaks)))), 48);
-}
-
 /**
- * The exponentials of four turned rows to e; and to `lanes`, in place of the sums, what makes probabilities of them, and
+ * The exponentials of four positions to e; and to `lanes`, in place of the sums, what makes probabilities of them, and
  * 32 bytes on log(Σ exp(x − max)).
  */
-export function sharesOfFour(x: usize, classes: usize, max: v128, e: usize, lanes: usize): void {
-  const peaks = peaksOfFour(max, expOfFour(x, e, classes, 16, 16, max, lanes));
+export function sharesOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
+  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
   sharesOfTwo(peaks, lanes);
   sharesOfTwo(upper(peaks), lanes + 16);
