@@ -5,7 +5,7 @@
  */
 export function argmax(x: usize, out: usize, rows: usize, cols: usize): void {
   let row: usize = 0;
-  if (cols >= 4 && cols <= FEW) {
+  if (cols <= FEW) {
     for (; row + 4 <= rows; row += 4, x += cols << 4) v128.store(out + (row << 2), argmaxOfFour(x, cols));
   }
   for (; row < rows; row++, x += cols << 2) {
@@ -16,39 +16,16 @@ export function argmax(x: usize, out: usize, rows: usize, cols: usize): void {
 /** Four rows of so few columns at a time take their indices along; to look for each in its row costs more. */
 const FEW: usize = 32;
 
-/** Of four rows, turned four columns at a time; the last four may overlap those before, which changes nothing. */
 function argmaxOfFour(x: usize, cols: usize): v128 {
   const bytes = cols << 2;
   let best = f32x4.splat(-Infinity);
   let index = i32x4.splat(0);
-  for (let i: usize = 0; i < cols; i += 4) {
-    const col = min(i, cols - 4);
-    const p = x + (col << 2);
-    const a = v128.load(p);
-    const b = v128.load(p + bytes);
-    const c = v128.load(p + 2 * bytes);
-    const d = v128.load(p + 3 * bytes);
-    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-    const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-    const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-    const v0 = v128.shuffle<i32>(ab, cd, 0, 1, 4, 5);
-    const v1 = v128.shuffle<i32>(ab, cd, 2, 3, 6, 7);
-    const v2 = v128.shuffle<i32>(ab2, cd2, 0, 1, 4, 5);
-    const v3 = v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7);
-    const at = i32x4.splat(<i32>col);
-    const wins0 = beats(v0, best);
-    index = v128.bitselect(at, index, wins0);
-    best = v128.bitselect(v0, best, wins0);
-    const wins1 = beats(v1, best);
-    index = v128.bitselect(i32x4.add(at, i32x4.splat(1)), index, wins1);
-    best = v128.bitselect(v1, best, wins1);
-    const wins2 = beats(v2, best);
-    index = v128.bitselect(i32x4.add(at, i32x4.splat(2)), index, wins2);
-    best = v128.bitselect(v2, best, wins2);
-    const wins3 = beats(v3, best);
-    index = v128.bitselect(i32x4.add(at, i32x4.splat(3)), index, wins3);
-    best = v128.bitselect(v3, best, wins3);
+  for (let i: usize = 0; i < cols; i++, x += 4) {
+    const two = v128.load32_lane(x + bytes, v128.load32_zero(x), 1);
+    const v = v128.load32_lane(x + 3 * bytes, v128.load32_lane(x + 2 * bytes, two, 2), 3);
+    const wins = beats(v, best);
+    index = v128.bitselect(i32x4.splat(<i32>i), index, wins);
+    best = v128.bitselect(v, best, wins);
   }
   return index;
 }
