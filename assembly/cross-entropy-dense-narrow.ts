@@ -1,6 +1,6 @@
 import { gapOf } from "./cross-entropy-general";
 import { loadPair, upper } from "./math/lanes";
-import { LANES_BYTES, maxOfFour, NARROW, padToFours, sharesOfFour, subtractOfFour } from "./quad";
+import { LANES_BYTES, NARROW, padToFours, sharesOfFour, subtractOfFour, turnOfFour } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -21,10 +21,9 @@ export function denseOfFour(
 ): void {
   const turned = lanes + LANES_BYTES;
   const sums = e + (NARROW << 4);
-  transpose(x, cols, turned, 4, 4, cols);
   transpose(t, tStep >> 2, e, 4, 4, cols);
   padToFours(e, cols);
-  const max = maxOfFour(turned, cols, 16);
+  const max = turnOfFour(x, turned, cols);
   const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
   targetsOfTwo(turned, e, cols, level, sums);
   targetsOfTwo(turned + 8, e + 8, cols, upper(level), sums + 32);

@@ -1,6 +1,6 @@
 import { termOf } from "./distillation";
 import { loadPair, upper } from "./math/lanes";
-import { LANES_BYTES, maxOfFour, NARROW, padToFours, sharesOfFour, subtractOfFour } from "./quad";
+import { LANES_BYTES, NARROW, padToFours, sharesOfFour, subtractOfFour, turnOfFour } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -22,10 +22,8 @@ export function klOfFour(
   const turnedX = lanesX + LANES_BYTES;
   const turnedY = lanesY + LANES_BYTES;
   const other = e + (NARROW << 4);
-  transpose(x, cols, turnedX, 4, 4, cols);
-  transpose(y, cols, turnedY, 4, 4, cols);
-  const maxX = maxOfFour(turnedX, cols, 16);
-  const maxY = maxOfFour(turnedY, cols, 16);
+  const maxX = turnOfFour(x, turnedX, cols);
+  const maxY = turnOfFour(y, turnedY, cols);
   sharesOfFour(turnedX, cols, 16, maxX, e, lanesX);
   sharesOfFour(turnedY, cols, 16, maxY, other, lanesY);
   padToFours(turnedX, cols);

@@ -8,7 +8,8 @@ import { DOMINATED } from "./row";
  * Softmax of four positions side by side, a lane of each vector for each: class c of all four stands in one vector,
  * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
  * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts for
- * axes that aren't the last, and for narrow rows, turned, softmax.ts, log-sum-exp.ts and cross-entropy-narrow.ts.
+ * axes that aren't the last, and for narrow rows, turned, softmax.ts, log-sum-exp.ts, cross-entropy-narrow.ts,
+ * cross-entropy-dense-narrow.ts and distillation-narrow.ts.
  *
  * `lanes` holds what comes out, in vectors of two f64: the sums of the stored exponentials at 0, those without the
  * largest at 32.
@@ -21,8 +22,21 @@ export const LANES_BYTES: usize = 64;
  */
 export const NARROW: usize = 48;
 
+/** Four rows of so many floats turned, to out; the largest of each, as maxOfFour has it. */
+export function turnOfFour(x: usize, out: usize, classes: usize): v128 {
+  const bytes = classes << 2;
+  let max = f32x4.splat(-Infinity);
+  for (const end = x + bytes; x < end; x += 4, out += 16) {
+    const two = v128.load32_lane(x + bytes, v128.load32_zero(x), 1);
+    const v = v128.load32_lane(x + 3 * bytes, v128.load32_lane(x + 2 * bytes, two, 2), 3);
+    v128.store(out, v);
+    max = f32x4.pmax(max, v);
+  }
+  return max;
+}
+
 /** The largest of each position, −Infinity for none; a NaN is passed over. */
-export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
+function maxOfFour(x: usize, classes: usize, step: usize): v128 {
   let a = f32x4.splat(-Infinity);
   let b = a;
   let c: usize = 0;
