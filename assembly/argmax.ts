@@ -4,9 +4,35 @@
  * x: rows × cols floats, cols ≥ 1. out: an i32 a row.
  */
 export function argmax(x: usize, out: usize, rows: usize, cols: usize): void {
-  for (let row: usize = 0; row < rows; row++, x += cols << 2) {
+  let row: usize = 0;
+  if (cols <= FEW) {
+    for (; row + 4 <= rows; row += 4, x += cols << 4) v128.store(out + (row << 2), argmaxOfFour(x, cols));
+  }
+  for (; row < rows; row++, x += cols << 2) {
     store<i32>(out + (row << 2), <i32>indexOf(x, cols, largest(x, cols)));
   }
+}
+
+/** Four rows of so few columns at a time take their indices along; to look for each in its row costs more. */
+const FEW: usize = 32;
+
+function argmaxOfFour(x: usize, cols: usize): v128 {
+  const bytes = cols << 2;
+  let best = f32x4.splat(-Infinity);
+  let index = i32x4.splat(0);
+  for (let i: usize = 0; i < cols; i++, x += 4) {
+    const two = v128.load32_lane(x + bytes, v128.load32_zero(x), 1);
+    const v = v128.load32_lane(x + 3 * bytes, v128.load32_lane(x + 2 * bytes, two, 2), 3);
+    const wins = beats(v, best);
+    index = v128.bitselect(i32x4.splat(<i32>i), index, wins);
+    best = v128.bitselect(v, best, wins);
+  }
+  return index;
+}
+
+/** Where a later value takes the place of the best so far: it is larger, or the first NaN. */
+function beats(v: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
 }
 
 /** The largest of n ≥ 1 floats, or NaN if one is among them. */

@@ -12,7 +12,7 @@ import { clamped, rounded, significand, widened } from "./math/wide-exp";
 export function softmaxBackward(p: usize, dp: usize, out: usize, rows: usize, cols: usize): void {
   const bytes = cols << 2;
   for (const end = p + rows * bytes; p < end; p += bytes, dp += bytes, out += bytes) {
-    softmaxBackwardApply(p, dp, out, cols, dot(p, dp, cols, 0));
+    softmaxBackwardApply(p, dp, out, cols, cols <= BLOCK ? dotBlock(p, dp, cols) : dot(p, dp, cols, 0));
   }
 }
 
@@ -29,20 +29,18 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
     low = f64x2.add(low, f64x2.mul(loadPair(a), loadPair(b)));
     high = f64x2.add(high, f64x2.mul(loadPair(a + 8), loadPair(b + 8)));
   }
-  const rest = n & 3;
-  if (rest) {
-    const zero = f32x4.splat(0);
-    const x = loadLanes(a, rest, zero);
-    const y = loadLanes(b, rest, zero);
-    low = f64x2.add(low, products(x, y));
-    high = f64x2.add(high, products(upper(x), upper(y)));
+  if (n & 2) {
+    low = f64x2.add(low, f64x2.mul(loadPair(a), loadPair(b)));
+    if (n & 1) high = f64x2.add(high, f64x2.mul(loadOne(a + 8), loadOne(b + 8)));
+  } else if (n & 1) {
+    low = f64x2.add(low, f64x2.mul(loadOne(a), loadOne(b)));
   }
   return total(low, high);
 }
 
-/** a·b of the lower two lanes, exact. */
-function products(a: v128, b: v128): v128 {
-  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+/** A float and 0, as float64. */
+function loadOne(x: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load32_zero(x));
 }
 
 /** Below it Σ can't make a difference from a float overflow, and float32 will do. */
@@ -56,18 +54,20 @@ export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, 
     return;
   }
   const by = f32x4.splat(<f32>s);
-  for (const end = p + ((n >> 3) << 5); p < end; p += 32, dp += 32, out += 32) {
+  if (n < 4) {
+    if (n) storeLanes(out, n, f32x4.mul(loadLanes(p, n, by), f32x4.sub(loadLanes(dp, n, by), by)));
+    return;
+  }
+  // The last four, which the last whole vector may overlap, are computed before their operands may be overwritten.
+  const last = (n - 4) << 2;
+  const end = f32x4.mul(v128.load(p + last), f32x4.sub(v128.load(dp + last), by));
+  const lastOut = out + last;
+  for (const stop = p + ((n >> 3) << 5); p < stop; p += 32, dp += 32, out += 32) {
     v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
     v128.store(out, f32x4.mul(v128.load(p, 16), f32x4.sub(v128.load(dp, 16), by)), 16);
   }
-  if (n & 4) {
-    v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
-    p += 16;
-    dp += 16;
-    out += 16;
-  }
-  const rest = n & 3;
-  if (rest) storeLanes(out, rest, f32x4.mul(loadLanes(p, rest, by), f32x4.sub(loadLanes(dp, rest, by), by)));
+  if (n & 4) v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
+  v128.store(lastOut, end);
 }
 
 /** dx_i = dlp_i − exp(lp_i)·Σ_j dlp_j */

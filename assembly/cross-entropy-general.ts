@@ -1,8 +1,10 @@
 import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
-import { loadLanes, storeLanes, upper } from "./math/lanes";
+import { denseOfFour } from "./cross-entropy-dense-narrow";
+import { loadLanes, loadPair, storeLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
+import { NARROW } from "./quad";
 import {
   accumulate,
   accumulateOnly,
@@ -54,8 +56,16 @@ export function softmaxCrossEntropyGeneral(
   e: usize,
 ): void {
   const bytes = cols << 2;
+  const dense = base !== 0 && !labels && !tops && !hits && zLoss === 0;
   for (let row: usize = 0; row < rows; row++, x += bytes, base += baseStep) {
     const to = grad ? grad + row * bytes : 0;
+    if (dense && cols > 0 && cols <= NARROW && row + 4 <= rows) {
+      denseOfFour(x, base, baseStep, to, scales + (row << 3), losses + (row << 3), cols, state, e);
+      row += 3;
+      x += 3 * bytes;
+      base += 3 * baseStep;
+      continue;
+    }
     const label = labels ? load<i32>(labels + (row << 2)) : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.
@@ -164,18 +174,27 @@ export function accumulateDense(
  */
 function sumTargets(x: usize, t: usize, n: usize, max: f32, sums: usize): void {
   const m = f64x2.splat(<f64>max);
+  const zero = f32x4.splat(0);
   let gapLow = f64x2.splat(0);
   let gapHigh = gapLow;
   let massLow = gapLow;
   let massHigh = gapLow;
-  for (let i: usize = 0; i < n; i += 4, x += 16, t += 16) {
-    const count = min(n - i, 4);
-    const logit = count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0));
-    const target = count === 4 ? v128.load(t) : loadLanes(t, count, f32x4.splat(0));
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, t += 16) {
+    const low = loadPair(t);
+    const high = loadPair(t + 8);
+    gapLow = f64x2.add(gapLow, gapOf(loadPair(x), low, m));
+    gapHigh = f64x2.add(gapHigh, gapOf(loadPair(x + 8), high, m));
+    massLow = f64x2.add(massLow, low);
+    massHigh = f64x2.add(massHigh, high);
+  }
+  const rest = n & 3;
+  if (rest) {
+    const logit = loadLanes(x, rest, zero);
+    const target = loadLanes(t, rest, zero);
     const low = f64x2.promote_low_f32x4(target);
     const high = f64x2.promote_low_f32x4(upper(target));
-    gapLow = f64x2.add(gapLow, gapOf(logit, low, m));
-    gapHigh = f64x2.add(gapHigh, gapOf(upper(logit), high, m));
+    gapLow = f64x2.add(gapLow, gapOf(f64x2.promote_low_f32x4(logit), low, m));
+    gapHigh = f64x2.add(gapHigh, gapOf(f64x2.promote_low_f32x4(upper(logit)), high, m));
     massLow = f64x2.add(massLow, low);
     massHigh = f64x2.add(massHigh, high);
   }
@@ -183,10 +202,9 @@ function sumTargets(x: usize, t: usize, n: usize, max: f32, sums: usize): void {
   store<f64>(sums, total(massLow, massHigh), 8);
 }
 
-/** t·(max − x) of two lanes, t in float64 */
-function gapOf(x: v128, t: v128, max: v128): v128 {
-  const gap = f64x2.mul(t, f64x2.sub(max, f64x2.promote_low_f32x4(x)));
-  return v128.and(gap, f64x2.ne(t, f64x2.splat(0)));
+/** t·(max − x) of two lanes in float64, 0 where t is */
+export function gapOf(x: v128, t: v128, max: v128): v128 {
+  return v128.and(f64x2.mul(t, f64x2.sub(max, x)), f64x2.ne(t, f64x2.splat(0)));
 }
 
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */

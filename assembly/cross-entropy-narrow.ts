@@ -1,7 +1,7 @@
 import { upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { LARGEST, SMALL } from "./math/scale";
-import { expOfFour, joined, LANES_BYTES, maxOfFour, peaksOfFour, restsOfFour } from "./quad";
+import { expOfFour, joined, LANES_BYTES, peaksOfFour, restsOfFour, turnOfFour } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -30,10 +30,8 @@ export function crossEntropyOfFour(
   const y3 = 3 * bytes + ((<usize>i32x4.extract_lane(y, 3)) << 2);
   const logit = f32x4(load<f32>(x + y0), load<f32>(x + y1), load<f32>(x + y2), load<f32>(x + y3));
   const e = lanes + LANES_BYTES;
-  transpose(x, cols, e, 4, 4, cols);
-  const max = maxOfFour(e, cols, 16);
-  expOfFour(e, e, cols, 16, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+  const max = turnOfFour(x, e, cols);
+  const peaks = peaksOfFour(max, expOfFour(e, e, cols, 16, 16, max, lanes));
   restsOfFour(e, cols, 16, peaks, lanes);
   const at = i32x4.shl(y, 4);
   const stored = f32x4(

@@ -1,8 +1,10 @@
 import { subtract } from "./cross-entropy-general";
+import { klOfFour } from "./distillation-narrow";
 import { expBlock } from "./math/exp-block";
 import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
+import { NARROW } from "./quad";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
 
 /**
@@ -32,6 +34,14 @@ export function softmaxKlDivergence(
 ): void {
   const bytes = cols << 2;
   for (let row: usize = 0; row < rows; row++, x += bytes, y += bytes) {
+    const to = grad ? grad + row * bytes : 0;
+    if (cols > 0 && cols <= NARROW && row + 4 <= rows) {
+      klOfFour(x, y, to, scales + (row << 3), losses + (row << 3), cols, stateX, stateY, e);
+      row += 3;
+      x += 3 * bytes;
+      y += 3 * bytes;
+      continue;
+    }
     begin(stateX);
     begin(stateY);
     const kept = cols <= KEPT;
@@ -39,7 +49,7 @@ export function softmaxKlDivergence(
     finish(stateX);
     finish(stateY);
     const factor = load<f64>(scales + (row << 3));
-    const sum = apply(stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0, kept);
+    const sum = apply(stateX, stateY, x, y, to, e, cols, factor, 0, kept);
     store<f64>(losses + (row << 3), cols ? klLoss(stateX, stateY, sum) : 0);
   }
 }
@@ -142,7 +152,7 @@ function wide(x: v128): v128 {
 }
 
 /** e·((y − maxY) − (x − maxX)) */
-function termOf(x: v128, y: v128, e: v128, maxX: v128, maxY: v128): v128 {
+export function termOf(x: v128, y: v128, e: v128, maxX: v128, maxY: v128): v128 {
   const difference = f64x2.sub(f64x2.sub(y, maxY), f64x2.sub(x, maxX));
   const term = v128.and(f64x2.mul(e, difference), f64x2.ne(e, f64x2.splat(0)));
   return v128.or(term, v128.and(difference, f64x2.eq(difference, f64x2.splat(Infinity))));

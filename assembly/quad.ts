@@ -8,7 +8,8 @@ import { DOMINATED } from "./row";
  * Softmax of four positions side by side, a lane of each vector for each: class c of all four stands in one vector,
  * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
  * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts for
- * axes that aren't the last, and for narrow rows, turned, softmax.ts, log-sum-exp.ts and cross-entropy-narrow.ts.
+ * axes that aren't the last, and for narrow rows, turned, softmax.ts, log-sum-exp.ts, cross-entropy-narrow.ts,
+ * cross-entropy-dense-narrow.ts and distillation-narrow.ts.
  *
  * `lanes` holds what comes out, in vectors of two f64: the sums of the stored exponentials at 0, those without the
  * largest at 32.
@@ -21,8 +22,21 @@ export const LANES_BYTES: usize = 64;
  */
 export const NARROW: usize = 48;
 
+/** Four rows of so many floats turned, to out; the largest of each, as maxOfFour has it. */
+export function turnOfFour(x: usize, out: usize, classes: usize): v128 {
+  const bytes = classes << 2;
+  let max = f32x4.splat(-Infinity);
+  for (const end = x + bytes; x < end; x += 4, out += 16) {
+    const two = v128.load32_lane(x + bytes, v128.load32_zero(x), 1);
+    const v = v128.load32_lane(x + 3 * bytes, v128.load32_lane(x + 2 * bytes, two, 2), 3);
+    v128.store(out, v);
+    max = f32x4.pmax(max, v);
+  }
+  return max;
+}
+
 /** The largest of each position, −Infinity for none; a NaN is passed over. */
-export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
+function maxOfFour(x: usize, classes: usize, step: usize): v128 {
   let a = f32x4.splat(-Infinity);
   let b = a;
   let c: usize = 0;
@@ -34,7 +48,10 @@ export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
   return f32x4.pmax(a, b);
 }
 
-/** Stores the scaled exponentials of the positions, as expBlock does for one, and their sums to `lanes`. */
+/**
+ * Stores the scaled exponentials of the positions, as expBlock does for one, and their sums to `lanes`. Returns the
+ * rounding constants, for peaksOfFour.
+ */
 export function expOfFour(
   x: usize,
   out: usize,
@@ -43,23 +60,13 @@ export function expOfFour(
   outStep: usize,
   max: v128,
   lanes: usize,
-): void {
+): v128 {
   const center = centerOf(max);
   const exponents = exponentsOf(max, center);
   const round = roundsOf(exponents);
   const floor = floorsOf(exponents);
   let to = out;
   let c: usize = 0;
-  for (; c + 4 <= classes; c += 4, x += 4 * step, to += 4 * outStep) {
-    const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
-    const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
-    const d = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 2 * step), center), floor), round);
-    const e = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + 3 * step), center), floor), round);
-    v128.store(to, a);
-    v128.store(to + outStep, b);
-    v128.store(to + 2 * outStep, d);
-    v128.store(to + 3 * outStep, e);
-  }
   for (; c + 2 <= classes; c += 2, x += 2 * step, to += 2 * outStep) {
     const a = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round);
     const b = scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x + step), center), floor), round);
@@ -69,6 +76,7 @@ export function expOfFour(
   if (c < classes) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
   v128.store(lanes, sumOfTwo(out, classes, outStep));
   v128.store(lanes, sumOfTwo(out + 8, classes, outStep), 16);
+  return round;
 }
 
 /** The sums of two positions, class c in lane c mod 8: the order of sumBlock. */
@@ -109,9 +117,8 @@ function pair(x: usize): v128 {
 }
 
 /** The stored exponential of each maximum, 0 for one of −Infinity. */
-export function peaksOfFour(max: v128): v128 {
-  const center = centerOf(max);
-  const peak = scaledExpOf(f32x4.sub(max, center), roundsOf(exponentsOf(max, center)));
+export function peaksOfFour(max: v128, round: v128): v128 {
+  const peak = scaledExpOf(f32x4.sub(max, centerOf(max)), round);
   return v128.andnot(peak, f32x4.eq(max, f32x4.splat(-Infinity)));
 }
 
@@ -128,32 +135,33 @@ export function restsOfFour(e: usize, classes: usize, step: usize, peaks: v128, 
 function dominated(e: usize, classes: usize, step: usize, peaks: v128, lanes: usize): void {
   const peak = f64x2.promote_low_f32x4(peaks);
   const rest = f64x2.sub(v128.load(lanes), peak);
-  v128.store(lanes, rest, 32);
-  if (!v128.any_true(f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED))))) return;
-  for (let lane: usize = 0; lane < 2; lane++) {
-    const largest = lane ? f32x4.extract_lane(peaks, 1) : f32x4.extract_lane(peaks, 0);
-    const at = lanes + (lane << 3);
-    if (load<f64>(at, 32) < <f64>largest * DOMINATED)
-      store<f64>(at, restOfOne(e + (lane << 2), classes, step, largest), 32);
-  }
+  const small = f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED)));
+  const kept = v128.any_true(small) ? v128.bitselect(sumExceptPeaks(e, classes, step, peaks), rest, small) : rest;
+  v128.store(lanes, kept, 32);
 }
 
-/** Σ of the stored exponentials of one position but those equal to the largest. */
-function restOfOne(e: usize, classes: usize, step: usize, peak: f32): f64 {
-  let s0: f64 = 0;
-  let s1: f64 = 0;
-  let s2: f64 = 0;
-  let s3: f64 = 0;
-  for (let c: usize = 0; c < classes; c++, e += step) {
-    const v = load<f32>(e);
-    const kept: f64 = v === peak ? 0 : v;
-    const lane = c & 3;
-    if (lane === 0) s0 += kept;
-    else if (lane === 1) s1 += kept;
-    else if (lane === 2) s2 += kept;
-    else s3 += kept;
+/** Σ of the stored exponentials of two positions but those equal to the largest, class c in lane c mod 4 (sumExcept). */
+function sumExceptPeaks(e: usize, classes: usize, step: usize, peaks: v128): v128 {
+  let s0 = f64x2.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let rest = classes;
+  for (; rest >= 4; rest -= 4, e += step << 2) {
+    s0 = f64x2.add(s0, pairExcept(e, peaks));
+    s1 = f64x2.add(s1, pairExcept(e + step, peaks));
+    s2 = f64x2.add(s2, pairExcept(e + 2 * step, peaks));
+    s3 = f64x2.add(s3, pairExcept(e + 3 * step, peaks));
   }
-  return s0 + s2 + (s1 + s3);
+  if (rest > 0) s0 = f64x2.add(s0, pairExcept(e, peaks));
+  if (rest > 1) s1 = f64x2.add(s1, pairExcept(e + step, peaks));
+  if (rest > 2) s2 = f64x2.add(s2, pairExcept(e + 2 * step, peaks));
+  return f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
+}
+
+function pairExcept(e: usize, peaks: v128): v128 {
+  const v = v128.load64_zero(e);
+  return f64x2.promote_low_f32x4(v128.and(v, f32x4.ne(v, peaks)));
 }
 
 /** Softmax in place. */
@@ -167,7 +175,7 @@ export function softmaxOfFour(x: usize, classes: usize, step: usize, lanes: usiz
 /** Log-softmax in place; e: 4·classes floats for the exponentials. */
 export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): void {
   const max = maxOfFour(x, classes, step);
-  logsOfFour(x, classes, step, max, e, lanes);
+  sharesOfFour(x, classes, step, max, e, lanes);
   const log = joined(v128.load(lanes, 32), v128.load(lanes, 48));
   for (let c: usize = 0; c < classes; c++, x += step) {
     v128.store(x, f32x4.sub(f32x4.sub(v128.load(x), max), log));
@@ -178,13 +186,13 @@ export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize
 export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): v128 {
   const infinity = f32x4.splat(Infinity);
   const max = maxOfFour(x, classes, step);
-  logsOfFour(x, classes, step, max, e, lanes);
+  sharesOfFour(x, classes, step, max, e, lanes);
   const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(lanes, 32));
   const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(lanes, 48));
   const value = joined(low, high);
   // A position of −Infinity alone has a sum of 0; a NaN in it would be in the sum too.
-  const sums = joined(v128.load(lanes), v128.load(lanes, 16));
-  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(sums, f32x4.splat(0)));
+  const shares = joined(v128.load(lanes), v128.load(lanes, 16));
+  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(shares, infinity));
   const top = f32x4.eq(max, infinity);
   if (!v128.any_true(top)) return v128.bitselect(max, value, nothing);
   // +Infinity, unless there is a NaN: then the sum of what is compared with itself shows it.
@@ -193,13 +201,44 @@ export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize,
   return v128.bitselect(max, value, v128.or(nothing, v128.and(top, ordered)));
 }
 
-/** log(Σ exp(x − max)) of each, to `lanes` + 32. */
-function logsOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
-  expOfFour(x, e, classes, step, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+/**
+ * The exponentials of four positions to e; and to `lanes`, in place of the sums, what makes probabilities of them, and
+ * 32 bytes on log(Σ exp(x − max)).
+ */
+export function sharesOfFour(x: usize, classes: usize, step: usize, max: v128, e: usize, lanes: usize): void {
+  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
-  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 32), f64x2.promote_low_f32x4(peaks))), 32);
-  v128.store(lanes, log1pPair(f64x2.div(v128.load(lanes, 48), f64x2.promote_low_f32x4(upper(peaks)))), 48);
+  sharesOfTwo(peaks, lanes);
+  sharesOfTwo(upper(peaks), lanes + 16);
+}
+
+function sharesOfTwo(peaks: v128, lanes: usize): void {
+  const peak = f64x2.promote_low_f32x4(peaks);
+  const rest = v128.load(lanes, 32);
+  v128.store(lanes, f64x2.div(f64x2.splat(1), f64x2.add(peak, rest)));
+  v128.store(lanes, log1pPair(f64x2.div(rest, peak)), 32);
+}
+
+/** Zeros behind the last class of four turned rows, up to a multiple of four classes. */
+export function padToFours(x: usize, classes: usize): void {
+  for (; classes & 3; classes++) v128.store(x + (classes << 4), f32x4.splat(0));
+}
+
+/** a ← a·byA − b·byB of four positions, in float64 and rounded once; a factor's first two lanes are `low`. */
+export function subtractOfFour(
+  a: usize,
+  b: usize,
+  classes: usize,
+  byALow: v128,
+  byAHigh: v128,
+  byBLow: v128,
+  byBHigh: v128,
+): void {
+  for (const end = a + (classes << 4); a < end; a += 16, b += 16) {
+    const low = f64x2.sub(f64x2.mul(pair(a), byALow), f64x2.mul(pair(b), byBLow));
+    const high = f64x2.sub(f64x2.mul(pair(a + 8), byAHigh), f64x2.mul(pair(b + 8), byBHigh));
+    v128.store(a, joined(low, high));
+  }
 }
 
 /** Two pairs of f64 as four f32. */

@@ -1,4 +1,4 @@
-import { EXP, ROUND } from "./exp";
+import { EXP } from "./exp";
 import { madd, nmadd } from "./fma";
 
 /**
@@ -8,19 +8,25 @@ import { madd, nmadd } from "./fma";
  * Three steps, since four floats make two pairs: z holds n + 1023 in its low bits, `significand` is exp(x)·2^-n, and
  * `widened` makes the product of the lower two lanes.
  */
-const BIASED_ROUND: f32 = ROUND + 1023;
+// biome-ignore format: one constant a line
+const WIDE: usize = memory.data<f32>([
+  12583935, // ROUND + 1023
+  -709.0895385742188, // −1023·ln 2, where 2^n is 0
+  709.7827148438, // where it is Infinity
+  1,
+], 16);
 
 /** Where 2^n ends: 0 at the floor, −1023·ln 2, and Infinity at the ceiling. A NaN is handed on. */
 export function clamped(x: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(x, f32x4.splat(-709.0895385742188)), f32x4.splat(709.7827148438));
+  return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(WIDE, 4)), v128.load32_splat(WIDE, 8));
 }
 
 export function rounded(x: v128): v128 {
-  return madd(x, v128.load32_splat(EXP, 0), f32x4.splat(BIASED_ROUND));
+  return madd(x, v128.load32_splat(EXP, 0), v128.load32_splat(WIDE, 0));
 }
 
 export function significand(x: v128, z: v128): v128 {
-  const n = f32x4.sub(z, f32x4.splat(BIASED_ROUND));
+  const n = f32x4.sub(z, v128.load32_splat(WIDE, 0));
   const high = nmadd(n, v128.load32_splat(EXP, 4), x);
   const low = f32x4.mul(n, v128.load32_splat(EXP, 8));
   const t = f32x4.add(high, low);
@@ -28,7 +34,7 @@ export function significand(x: v128, z: v128): v128 {
   const q01 = madd(v128.load32_splat(EXP, 16), t, v128.load32_splat(EXP, 12));
   const q23 = madd(v128.load32_splat(EXP, 24), t, v128.load32_splat(EXP, 20));
   const q = madd(t2, madd(t2, v128.load32_splat(EXP, 28), q23), q01);
-  return f32x4.add(f32x4.splat(1), f32x4.add(high, madd(t2, q, low)));
+  return f32x4.add(v128.load32_splat(WIDE, 12), f32x4.add(high, madd(t2, q, low)));
 }
 
 export function widened(significand: v128, z: v128): v128 {
