@@ -1,6 +1,6 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
 import { exponent } from "./math/log";
-import { F32, I32, join, K, positive, quotient } from "./math/log-pass";
+import { F32, I32, join, K, lift, positive, quotient } from "./math/log-pass";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -111,7 +111,7 @@ function reduce<T>(q: usize, e: usize, n: usize): void {
   const one = v128.load32_splat(F32, 4);
   for (const end = q + (n << 2); q < end; q += 16, e += 16) {
     const x = loadUpTo(q, end);
-    const y = idof<T>() === idof<Any>() ? f32x4.mul(x, v128.load32_splat(F32, 0)) : x;
+    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(I32, 16), v128.load32_splat(I32, 4)) : x;
     const k = exponent(y);
     v128.store(e, quotient(y, k));
     const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;

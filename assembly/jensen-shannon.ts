@@ -1,5 +1,5 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
-import { exponentGap, F32, join, joinOne, K, limit } from "./math/log-pass";
+import { exponentGap, F32, join, joinOne, K, lift, limit } from "./math/log-pass";
 import { power2 } from "./math/scalar";
 import { BLOCK, total } from "./math/sum";
 
@@ -111,11 +111,13 @@ function product(a: v128, b: v128): v128 {
 function reduce(p: usize, q: usize, e: usize, n: usize): void {
   const least = f32x4.splat(LEAST);
   const smallest = v128.load32_splat(C, 0);
+  const normal = v128.load32_splat(BITS, 0);
+  const up = v128.load32_splat(BITS, 4);
   for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
     const a = loadUpTo(p, end);
     const b = loadUpTo(q, q + end - p);
-    const less = f32x4.pmax(least, lift(i32x4.min_s(a, b)));
-    const more = f32x4.pmax(smallest, lift(i32x4.max_s(a, b)));
+    const less = f32x4.pmax(least, lift(i32x4.min_s(a, b), up, normal));
+    const more = f32x4.pmax(smallest, lift(i32x4.max_s(a, b), up, normal));
     const sum = f32x4.add(less, more);
     const twice = f32x4.add(less, less);
     const k = exponentGap(twice, sum);
@@ -125,13 +127,6 @@ function reduce(p: usize, q: usize, e: usize, n: usize): void {
     v128.store(e, moreQuotient(less, more, far), 2 * K);
     v128.store(e, v128.and(v128.load32_splat(C, 16), far), 3 * K);
   }
-}
-
-/** x·2^60. Subnormal numbers by their bits: a product with one takes many times as long. */
-function lift(x: v128): v128 {
-  const small = f32x4.mul(f32x4.convert_i32x4_s(x), v128.load32_splat(C, 0));
-  const other = i32x4.add(x, v128.load32_splat(BITS, 4));
-  return v128.bitselect(small, other, i32x4.lt_s(x, v128.load32_splat(BITS, 0)));
 }
 
 /** Of twice the smaller number, near = sum·2^shift. */
