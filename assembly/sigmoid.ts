@@ -1,17 +1,19 @@
 import { expMinuses, expMinusSizes } from "./math/exp-pass";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { LOG1P, log1pUnit } from "./math/log1p";
-import { joinOdds, reduceOdds } from "./math/logit";
+import { joinOdds, limitOdds, reduceOdds } from "./math/logit";
 import { BLOCK } from "./math/sum";
 
 /**
- * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 2·BLOCK + 4 floats. No difference
+ * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 3·BLOCK + 4 floats. No difference
  * of near values is formed. The classes only name a function: they choose it at compile time, so that all share one walk.
  */
 class Sigmoid {}
 class Softplus {}
 class LogSigmoid {}
 class Logit {}
+
+const BYTES: usize = BLOCK << 2;
 
 /** σ(x) = 1/(1 + exp(−x)) = c/(c + c·exp(−x)), c = 2^-32: where σ is subnormal, c·exp(−x) is still finite. */
 export function sigmoid(x: usize, out: usize, n: usize, e: usize): void {
@@ -38,7 +40,7 @@ function map<F>(x: usize, out: usize, n: usize, e: usize): void {
   const whole = n - rest;
   for (let i: usize = 0; i < whole; i += BLOCK) block<F>(x + (i << 2), out + (i << 2), min(whole - i, BLOCK), e);
   if (rest === 0) return;
-  const room = e + (BLOCK << 3);
+  const room = e + 3 * BYTES;
   v128.store(room, loadLanes(x + (whole << 2), rest, f32x4.splat(0)));
   block<F>(room, room, 4, e);
   storeLanes(out + (whole << 2), rest, v128.load(room));
@@ -49,12 +51,15 @@ function block<F>(x: usize, out: usize, n: usize, e: usize): void {
     expMinuses(x, out, n);
     reciprocals(out, n);
   } else if (idof<F>() === idof<Logit>()) {
-    reduceOdds(x, e, e + (BLOCK << 2), n);
-    joinOdds(x, e, e + (BLOCK << 2), out, n);
+    const copy = e + 2 * BYTES;
+    const limits = reduceOdds(x, e, e + BYTES, n);
+    if (limits) memory.copy(copy, x, n << 2);
+    joinOdds(x, e, e + BYTES, out, n);
+    if (limits) limitOdds(copy, out, n);
   } else {
     expMinusSizes(x, e, n);
     const wide = least(e, n) < LIFTED_STAND;
-    const from = wide ? e + (BLOCK << 2) : e;
+    const from = wide ? e + BYTES : e;
     if (wide) raise(e, from, n);
     logarithms<F>(x, from, out, n);
     if (wide) lower(e, out, n, idof<F>() === idof<LogSigmoid>());
