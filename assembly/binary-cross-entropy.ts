@@ -1,6 +1,7 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
 import { exponent } from "./math/log";
-import { F32, I32, join, K, positive, quotient } from "./math/log-pass";
+import { F32, I32, join, K, lift, positive, quotient } from "./math/log-pass";
+import { onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -65,22 +66,24 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
   const q3 = v128.load32_splat(F32, 24);
   const ln2Hi = v128.load32_splat(F32, 28);
   const ln2Lo = v128.load32_splat(F32, 32);
+  const one = onesF64();
   let low = f64x2.splat(0);
   let high = low;
   for (const end = t + (n << 2); t < end; t += 16, e += 16) {
     const hit = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
     const s = v128.load(e, 2 * K);
-    const tiny = idof<T>() === idof<Any>() ? tinyOnly(s) : f32x4.splat(0);
-    let miss = join(v128.xor(s, tiny), v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const tiny = tinyOnly(s);
+    const rest = idof<T>() === idof<Any>() ? v128.xor(s, tiny) : s;
+    let miss = join(rest, v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
     if (idof<T>() === idof<Any>()) miss = f32x4.add(miss, f32x4.add(tiny, tiny));
     const given = loadUpTo(t, end);
     const target = idof<T>() === idof<Any>() ? v128.or(given, notChance(given)) : given;
-    const lossLow = lossesOf<T>(target, hit, miss);
-    const lossHigh = lossesOf<T>(upper(target), upper(hit), upper(miss));
-    low = f64x2.add(low, lossLow);
-    high = f64x2.add(high, lossHigh);
+    const gainLow = gainsOf<T>(target, hit, miss, one);
+    const gainHigh = gainsOf<T>(upper(target), upper(hit), upper(miss), one);
+    low = f64x2.sub(low, gainLow);
+    high = f64x2.sub(high, gainHigh);
     if (losses) {
-      storeUpTo(losses, end - t, narrow(lossLow, lossHigh));
+      storeUpTo(losses, end - t, f32x4.sub(f32x4.splat(0), narrow(gainLow, gainHigh)));
       losses += 16;
     }
   }
@@ -92,12 +95,11 @@ function tinyOnly(s: v128): v128 {
   return v128.and(s, f32x4.lt(f32x4.abs(s), f32x4.splat(9.313225746154785e-10)));
 }
 
-/** Of the lower two lanes. */
-function lossesOf<T>(t: v128, hit: v128, miss: v128): v128 {
+/** t·log q + (1 − t)·log(1 − q) of the lower two lanes. */
+function gainsOf<T>(t: v128, hit: v128, miss: v128, one: v128): v128 {
   const target = f64x2.promote_low_f32x4(t);
-  const rest = f64x2.sub(f64x2.splat(1), target);
   const hits = weigh<T>(target, f64x2.promote_low_f32x4(hit));
-  return f64x2.sub(f64x2.splat(0), f64x2.add(hits, weigh<T>(rest, f64x2.promote_low_f32x4(miss))));
+  return f64x2.add(hits, weigh<T>(f64x2.sub(one, target), f64x2.promote_low_f32x4(miss)));
 }
 
 /** What weighs 0 counts for nothing, though it be infinite. */
@@ -111,7 +113,7 @@ function reduce<T>(q: usize, e: usize, n: usize): void {
   const one = v128.load32_splat(F32, 4);
   for (const end = q + (n << 2); q < end; q += 16, e += 16) {
     const x = loadUpTo(q, end);
-    const y = idof<T>() === idof<Any>() ? f32x4.mul(x, v128.load32_splat(F32, 0)) : x;
+    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(I32, 16), v128.load32_splat(I32, 4)) : x;
     const k = exponent(y);
     v128.store(e, quotient(y, k));
     const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;

@@ -1,5 +1,5 @@
 import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
-import { LARGEST, logOf, logRatioOf, weightedLogs, weightedRatios } from "./math/log-pass";
+import { F32, LARGEST, LEAST, logOf, logRatioOf, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
 import { BLOCK } from "./math/sum";
 
 /**
@@ -9,7 +9,7 @@ import { BLOCK } from "./math/sum";
  * Products and sums are float64: a product of float32s near 2^-126 would lose digits, and the sum of terms of both signs
  * is worth no more than its terms.
  *
- * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. e: scratch, 2·BLOCK floats.
+ * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. e: scratch, 2·BLOCK + 8 floats.
  * The classes below only name what a loop computes: they choose the term at compile time.
  */
 class Log {}
@@ -40,44 +40,53 @@ function sumOf<T>(p: usize, q: usize, e: usize, n: usize, start: f64): f64 {
     const b = q + (i << 2);
     const count = min(n - i, BLOCK);
     const found = look(a, b, count);
-    if (found === PLAIN) start += plainBlock<T>(a, b, e, count);
+    if (found <= TINY) start += plainBlock<T>(a, b, e, count, found === TINY);
     else if (found === HOLE) start += idof<T>() === idof<Ratio>() ? Infinity : -Infinity;
     else start += anyBlock<T>(a, b, count);
   }
   return start;
 }
 
-/** What a block holds. Numbers not negative and up to LARGEST, and q has mass wherever p has. */
-const PLAIN = 0;
+/** What a block holds. Numbers from LEAST up to LARGEST. */
+const USUAL = 0;
+/** Also smaller ones, none negative, and q has mass wherever p has. */
+const TINY = 1;
 /** The same, but q lacks mass somewhere: one term is infinite, the others are finite. */
-const HOLE = 1;
+const HOLE = 2;
 /** Anything. */
-const ANY = 2;
+const ANY = 3;
 
 function look(p: usize, q: usize, n: usize): i32 {
+  const one = v128.load32_splat(F32, 4);
   const zero = f32x4.splat(0);
-  let most = zero;
+  let most = one;
+  let least = one;
   let hole = zero;
   for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
     const a = v128.load(p);
     const b = v128.load(q);
     most = i32x4.max_u(most, i32x4.max_u(a, b));
-    hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
+    least = i32x4.min_u(least, i32x4.min_u(a, b));
+    hole = v128.or(hole, v128.andnot(i32x4.eq(b, zero), i32x4.eq(a, zero)));
   }
   const rest = n & 3;
   if (rest) {
-    const a = loadLanes(p, rest, zero);
-    const b = loadLanes(q, rest, zero);
+    const a = loadLanes(p, rest, one);
+    const b = loadLanes(q, rest, one);
     most = i32x4.max_u(most, i32x4.max_u(a, b));
-    hole = v128.or(hole, v128.andnot(f32x4.eq(b, zero), f32x4.eq(a, zero)));
+    least = i32x4.min_u(least, i32x4.min_u(a, b));
+    hole = v128.or(hole, v128.andnot(i32x4.eq(b, zero), i32x4.eq(a, zero)));
   }
   // By their bits, negative numbers and NaN are above the largest float.
   if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
-  return v128.any_true(hole) ? HOLE : PLAIN;
+  if (v128.any_true(hole)) return HOLE;
+  return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST))) ? TINY : USUAL;
 }
 
-function plainBlock<T>(p: usize, q: usize, e: usize, n: usize): f64 {
-  return idof<T>() === idof<Ratio>() ? weightedRatios(p, q, e, n) : weightedLogs(p, q, e, n);
+function plainBlock<T>(p: usize, q: usize, e: usize, n: usize, tiny: bool): f64 {
+  if (idof<T>() === idof<Ratio>()) reduceRatios(p, q, e, n, tiny);
+  else reduceLogs(p, q, e, n, tiny);
+  return weigh(p, e, n);
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */

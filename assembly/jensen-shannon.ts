@@ -1,5 +1,5 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
-import { exponentGap, F32, join, joinOne, K, limit } from "./math/log-pass";
+import { exponentGap, F32, join, joinOne, K, lift, limit } from "./math/log-pass";
 import { power2 } from "./math/scalar";
 import { BLOCK, total } from "./math/sum";
 
@@ -23,10 +23,14 @@ export function jensenShannon(p: usize, q: usize, grad: usize, e: usize, n: usiz
     const at = i << 2;
     const count = min(n - i, BLOCK);
     const to = grad ? grad + at : 0;
-    const sum = plain(p + at, q + at, count)
-      ? plainBlock(p + at, q + at, to, e, count, 0.5 * scale)
-      : anyBlock(p + at, q + at, to, count, 0.5 * scale);
-    start += 0.5 * sum;
+    const found = look(p + at, q + at, count);
+    if (found === ANY) {
+      start += 0.5 * anyBlock(p + at, q + at, to, count, 0.5 * scale);
+      continue;
+    }
+    if (found === TINY) reduce<Tiny>(p + at, q + at, e, count);
+    else reduce<Usual>(p + at, q + at, e, count);
+    start += 0.5 * joinBlock(p + at, q + at, to, e, count, 0.5 * scale);
   }
   return start;
 }
@@ -52,22 +56,39 @@ const BITS: usize = memory.data<i32>(
   16,
 );
 
-/** Whether no number is negative or beyond LARGEST. */
-function plain(p: usize, q: usize, n: usize): bool {
-  const zero = f32x4.splat(0);
-  let most = zero;
+/** What a block holds. No number negative, subnormal, 0, or beyond LARGEST. */
+class Usual {}
+const USUAL = 0;
+/** Also small ones and 0. */
+class Tiny {}
+const TINY = 1;
+/** Anything. */
+const ANY = 2;
+
+function look(p: usize, q: usize, n: usize): i32 {
+  const one = v128.load32_splat(C, 16);
+  let most = one;
+  let least = one;
   for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
-    most = i32x4.max_u(most, i32x4.max_u(v128.load(p), v128.load(q)));
+    const a = v128.load(p);
+    const b = v128.load(q);
+    most = i32x4.max_u(most, i32x4.max_u(a, b));
+    least = i32x4.min_u(least, i32x4.min_u(a, b));
   }
   const rest = n & 3;
-  if (rest) most = i32x4.max_u(most, i32x4.max_u(loadLanes(p, rest, zero), loadLanes(q, rest, zero)));
+  if (rest) {
+    const a = loadLanes(p, rest, one);
+    const b = loadLanes(q, rest, one);
+    most = i32x4.max_u(most, i32x4.max_u(a, b));
+    least = i32x4.min_u(least, i32x4.min_u(a, b));
+  }
   // By their bits, negative numbers and NaN are above the largest float.
-  return !v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)));
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
+  return v128.any_true(i32x4.lt_u(least, v128.load32_splat(BITS, 0))) ? TINY : USUAL;
 }
 
 /** Lane l of four takes the elements l, l + 4, … */
-function plainBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
-  reduce(p, q, e, n);
+function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
   const q0 = v128.load32_splat(F32, 12);
   const q1 = v128.load32_splat(F32, 16);
   const q2 = v128.load32_splat(F32, 20);
@@ -108,14 +129,16 @@ function product(a: v128, b: v128): v128 {
 }
 
 /** Stores s and, K bytes on, k of the smaller number's logarithm; then those of the larger one's. */
-function reduce(p: usize, q: usize, e: usize, n: usize): void {
+function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
   const least = f32x4.splat(LEAST);
   const smallest = v128.load32_splat(C, 0);
+  const normal = v128.load32_splat(BITS, 0);
+  const up = v128.load32_splat(BITS, 4);
   for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
     const a = loadUpTo(p, end);
     const b = loadUpTo(q, q + end - p);
-    const less = f32x4.pmax(least, lift(i32x4.min_s(a, b)));
-    const more = f32x4.pmax(smallest, lift(i32x4.max_s(a, b)));
+    const less = f32x4.pmax(least, raised<N>(i32x4.min_s(a, b), up, normal));
+    const more = f32x4.pmax(smallest, raised<N>(i32x4.max_s(a, b), up, normal));
     const sum = f32x4.add(less, more);
     const twice = f32x4.add(less, less);
     const k = exponentGap(twice, sum);
@@ -127,11 +150,9 @@ function reduce(p: usize, q: usize, e: usize, n: usize): void {
   }
 }
 
-/** x·2^60. Subnormal numbers by their bits: a product with one takes many times as long. */
-function lift(x: v128): v128 {
-  const small = f32x4.mul(f32x4.convert_i32x4_s(x), v128.load32_splat(C, 0));
-  const other = i32x4.add(x, v128.load32_splat(BITS, 4));
-  return v128.bitselect(small, other, i32x4.lt_s(x, v128.load32_splat(BITS, 0)));
+/** x·2^60 */
+function raised<N>(x: v128, up: v128, normal: v128): v128 {
+  return idof<N>() === idof<Tiny>() ? lift(x, up, normal) : i32x4.add(x, up);
 }
 
 /** Of twice the smaller number, near = sum·2^shift. */

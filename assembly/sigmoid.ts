@@ -1,17 +1,19 @@
 import { expMinuses, expMinusSizes } from "./math/exp-pass";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { LOG1P, log1pUnit } from "./math/log1p";
-import { joinOdds, reduceOdds } from "./math/logit";
+import { joinOdds, limitOdds, reduceOdds } from "./math/logit";
 import { BLOCK } from "./math/sum";
 
 /**
- * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 2·BLOCK + 4 floats. No difference
+ * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 3·BLOCK + 4 floats. No difference
  * of near values is formed. The classes only name a function: they choose it at compile time, so that all share one walk.
  */
 class Sigmoid {}
 class Softplus {}
 class LogSigmoid {}
 class Logit {}
+
+const BYTES: usize = BLOCK << 2;
 
 /** σ(x) = 1/(1 + exp(−x)) = c/(c + c·exp(−x)), c = 2^-32: where σ is subnormal, c·exp(−x) is still finite. */
 export function sigmoid(x: usize, out: usize, n: usize, e: usize): void {
@@ -38,7 +40,7 @@ function map<F>(x: usize, out: usize, n: usize, e: usize): void {
   const whole = n - rest;
   for (let i: usize = 0; i < whole; i += BLOCK) block<F>(x + (i << 2), out + (i << 2), min(whole - i, BLOCK), e);
   if (rest === 0) return;
-  const room = e + (BLOCK << 3);
+  const room = e + 3 * BYTES;
   v128.store(room, loadLanes(x + (whole << 2), rest, f32x4.splat(0)));
   block<F>(room, room, 4, e);
   storeLanes(out + (whole << 2), rest, v128.load(room));
@@ -49,19 +51,36 @@ function block<F>(x: usize, out: usize, n: usize, e: usize): void {
     expMinuses(x, out, n);
     reciprocals(out, n);
   } else if (idof<F>() === idof<Logit>()) {
-    reduceOdds(x, e, e + (BLOCK << 2), n);
-    joinOdds(x, e, e + (BLOCK << 2), out, n);
+    const copy = e + 2 * BYTES;
+    const limits = reduceOdds(x, e, e + BYTES, n);
+    if (limits) memory.copy(copy, x, n << 2);
+    joinOdds(x, e, e + BYTES, out, n);
+    if (limits) limitOdds(copy, out, n);
   } else {
     expMinusSizes(x, e, n);
-    logarithms<F>(x, e, out, n);
+    const wide = least(e, n) < LIFTED_STAND;
+    const from = wide ? e + BYTES : e;
+    if (wide) raise(e, from, n);
+    logarithms<F>(x, from, out, n);
+    if (wide) lower(e, out, n, idof<F>() === idof<LogSigmoid>());
   }
 }
 
-/** c/(c + e) */
+/**
+ * c/(c + e). A quotient below 2^-126 is made 2^149 times as large: a sum with 2^23 rounds it to an integer, which is its bits.
+ * To divide down to a subnormal number takes many times as long.
+ */
 function reciprocals(e: usize, n: usize): void {
   const factor = v128.load32_splat(FACTOR);
+  const most = v128.load32_splat(FACTOR, 12);
+  const lift = v128.load32_splat(FACTOR, 16);
+  const round = v128.load32_splat(FACTOR, 20);
   for (const end = e + (n << 2); e < end; e += 16) {
-    v128.store(e, f32x4.div(factor, f32x4.add(factor, v128.load(e))));
+    const x = v128.load(e);
+    const tiny = f32x4.gt(x, most);
+    const dividend = i32x4.add(factor, v128.and(lift, tiny));
+    const grid = v128.and(round, tiny);
+    v128.store(e, i32x4.sub(f32x4.add(f32x4.div(dividend, f32x4.add(factor, x)), grid), grid));
   }
 }
 
@@ -84,4 +103,60 @@ function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   }
 }
 
-const FACTOR: usize = memory.data<f32>([2.3283064365386963e-10, -0.0, 1.262177448353619e-29], 16); // 2^-32, −0, 2^-96
+/**
+ * Squares and products of small exponentials would be subnormal, or 0, which takes many times as long. Where a block has
+ * any below 2^-50 they are raised to that, and what comes of it is replaced afterwards.
+ */
+const STAND: f32 = 8.881784197001252e-16; // 2^-50
+const LIFTED_STAND: f32 = 70368744177664; // 2^46
+
+/** The smallest of n floats, n a multiple of 4. */
+function least(e: usize, n: usize): f32 {
+  let a = f32x4.splat(Infinity);
+  let b = a;
+  const end = e + (n << 2);
+  for (const last = e + ((n >> 4) << 6); e < last; e += 64) {
+    a = f32x4.pmin(a, f32x4.pmin(v128.load(e), v128.load(e, 16)));
+    b = f32x4.pmin(b, f32x4.pmin(v128.load(e, 32), v128.load(e, 48)));
+  }
+  for (; e < end; e += 16) a = f32x4.pmin(a, v128.load(e));
+  a = f32x4.pmin(a, b);
+  a = f32x4.pmin(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return min(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1));
+}
+
+/** NaN are handed on. */
+function raise(e: usize, out: usize, n: usize): void {
+  const stand = f32x4.splat(LIFTED_STAND);
+  for (const end = e + (n << 2); e < end; e += 16, out += 16) v128.store(out, f32x4.pmax(v128.load(e), stand));
+}
+
+/** Replaces the results ±2^-50, which stand for all that are no larger, by ±e·2^-96. */
+function lower(e: usize, out: usize, n: usize, negative: bool): void {
+  const stand = f32x4.splat(negative ? -STAND : STAND);
+  const sign = negative ? v128.load32_splat(FACTOR, 4) : f32x4.splat(0);
+  const drop = v128.load32_splat(FACTOR, 8);
+  const most = v128.load32_splat(FACTOR, 24);
+  const lift = v128.load32_splat(FACTOR, 16);
+  const round = v128.load32_splat(FACTOR, 20);
+  for (const end = e + (n << 2); e < end; e += 16, out += 16) {
+    const x = v128.load(e);
+    const value = v128.load(out);
+    const tiny = f32x4.lt(x, most);
+    const grid = v128.and(round, tiny);
+    const product = f32x4.mul(x, i32x4.add(drop, v128.and(lift, tiny)));
+    const small = i32x4.sub(f32x4.add(product, grid), grid);
+    v128.store(out, v128.bitselect(v128.or(small, sign), value, f32x4.eq(value, stand)));
+  }
+}
+
+// biome-ignore format: one constant a line
+const FACTOR: usize = memory.data<f32>([
+  2.3283064365386963e-10, // 2^-32
+  -0.0,
+  1.262177448353619e-29, // 2^-96
+  1.9807040628566084e28, // 2^94: 2^-32 through it is the smallest normal number
+  4194304, // 2^22, whose bits are 149 in the exponent
+  8388608, // 2^23
+  9.313225746154785e-10, // 2^-30
+], 16);

@@ -117,6 +117,40 @@ describeEachBackend("for given distributions", (backend) => {
     expect(k.klDivergence(p, q, { grad: true }).grad[1]).toBe(-Infinity);
   });
 
+  it("is infinite too where Q lacks mass in a later block of a long row, and its gradient is right everywhere", () => {
+    const n = 5000;
+    const hole = 4500;
+    const p = distributions(1, n, 21);
+    const q = distributions(1, n, 22);
+    q[hole] = 0;
+    for (const name of ["crossEntropy", "klDivergence"] as const) {
+      const { loss, grad } = backend.k[name](p, q, { grad: true });
+      expect(loss[0]).toBe(Infinity);
+      expect(grad[hole]).toBe(-Infinity);
+      const slopes = Float64Array.from(p, (mass, i) => (i === hole ? 0 : -mass / q[i]));
+      expectWithin(
+        1,
+        grad.map((slope, i) => (i === hole ? 0 : slope)),
+        slopes,
+        `gradient of ${name}`,
+      );
+    }
+  });
+
+  it("is finite where Q lacks mass in a later block, but P does as well, and its gradient there is 0", () => {
+    const n = 5000;
+    const p = distributions(1, n, 23);
+    const q = distributions(1, n, 24);
+    for (const both of [2048, 4500, n - 1]) p[both] = q[both] = 0;
+    for (const [name, compute] of PAIRS) {
+      const { loss, grad } = backend.k[name](p, q, { grad: true });
+      const truth = compute(p, q, { grad: true });
+      expectWithin(4, loss, truth.loss, name, sizes(TERMS[name], p, q, 1));
+      expectWithin(4, grad, truth.grad, `gradient of ${name}`);
+      expect(grad[4500] + 0).toBe(0);
+    }
+  });
+
   it("H(P, Q) = H(P) + D_KL(P ‖ Q)", () => {
     const { k } = backend;
     const p = distributions(1, 100, 5);

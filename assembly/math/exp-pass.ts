@@ -17,7 +17,7 @@ export function expMinusSizes(x: usize, out: usize, n: usize): void {
   pass<MinusSize>(x, out, n);
 }
 
-/** exp(−x)·2^-32 for x in [−105, 64], and the value at the nearer end elsewhere. */
+/** exp(−x)·2^-32 for x in [−105, 40], and the value at the nearer end elsewhere. */
 export function expMinuses(x: usize, out: usize, n: usize): void {
   pass<Minus>(x, out, n);
 }
@@ -26,7 +26,7 @@ export function expMinuses(x: usize, out: usize, n: usize): void {
 const LIMITS: usize = memory.data<f32>([
   -0.0,
   12583007, // ROUND + 127 − 32
-  -64,
+  -40,
   105,
   12583135, // ROUND + 127 + 96
   -154.5718231201172, // −223·ln 2

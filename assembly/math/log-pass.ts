@@ -1,13 +1,13 @@
 import { madd } from "./fma";
-import { loadUpTo, upper } from "./lanes";
+import { loadLanes, upper } from "./lanes";
 import { exponent, unscaled } from "./log";
 import { power2 } from "./scalar";
 import { BLOCK, total } from "./sum";
 
 /**
- * Σ p·log x and Σ p·log(p/q) over one block, the logarithms in float32, products and sum in float64:
+ * Σ p·log q and Σ p·log(p/q) over one block, the logarithms in float32, products and sum in float64:
  *
- *   log x       x = 2^k·m,          m in [√½, √2),             s = (m − 1)/(m + 1)
+ *   log q       q = 2^k·m,          m in [√½, √2),             s = (m − 1)/(m + 1)
  *   log(p/q)    near = q·2^k,       p/near in [½, 2],          s = (p − near)/(p + near)
  *   k·ln 2 + 2·atanh(s)
  *
@@ -16,16 +16,20 @@ import { BLOCK, total } from "./sum";
  * opposite signs, and between ½ and 2 k is 0: p − near is exact, and the result keeps its digits.
  *
  * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
- * (measured: 1.7 times slower). Arguments are below LARGEST and not negative; they are made 2^30 larger, so that none is
- * subnormal. Instead of the logarithm of 0 there is some finite number.
+ * (measured: 1.7 times slower). Arguments are below LARGEST and not negative; where any is small they are made 2^30 larger, so
+ * that no difference is subnormal. Instead of the logarithm of 0 there is some finite number.
  *
- * e: scratch, 2·BLOCK floats. The classes only name what is computed.
+ * e: scratch, 2·BLOCK + 8 floats. The classes only name what is computed.
  */
 class Log {}
 class Ratio {}
+class Usual {}
+class Tiny {}
 
 /** The bits of the largest argument: just below 2^97. */
 export const LARGEST: i32 = 0x6fffffff;
+/** The bits of 2^-96. From there on no difference is subnormal. */
+export const LEAST: i32 = 0x0f800000;
 
 // biome-ignore format: one constant a line
 export const F32: usize = memory.data<f32>([
@@ -46,57 +50,95 @@ export const I32: usize = memory.data<i32>([
   0x00800000, // the smallest normal number
   0x000b3333, // 0.0875 in units of the exponent
   0x00699999, // 0.825
+  0x0f000000, // 30 in the exponent
 ], 16);
 
 export const K: usize = BLOCK << 2; // bytes from s to k
 
-/** Σ p·log x */
-export function weightedLogs(p: usize, x: usize, e: usize, n: usize): f64 {
-  return weighted<Log>(p, x, e, n);
+/**
+ * Stores s and, K bytes on, k of log q, and those of ones up to a whole vector. `tiny`: whether any number may be below
+ * LEAST.
+ */
+export function reduceLogs(p: usize, q: usize, e: usize, n: usize, tiny: bool): void {
+  if (tiny) reduce<Log, Tiny>(p, q, e, n);
+  else reduce<Log, Usual>(p, q, e, n);
 }
 
-/** Σ p·log(p/q) */
-export function weightedRatios(p: usize, q: usize, e: usize, n: usize): f64 {
-  return weighted<Ratio>(p, q, e, n);
+/** The same of log(p/q). */
+export function reduceRatios(p: usize, q: usize, e: usize, n: usize, tiny: bool): void {
+  if (tiny) reduce<Ratio, Tiny>(p, q, e, n);
+  else reduce<Ratio, Usual>(p, q, e, n);
 }
 
-/** Lane l of four takes the elements l, l + 4, … */
-function weighted<T>(p: usize, q: usize, e: usize, n: usize): f64 {
-  reduce<T>(p, q, e, n);
+function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
+  const up = v128.load32_splat(I32, 16);
+  const normal = v128.load32_splat(I32, 4);
+  const room = e + 2 * K;
+  let rest = n & 3;
+  for (let end = p + ((n - rest) << 2); ; ) {
+    for (; p < end; p += 16, q += 16, e += 16) {
+      const b = v128.load(q);
+      const y = idof<N>() === idof<Tiny>() ? lift(b, up, normal) : b;
+      if (idof<T>() === idof<Ratio>()) {
+        const a = v128.load(p);
+        const x = idof<N>() === idof<Tiny>() ? i32x4.max_s(lift(a, up, normal), normal) : a;
+        const z = idof<N>() === idof<Tiny>() ? i32x4.max_s(y, normal) : y;
+        const k = exponentGap(x, z);
+        v128.store(e, ratioQuotient(x, z, k));
+        v128.store(e, f32x4.convert_i32x4_s(k), K);
+      } else {
+        const k = exponent(y);
+        v128.store(e, quotient(y, k));
+        const count = idof<N>() === idof<Tiny>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;
+        v128.store(e, f32x4.convert_i32x4_s(count), K);
+      }
+    }
+    if (rest === 0) break;
+    const one = v128.load32_splat(F32, 4);
+    v128.store(room, loadLanes(p, rest, one));
+    v128.store(room, loadLanes(q, rest, one), 16);
+    p = room;
+    q = room + 16;
+    end = q;
+    rest = 0;
+  }
+}
+
+/** Σ p·log over the block, after one of the two. Lane l of four takes the elements l, l + 4, … */
+export function weigh(p: usize, e: usize, n: usize): f64 {
   const q0 = v128.load32_splat(F32, 12);
   const q1 = v128.load32_splat(F32, 16);
   const q2 = v128.load32_splat(F32, 20);
   const q3 = v128.load32_splat(F32, 24);
   const ln2Hi = v128.load32_splat(F32, 28);
   const ln2Lo = v128.load32_splat(F32, 32);
+  const room = e + 2 * K;
   let low = f64x2.splat(0);
   let high = low;
-  for (const end = p + (n << 2); p < end; p += 16, e += 16) {
-    const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
-    const weight = loadUpTo(p, end);
-    low = f64x2.add(low, product(weight, log));
-    high = f64x2.add(high, product(upper(weight), upper(log)));
+  let rest = n & 3;
+  for (let end = p + ((n - rest) << 2); ; ) {
+    for (; p < end; p += 16, e += 16) {
+      const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+      const weight = v128.load(p);
+      low = f64x2.add(low, product(weight, log));
+      high = f64x2.add(high, product(upper(weight), upper(log)));
+    }
+    if (rest === 0) break;
+    p = room;
+    end = room + 16;
+    rest = 0;
   }
   return total(low, high);
 }
 
-/** Stores s and, K bytes on, k; and those of zeros up to a whole vector. */
-function reduce<T>(p: usize, q: usize, e: usize, n: usize): void {
-  const lift = v128.load32_splat(F32, 0);
-  for (const end = p + (n << 2), shift = q - p; p < end; p += 16, e += 16) {
-    const y = f32x4.mul(loadUpTo(p + shift, end + shift), lift);
-    if (idof<T>() === idof<Ratio>()) {
-      const x = positive(f32x4.mul(loadUpTo(p, end), lift));
-      const z = positive(y);
-      const k = exponentGap(x, z);
-      v128.store(e, ratioQuotient(x, z, k));
-      v128.store(e, f32x4.convert_i32x4_s(k), K);
-    } else {
-      const k = exponent(y);
-      v128.store(e, quotient(y, k));
-      v128.store(e, f32x4.convert_i32x4_s(i32x4.sub(k, v128.load32_splat(I32, 0))), K);
-    }
-  }
+/**
+ * x·2^u for x ≥ 0, u in the exponent of `up`, by the bits: a product with a subnormal number takes many times as long. The
+ * bits of one are those of a multiple of 2^(u − 150), when `up` has been added, beside 2^(u − 127).
+ */
+export function lift(x: v128, up: v128, normal: v128): v128 {
+  const tiny = i32x4.lt_s(x, normal);
+  const half = f32x4.sub(i32x4.add(x, up), v128.and(up, tiny));
+  return f32x4.add(half, v128.and(half, tiny));
 }
 
 /** x, or the smallest normal number where x is 0. */

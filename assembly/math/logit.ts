@@ -27,13 +27,23 @@ const P: usize = memory.data<f32>([
   1.1754943508222875e-38, // the smallest normal number
 ], 16);
 
-/** Stores s and k, as floats, of n floats p; n a multiple of 4. What is no normal p below 1 gives anything. */
-export function reduceOdds(p: usize, s: usize, k: usize, n: usize): void {
+/** The bits of the smallest normal number, and of 1. */
+const NORMAL: i32 = 0x00800000;
+const ONE: i32 = 0x3f800000;
+
+/**
+ * Stores s and k, as floats, of n floats p; n a multiple of 4. What is no normal p below 1 gives anything; returns whether
+ * there is any.
+ */
+export function reduceOdds(p: usize, s: usize, k: usize, n: usize): bool {
+  const normal = i32x4.splat(NORMAL);
+  let most = i32x4.splat(0);
   const one = v128.load32_splat(P, 24);
   const two = v128.load32_splat(P, 28);
   const quarter = v128.load32_splat(P, 32);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16) {
     const x = v128.load(p);
+    most = i32x4.max_u(most, i32x4.sub(x, normal));
     const middle = f32x4.sub(f32x4.add(x, x), one);
     const near = f32x4.le(f32x4.mul(middle, middle), quarter);
     const odds = f32x4.div(x, f32x4.sub(one, x));
@@ -42,6 +52,7 @@ export function reduceOdds(p: usize, s: usize, k: usize, n: usize): void {
     v128.store(s, v128.bitselect(middle, f32x4.div(f, f32x4.add(f, two)), near));
     v128.store(k, v128.andnot(f32x4.convert_i32x4_s(i), near));
   }
+  return v128.any_true(i32x4.ge_u(most, i32x4.splat(ONE - NORMAL)));
 }
 
 /** Stores the logits, given s and k; out may be p. */
@@ -55,7 +66,6 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
   const one = v128.load32_splat(P, 24);
   const ln2Hi = v128.load32_splat(P, 36);
   const ln2Lo = v128.load32_splat(P, 40);
-  const smallest = v128.load32_splat(P, 44);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16, out += 16) {
     const x = v128.load(p);
     const count = v128.load(k);
@@ -68,10 +78,18 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
     const rest = f32x4.sub(one, x);
     const lost = v128.and(f32x4.sub(f32x4.sub(one, rest), x), f32x4.ne(count, f32x4.splat(0)));
     const low = madd(count, ln2Lo, f32x4.sub(f32x4.mul(f32x4.mul(d, y), q), lost));
-    let value = madd(count, ln2Hi, f32x4.add(d, low));
+    v128.store(out, madd(count, ln2Hi, f32x4.add(d, low)));
+  }
+}
+
+/** Corrects the logits of 0, 1, subnormal numbers and what is no probability: apart, since a call in a loop costs it its registers. */
+export function limitOdds(p: usize, out: usize, n: usize): void {
+  const one = v128.load32_splat(P, 24);
+  const smallest = v128.load32_splat(P, 44);
+  for (const end = p + (n << 2); p < end; p += 16, out += 16) {
+    const x = v128.load(p);
     const inside = v128.and(f32x4.ge(x, smallest), f32x4.lt(x, one));
-    // Rare: 0, 1, subnormal numbers, and what is no probability.
-    if (!v128.all_true<i32>(inside)) value = v128.bitselect(value, log(f32x4.div(x, rest)), inside);
-    v128.store(out, value);
+    if (v128.all_true<i32>(inside)) continue;
+    v128.store(out, v128.bitselect(v128.load(out), log(f32x4.div(x, f32x4.sub(one, x))), inside));
   }
 }

@@ -17,7 +17,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     for (const n of LENGTHS) {
       mirror.clear();
       const p = mirror.put(sample(n, n));
-      const e = mirror.scratch(8 * BLOCK);
+      const e = mirror.scratch(16 * BLOCK);
       mirror.same(`${n}`, (k) => k.entropy(p, e, n, cycled(STARTS, n)));
     }
   });

@@ -51,7 +51,7 @@ it.each(["sigmoid", "logSigmoid", "softplus", "logit"] as const)("simd and js ha
   mirror.clear();
   const x = mirror.put(patterns());
   const out = mirror.floats(COUNT);
-  const e = mirror.scratch((2 * 2048 + 4) * 4);
+  const e = mirror.scratch((3 * 2048 + 4) * 4);
   mirror.same("apart", (k) => k[name](x, out, COUNT, e));
   for (let n = 0; n < 20; n++) mirror.same(`${n}, in place`, (k) => k[name](x, x, n, e));
 });

@@ -9,6 +9,9 @@ const { fround } = Math;
 
 const FACTOR = 2 ** -32;
 const LOWER = 2 ** -96;
+const MOST = 2 ** 94;
+const LIFTED = 2 ** 117;
+const LEAST = 2 ** -149;
 const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 export function sigmoid(memory: Memory, x: number, out: number, n: number): void {
@@ -19,7 +22,10 @@ export function sigmoid(memory: Memory, x: number, out: number, n: number): void
 }
 
 export function sigmoidOf(x: number): number {
-  return fround(FACTOR / fround(FACTOR + loweredExp(x)));
+  const e = loweredExp(x);
+  const sum = fround(FACTOR + e);
+  // A subnormal result is rounded twice.
+  return e > MOST ? fround(fround(LIFTED / sum) * LEAST) : fround(FACTOR / sum);
 }
 
 export function softplus(memory: Memory, x: number, out: number, n: number): void {

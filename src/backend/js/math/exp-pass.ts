@@ -13,6 +13,6 @@ export function liftedExp(x: number): number {
 
 /** exp(−x)·2^-32 */
 export function loweredExp(x: number): number {
-  const above = Math.max(-x, -64);
+  const above = Math.max(-x, -40);
   return scaledExp(Math.min(above, 105), LOWERED);
 }
