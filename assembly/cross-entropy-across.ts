@@ -69,8 +69,7 @@ function ofFour(
   const y3 = <usize>i32x4.extract_lane(y, 3);
   const logit = atClasses(x, step, y0, y1, y2, y3);
   const max = maxOfFour(x, classes, step);
-  expOfFour(x, e, classes, step, 16, max, lanes);
-  const peaks = peaksOfFour(max);
+  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
   const stored = atClasses(e, 16, y0, y1, y2, y3);
   const scaleLow = scales ? v128.load(scales) : f64x2.splat(scale);

@@ -36,7 +36,7 @@ export function turnOfFour(x: usize, out: usize, classes: usize): v128 {
 }
 
 /** The largest of each position, −Infinity for none; a NaN is passed over. */
-function maxOfFour(x: usize, classes: usize, step: usize): v128 {
+export function maxOfFour(x: usize, classes: usize, step: usize): v128 {
   let a = f32x4.splat(-Infinity);
   let b = a;
   let c: usize = 0;
