@@ -134,7 +134,7 @@ export class Tiles {
     const classes = Math.max(1, this.classes);
     const room = this.#lying ? this.#work.slabFloats : this.#work.tileFloats;
     const most = Math.min(this.#limit, Math.floor(room / classes));
-    if (most < 16 || (inner > 1 && inner <= most && classes * apart(inner) <= room)) return most;
+    if (most < 16 || (inner > 1 && inner <= most && classes * this.#apart(inner) <= room)) return most;
     const lines = most & ~15;
     if (inner === 1) return lines;
     const longest = lines % SPREAD === 0 ? lines - 16 : lines;
@@ -167,7 +167,7 @@ export class Tiles {
 
   /** Floats between two classes of a position, for kernels that work across. */
   get stride(): number {
-    return this.#staged ? apart(this.#width) : this.#inner;
+    return this.#staged ? this.#apart(this.#width) : this.#inner;
   }
 
   /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
@@ -208,6 +208,14 @@ export class Tiles {
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }
 
+  /**
+   * Floats between two staged classes. Into shared memory a slab is copied fastest in one piece, and threads share what it
+   * takes to gather its strips.
+   */
+  #apart(width: number): number {
+    return this.#lying && this.#work.arena.shared ? width : apart(width);
+  }
+
   /** The tile as it lies: in place if all is resident, or its pieces brought together. */
   #lay(operand: Operand, slot: Slot): number {
     if (!this.#staged) return operand.pointer + this.#offset * 4;
@@ -222,7 +230,7 @@ export class Tiles {
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
-    const step = apart(width);
+    const step = this.#apart(width);
     const source = array ?? work.arena.f32;
     const from = array ? offset : (pointer >>> 2) + offset;
     if (step === inner) work.copyIn(source, from, classes * inner, to);
@@ -235,7 +243,7 @@ export class Tiles {
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
-    const step = apart(width);
+    const step = this.#apart(width);
     const target = array ?? work.arena.f32;
     const to = array ? offset : (pointer >>> 2) + offset;
     if (step === inner) work.copyOut(from, classes * inner, target, to);
