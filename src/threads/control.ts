@@ -65,6 +65,8 @@ export const STARTED = 1;
 export const FAILED = 2;
 /** Shares that the worker has computed. */
 export const TAKEN = 3;
+/** 1 once the pool counts on the worker no more: if it is still there, it leaves before the next job. */
+export const GIVEN_UP = 4;
 
 // Float64 words, behind those of 64 workers.
 

@@ -13,13 +13,18 @@ export interface Thread {
   terminate(): void;
   /** Whether the process stays alive for it. Browsers have no such thing. */
   keepAlive(keep: boolean): void;
+  /** Whether a terminated worker has ended when the listener hears so. */
+  readonly tellsEnd: boolean;
 }
 
 /** What is heard of a worker. */
 export interface Listener {
   /** It takes part, or will in a moment. */
   ready(): void;
-  /** It has ended, or never began; `cause` where anybody knows why. Browsers don't say when a worker ends. */
+  /**
+   * It has ended, or never began; `cause` where anybody knows why. Browsers don't say when a worker ends, and Deno says so
+   * of a terminated one at once, though it goes on: asleep, and at work once it is woken.
+   */
   ended(cause?: unknown): void;
 }
 
@@ -75,6 +80,7 @@ function nodeThread(worker: NodeWorker, listener: Listener): Thread {
     post: (message) => worker.postMessage(message),
     terminate: () => void worker.terminate(),
     keepAlive: (keep) => (keep ? worker.ref() : worker.unref()),
+    tellsEnd: !("Deno" in globalThis),
   };
 }
 
@@ -89,6 +95,7 @@ function webThread(file: URL | undefined, listener: Listener): Thread {
     post: (message) => worker.postMessage(message),
     terminate: () => worker.terminate(),
     keepAlive: () => {},
+    tellsEnd: false,
   };
 }
 

@@ -67,8 +67,14 @@ export class Pool {
     this.#afterEnd.delete(thread);
   }
 
+  /** Counts on a worker no more. Whether it is still there or not, it takes part in no later job. */
   #remove(thread: Thread): void {
-    this.#members = this.#members.filter((member) => member.thread !== thread);
+    const { ints } = this.#control;
+    this.#members = this.#members.filter((member) => {
+      if (member.thread !== thread) return true;
+      Atomics.store(ints, wordsOf(member.number) + words.GIVEN_UP, 1);
+      return false;
+    });
   }
 
   /** Shares that workers have computed so far. */
@@ -256,9 +262,10 @@ export class Pool {
     const giveBack = this.#setAside(this.job.outputs);
     let left = silent.length;
     for (const { thread } of silent) {
-      this.#afterEnd.set(thread, () => {
+      const atEnd = () => {
         if (--left === 0) giveBack();
-      });
+      };
+      if (thread.tellsEnd) this.#afterEnd.set(thread, atEnd);
       this.#remove(thread);
     }
     this.#dismiss();

@@ -7,6 +7,7 @@ import {
   Control,
   DONE,
   FAILED,
+  GIVEN_UP,
   JOB,
   OPEN,
   STARTED,
@@ -46,7 +47,7 @@ export function kernelsOf({ module, memory, names }: Start): Kernel[] {
   return names.map((name) => exports[name] as unknown as Kernel);
 }
 
-/** Takes part in every job until it is told to stop, or a kernel throws: then false. */
+/** Takes part in every job until it is told to stop; false where a kernel threw, or the pool has given the worker up. */
 export function takePart(kernels: readonly Kernel[], { control, worker, spin }: Join): boolean {
   const shared = new Control(control);
   const { ints } = shared;
@@ -59,6 +60,7 @@ export function takePart(kernels: readonly Kernel[], { control, worker, spin }: 
   while (Atomics.load(ints, STOP) === 0) {
     const number = nextJob(ints, seen, spin);
     if (number === seen) continue;
+    if (Atomics.load(ints, own + GIVEN_UP) === 1) return false;
     seen = number;
     // The caller waits for whoever is at a job that it closes; so a worker says that it is there before it looks.
     Atomics.store(ints, own + AT, number);

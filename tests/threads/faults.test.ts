@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { loadSync, WorkerLostError, type Xentropy } from "../../src/index.js";
 import { Xentropy as Kernels } from "../../src/kernels.js";
 import { Threads } from "../../src/threads/index.js";
-import { spawner, type Thread } from "../../src/threads/platform.js";
+import { type Listener, spawner, type Thread } from "../../src/threads/platform.js";
 import { normal } from "../support/samples.js";
 import { EAGER, WORKER } from "../support/threads.js";
 import { expectSameBits } from "../support/ulp.js";
@@ -72,6 +72,25 @@ describe("a worker that ends between calls", () => {
     workers[1].terminate();
     await until(() => k.threads === 1);
     expectRight(k);
+  });
+
+  it("takes part in nothing more where it goes on though the runtime says that it has ended, as in Deno", async () => {
+    threads = new Threads("simd", module, MEMORY, EAGER);
+    const told: Listener[] = [];
+    let ends = 0;
+    const spawn = await spawner(WORKER);
+    await threads.startWith(2, (listener) => {
+      told.push(listener);
+      return spawn({ ready: () => listener.ready(), ended: () => ends++ });
+    });
+    const k = new Kernels(threads.engine, MEMORY, threads);
+    told[0].ended();
+    expect(k.threads).toBe(2);
+    await until(() => {
+      expectRight(k);
+      return ends > 0;
+    });
+    expect(ends).toBe(1);
   });
 });
 
@@ -144,6 +163,31 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
     expect(start + byteLength <= byteOffset || start >= byteOffset + byteLength).toBe(true);
     const { used } = k.memory;
     await until(() => k.memory.used <= used - byteLength);
+  });
+
+  it("keeps it for good where the runtime doesn't tell the end, or too early", async () => {
+    threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline: 150 });
+    process.env.FAULT = fault;
+    let ended = false;
+    const spawn = await spawner(FAULTY);
+    await threads.startWith(1, ({ ready, ended: tell }) => {
+      const thread = spawn({
+        ready,
+        ended: (cause) => {
+          ended = true;
+          tell(cause);
+        },
+      });
+      return { ...thread, tellsEnd: false };
+    });
+    threads.awaitStart(10_000);
+    const k = new Kernels(threads.engine, MEMORY, threads);
+    const z = k.alloc(SHAPE).set(x);
+    const out = k.alloc(SHAPE);
+    expect(untilFault(() => k.softmax(z, { out }))).toBeInstanceOf(WorkerLostError);
+    await until(() => ended);
+    expect(() => out.data).toThrow(WorkerLostError);
+    expectRight(k);
   });
 
   it("gives the output back by itself when the worker has ended", async () => {
