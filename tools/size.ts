@@ -23,12 +23,12 @@ const LIB = fileURLToPath(new URL("../../../build/lib/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 57_300, goal: 30_000 },
-  "xentropy in workerd": { limit: 58_500, goal: 30_000 },
+  xentropy: { limit: 59_400, goal: 30_000 },
+  "xentropy in workerd": { limit: 61_200, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_000 },
-  "relaxed, when asked for": { limit: 16_200 },
-  "threads, when asked for": { limit: 25_600 },
+  "relaxed, when asked for": { limit: 17_500 },
+  "threads, when asked for": { limit: 27_200 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
