@@ -219,7 +219,7 @@ export class Xentropy extends Loaded {
    * Softmax cross-entropy of the logits features·weightsᵀ + bias, with gradients to all three, without ever holding the
    * logits: features [N, D] (or more axes, D last), weights [C, D]. Takes the options of softmaxCrossEntropy; results are
    * those that it gives for logits within 65 ULP of Σ |features·weights| + |bias|. Beside inputs and outputs a call with
-   * labels takes less than 15 MiB to D = 2048, 2.25 KiB·D + 7 MiB beyond, and a byte for each class; docs/operations.md has
+   * labels takes less than 18 MiB to D = 2048, 2.25 KiB·D + 7 MiB beyond, and a byte for each class; docs/operations.md has
    * the rest. Throws LabelError and WeightError too.
    */
   linearSoftmaxCrossEntropy<const O extends LinearSoftmaxCrossEntropyOptions = object>(
