@@ -36,10 +36,13 @@ export interface CrossEntropy {
   hits: { count: number } | undefined;
 }
 
-/** Reads all but where the gradient goes. Labels may stand for classes of more columns than x has: `batch` has them all. */
+/**
+ * Reads all but where the gradient goes. Options come first, since their getters may do anything to what is read after
+ * them; then x, by `readX`. Labels may stand for classes of more columns than x has: its batch has them all.
+ */
 export function readCrossEntropy(
   context: Context,
-  batch: Batch,
+  readX: () => Batch,
   targetsOrLabels: unknown,
   options: Omit<SoftmaxCrossEntropyOptions, "shape" | "axis" | "grad" | "state" | "start">,
   takesDense = true,
@@ -47,6 +50,7 @@ export function readCrossEntropy(
   const { reduction, gradOutput, ignoreIndex, labelSmoothing, classWeights, sampleWeights } = options;
   const { zLoss, softcap, temperature, correct, logSumExp } = options;
   const { arena } = context;
+  const batch = readX();
   const given = look(targetsOrLabels);
   const dense = takesDense && isDense(given);
   const targets = dense ? operandOf(given, batch, arena, "targets") : undefined;

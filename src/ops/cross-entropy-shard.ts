@@ -79,7 +79,7 @@ function prepare(
       `The state has ${has}, not 0 to the end with columns ${first} to ${first + cols} among them.`,
     );
   }
-  const call = readCrossEntropy(context, { ...batch, classes: state.end }, labels, options, false);
+  const call = readCrossEntropy(context, () => ({ ...batch, classes: state.end }), labels, options, false);
   placeGradient(call, grad, batch, context);
   const { gradient, total, zLoss } = call;
   const place = LogSumExpState.placer(state);

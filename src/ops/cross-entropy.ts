@@ -31,8 +31,8 @@ function generalCrossEntropy(
   if (state !== undefined) return shardCrossEntropy(context, x, targets as Labels, state, start, options);
   if (start !== undefined) throw new OptionError("start says where the columns stand that state is of; give both.");
   const { shape, axis, grad } = options;
-  const batch = readBatch(x, shape, axis, context.arena);
-  const call = readCrossEntropy(context, batch, targets, options);
+  const call = readCrossEntropy(context, () => readBatch(x, shape, axis, context.arena), targets, options);
+  const { batch } = call;
   placeGradient(call, grad, batch, context);
   const { gradient, transform, smoothing, classWeights } = call;
   const resident =

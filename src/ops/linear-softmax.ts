@@ -16,7 +16,7 @@ export function linearSoftmaxCrossEntropy(
   const operands = { features, weights, targets };
   return withLayer(context, operands, options, LINEAR_SOFTMAX_CROSS_ENTROPY, (given, wanted, scratch) => {
     const layer = readLayer(given, context.arena);
-    const call = readCrossEntropy(context, layer.logits, given.targets, given);
+    const call = readCrossEntropy(context, () => layer.logits, given.targets, given);
     const gradients = readLayerGradients(wanted, given, layer, call.targets, inputsOf(call), context.arena);
     const walk = new LinearWalk(context, call, layer, gradients, scratch);
     return () => {

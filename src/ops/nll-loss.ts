@@ -18,8 +18,9 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   checkOptions(options, NLL_LOSS);
   const { shape, axis, grad } = options;
   const { arena } = context;
-  const batch = readBatch(logProbs, shape, axis, arena, "logProbs");
-  const call = readCrossEntropy(context, batch, given, options, false);
+  const readX = () => readBatch(logProbs, shape, axis, arena, "logProbs");
+  const call = readCrossEntropy(context, readX, given, options, false);
+  const { batch } = call;
   placeGradient(call, grad, batch, context);
   const { labels = [], ignore, classWeights, sampleWeights, gradOutput, gradient, total } = call;
   const { classes, inner } = batch;

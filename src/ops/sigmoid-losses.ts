@@ -63,14 +63,16 @@ function generalSigmoidCrossEntropy(
 ): LossResult {
   checkOptions(options, SIGMOID_CROSS_ENTROPY);
   const { kernels, arena, work } = context;
-  const batch = readElements(x, options.shape, arena);
-  const { smoothing, positive, element } = readWeighting(options, batch, arena);
+  const { shape, labelSmoothing, posWeight, elementWeights, reduction, grad, gradOutput } = options;
+  const batch = readElements(x, shape, arena);
+  const weighting = readWeighting({ labelSmoothing, posWeight, elementWeights }, batch, arena);
+  const { smoothing, positive, element } = weighting;
   const plain = smoothing === 0 && !positive && !element;
   return elements(
     context,
     batch,
     targets,
-    options,
+    { reduction, grad, gradOutput },
     ({ x, t, grad, losses, n, start, sum }, scale) => {
       const e = work.exponentials;
       if (plain) {
@@ -112,12 +114,13 @@ export function sigmoidFocalLoss(
   options: SigmoidFocalLossOptions,
 ): LossResult {
   checkOptions(options, FOCAL);
-  const { shape, alpha, gamma } = options;
+  const { shape, alpha, gamma, reduction, grad, gradOutput } = options;
   const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
   const balance = readNumber(alpha, "alpha", -1, 0, 1);
   const focus = readNumber(gamma, "gamma", 2, 0);
-  return elements(context, batch, targets, options, ({ x, t, grad, losses, n, sum }, scale) =>
+  const settings = { reduction, grad, gradOutput };
+  return elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
     kernels.sigmoidFocalLoss(x, t, grad, losses, work.exponentials, n, balance, focus, scale, sum),
   );
 }

@@ -87,12 +87,12 @@ export class Cut {
     return this;
   }
 
-  #add(kind: number, value: number, step: number, written = 0): this {
+  #add(kind: number, value: number, step: number, reach = -1): this {
     const { job } = this.#pool;
     job.kinds[job.arguments] = kind;
     job.values[job.arguments] = value;
     job.steps[job.arguments] = step;
-    job.written[job.arguments] = written;
+    job.reaches[job.arguments] = reach;
     job.arguments++;
     return this;
   }
@@ -118,16 +118,19 @@ export class Cut {
     return this.#add(MOVED, address, address === 0 ? 0 : step);
   }
 
-  /** Results. Where they take the place of what is read, which stands before them, the job can't be repeated. */
-  writes(address: number, step: number): this {
+  /**
+   * Results. Where they take the place of what is read, which stands before them, the job can't be repeated. `reach`: bytes
+   * beyond the last step to which they go.
+   */
+  writes(address: number, step: number, reach = 0): this {
     if (address !== 0) this.#streams.writes(address, step);
-    return this.fills(address, step);
+    return this.fills(address, step, reach);
   }
 
   /** As `writes`, for what is no result yet. */
-  fills(address: number, step: number): this {
+  fills(address: number, step: number, reach = 0): this {
     for (let i = 0; i < this.#reads; i++) if (this.#read[i] === address) this.#pool.job.repeatable = false;
-    return this.#add(MOVED, address, address === 0 ? 0 : step, 1);
+    return this.#add(MOVED, address, address === 0 ? 0 : step, reach);
   }
 
   /** Results, made of what lies in their place. */
@@ -135,7 +138,7 @@ export class Cut {
     this.#streams.reads(address, step);
     this.#streams.writes(address, step);
     this.#pool.job.repeatable = false;
-    return this.#add(MOVED, address, step, 1);
+    return this.#add(MOVED, address, step, 0);
   }
 
   run(): void {

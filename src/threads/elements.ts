@@ -47,10 +47,11 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
         one[kernel](x, out, classes, width, stride, lanes, strip);
         return;
       }
+      const reach = kernel === "logSumExpAcross" ? 0 : (classes - 1) * stride * 4;
       cut
         .elements(kernel, width, classes * COST[kernel])
         .reads(x, 4)
-        .writes(out, 4)
+        .writes(out, 4, reach)
         .value(classes)
         .count()
         .value(stride);
@@ -69,7 +70,7 @@ export function spreadElements(one: Kernels, cut: Cut): Partial<Kernels> {
       cut
         .elements("softmaxCrossEntropyAcross", width, classes * cost)
         .reads(x, 4)
-        .writes(grad, 4)
+        .writes(grad, 4, (classes - 1) * stride * 4)
         .reads(labels, 4);
       cut
         .reads(scales, 8)

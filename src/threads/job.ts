@@ -40,8 +40,11 @@ export class Job {
   readonly kinds = new Int32Array(MAX_ARGUMENTS);
   readonly values = new Float64Array(MAX_ARGUMENTS);
   readonly steps = new Float64Array(MAX_ARGUMENTS);
-  /** Whether the kernel writes to where the argument points; the caller alone needs to know. */
-  readonly written = new Uint8Array(MAX_ARGUMENTS);
+  /**
+   * Bytes to which the kernel writes from where the argument points, beyond those of the steps: 0 where it writes there
+   * alone, −1 where it doesn't. The caller alone needs to know.
+   */
+  readonly reaches = new Float64Array(MAX_ARGUMENTS);
   /** What is added to arguments of kind OWN: the distance from the caller's scratch memory to this thread's. */
   #shift = 0;
   /** The arguments of a call, for each number of them. */
@@ -93,7 +96,9 @@ export class Job {
   get outputs(): Range[] {
     const ranges: Range[] = [];
     for (let i = 0; i < this.arguments; i++) {
-      if (this.written[i] && this.values[i]) ranges.push({ start: this.values[i], size: this.steps[i] * this.total });
+      const reach = this.reaches[i];
+      if (reach < 0 || this.values[i] === 0) continue;
+      ranges.push({ start: this.values[i], size: this.steps[i] * this.total + reach });
     }
     return ranges;
   }

@@ -28,6 +28,8 @@ export class Pool {
   readonly #kernels: readonly Kernel[];
   readonly #settings: Settings;
   #members: Member[] = [];
+  /** Workers that were ever taken in: their numbers are not used again. */
+  #added = 0;
   #control = new Control();
   #claim = new Claim(this.#control.ints, false);
   /** Sets aside what a lost worker may still write to; what it returns gives that back. */
@@ -55,7 +57,7 @@ export class Pool {
 
   /** Takes a worker in; what it must be told. */
   add(thread: Thread): Join {
-    const number = this.#members.length;
+    const number = this.#added++;
     this.#members.push({ thread, number });
     return this.#joinOf(number);
   }

@@ -1,10 +1,13 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DtypeError, OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectRefused } from "../support/refusals.js";
+import { optionsOf, run } from "./support/operation.js";
+import { NAMED_OPERATIONS } from "./support/operations.js";
 
 const X = Float32Array.of(1, 2, 3, 4, 5, 6);
 const shape = [2, 3];
+const LAYOUT = { shape, axis: -1 };
 
 describeEachBackend("options whose getters do something", (backend) => {
   it("find the call unharmed where they make another", () => {
@@ -38,6 +41,26 @@ describeEachBackend("options whose getters do something", (backend) => {
         },
       };
       return k.softmax(x, options);
+    });
+  });
+
+  describe.each(NAMED_OPERATIONS)("are refused by %s where they transfer its batch away", (_, operation) => {
+    it.each(operation.variants)("%s", (...variant) => {
+      const [first, ...others] = operation.operands(LAYOUT, 103) as [Float32Array, ...unknown[]];
+      const options = optionsOf(operation, variant, LAYOUT);
+      for (const name of Object.keys(options)) {
+        expectRefused(backend.k, DtypeError, "DTYPE", (k) => {
+          const x = first.slice();
+          const given = Object.defineProperty({ ...options }, name, {
+            enumerable: true,
+            get() {
+              if (x.length > 0) structuredClone(x, { transfer: [x.buffer] });
+              return options[name];
+            },
+          });
+          return run(k, operation, [x, ...others], given);
+        });
+      }
     });
   });
 

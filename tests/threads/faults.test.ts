@@ -165,6 +165,22 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
     await until(() => k.memory.used <= used - byteLength);
   });
 
+  it.each(["softmax", "softmaxCrossEntropy"] as const)(
+    "keeps all classes from use that %s across an axis wrote",
+    async (name) => {
+      const k = await withFaulty(fault, 150);
+      const z = k.alloc([8, 4000]).set(x.subarray(0, 32_000));
+      const out = k.alloc([8, 4000]);
+      const last = out.rows(7, 8);
+      const lost = untilFault(() => {
+        if (name === "softmax") k.softmax(z, { axis: 0, out });
+        else k.softmaxCrossEntropy(z, new Int32Array(4000), { axis: 0, grad: out });
+      });
+      expect(lost).toBeInstanceOf(WorkerLostError);
+      expect(() => last.data).toThrow(WorkerLostError);
+    },
+  );
+
   it("keeps it for good where the runtime doesn't tell the end, or too early", async () => {
     threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline: 150 });
     process.env.FAULT = fault;
