@@ -55,5 +55,8 @@ export const COST = {
   nllLoss: 0,
 } as const;
 
+/** No kernel costs more. */
+export const HIGHEST_COST: number = Math.max(...Object.values(COST));
+
 /** What calls name when they are computed: their own kernel. */
 export type Operation = keyof typeof COST;

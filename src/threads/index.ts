@@ -1,14 +1,12 @@
 import type { Backend, Engine, Kernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
-import type { FloatBatch } from "../batch.js";
 import type { CompiledModule } from "../binaries/binaries.js";
-import type { Context, RowSums } from "../context.js";
-import type { Operation } from "../costs.js";
+import type { RowSums } from "../context.js";
+import { COST, HIGHEST_COST, type Operation } from "../costs.js";
 import { BackendError } from "../errors.js";
 import { Held, type Range } from "../held.js";
 import { Xentropy } from "../kernels.js";
 import { type Arena, Workspace } from "../memory.js";
-import { choose } from "./choose.js";
 import { MAX_WORKERS } from "./control.js";
 import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
@@ -48,6 +46,11 @@ export class Threads {
   readonly engine: Engine;
   readonly #pool: Pool;
   readonly #start: Start;
+  /** Nanoseconds of work from which on a call is shared with workers that are awake, and with those that sleep. */
+  readonly worthSharing: number;
+  readonly worthWaking: number;
+  /** Below so many elements no call is shared, whatever it computes. */
+  readonly few: number;
 
   /** Compiles nothing and starts nobody yet. Throws a LinkError for a module that has no shared memory. */
   constructor(backend: Backend, module: CompiledModule, maximumMemory: number, settings: Partial<Settings> = {}) {
@@ -57,7 +60,11 @@ export class Threads {
     this.engine = { backend, kernels: exports as unknown as Kernels, memory: new WasmMemory(memory) };
     this.#start = { module, memory, names };
     const kernels = names.map((name) => exports[name] as unknown as Kernel);
-    this.#pool = new Pool(kernels, { ...SETTINGS, ...settings });
+    const all = { ...SETTINGS, ...settings };
+    this.#pool = new Pool(kernels, all);
+    this.worthSharing = all.worthSharing;
+    this.worthWaking = all.worthWaking;
+    this.few = all.worthSharing / HIGHEST_COST;
   }
 
   /** Threads that compute, the calling one among them. */
@@ -97,9 +104,9 @@ export class Threads {
     });
   }
 
-  /** Where a call is computed, given the kernels that are spread and those of memory that no other thread sees. */
-  choose(operation: Operation, x: FloatBatch | undefined, own: Context, local: Context | undefined): Context {
-    return choose(this.#pool, operation, x, own, local);
+  /** Nanoseconds that a call takes on one thread, roughly. */
+  workOf(operation: Operation, length: number): number {
+    return length * COST[operation];
   }
 
   /** Shares that workers have computed so far. */

@@ -129,10 +129,6 @@ export class Pool {
     return this.#settings.worthSharing;
   }
 
-  get worthWaking(): number {
-    return this.#settings.worthWaking;
-  }
-
   /** The control memory as float64; what the calls of the last job returned stands there. */
   get sums(): Float64Array {
     return this.#control.floats;
