@@ -29,7 +29,7 @@ function isPlain(array: unknown, length: number): array is Float32Array {
 /**
  * Whether the last number is there. Not left to `length`: without this look, some runs of the whole suite on Node 20 took
  * an array for whole whose buffer had been transferred away, once the code was optimised and from then on. The cause isn't
- * known; with it no run did. It takes 10 ns.
+ * known; with it no run did.
  */
 function isAttached(array: Float32Array, length: number): boolean {
   return Reflect.has(array, length - 1);
