@@ -201,3 +201,15 @@ it("load and loadSync give the same bits", async () => {
   const x = Float32Array.from({ length: 100 }, (_, i) => Math.sin(i) * 9);
   expect((await load()).softmax(x)).toEqual(loadSync().softmax(x));
 });
+
+it("load keeps the event loop from running empty while it compiles: Node 20 can stand still for ever there", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  vi.resetModules();
+  const fresh = await import("../src/index.js");
+  const before = timers();
+  const loading = fresh.load({ backend: "simd" });
+  await Promise.resolve();
+  expect(timers()).toBe(before + 1);
+  await loading;
+  expect(timers()).toBe(before);
+});

@@ -13,6 +13,20 @@ function keep(name: Name, module: WebAssembly.Module): WebAssembly.Module {
 }
 
 /**
+ * Compiles in the background, with a timer on the event loop until it is done. Where the loop is empty, Node 20 waits
+ * for its background threads, and if one of them, optimizing JavaScript, asks the main thread for a garbage collection
+ * just then, both wait for ever (nodejs/node#54918).
+ */
+async function compileAwake(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  const timer = setInterval(() => {}, 60_000);
+  try {
+    return await WebAssembly.compile(bytes);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/**
  * Binaries embedded as text and compiled here: for every runtime that compiles bytes. Nothing is fetched or read, so it
  * needs no server, no file system and no bundler. Only the default binary is part of the import itself.
  */
@@ -21,14 +35,14 @@ export const embedded: Binaries = {
     const known = compiled.get(name);
     if (known) return known;
     const binary = name === "simd" ? simd : (await import("../generated/relaxed.js")).binary;
-    return keep(name, await WebAssembly.compile(unpack(binary)));
+    return keep(name, await compileAwake(unpack(binary)));
   },
   async compileShared(name) {
     const known = compiled.get(`${name}-shared`);
     if (known) return known;
     const { binary } =
       name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
-    return keep(`${name}-shared`, await WebAssembly.compile(unpack(binary)));
+    return keep(`${name}-shared`, await compileAwake(unpack(binary)));
   },
   compileSync(name) {
     if (name !== "simd") return undefined;

@@ -18,4 +18,4 @@ async function main() {
   report(outcomes);
 }
 
-main();
+export const done = main();
