@@ -1,4 +1,5 @@
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
+import { Workspace } from "../memory.js";
 import type { Backend, Engine, Kernels, LinearMemory } from "./backend.js";
 
 /**
@@ -29,8 +30,12 @@ function engineOf(backend: Backend, instance: WebAssembly.Instance, memory: WebA
   return { backend, kernels: instance.exports as unknown as Kernels, memory: new WasmMemory(memory) };
 }
 
+/**
+ * Has room for the workspace from the start. Memory that grows detaches its buffer, and from the first buffer that is
+ * detached on V8 asks at every access to any array, in all of the program, whether its buffer still is.
+ */
 function memoryOf(maximumMemory: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE) });
+  return new WebAssembly.Memory({ initial: Workspace.LEAST_MEMORY / PAGE, maximum: Math.floor(maximumMemory / PAGE) });
 }
 
 /** What unpacks the other binaries. assembly/unpack.ts */

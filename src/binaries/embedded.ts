@@ -12,6 +12,11 @@ function keep(name: Name, module: WebAssembly.Module): WebAssembly.Module {
   return module;
 }
 
+/** The default binary. In one place, since esbuild, minifying, copies a constant to wherever it is used. */
+function simdBytes(): Uint8Array<ArrayBuffer> {
+  return unpack(simd);
+}
+
 /**
  * Compiles in the background, with a timer on the event loop until it is done. Where the loop is empty, Node 20 waits
  * for its background threads, and if one of them, optimizing JavaScript, asks the main thread for a garbage collection
@@ -34,8 +39,10 @@ export const embedded: Binaries = {
   async compile(name) {
     const known = compiled.get(name);
     if (known) return known;
-    const binary = name === "simd" ? simd : (await import("../generated/relaxed.js")).binary;
-    return keep(name, await compileAwake(unpack(binary)));
+    return keep(
+      name,
+      await compileAwake(name === "simd" ? simdBytes() : unpack((await import("../generated/relaxed.js")).binary)),
+    );
   },
   async compileShared(name) {
     const known = compiled.get(`${name}-shared`);
@@ -46,6 +53,6 @@ export const embedded: Binaries = {
   },
   compileSync(name) {
     if (name !== "simd") return undefined;
-    return compiled.get(name) ?? keep(name, new WebAssembly.Module(unpack(simd)));
+    return compiled.get(name) ?? keep(name, new WebAssembly.Module(simdBytes()));
   },
 };
