@@ -52,7 +52,7 @@ export class Columns {
     return this.#operand.array !== undefined || this.#stride !== 1;
   }
 
-  get #array(): Float32Array {
+  #array(): Float32Array {
     return this.#operand.array ?? this.#work.arena.f32;
   }
 
@@ -65,7 +65,7 @@ export class Columns {
   read(column: number, n: number): number {
     if (!this.#streams) return this.#bring(column, n);
     const to = this.place(column);
-    this.#streams.input(this.#array, this.#index(column), n, to);
+    this.#streams.input(this.#array(), this.#index(column), n, to);
     return to;
   }
 
@@ -74,11 +74,11 @@ export class Columns {
     if (!this.staged) return to;
     const from = this.#index(column);
     if (this.#stride === 1) {
-      this.#work.copyIn(this.#array, from, n, to);
+      this.#work.copyIn(this.#array(), from, n, to);
       return to;
     }
     const { f32 } = this.#work.arena;
-    const array = this.#array;
+    const array = this.#array();
     for (let i = 0; i < n; i++) f32[(to >>> 2) + i] = array[from + i * this.#stride];
     return to;
   }
@@ -109,12 +109,12 @@ export class Columns {
 
   /** What the next kernel leaves at `place` is the result: it may be copied while the kernel computes. */
   expect(column: number, n: number): void {
-    this.#streams?.output(this.#array, this.#index(column), n, this.place(column));
+    this.#streams?.output(this.#array(), this.#index(column), n, this.place(column));
   }
 
   /** The float of a column as the operand has it. */
   at(column: number): number {
-    return this.#array[this.#index(column)];
+    return this.#array()[this.#index(column)];
   }
 
   /** Hands n columns over that were computed at `place`. */
@@ -124,11 +124,11 @@ export class Columns {
     if (this.#streams?.finish(from)) return;
     const to = this.#index(column);
     if (this.#stride === 1) {
-      this.#work.copyOut(from, n, this.#array, to);
+      this.#work.copyOut(from, n, this.#array(), to);
       return;
     }
     const { f32 } = this.#work.arena;
-    const array = this.#array;
+    const array = this.#array();
     for (let i = 0; i < n; i++) array[to + i * this.#stride] = f32[(from >>> 2) + i];
   }
 }

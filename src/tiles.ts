@@ -101,7 +101,7 @@ export class Tiles {
   next(): boolean {
     const inner = this.#inner;
     if (this.#slab >= this.#outer || inner === 0) return false;
-    const fit = this.#fit;
+    const fit = this.#fit();
     if (inner <= fit) {
       this.#slabs = this.#lying ? 1 : Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
       this.#from = 0;
@@ -120,7 +120,7 @@ export class Tiles {
       }
     }
     this.rows = this.#slabs * this.#width;
-    this.#work.alignTo(this.#offset);
+    this.#work.alignTo(this.#offset());
     return true;
   }
 
@@ -128,7 +128,7 @@ export class Tiles {
    * Positions of a tile, at most. Parts of a slab are of like length, and whole cache lines where they can be; those that
    * stand apart as they are need no room for more.
    */
-  get #fit(): number {
+  #fit(): number {
     if (!this.#staged) return this.#limit;
     const inner = this.#inner;
     const classes = Math.max(1, this.classes);
@@ -147,7 +147,7 @@ export class Tiles {
   }
 
   /** Index in the batch of the tile's first float. */
-  get #offset(): number {
+  #offset(): number {
     return this.#inner === 1
       ? this.position * this.classes
       : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
@@ -174,7 +174,7 @@ export class Tiles {
   read(operand: Operand, slot: Slot): number {
     if (this.#lying) return this.#lay(operand, slot);
     if (this.#inner !== 1) return this.#gather(operand, slot);
-    const offset = this.#offset;
+    const offset = this.#offset();
     if (operand.array === undefined) return operand.pointer + offset * 4;
     const to = this.#work.tile(slot);
     if (this.#streaming) this.#streams?.input(operand.array, offset, this.floats, to);
@@ -185,16 +185,16 @@ export class Tiles {
   /** Address where the tile's rows of an output are to be computed. */
   place(operand: Operand, slot: Slot): number {
     const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
-    if (there) return operand.pointer + this.#offset * 4;
+    if (there) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    if (this.#streaming && operand.array) this.#streams?.output(operand.array, this.#offset, this.floats, to);
+    if (this.#streaming && operand.array) this.#streams?.output(operand.array, this.#offset(), this.floats, to);
     return to;
   }
 
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
     if (this.#lying) {
-      if (this.#staged) this.#handOver(from, operand, this.#offset);
+      if (this.#staged) this.#handOver(from, operand, this.#offset());
       return;
     }
     if (this.#inner !== 1) {
@@ -202,7 +202,7 @@ export class Tiles {
       return;
     }
     const { array, pointer } = operand;
-    const offset = this.#offset;
+    const offset = this.#offset();
     if (this.#streaming && array && this.#streams?.finish(from)) return;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
@@ -218,9 +218,9 @@ export class Tiles {
 
   /** The tile as it lies: in place if all is resident, or its pieces brought together. */
   #lay(operand: Operand, slot: Slot): number {
-    if (!this.#staged) return operand.pointer + this.#offset * 4;
+    if (!this.#staged) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    this.#bring(operand, this.#offset, to);
+    this.#bring(operand, this.#offset(), to);
     return to;
   }
 
@@ -256,7 +256,7 @@ export class Tiles {
     const to = work.tile(slot);
     const width = this.#width;
     const slab = classes * this.#inner;
-    for (let s = 0, offset = this.#offset; s < this.#slabs; s++, offset += slab) {
+    for (let s = 0, offset = this.#offset(); s < this.#slabs; s++, offset += slab) {
       let from = operand.pointer + offset * 4;
       let step = this.#inner;
       if (operand.array) {
@@ -274,7 +274,7 @@ export class Tiles {
     const width = this.#width;
     const inner = this.#inner;
     const slab = classes * inner;
-    for (let s = 0, offset = this.#offset; s < this.#slabs; s++, offset += slab) {
+    for (let s = 0, offset = this.#offset(); s < this.#slabs; s++, offset += slab) {
       const rows = from + s * width * classes * 4;
       if (!operand.array && apart(inner) === inner) {
         this.#kernels.transpose(rows, classes, operand.pointer + offset * 4, inner, width, classes);
