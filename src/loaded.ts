@@ -36,15 +36,16 @@ export class Loaded {
    * resident one from the kernels that are spread.
    */
   protected context(operation?: Operation, x?: FloatBatch): Context {
-    const own = this.#own.ready();
+    const own = this.#own;
     const threads = this.#threads;
-    if (!threads || !operation || threads.worthWaking === 0) return own;
+    // What lost workers may still write to, the context of the shared memory alone knows.
+    if (!threads || !operation || own.arena.held?.some) return own.ready();
     const length = (x as { length?: number } | undefined)?.length ?? Infinity;
     // To look a cost up takes as long as all the rest, which the smallest calls are spared.
     const work = length < threads.few ? 0 : threads.workOf(operation, length);
-    if (work >= threads.worthWaking || own.arena.held?.some) return own;
-    if (x instanceof ResidentBatch) return work < threads.worthSharing ? own.alone : own;
-    return this.#local ?? own;
+    if (work >= threads.worthWaking) return own.ready();
+    if (x instanceof ResidentBatch) return work < threads.worthSharing ? own.ready().alone : own.ready();
+    return (this.#local ?? own).ready();
   }
 
   /** Bytes of kernel memory: in use (workspace and resident batches), reserved from the engine, and the limit. */
