@@ -203,13 +203,20 @@ it("load and loadSync give the same bits", async () => {
 });
 
 it("load keeps the event loop from running empty while it compiles: Node 20 can stand still for ever there", async () => {
-  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
   vi.resetModules();
   const fresh = await import("../src/index.js");
-  const before = timers();
-  const loading = fresh.load({ backend: "simd" });
-  await Promise.resolve();
-  expect(timers()).toBe(before + 1);
-  await loading;
-  expect(timers()).toBe(before);
+  const begun = vi.spyOn(globalThis, "setInterval");
+  const ended = vi.spyOn(globalThis, "clearInterval");
+  try {
+    const loading = fresh.load({ backend: "simd" });
+    await Promise.resolve();
+    expect(begun).toHaveBeenCalledOnce();
+    const timer = begun.mock.results[0].value as NodeJS.Timeout;
+    expect(timer.hasRef()).toBe(true);
+    expect(ended).not.toHaveBeenCalledWith(timer);
+    await loading;
+    expect(ended).toHaveBeenCalledWith(timer);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
