@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
 import { SOFTMAX_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { briefCrossEntropy } from "./brief.js";
+import { briefCrossEntropy } from "./brief-losses.js";
 import { placeGradient, type Result, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { generalRows, isPlain, plainRows } from "./cross-entropy-rows.js";

@@ -7,7 +7,7 @@ import { type LossResult, LossTotal, readGradient, readReduction } from "../loss
 import { DISTILLATION } from "../option-names.js";
 import type { SoftmaxKlDivergenceOptions } from "../options.js";
 import { readGradOutput, upstreamAt } from "../weights.js";
-import { briefPair } from "./brief.js";
+import { briefPair } from "./brief-losses.js";
 
 /** softmaxKlDivergence: the loss of knowledge distillation. */
 export function softmaxKlDivergence(

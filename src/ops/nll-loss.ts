@@ -6,7 +6,7 @@ import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
 import { upstreamAt, viewOf } from "../weights.js";
-import { briefNllLoss } from "./brief.js";
+import { briefNllLoss } from "./brief-losses.js";
 import { placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
 
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */

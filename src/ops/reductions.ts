@@ -20,7 +20,7 @@ import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
 import { checkAxis, checkPositions, checkShape } from "../shape.js";
 import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
-import { briefLogSumExp } from "./brief.js";
+import { briefArgmax, briefLogSumExp } from "./brief.js";
 import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
@@ -108,6 +108,10 @@ function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], are
 }
 
 export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
+  return briefArgmax(context, x, options) ?? generalArgmax(context, x, options);
+}
+
+function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
   checkOptions(options, INDEX);
   const { shape, axis } = options;
   const { kernels, arena, work } = context;
@@ -160,16 +164,13 @@ export function topK(
         kernels.topK(row.read(c, n), best, at, 1, n, taken);
         found = mergeBest(found, bestAt(context, best, at, taken), c, k);
       });
-      putBest(result, found, position, k, inner);
+      putBest(result, found, position, 1, k, inner);
     }
     return result;
   }
   while (tiles.next()) {
-    const from = tiles.read(batch, 0);
-    for (let row = 0; row < tiles.rows; row++) {
-      kernels.topK(from + row * classes * 4, best, at, 1, classes, k);
-      putBest(result, bestAt(context, best, at, k), tiles.position + row, k, inner);
-    }
+    kernels.topK(tiles.read(batch, 0), best, at, tiles.rows, classes, k);
+    putBest(result, bestAt(context, best, at, tiles.rows * k), tiles.position, tiles.rows, k, inner);
   }
   return result;
 }
@@ -181,18 +182,21 @@ interface Best {
 }
 
 /** A view of what a kernel has found. */
-function bestAt({ arena }: Context, values: number, indices: number, k: number): Best {
+function bestAt({ arena }: Context, values: number, indices: number, length: number): Best {
   return {
-    values: arena.f32.subarray(values >>> 2, (values >>> 2) + k),
-    indices: arena.i32.subarray(indices >>> 2, (indices >>> 2) + k),
+    values: arena.f32.subarray(values >>> 2, (values >>> 2) + length),
+    indices: arena.i32.subarray(indices >>> 2, (indices >>> 2) + length),
   };
 }
 
-function putBest(result: Best, { values, indices }: Best, position: number, k: number, inner: number): void {
-  const start = Math.floor(position / inner) * k * inner + (position % inner);
-  for (let i = 0; i < k; i++) {
-    result.values[start + i * inner] = values[i];
-    result.indices[start + i * inner] = indices[i];
+/** Hands over the k best of each of so many positions, which lie one after the other. */
+function putBest(result: Best, found: Best, position: number, rows: number, k: number, inner: number): void {
+  for (let row = 0, from = 0; row < rows; row++, position++) {
+    let to = Math.floor(position / inner) * k * inner + (position % inner);
+    for (let i = 0; i < k; i++, from++, to += inner) {
+      result.values[to] = found.values[from];
+      result.indices[to] = found.indices[from];
+    }
   }
 }
 

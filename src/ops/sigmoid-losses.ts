@@ -19,7 +19,7 @@ import type {
   SigmoidFocalLossOptions,
 } from "../options.js";
 import { type Broadcast, readBroadcast, readGradOutput } from "../weights.js";
-import { briefSigmoidCrossEntropy } from "./brief.js";
+import { briefSigmoidCrossEntropy } from "./brief-losses.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
 

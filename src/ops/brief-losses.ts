@@ -1,0 +1,146 @@
+import { typedName } from "../checks.js";
+import type { Context } from "../context.js";
+import { newFloats } from "../outputs.js";
+import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
+
+/** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
+
+interface Loss {
+  loss: number;
+  grad?: Float32Array;
+}
+
+/** The gradient's array; undefined for none, null where it isn't plain or shares bytes with what is still to be read. */
+function gradientFor(grad: unknown, length: number, other: ArrayBufferView, first: number) {
+  if (grad === undefined || grad === false) return undefined;
+  if (grad === true) return newFloats(length);
+  return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
+}
+
+function meanOf(losses: Float64Array, at: number, rows: number): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += losses[at + i];
+  return Math.fround(sum / rows);
+}
+
+/** The float whose bits are those of the integer 1: times k it has those of k, up to 2^24. */
+const SUBNORMAL = 2 ** -149;
+const MOST_LABELS = 2 ** 24;
+
+/** The mean loss of labels that all count, or of dense targets. */
+export function briefCrossEntropy(context: Context, x: unknown, targets: unknown, options: unknown): Loss | undefined {
+  const type = typedName(targets);
+  if (type === "Float32Array") return briefPair(context, "dense targets", x, targets, options);
+  if (type !== "Int32Array" || !arePlain(options, "rows", "grad")) return undefined;
+  const { kernels, arena, work } = context;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(x, shape, axis);
+  const labels = targets as Int32Array;
+  if (columns === 0 || labels.byteOffset !== 0) return undefined;
+  const { length } = x as Float32Array;
+  const rows = length / columns;
+  if (labels.length !== rows) return undefined;
+  const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
+  if (grad === null) return undefined;
+  const { i32, f64 } = arena;
+  for (let i = 0, at = work.labels >>> 2; i < rows; i++) {
+    const label = labels[i];
+    if (!(label >= 0 && label < columns)) return undefined;
+    i32[at + i] = label;
+  }
+  const { losses, state, maxima, exponentials } = work;
+  const tile = work.tile(0);
+  const to = grad ? tile : 0;
+  work.copyIn(x as Float32Array, 0, length, tile);
+  kernels.softmaxCrossEntropy(tile, to, work.labels, 0, 1 / rows, losses, rows, columns, state, maxima, exponentials);
+  const loss = meanOf(f64, losses >>> 3, rows);
+  if (!grad) return { loss };
+  work.copyOut(tile, length, grad, 0);
+  return { loss, grad };
+}
+
+/** The mean loss between logits and a second batch: dense targets, or a teacher's logits. */
+export function briefPair(
+  { kernels, arena, work }: Context,
+  operation: "dense targets" | "distillation",
+  x: unknown,
+  other: unknown,
+  options: unknown,
+): Loss | undefined {
+  if (!arePlain(options, "rows", "grad")) return undefined;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(x, shape, axis);
+  if (columns === 0) return undefined;
+  const { length } = x as Float32Array;
+  if (!isPlain(other, length)) return undefined;
+  const grad = gradientFor(place, length, other, other[0]);
+  if (grad === null) return undefined;
+  const rows = length / columns;
+  const { scales, losses, state, secondState, maxima, exponentials } = work;
+  const a = work.tile(0);
+  const b = work.tile(1);
+  const to = grad ? a : 0;
+  work.copyIn(x as Float32Array, 0, length, a);
+  work.copyIn(other, 0, length, b);
+  arena.f64.fill(1 / rows, scales >>> 3, (scales >>> 3) + rows);
+  if (operation === "distillation") {
+    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
+  } else {
+    const { spikes } = work;
+    const step = columns * 4;
+    // biome-ignore format: in the groups of the kernel's contract
+    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
+  }
+  const loss = meanOf(arena.f64, losses >>> 3, rows);
+  if (!grad) return { loss };
+  work.copyOut(a, length, grad, 0);
+  return { loss, grad };
+}
+
+/** The mean loss of float targets, with its gradient. */
+export function briefSigmoidCrossEntropy(
+  { kernels, work }: Context,
+  x: unknown,
+  targets: unknown,
+  options: unknown,
+): Loss | undefined {
+  if (!arePlain(options, "elements", "grad")) return undefined;
+  const { shape, grad: place } = options;
+  if (columnsOf(x, shape, undefined) === 0) return undefined;
+  const { length } = x as Float32Array;
+  if (!isPlain(targets, length)) return undefined;
+  const grad = gradientFor(place, length, targets, targets[0]);
+  if (!grad) return undefined;
+  const tile = work.tile(0);
+  const t = work.tile(1);
+  work.copyIn(x as Float32Array, 0, length, tile);
+  work.copyIn(targets, 0, length, t);
+  const sum = kernels.sigmoidCrossEntropy(tile, t, tile, work.exponentials, length, 1 / length, 0);
+  work.copyOut(tile, length, grad, 0);
+  return { loss: Math.fround(sum / length), grad };
+}
+
+/** The mean loss of labels that all count, of a larger batch too: it reads one number a row. */
+export function briefNllLoss(logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
+  if (!arePlain(options, "rows", "grad")) return undefined;
+  const { shape, axis, grad: place } = options;
+  const columns = columnsOf(logProbs, shape, axis, MOST_LABELS);
+  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
+  const x = logProbs as Float32Array;
+  const y = labels as Int32Array;
+  const rows = x.length / columns;
+  if (y.length !== rows) return undefined;
+  let sum = 0;
+  for (let i = 0; i < rows; i++) {
+    const label = y[i];
+    if (!(label >= 0 && label < columns)) return undefined;
+    sum -= x[i * columns + label];
+  }
+  const loss = Math.fround(sum / rows);
+  const grad = gradientFor(place, x.length, y, y[0] * SUBNORMAL);
+  if (grad === null) return undefined;
+  if (!grad) return { loss };
+  grad.fill(0);
+  for (let i = 0; i < rows; i++) grad[i * columns + y[i]] = -1 / rows;
+  return { loss, grad };
+}
