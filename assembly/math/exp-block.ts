@@ -66,7 +66,7 @@ export function unscale(max: f32): i32 {
 export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const center = f32x4.splat(anchor);
+  if (anchor !== 0) return farBlock(x, out, n, anchor, exponent);
   // n + SHIFT − N + 127 stands in the low bits after rounding.
   const round = f32x4.splat(roundOf(exponent, false));
   const floor = f32x4.splat(roundOf(exponent, true));
@@ -79,35 +79,46 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const q3 = v128.load32_splat(EXP, 24);
   const q4 = v128.load32_splat(EXP, 28);
   const start = out;
-  // Nearly every row has the anchor 0: nothing to subtract. Two vectors a turn are what every engine has registers for,
-  // and only without the sum, which has its own loop. pmax with the value first hands a NaN on.
-  const end = x + ((n >> 2) << 4);
-  for (const last = anchor === 0 ? x + ((n >> 3) << 5) : x; x < last; x += 32, out += 32) {
+  // Two vectors a turn are what every engine has registers for, and only without the sum, which has its own loop, and
+  // without another loop behind. pmax with the value first hands a NaN on.
+  for (const last = x + ((n >> 3) << 5); x < last; x += 32, out += 32) {
     const a = scaledExp(f32x4.pmax(v128.load(x), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     const b = scaledExp(f32x4.pmax(v128.load(x, 16), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     v128.store(out, a);
     v128.store(out, b, 16);
   }
-  for (; x < end; x += 16, out += 16) {
-    const a = scaledExp(
-      f32x4.pmax(f32x4.sub(v128.load(x), center), floor),
-      round,
-      log2e,
-      ln2Hi,
-      minusLn2Lo,
-      q0,
-      q1,
-      q2,
-      q3,
-      q4,
-    );
-    v128.store(out, a);
+  const rest = n & 7;
+  return sumEnding(start, n, rest ? ending(x, out, rest, round, floor) : f32x4.splat(0));
+}
+
+/** The last n, at most 7; returns those of them behind the last whole vector, zeros behind them. */
+function ending(x: usize, out: usize, n: usize, round: v128, floor: v128): v128 {
+  if (n & 4) {
+    v128.store(out, scaledExpOf(f32x4.pmax(v128.load(x), floor), round));
+    x += 16;
+    out += 16;
+  }
+  const rest = n & 3;
+  if (rest === 0) return f32x4.splat(0);
+  const tail = scaledExpOf(f32x4.pmax(loadLanes(x, rest, f32x4.splat(-Infinity)), floor), round);
+  storeLanes(out, rest, tail);
+  return tail;
+}
+
+/** As above for the few rows whose anchor isn't 0: there is something to subtract. */
+function farBlock(x: usize, out: usize, n: usize, anchor: f32, exponent: f32): f64 {
+  const center = f32x4.splat(anchor);
+  const round = f32x4.splat(roundOf(exponent, false));
+  const floor = f32x4.splat(roundOf(exponent, true));
+  const start = out;
+  for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) {
+    v128.store(out, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
   }
   let tail = f32x4.splat(0);
   const rest = n & 3;
   if (rest) {
-    const v = loadLanes(x, rest, f32x4.splat(-Infinity));
-    tail = scaledExp(f32x4.pmax(f32x4.sub(v, center), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
+    const v = f32x4.sub(loadLanes(x, rest, f32x4.splat(-Infinity)), center);
+    tail = scaledExpOf(f32x4.pmax(v, floor), round);
     storeLanes(out, rest, tail);
   }
   return sumEnding(start, n, tail);

@@ -57,7 +57,31 @@ export function scaledExp(
   return madd(power, f32x4.add(high, madd(t2, q, low)), power);
 }
 
-/** As above, for loops that leave the constants in memory: simpler, and a few percent slower. */
+/** exp(−x)·2^shift, with the bits of scaledExp(−x): one constant less than a loop that turns the sign first. */
+export function scaledExpMinus(
+  x: v128,
+  round: v128,
+  log2e: v128,
+  ln2Hi: v128,
+  minusLn2Lo: v128,
+  q0: v128,
+  q1: v128,
+  q2: v128,
+  q3: v128,
+  q4: v128,
+): v128 {
+  const z = nmadd(x, log2e, round);
+  const n = f32x4.sub(z, round);
+  const power = i32x4.shl(z, 23);
+  const minusHigh = madd(n, ln2Hi, x);
+  const low = f32x4.mul(n, minusLn2Lo);
+  const t = f32x4.sub(low, minusHigh);
+  const t2 = f32x4.mul(t, t);
+  const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
+  return madd(power, f32x4.sub(madd(t2, q, low), minusHigh), power);
+}
+
+/** As scaledExp, for loops that leave the constants in memory: simpler, and a few percent slower. */
 export function scaledExpOf(d: v128, round: v128): v128 {
   return scaledExp(
     d,
