@@ -1,7 +1,7 @@
 import type { Engine, Kernels } from "./backend/backend.js";
 import { FreedError } from "./errors.js";
 import { Transform } from "./logits.js";
-import { type Arena, TILE, Workspace } from "./memory.js";
+import { type Arena, DISPOSED, TILE, Workspace } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
 
 /** Kernels that give one sum for each row. */
@@ -47,6 +47,7 @@ export class Context {
   /** What most calls do to the logits: nothing. */
   readonly unchanged: Transform;
   #furnished = false;
+  #left: unknown;
 
   /** `work`: the workspace of another context on this arena. */
   constructor(engine: Engine, arena: Arena, threads?: Spreading, work?: Workspace) {
@@ -60,9 +61,22 @@ export class Context {
 
   /** The context, ready for a call. Throws FreedError after `dispose`, MemoryError where there is no room to work in. */
   ready(): this {
-    if (this.arena.disposed) throw new FreedError("These kernels have been disposed.");
+    if (this.arena.disposed) throw new FreedError(DISPOSED);
     if (!this.#furnished) this.#furnish();
     return this;
+  }
+
+  /** Leaves options that have been read to who reads on: see `left`. */
+  leave(options: object): undefined {
+    this.#left = options;
+  }
+
+  /** The options that have been left, or else those given. */
+  left<O>(given: O): O {
+    if (this.#left === undefined) return given;
+    const options = this.#left as O;
+    this.#left = undefined;
+    return options;
   }
 
   dispose(): void {
@@ -71,8 +85,15 @@ export class Context {
 
   #furnish(): void {
     const { arena } = this;
-    this.work = this.#given ?? new Workspace(arena, this.#threads ? 4 * TILE : TILE);
-    const spread = this.#threads?.spread(arena, this.work, () => this.#abandon());
+    const work = this.#given ?? new Workspace(arena, this.#threads ? 4 * TILE : TILE);
+    let spread: ReturnType<Spreading["spread"]> | undefined;
+    try {
+      spread = this.#threads?.spread(arena, work, () => this.#abandon());
+    } catch (cause) {
+      if (work !== this.#given) work.free();
+      throw cause;
+    }
+    this.work = work;
     this.kernels = spread?.kernels ?? this.#engine.kernels;
     this.rowSums = spread?.rowSums;
     this.tiles = new Tiles(this.work, this.kernels, spread?.streams);

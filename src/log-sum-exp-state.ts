@@ -74,49 +74,56 @@ export class LogSumExpState {
     const n = rows === 0 ? columnsOf(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
     if (rows === 0) {
-      const from = this.#end;
+      const node = { from: this.#end, to: this.#end + n, values: newDoubles(0) };
+      if (n > 0) this.#nodes = carried(this.#context, [...this.#nodes, node]);
       this.#end += n;
-      if (n > 0) this.#push({ from, to: this.#end, values: newDoubles(0) });
       return this;
     }
     const source = array ?? arena.f32;
     const first = array ? 0 : pointer >>> 2;
-    for (let column = 0; column < n; ) {
-      const count = Math.min(n - column, BLOCK - (this.#end % BLOCK));
-      this.#addPart(source, first + column, n, count);
-      column += count;
+    const missing = (BLOCK - (this.#end % BLOCK)) % BLOCK;
+    const head = Math.min(n, missing);
+    const tail = (n - head) % BLOCK;
+    if (head + tail > 0) this.#pending ??= newFloats(rows * BLOCK);
+    this.#keep(source, first, n, head, this.#waiting);
+    // Sums may take memory that isn't there. The state changes when there are all of them.
+    let nodes = this.#nodes;
+    let waiting = this.#waiting + head;
+    if (head === missing) {
+      let end = this.#end + head;
+      if (waiting > 0) nodes = carried(this.#context, [...nodes, this.#nodeOfPending(end, waiting)]);
+      for (const stop = this.#end + n - tail; end < stop; end += BLOCK) {
+        const values = sumOf(this.#context, rows, source, first + end - this.#end, n, BLOCK);
+        nodes = carried(this.#context, [...nodes, { from: end, to: end + BLOCK, values }]);
+      }
+      this.#keep(source, first + n - tail, n, tail, 0);
+      waiting = tail;
     }
+    this.#nodes = nodes;
+    this.#waiting = waiting;
+    this.#end += n;
     return this;
   }
 
-  /** `count` columns within one block, the rows `step` floats apart. Those of a block that isn't complete wait. */
-  #addPart(source: Float32Array, from: number, step: number, count: number): void {
-    const begin = this.#end;
-    this.#end += count;
-    if (count === BLOCK) {
-      this.#push({ from: begin, to: this.#end, values: sumOf(this.#context, this.rows, source, from, step, count) });
-      return;
-    }
-    this.#pending ??= newFloats(this.rows * BLOCK);
+  /** Copies `count` columns, the rows `step` floats apart, to those that wait from `at` on. */
+  #keep(source: Float32Array, from: number, step: number, count: number, at: number): void {
+    if (count === 0) return;
     for (let row = 0; row < this.rows; row++) {
       const start = from + row * step;
-      this.#pending.set(source.subarray(start, start + count), row * BLOCK + this.#waiting);
+      this.#pending?.set(source.subarray(start, start + count), row * BLOCK + at);
     }
-    this.#waiting += count;
-    if (this.#end % BLOCK !== 0) return;
-    this.#nodes = carried(this.#context, this.#all());
-    this.#waiting = 0;
   }
 
-  #push(node: StateNode): void {
-    this.#nodes = carried(this.#context, [...this.#nodes, node]);
+  /** The node of so many columns that wait, up to `to`. */
+  #nodeOfPending(to: number, waiting: number): StateNode {
+    const values = sumOf(this.#context, this.rows, this.#pending as Float32Array, 0, BLOCK, waiting);
+    return { from: to - waiting, to, values };
   }
 
   /** All nodes, with one for the block that isn't complete. */
   #all(): StateNode[] {
-    if (this.#waiting === 0 || !this.#pending) return this.#nodes;
-    const values = sumOf(this.#context, this.rows, this.#pending, 0, BLOCK, this.#waiting);
-    return [...this.#nodes, { from: this.#end - this.#waiting, to: this.#end, values }];
+    if (this.#waiting === 0) return this.#nodes;
+    return [...this.#nodes, this.#nodeOfPending(this.#end, this.#waiting)];
   }
 
   /**
@@ -127,6 +134,7 @@ export class LogSumExpState {
     this.#context.ready();
     if (typeof other !== "object") refuse("What a state merges with", "another state", other);
     const that = isState(other) ? other : stateOf(this.#context, other);
+    that.#context.ready();
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
     if (!before && that.#start !== this.#end) {
@@ -155,7 +163,8 @@ export class LogSumExpState {
    */
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
     const { kernels, arena } = this.#context.ready();
-    const { values: logits } = readList(labelLogits, "labelLogits", arena, DtypeError);
+    const { values: logits, own } = readList(labelLogits, "labelLogits", arena, DtypeError);
+    if (own !== undefined) checkOwn(own, logits.length, [this.rows], "labelLogits");
     checkLength("labelLogits", logits.length, this.rows);
     return this.#rows((state, row) => kernels.labelLoss(state, logits[row]));
   }

@@ -1,5 +1,5 @@
 import { BLOCK, type LinearMemory, STATE_BYTES } from "./backend/backend.js";
-import { MemoryError } from "./errors.js";
+import { FreedError, MemoryError } from "./errors.js";
 import type { Held, Range } from "./held.js";
 
 /**
@@ -30,6 +30,9 @@ export interface Operand {
 
 /** Number of a staging tile. Transpositions pass through tile 2. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
+
+/** What a call is told after `dispose`. */
+export const DISPOSED = "These kernels have been disposed.";
 
 /** First-fit allocation with coalescing. The free ranges are kept in order of address. */
 export class Arena {
@@ -205,17 +208,22 @@ export class Workspace {
   constructor(arena: Arena, tileFloats = TILE) {
     this.arena = arena;
     this.tileFloats = tileFloats;
-    this.state = this.allocate(Workspace.SCRATCH);
-    this.secondState = this.state + STATE_BYTES;
-    this.exponentials = this.secondState + STATE_BYTES;
-    this.maxima = this.exponentials + 8 * BLOCK * 4;
-    this.labels = this.allocate(POSITIONS * 4);
-    this.scales = this.allocate(POSITIONS * 8);
-    this.losses = this.allocate(POSITIONS * 8);
-    this.tops = this.allocate(POSITIONS * 8);
-    this.hits = this.allocate(POSITIONS * 4);
-    this.spikes = this.allocate(POSITIONS * 8);
-    this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;
+    try {
+      this.state = this.allocate(Workspace.SCRATCH);
+      this.secondState = this.state + STATE_BYTES;
+      this.exponentials = this.secondState + STATE_BYTES;
+      this.maxima = this.exponentials + 8 * BLOCK * 4;
+      this.labels = this.allocate(POSITIONS * 4);
+      this.scales = this.allocate(POSITIONS * 8);
+      this.losses = this.allocate(POSITIONS * 8);
+      this.tops = this.allocate(POSITIONS * 8);
+      this.hits = this.allocate(POSITIONS * 4);
+      this.spikes = this.allocate(POSITIONS * 8);
+      this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;
+    } catch (cause) {
+      this.free();
+      throw cause;
+    }
   }
 
   /** A range that belongs to the workspace. */
@@ -251,9 +259,10 @@ export class Workspace {
     this.#skew = this.arena.shared ? (index & 1) * 4 : 0;
   }
 
-  /** Copies n floats of an array into linear memory. */
+  /** Copies n floats of an array into linear memory. Throws FreedError once that has been given up. */
   copyIn(array: Float32Array, from: number, n: number, to: number): void {
     const { f32 } = this.arena;
+    if (f32.length === 0) throw new FreedError(DISPOSED);
     const at = to >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
     else if (n === array.length) f32.set(array, at);

@@ -27,6 +27,14 @@ function release(block: Block): void {
   block.arena.free(block.start);
 }
 
+/** Refuses what isn't a number in an array, before any of it is written. */
+function checkNumbers(values: readonly unknown[]): void {
+  for (let i = 0; i < values.length; i++) {
+    const type = typeof values[i];
+    if (type !== "number" && type !== "bigint") refuse(`Element ${i} of a batch`, "a number", values[i], DtypeError);
+  }
+}
+
 function checkIntegers(values: ArrayLike<number | bigint>): void {
   for (let i = 0; i < values.length; i++) {
     const value = Number(values[i]);
@@ -112,8 +120,9 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
       refuse("What a resident batch is set from", "an array", source, DtypeError);
     }
     checkLength("What a resident batch is set from", source.length, data.length, OutputError);
+    if (Array.isArray(source)) checkNumbers(source);
     if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
-    if (type?.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
+    if (type === undefined || type.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
     else data.set(source as ArrayLike<number>);
     return this;
   }

@@ -1,5 +1,4 @@
-import { expect, it } from "vitest";
-import { CrossCheckError, checked } from "../src/check.js";
+import { expect, it, vi } from "vitest";
 import {
   DtypeError,
   FreedError,
@@ -7,13 +6,14 @@ import {
   loadSync,
   MemoryError,
   OptionError,
+  ShapeError,
   type StateData,
   type Xentropy,
   XentropyError,
 } from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
-import { classes, FINITE, normal, sprinkled } from "./support/samples.js";
+import { FINITE, normal, sprinkled } from "./support/samples.js";
 import { distance } from "./support/ulp.js";
 
 const BLOCK = 2048;
@@ -230,114 +230,38 @@ it("throws FreedError from every method once the kernels have been disposed", ()
   }
 });
 
-describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
-  const rows = 35;
-  const cols = 2 * BLOCK + 300;
-  const x = normal(rows * cols, 2, 0, 3);
-  const labels = classes(rows, cols, 1);
-  labels[3] = -100;
-  labels[4] = BLOCK;
-  const cuts = [0, BLOCK, cols];
-
-  const sharded = (options: object, at = cuts) => {
-    const parts = at.slice(1).map((to, i) => columns(x, rows, at[i], to));
-    const state = backend.k.logSumExpState(rows);
-    for (const part of parts) state.add(part);
-    return parts.map((part, i) => {
-      const shape = [rows, at[i + 1] - at[i]] as const;
-      return backend.k.softmaxCrossEntropy(part, labels, { ...options, shape, state, start: at[i], grad: true });
-    });
-  };
-
-  const OPTIONS = [
-    {},
-    { reduction: "sum", gradOutput: 3, zLoss: 0.01 },
-    { reduction: "none", gradOutput: normal(rows, 3) },
-    { sampleWeights: normal(rows, 4).map(Math.abs), classWeights: normal(cols, 5).map(Math.abs) },
-    { ignoreIndex: 5 },
-  ] as const;
-
-  it.each(OPTIONS)("gives the gradient bit for bit, and its share of the loss: %o", (options) => {
-    labels[3] = "ignoreIndex" in options ? 5 : -100;
-    const whole = backend.k.softmaxCrossEntropy(x, labels, { ...options, shape: [rows, cols], grad: true });
-    const results = sharded(options);
-    results.forEach(({ grad }, i) => {
-      const expected = columns(whole.grad, rows, cuts[i], cuts[i + 1]);
-      if (!("classWeights" in options)) expect(bits(grad)).toEqual(bits(expected));
-      grad.forEach((g, j) => {
-        if (Math.abs(g - expected[j]) > 1e-6 * Math.abs(expected[j])) expect(g).toBe(expected[j]);
-      });
-    });
-    const list = (loss: number | Float32Array) => (typeof loss === "number" ? [loss] : [...loss]);
-    const sum = list(results[0].loss).map((loss, i) => loss + list(results[1].loss)[i]);
-    list(whole.loss).forEach((loss, i) => {
-      expect(sum[i] / (loss || 1)).toBeCloseTo(loss === 0 ? 0 : 1, 6);
-    });
-  });
-
-  it("gives it within the bound where shards start elsewhere", () => {
-    labels[3] = -100;
-    const at = [0, 1000, 2500, cols];
-    const whole = reference.softmaxCrossEntropy(x, labels, { shape: [rows, cols], grad: true });
-    sharded({}, at).forEach(({ grad }, part) => {
-      const n = at[part + 1] - at[part];
-      grad.forEach((g, i) => {
-        const truth = whole.grad[Math.floor(i / n) * cols + at[part] + (i % n)];
-        if (distance(g, truth) > 4) expect(g).toBe(truth);
-      });
-    });
-  });
-
-  it("refuses a state that doesn't have all columns, and options that need the whole row", () => {
-    const { k } = backend;
-    const part = new Float32Array(2 * 3);
-    const state = k.logSumExpState(2).add(new Float32Array(10));
-    const call = (options: object) => () => k.softmaxCrossEntropy(part, [0, 4], { shape: [2, 3], ...options });
-    expect(call({ state, start: 2 })).not.toThrow();
-    expect(call({ state, start: 3 })).toThrow("columns 3 to 6");
-    expect(call({ start: 0 })).toThrow("give both");
-    expect(call({ state: {}, start: 0 })).toThrow("same kernels");
-    expect(call({ state: k.logSumExpState(3) })).toThrow("3 rows");
-    expect(call({ state: k.logSumExpState(2, { start: 2 }).add(new Float32Array(10)) })).toThrow("columns 2 to 7");
-    const none = { labelSmoothing: 0, softcap: undefined, temperature: 1, correct: false, logSumExp: false };
-    expect(call({ state, ...none })).not.toThrow();
-    for (const name in none) {
-      expect(call({ state, [name]: 0.5 })).toThrow(`${name} can't be combined with state`);
+describeEachBackend("a state whose sums find no memory", (backend) => {
+  it("is as it was", () => {
+    const x = normal(3 * BLOCK, 1);
+    const state = backend.k.logSumExpState(1).add(x.subarray(0, 100));
+    const before = JSON.stringify(state);
+    const refuse = vi.spyOn(globalThis, "Float64Array").mockImplementation(function none() {
+      throw new RangeError("Array buffer allocation failed");
+    } as never);
+    try {
+      expect(() => state.add(x.subarray(100))).toThrow(MemoryError);
+    } finally {
+      refuse.mockRestore();
     }
-    expect(() => k.softmaxCrossEntropy(part, [0, 5], { shape: [2, 3], state })).toThrow("0 to 4");
-    for (const axis of [-1, 1]) expect(call({ state, axis })).not.toThrow();
-    for (const axis of [0, -2]) expect(call({ state, axis })).toThrow("but for the last");
-    for (const axis of [2, 0.5]) expect(call({ state, axis })).toThrow(XentropyError);
+    expect(JSON.stringify(state)).toBe(before);
+    expect(state.end).toBe(100);
+    const whole = backend.k.logSumExpState(1).add(x);
+    expect(state.add(x.subarray(100)).value()).toEqual(whole.value());
   });
+});
 
-  it("is confirmed by checked kernels, and refused where a result is wrong", () => {
-    const k = checked(backend.k);
-    const state = k.logSumExpState(2).add(normal(2 * 5000, 3));
-    const x = columns(normal(2 * 5000, 3), 2, 1000, 4000);
-    const classWeights = Float32Array.from({ length: 5000 }, (_, c) => c % 3);
-    const shape = [2, 3000];
-    for (const more of [
-      { grad: true },
-      { grad: x.slice(), axis: 1, gradOutput: 3 },
-      { reduction: "sum", grad: true, classWeights },
-      { reduction: "none", grad: true, zLoss: 0.1, sampleWeights: [0.5, 2] },
-      { ignoreIndex: 1500, grad: true },
-    ] as const) {
-      const options = { shape, state, start: 1000, ...more };
-      const [got, expected] = [k, backend.k].map((one) => one.softmaxCrossEntropy(x, [1500, 4999], options));
-      expect(got).toEqual(expected);
-    }
-    const wrong = new Proxy(backend.k, {
-      get(target, name) {
-        if (name !== "softmaxCrossEntropy") return Reflect.get(target, name, target);
-        return (...args: Parameters<Xentropy["softmaxCrossEntropy"]>) => {
-          const result = target.softmaxCrossEntropy(...args) as { loss: number; grad: Float32Array };
-          result.grad[3] *= 1.00001;
-          return result;
-        };
-      },
-    });
-    const call = () => checked(wrong).softmaxCrossEntropy(x, [1500, 4999], { shape, state, start: 1000, grad: true });
-    expect(call).toThrow(CrossCheckError);
-  });
+it("a state of kernels that have been disposed of joins no other", () => {
+  const [a, b] = [loadSync(), loadSync()];
+  const left = a.logSumExpState(1).add(Float32Array.of(1, 2));
+  const right = b.logSumExpState(1, { start: 2 }).add(Float32Array.of(3));
+  b.dispose();
+  expect(() => left.merge(right)).toThrow(FreedError);
+  expect(left.end).toBe(2);
+});
+
+it("logits of labels that come with a shape have one for each row", () => {
+  const state = loadSync().logSumExpState(4).add(new Float32Array(8));
+  const data = new Float32Array(4);
+  expect(state.loss({ data, dims: [4] })).toEqual(state.loss(data));
+  expect(() => state.loss({ data, dims: [2, 2] })).toThrow(ShapeError);
 });

@@ -11,7 +11,10 @@ import { briefBackward } from "./brief.js";
 const OPTIONS = ["shape", "axis", "out"];
 
 export function softmaxBackward(context: Context, p: FloatBatch, dp: FloatBatch, options: ArrayOptions): FloatOutput {
-  return briefBackward(context, "softmaxBackward", p, dp, options) ?? backward(context, p, dp, options, "p", "dp");
+  return (
+    briefBackward(context, "softmaxBackward", p, dp, options) ??
+    backward(context, p, dp, context.left(options), "p", "dp")
+  );
 }
 
 export function logSoftmaxBackward(
@@ -22,7 +25,7 @@ export function logSoftmaxBackward(
 ): FloatOutput {
   return (
     briefBackward(context, "logSoftmaxBackward", logProbs, dLogProbs, options) ??
-    backward(context, logProbs, dLogProbs, options, "logProbs", "dLogProbs")
+    backward(context, logProbs, dLogProbs, context.left(options), "logProbs", "dLogProbs")
   );
 }
 

@@ -32,36 +32,42 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   const type = typedName(targets);
   if (type === "Float32Array") return briefPair(context, "dense targets", x, targets, options);
   if (type !== "Int32Array" || !arePlain(options, "rows", "grad")) return undefined;
-  const { kernels, arena, work } = context;
   const { shape, axis, grad: place } = options;
+  const { kernels, arena, work } = context;
   const columns = columnsOf(x, shape, axis);
   const labels = targets as Int32Array;
-  if (columns === 0 || labels.byteOffset !== 0) return undefined;
+  if (columns === 0 || labels.byteOffset !== 0) return context.leave({ shape, axis, grad: place });
   const { length } = x as Float32Array;
   const rows = length / columns;
-  if (labels.length !== rows) return undefined;
+  if (!putLabels(labels, rows, columns, arena.i32, work.labels >>> 2))
+    return context.leave({ shape, axis, grad: place });
   const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
-  if (grad === null) return undefined;
-  const { i32, f64 } = arena;
-  for (let i = 0, at = work.labels >>> 2; i < rows; i++) {
-    const label = labels[i];
-    if (!(label >= 0 && label < columns)) return undefined;
-    i32[at + i] = label;
-  }
+  if (grad === null) return context.leave({ shape, axis, grad: place });
   const { losses, state, maxima, exponentials } = work;
   const tile = work.tile(0);
   const to = grad ? tile : 0;
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels.softmaxCrossEntropy(tile, to, work.labels, 0, 1 / rows, losses, rows, columns, state, maxima, exponentials);
-  const loss = meanOf(f64, losses >>> 3, rows);
+  const loss = meanOf(arena.f64, losses >>> 3, rows);
   if (!grad) return { loss };
   work.copyOut(tile, length, grad, 0);
   return { loss, grad };
 }
 
+/** Copies a label for each row; false where there are more or fewer, or one is none of the classes. */
+function putLabels(labels: Int32Array, rows: number, classes: number, to: Int32Array, at: number): boolean {
+  if (labels.length !== rows) return false;
+  for (let i = 0; i < rows; i++) {
+    const label = labels[i];
+    if (!(label >= 0 && label < classes)) return false;
+    to[at + i] = label;
+  }
+  return true;
+}
+
 /** The mean loss between logits and a second batch: dense targets, or a teacher's logits. */
 export function briefPair(
-  { kernels, arena, work }: Context,
+  context: Context,
   operation: "dense targets" | "distillation",
   x: unknown,
   other: unknown,
@@ -69,12 +75,12 @@ export function briefPair(
 ): Loss | undefined {
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
+  const { kernels, arena, work } = context;
   const columns = columnsOf(x, shape, axis);
-  if (columns === 0) return undefined;
-  const { length } = x as Float32Array;
-  if (!isPlain(other, length)) return undefined;
+  const length = columns === 0 ? 0 : (x as Float32Array).length;
+  if (columns === 0 || !isPlain(other, length)) return context.leave({ shape, axis, grad: place });
   const grad = gradientFor(place, length, other, other[0]);
-  if (grad === null) return undefined;
+  if (grad === null) return context.leave({ shape, axis, grad: place });
   const rows = length / columns;
   const { scales, losses, state, secondState, maxima, exponentials } = work;
   const a = work.tile(0);
@@ -99,18 +105,18 @@ export function briefPair(
 
 /** The mean loss of float targets, with its gradient. */
 export function briefSigmoidCrossEntropy(
-  { kernels, work }: Context,
+  context: Context,
   x: unknown,
   targets: unknown,
   options: unknown,
 ): Loss | undefined {
   if (!arePlain(options, "elements", "grad")) return undefined;
   const { shape, grad: place } = options;
-  if (columnsOf(x, shape, undefined) === 0) return undefined;
-  const { length } = x as Float32Array;
-  if (!isPlain(targets, length)) return undefined;
+  const { kernels, work } = context;
+  const length = columnsOf(x, shape, undefined) === 0 ? 0 : (x as Float32Array).length;
+  if (length === 0 || !isPlain(targets, length)) return context.leave({ shape, grad: place });
   const grad = gradientFor(place, length, targets, targets[0]);
-  if (!grad) return undefined;
+  if (!grad) return context.leave({ shape, grad: place });
   const tile = work.tile(0);
   const t = work.tile(1);
   work.copyIn(x as Float32Array, 0, length, tile);
@@ -121,24 +127,26 @@ export function briefSigmoidCrossEntropy(
 }
 
 /** The mean loss of labels that all count, of a larger batch too: it reads one number a row. */
-export function briefNllLoss(logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
+export function briefNllLoss(context: Context, logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
-  const columns = columnsOf(logProbs, shape, axis, MOST_LABELS);
-  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) return undefined;
+  const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, MOST_LABELS);
+  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) {
+    return context.leave({ shape, axis, grad: place });
+  }
   const x = logProbs as Float32Array;
   const y = labels as Int32Array;
   const rows = x.length / columns;
-  if (y.length !== rows) return undefined;
+  if (y.length !== rows) return context.leave({ shape, axis, grad: place });
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     const label = y[i];
-    if (!(label >= 0 && label < columns)) return undefined;
+    if (!(label >= 0 && label < columns)) return context.leave({ shape, axis, grad: place });
     sum -= x[i * columns + label];
   }
   const loss = Math.fround(sum / rows);
   const grad = gradientFor(place, x.length, y, y[0] * SUBNORMAL);
-  if (grad === null) return undefined;
+  if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
   grad.fill(0);
   for (let i = 0; i < rows; i++) grad[i * columns + y[i]] = -1 / rows;

@@ -6,8 +6,9 @@ import { newFloats, newIndices } from "../outputs.js";
 /**
  * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but
  * `shape`, the last `axis` and where the result goes. To read all that arguments may be takes several times what a kernel
- * takes for ten numbers. What isn't plain, or isn't right, gives undefined: the general reading takes it from there, and
- * has the words for errors. Options come first, since their getters may do anything to what is read after them.
+ * takes for ten numbers. What isn't plain, or isn't right, is left to the general reading, which has the words for errors,
+ * and with it the options where they have been read: each is read once. They come first, since their getters may do
+ * anything to what is read after them.
  */
 
 /** Numbers of such a batch, at most: it is one tile, of no more than POSITIONS rows. */
@@ -92,7 +93,7 @@ export function haveOneBuffer(array: Float32Array, other: ArrayBufferView, first
 
 /** An array as long as the batch, from one along the rows or of each element. */
 export function briefArray(
-  { kernels, work }: Context,
+  context: Context,
   operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
   x: unknown,
   options: unknown,
@@ -100,11 +101,11 @@ export function briefArray(
   const ofRows = operation === "softmax" || operation === "logSoftmax";
   if (!arePlain(options, ofRows ? "rows" : "elements", "out")) return undefined;
   const { shape, axis, out } = options;
+  const { kernels, work } = context;
   const columns = columnsOf(x, shape, axis);
-  if (columns === 0) return undefined;
-  const { length } = x as Float32Array;
-  const result = out === undefined ? newFloats(length) : out;
-  if (!isPlain(result, length)) return undefined;
+  const length = columns === 0 ? 0 : (x as Float32Array).length;
+  const result = out === undefined && columns > 0 ? newFloats(length) : out;
+  if (columns === 0 || !isPlain(result, length)) return context.leave(ofRows ? { shape, axis, out } : { shape, out });
   const tile = work.tile(0);
   const { state, maxima, exponentials } = work;
   work.copyIn(x as Float32Array, 0, length, tile);
@@ -115,15 +116,18 @@ export function briefArray(
   return result;
 }
 
-export function briefLogSumExp({ kernels, work }: Context, x: unknown, options: unknown): Float32Array | undefined {
+export function briefLogSumExp(context: Context, x: unknown, options: unknown): Float32Array | undefined {
   if (!arePlain(options, "rows", "out")) return undefined;
   const { shape, axis, out } = options;
+  const { kernels, work } = context;
   const columns = columnsOf(x, shape, axis);
-  if (columns === 0) return undefined;
+  if (columns === 0) return context.leave({ shape, axis, out });
   const { length } = x as Float32Array;
   const rows = length / columns;
   const result = out === undefined ? newFloats(rows) : out;
-  if (!isPlain(result, rows) || haveOneBuffer(result, x as Float32Array, (x as Float32Array)[0])) return undefined;
+  if (!isPlain(result, rows) || haveOneBuffer(result, x as Float32Array, (x as Float32Array)[0])) {
+    return context.leave({ shape, axis, out });
+  }
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
   kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
@@ -132,7 +136,7 @@ export function briefLogSumExp({ kernels, work }: Context, x: unknown, options: 
 }
 
 export function briefBackward(
-  { kernels, work }: Context,
+  context: Context,
   operation: "softmaxBackward" | "logSoftmaxBackward",
   forward: unknown,
   upstream: unknown,
@@ -140,11 +144,12 @@ export function briefBackward(
 ): Float32Array | undefined {
   if (!arePlain(options, "rows", "out")) return undefined;
   const { shape, axis, out } = options;
+  const { kernels, work } = context;
   const columns = columnsOf(forward, shape, axis);
-  if (columns === 0) return undefined;
-  const { length } = forward as Float32Array;
-  const result = out === undefined ? newFloats(length) : out;
-  if (!isPlain(upstream, length) || !isPlain(result, length)) return undefined;
+  const length = columns === 0 ? 0 : (forward as Float32Array).length;
+  const result = out === undefined && columns > 0 ? newFloats(length) : out;
+  if (columns === 0 || !isPlain(upstream, length) || !isPlain(result, length))
+    return context.leave({ shape, axis, out });
   const a = work.tile(0);
   const b = work.tile(1);
   work.copyIn(forward as Float32Array, 0, length, a);
@@ -155,11 +160,12 @@ export function briefBackward(
 }
 
 /** For each row the index of its largest element. */
-export function briefArgmax({ kernels, arena, work }: Context, x: unknown, options: unknown): Int32Array | undefined {
+export function briefArgmax(context: Context, x: unknown, options: unknown): Int32Array | undefined {
   if (!arePlain(options, "rows")) return undefined;
   const { shape, axis } = options;
+  const { kernels, arena, work } = context;
   const columns = columnsOf(x, shape, axis);
-  if (columns === 0) return undefined;
+  if (columns === 0) return context.leave({ shape, axis });
   const { length } = x as Float32Array;
   const rows = length / columns;
   const result = newIndices(rows);

@@ -17,7 +17,9 @@ export function softmaxCrossEntropy(
   targets: Labels | FloatBatch,
   options: SoftmaxCrossEntropyOptions,
 ): Result {
-  return briefCrossEntropy(context, x, targets, options) ?? generalCrossEntropy(context, x, targets, options);
+  return (
+    briefCrossEntropy(context, x, targets, options) ?? generalCrossEntropy(context, x, targets, context.left(options))
+  );
 }
 
 function generalCrossEntropy(

@@ -18,7 +18,7 @@ export function softmaxKlDivergence(
 ): LossResult {
   return (
     briefPair(context, "distillation", student, teacher, options) ??
-    generalKlDivergence(context, student, teacher, options)
+    generalKlDivergence(context, student, teacher, context.left(options))
   );
 }
 

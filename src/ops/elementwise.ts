@@ -17,7 +17,7 @@ export function elementwise(
   x: FloatBatch,
   options: ElementwiseOptions,
 ): FloatOutput {
-  return briefArray(context, operation, x, options) ?? general(context, operation, x, options);
+  return briefArray(context, operation, x, options) ?? general(context, operation, x, context.left(options));
 }
 
 function general(context: Context, operation: Operation, x: FloatBatch, options: ElementwiseOptions): FloatOutput {

@@ -19,6 +19,8 @@ interface Call extends Weighting {
   readonly layer: Layer;
   readonly targets: Floats;
   readonly upstream: number | Float32Array;
+  /** A power of two above it. */
+  readonly peak: number;
   readonly total: LossTotal;
   readonly gradients: LayerGradients;
 }
@@ -68,7 +70,7 @@ export function linearSigmoidCrossEntropy(
       sums: scratch.take(rows * 8),
     };
     return () => {
-      const call = { layer, targets, upstream, total, gradients, ...weighting };
+      const call = { layer, targets, upstream, peak: powerAbove(upstream), total, gradients, ...weighting };
       if (rows === 0) clearGradients(gradients, arena);
       while (products.next()) group(context, call, products, rooms);
       return { loss: total.value, ...(gradients.results && { grad: gradients.results }) };
@@ -98,7 +100,7 @@ function group(context: Context, call: Call, products: LinearProducts, rooms: Ro
 /** Logits, losses and gradient of a block of a group. */
 function block(
   { kernels, arena, work }: Context,
-  { layer, targets, smoothing, positive, element, upstream, total, gradients }: Call,
+  { layer, targets, smoothing, positive, element, upstream, peak, total, gradients }: Call,
   products: LinearProducts,
   rooms: Rooms,
   column: number,
@@ -118,7 +120,6 @@ function block(
     element?.expand(from, cols, arena.f32, (rooms.element >>> 2) + to);
   }
   const wanted = gradients.results !== undefined;
-  const peak = powerAbove(upstream);
   kernels.linearSigmoid(
     rooms.logits,
     rooms.targets,

@@ -11,7 +11,9 @@ import { placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.
 
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
 export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): LossResult {
-  return briefNllLoss(logProbs, labels, options) ?? generalNllLoss(context, logProbs, labels, options);
+  return (
+    briefNllLoss(context, logProbs, labels, options) ?? generalNllLoss(context, logProbs, labels, context.left(options))
+  );
 }
 
 function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, options: NllLossOptions): LossResult {

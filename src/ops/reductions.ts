@@ -29,7 +29,7 @@ const LOG_SUM_EXP = ["shape", "axis", "out", "temperature"];
 const INDEX = ["shape", "axis"];
 
 export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
-  return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, options);
+  return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, context.left(options));
 }
 
 function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
@@ -108,7 +108,7 @@ function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], are
 }
 
 export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
-  return briefArgmax(context, x, options) ?? generalArgmax(context, x, options);
+  return briefArgmax(context, x, options) ?? generalArgmax(context, x, context.left(options));
 }
 
 function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {

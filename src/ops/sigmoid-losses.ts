@@ -51,7 +51,8 @@ export function sigmoidCrossEntropy(
   options: SigmoidCrossEntropyOptions,
 ): LossResult {
   return (
-    briefSigmoidCrossEntropy(context, x, targets, options) ?? generalSigmoidCrossEntropy(context, x, targets, options)
+    briefSigmoidCrossEntropy(context, x, targets, options) ??
+    generalSigmoidCrossEntropy(context, x, targets, context.left(options))
   );
 }
 

@@ -24,7 +24,7 @@ const EMPTY_ROW = ["nan", "zero"] as const;
 const LOG_SOFTMAX = ["shape", "axis", "out", "temperature"];
 
 export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
-  return briefArray(context, "softmax", x, options) ?? generalSoftmax(context, x, options);
+  return briefArray(context, "softmax", x, options) ?? generalSoftmax(context, x, context.left(options));
 }
 
 function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
@@ -132,7 +132,7 @@ function longSoftmax(
 }
 
 export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
-  return briefArray(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, options);
+  return briefArray(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, context.left(options));
 }
 
 function generalLogSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {

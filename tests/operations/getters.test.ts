@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DtypeError, OverlapError } from "../../src/index.js";
+import { DtypeError, FreedError, OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectRefused } from "../support/refusals.js";
 import { optionsOf, run } from "./support/operation.js";
@@ -8,6 +8,8 @@ import { NAMED_OPERATIONS } from "./support/operations.js";
 const X = Float32Array.of(1, 2, 3, 4, 5, 6);
 const shape = [2, 3];
 const LAYOUT = { shape, axis: -1 };
+/** A batch that the short path takes, and two that it leaves to the general one. */
+const LAYOUTS = [LAYOUT, { shape: [2, 2100], axis: -1 }, { shape: [2, 70_000], axis: -1 }];
 
 describeEachBackend("options whose getters do something", (backend) => {
   it("find the call unharmed where they make another", () => {
@@ -61,6 +63,20 @@ describeEachBackend("options whose getters do something", (backend) => {
           return run(k, operation, [x, ...others], given);
         });
       }
+    });
+  });
+
+  describe.each(NAMED_OPERATIONS)("are refused by %s where they dispose of the kernels", (_, operation) => {
+    it.each(LAYOUTS)("of %o", (layout) => {
+      const operands = operation.operands(layout, 104);
+      const k = backend.open();
+      const options = {
+        get shape() {
+          k.dispose();
+          return layout.shape;
+        },
+      };
+      expect(() => run(k, operation, operands, options)).toThrow(FreedError);
     });
   });
 
@@ -124,12 +140,38 @@ describeEachBackend("labels beyond 2^24", (backend) => {
 describeEachBackend("an int32 batch", (backend) => {
   it("holds integers of 32 bits and nothing else", () => {
     const batch = backend.k.alloc([2], { dtype: "int32" }).set([1, 2]);
-    for (const source of [[1.5, 0], [Number.NaN, 0], [3e10, 0], Float32Array.of(0.5, 1), [2n ** 31n, 0n]]) {
+    for (const source of [
+      [1n, null],
+      ["1", 0],
+      [1.5, 0],
+      [Number.NaN, 0],
+      [3e10, 0],
+      Float32Array.of(0.5, 1),
+      [2n ** 31n, 0n],
+    ]) {
       expect(() => batch.set(source as number[])).toThrow(DtypeError);
       expect([...batch.data]).toEqual([1, 2]);
     }
+    expect([...batch.set([5n, 6]).data]).toEqual([5, 6]);
     batch.set(BigInt64Array.of(-1n, 7n));
     expect([...batch.set(Uint8Array.of(3, 4)).data]).toEqual([3, 4]);
+    batch.free();
+  });
+});
+
+describeEachBackend("a float32 batch", (backend) => {
+  it("holds numbers, or is left as it was", () => {
+    const batch = backend.k.alloc([2]).set([1, 2]);
+    for (const source of [
+      ["a", 0],
+      [3, null],
+      [3, {}],
+      [3, undefined],
+    ]) {
+      expect(() => batch.set(source as number[])).toThrow(DtypeError);
+      expect([...batch.data]).toEqual([1, 2]);
+    }
+    expect([...batch.set([3, 4n]).data]).toEqual([3, 4]);
     batch.free();
   });
 });

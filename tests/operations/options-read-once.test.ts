@@ -4,7 +4,11 @@ import { expectSameBits } from "../support/ulp.js";
 import { type Options, optionsOf, run } from "./support/operation.js";
 import { NAMED_OPERATIONS } from "./support/operations.js";
 
-const LAYOUT = { shape: [2, 3], axis: -1 };
+/** A batch that the short path takes, and one that it leaves to the general one. */
+const LAYOUTS = [
+  { shape: [2, 3], axis: -1 },
+  { shape: [2, 2100], axis: -1 },
+];
 
 /** The same options behind getters that count. */
 function counted(options: Options): { given: Options; reads: Map<string, number> } {
@@ -24,10 +28,14 @@ function counted(options: Options): { given: Options; reads: Map<string, number>
 }
 
 describeEachBackend("each option is read exactly once", (backend) => {
-  describe.each(NAMED_OPERATIONS)("by %s", (_, operation) => {
+  const cases = NAMED_OPERATIONS.flatMap(([name, operation]) =>
+    LAYOUTS.map((layout) => [`${name} of ${layout.shape.join("x")}`, operation, layout] as const),
+  );
+
+  describe.each(cases)("by %s", (_, operation, layout) => {
     it.each(operation.variants)("%s", (...variant) => {
-      const operands = operation.operands(LAYOUT, 101);
-      const options = optionsOf(operation, variant, LAYOUT);
+      const operands = operation.operands(layout, 101);
+      const options = optionsOf(operation, variant, layout);
       const expected = run(backend.k, operation, operands, options);
       const { given, reads } = counted(options);
       const got = run(backend.k, operation, operands, given);
@@ -38,10 +46,10 @@ describeEachBackend("each option is read exactly once", (backend) => {
     it("all at once, as they are at the first reading", () => {
       const all: Options = Object.assign(
         {},
-        ...operation.variants.map((variant) => optionsOf(operation, variant, LAYOUT)),
+        ...operation.variants.map((variant) => optionsOf(operation, variant, layout)),
       );
       const { given, reads } = counted(all);
-      run(backend.k, operation, operation.operands(LAYOUT, 102), given);
+      run(backend.k, operation, operation.operands(layout, 102), given);
       expect([...reads]).toEqual(Object.keys(all).map((name) => [name, 1]));
     });
   });
