@@ -1,8 +1,8 @@
 import { gather, isSpread, scatter, stripWidth } from "./across";
 import { softmaxCrossEntropy } from "./cross-entropy";
 import { atLabels, normal } from "./cross-entropy-narrow";
-import { upper } from "./math/lanes";
-import { expOfFour, joined, maxOfFour, peaksOfFour, restsOfFour } from "./quad";
+import { narrow, upper } from "./math/lanes";
+import { expOfFour, maxOfFour, peaksOfFour, restsOfFour } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -80,7 +80,7 @@ function ofFour(
   const low = v128.load(lanes);
   const high = v128.load(lanes, 16);
   if (!i64x2.all_true(v128.and(normal(low), normal(high)))) return false;
-  const factor = joined(low, high);
+  const factor = narrow(low, high);
   for (let c: usize = 0, to = grad; c < classes; c++, e += 16, to += step) {
     v128.store(to, f32x4.mul(v128.load(e), factor));
   }

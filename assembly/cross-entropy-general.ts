@@ -1,7 +1,7 @@
 import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
 import { denseOfFour } from "./cross-entropy-dense-narrow";
-import { loadLanes, loadPair, storeLanes, upper } from "./math/lanes";
+import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
 import { NARROW } from "./quad";
@@ -208,7 +208,7 @@ export function gapOf(x: v128, t: v128, max: v128): v128 {
 }
 
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */
-export function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize, mass: f64, factor: f64): void {
+function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize, mass: f64, factor: f64): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const m = load<f32>(maxima + (i / BLOCK) * 4);
     subtract(grad + (i << 2), t + (i << 2), min(n - i, BLOCK), blockFactor(state, m) * (mass * factor), factor);
@@ -232,8 +232,8 @@ export function subtract(a: usize, b: usize, n: usize, factorA: f64, factorB: f6
 /** a·byA − b·byB, rounded once */
 function difference(a: v128, b: v128, byA: v128, byB: v128): v128 {
   const low = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a), byA), f64x2.mul(f64x2.promote_low_f32x4(b), byB));
-  const a2 = v128.shuffle<i32>(a, a, 2, 3, 2, 3);
-  const b2 = v128.shuffle<i32>(b, b, 2, 3, 2, 3);
+  const a2 = upper(a);
+  const b2 = upper(b);
   const high = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a2), byA), f64x2.mul(f64x2.promote_low_f32x4(b2), byB));
-  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+  return narrow(low, high);
 }

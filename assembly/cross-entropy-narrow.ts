@@ -1,7 +1,7 @@
-import { upper } from "./math/lanes";
+import { narrow, upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { LARGEST, SMALL } from "./math/scale";
-import { expOfFour, joined, LANES_BYTES, peaksOfFour, restsOfFour, turnOfFour } from "./quad";
+import { expOfFour, LANES_BYTES, peaksOfFour, restsOfFour, turnOfFour } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -48,7 +48,7 @@ export function crossEntropyOfFour(
   const low = v128.load(lanes);
   const high = v128.load(lanes, 16);
   if (!i64x2.all_true(v128.and(normal(low), normal(high)))) return false;
-  const factor = joined(low, high);
+  const factor = narrow(low, high);
   for (let c: usize = 0, p = e; c < cols; c++, p += 16) v128.store(p, f32x4.mul(v128.load(p), factor));
   transpose(e, 4, grad, cols, cols, 4);
   store<f32>(grad + y0, <f32>load<f64>(lanes, 32));

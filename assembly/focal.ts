@@ -1,8 +1,8 @@
 import { exp } from "./math/exp";
 import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, storeLanes } from "./math/lanes";
+import { loadLanes, loadPair, storeLanes, storePair } from "./math/lanes";
 import { log } from "./math/log";
-import { drop, log1pUnit, onesF64, pair, storePair } from "./math/logistic";
+import { drop, log1pUnit, onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -72,9 +72,9 @@ function block(
   let sum = zero;
   let next = zero;
   for (let i: usize = 0, end = n << 2; i < end; i += 8) {
-    const logit = pair(x + i);
-    const target = pair(t + i);
-    const small = f64x2.mul(pair(e + i), lower);
+    const logit = loadPair(x + i);
+    const target = loadPair(t + i);
+    const small = f64x2.mul(loadPair(e + i), lower);
     const positive = f64x2.ge(logit, zero);
     const other = f64x2.sub(one, target);
     const wrong = v128.bitselect(other, target, positive);

@@ -47,7 +47,7 @@ export function rowLogSumExp(state: usize, x: usize, n: usize): f64 {
   return m + rowLog(state);
 }
 
-export function hasNaN(x: usize, n: usize): bool {
+function hasNaN(x: usize, n: usize): bool {
   for (const end = x + (n << 2); x < end; x += 4) {
     if (isNaN(load<f32>(x))) return true;
   }

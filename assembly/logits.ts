@@ -1,4 +1,4 @@
-import { loadLanes, storeLanes, upper } from "./math/lanes";
+import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
 import { tanh } from "./math/tanh";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
@@ -38,14 +38,14 @@ export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void
     const size = f32x4.abs(count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0)));
     const g = count === 4 ? v128.load(grad) : loadLanes(grad, count, f32x4.splat(0));
     const low = f64x2.mul(f64x2.promote_low_f32x4(size), by);
-    const high = f64x2.mul(f64x2.promote_low_f32x4(v128.shuffle<i32>(size, size, 2, 3, 2, 3)), by);
-    const d = v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+    const high = f64x2.mul(f64x2.promote_low_f32x4(upper(size)), by);
+    const d = narrow(low, high);
     const minus = clamped(f32x4.neg(d));
     const z = rounded(minus);
     const e = significand(minus, z);
     const a = sloped(g, low, d, widened(e, z));
     const b = sloped(upper(g), high, upper(d), widened(upper(e), upper(z)));
-    const product = v128.shuffle<i32>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 4, 5);
+    const product = narrow(a, b);
     const value = v128.bitselect(g, product, f32x4.eq(g, f32x4.splat(0)));
     if (count === 4) v128.store(grad, value);
     else storeLanes(grad, count, value);

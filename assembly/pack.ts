@@ -1,4 +1,5 @@
-import { loadLanes, upper } from "./math/lanes";
+import { loadLanes } from "./math/lanes";
+import { addHigh, addLow } from "./math/sum";
 import { transpose } from "./transpose";
 
 /**
@@ -120,8 +121,8 @@ function packSquare(a: v128, b: v128, c: v128, d: v128, byRows: usize, byColumns
     v128.store(byRows, v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7), 48);
   }
   if (sums) {
-    v128.store(sums, plusLow(plusLow(plusLow(plusLow(v128.load(sums), a), b), c), d));
-    v128.store(sums, plusHigh(plusHigh(plusHigh(plusHigh(v128.load(sums, 16), a), b), c), d), 16);
+    v128.store(sums, addLow(addLow(addLow(addLow(v128.load(sums), a), b), c), d));
+    v128.store(sums, addHigh(addHigh(addHigh(addHigh(v128.load(sums, 16), a), b), c), d), 16);
   }
 }
 
@@ -144,12 +145,4 @@ function packPart(
       if (sums && there) store<f64>(sums + (col << 3), load<f64>(sums + (col << 3)) + <f64>value);
     }
   }
-}
-
-function plusLow(sum: v128, v: v128): v128 {
-  return f64x2.add(sum, f64x2.promote_low_f32x4(v));
-}
-
-function plusHigh(sum: v128, v: v128): v128 {
-  return f64x2.add(sum, f64x2.promote_low_f32x4(upper(v)));
 }

@@ -1,5 +1,6 @@
 import { madd } from "./math/fma";
-import { loadLanes } from "./math/lanes";
+import { loadLanes, narrow, upper } from "./math/lanes";
+import { addHigh, addLow } from "./math/sum";
 
 /**
  * Matrix products of packed panels (pack.ts): C = A·B, A in panels of 4 rows, B in panels of 8 columns.
@@ -114,9 +115,9 @@ function startOf(start: usize, column: usize, n: usize): v128 {
 /** Every row of a tile starts from the same numbers. */
 function begin(sums: usize, s0: v128, s1: v128): void {
   const a = f64x2.promote_low_f32x4(s0);
-  const b = promoteHigh(s0);
+  const b = f64x2.promote_low_f32x4(upper(s0));
   const c = f64x2.promote_low_f32x4(s1);
-  const d = promoteHigh(s1);
+  const d = f64x2.promote_low_f32x4(upper(s1));
   for (const end = sums + TILE_BYTES; sums < end; sums += ROW_BYTES) {
     v128.store(sums, a);
     v128.store(sums, b, 16);
@@ -199,14 +200,10 @@ function storeRow(to: usize, low: v128, high: v128, add: bool): void {
   v128.store(to, high, 16);
 }
 
-function promoteHigh(c: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<i32>(c, c, 2, 3, 2, 3));
-}
-
 /** Four float64 sums += four floats. */
 function addTo(sums: usize, c: v128): void {
-  v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(c)));
-  v128.store(sums, f64x2.add(v128.load(sums, 16), promoteHigh(c)), 16);
+  v128.store(sums, addLow(v128.load(sums), c));
+  v128.store(sums, addHigh(v128.load(sums, 16), c), 16);
 }
 
 /** The part of a tile that there is, rounded to float32, with what stands there added before. */
@@ -218,11 +215,11 @@ function storeTile(sums: usize, out: usize, stride: usize, rows: usize, cols: us
   }
   for (; sums < end; sums += ROW_BYTES, out += stride) {
     if (add) {
-      v128.store(out, demote(plus(sums, out), plus(sums + 16, out + 8)));
-      v128.store(out, demote(plus(sums + 32, out + 16), plus(sums + 48, out + 24)), 16);
+      v128.store(out, narrow(plus(sums, out), plus(sums + 16, out + 8)));
+      v128.store(out, narrow(plus(sums + 32, out + 16), plus(sums + 48, out + 24)), 16);
     } else {
-      v128.store(out, demote(v128.load(sums), v128.load(sums, 16)));
-      v128.store(out, demote(v128.load(sums, 32), v128.load(sums, 48)), 16);
+      v128.store(out, narrow(v128.load(sums), v128.load(sums, 16)));
+      v128.store(out, narrow(v128.load(sums, 32), v128.load(sums, 48)), 16);
     }
   }
 }
@@ -247,8 +244,4 @@ function storeFloats(from: usize, out: usize, stride: usize, rows: usize, cols: 
 /** Two sums and two floats. */
 function plus(sums: usize, floats: usize): v128 {
   return f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(v128.load64_zero(floats)));
-}
-
-function demote(low: v128, high: v128): v128 {
-  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }

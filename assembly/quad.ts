@@ -1,6 +1,6 @@
 import { scaledExpOf } from "./math/exp";
 import { centerOf, exponentsOf, floorsOf, roundsOf } from "./math/exp-block";
-import { upper } from "./math/lanes";
+import { loadPair, narrow, upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { DOMINATED } from "./row";
 
@@ -91,29 +91,24 @@ function sumOfTwo(x: usize, classes: usize, step: usize): v128 {
   let s7 = s0;
   let rest = classes;
   for (; rest >= 8; rest -= 8, x += step << 3) {
-    s0 = f64x2.add(s0, pair(x));
-    s1 = f64x2.add(s1, pair(x + step));
-    s2 = f64x2.add(s2, pair(x + 2 * step));
-    s3 = f64x2.add(s3, pair(x + 3 * step));
-    s4 = f64x2.add(s4, pair(x + 4 * step));
-    s5 = f64x2.add(s5, pair(x + 5 * step));
-    s6 = f64x2.add(s6, pair(x + 6 * step));
-    s7 = f64x2.add(s7, pair(x + 7 * step));
+    s0 = f64x2.add(s0, loadPair(x));
+    s1 = f64x2.add(s1, loadPair(x + step));
+    s2 = f64x2.add(s2, loadPair(x + 2 * step));
+    s3 = f64x2.add(s3, loadPair(x + 3 * step));
+    s4 = f64x2.add(s4, loadPair(x + 4 * step));
+    s5 = f64x2.add(s5, loadPair(x + 5 * step));
+    s6 = f64x2.add(s6, loadPair(x + 6 * step));
+    s7 = f64x2.add(s7, loadPair(x + 7 * step));
   }
-  if (rest > 0) s0 = f64x2.add(s0, pair(x));
-  if (rest > 1) s1 = f64x2.add(s1, pair(x + step));
-  if (rest > 2) s2 = f64x2.add(s2, pair(x + 2 * step));
-  if (rest > 3) s3 = f64x2.add(s3, pair(x + 3 * step));
-  if (rest > 4) s4 = f64x2.add(s4, pair(x + 4 * step));
-  if (rest > 5) s5 = f64x2.add(s5, pair(x + 5 * step));
-  if (rest > 6) s6 = f64x2.add(s6, pair(x + 6 * step));
+  if (rest > 0) s0 = f64x2.add(s0, loadPair(x));
+  if (rest > 1) s1 = f64x2.add(s1, loadPair(x + step));
+  if (rest > 2) s2 = f64x2.add(s2, loadPair(x + 2 * step));
+  if (rest > 3) s3 = f64x2.add(s3, loadPair(x + 3 * step));
+  if (rest > 4) s4 = f64x2.add(s4, loadPair(x + 4 * step));
+  if (rest > 5) s5 = f64x2.add(s5, loadPair(x + 5 * step));
+  if (rest > 6) s6 = f64x2.add(s6, loadPair(x + 6 * step));
   const even = f64x2.add(f64x2.add(s0, s4), f64x2.add(s2, s6));
   return f64x2.add(even, f64x2.add(f64x2.add(s1, s5), f64x2.add(s3, s7)));
-}
-
-/** Two floats, as float64. */
-function pair(x: usize): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(x));
 }
 
 /** The stored exponential of each maximum, 0 for one of −Infinity. */
@@ -168,7 +163,7 @@ function pairExcept(e: usize, peaks: v128): v128 {
 export function softmaxOfFour(x: usize, classes: usize, step: usize, lanes: usize): void {
   expOfFour(x, x, classes, step, step, maxOfFour(x, classes, step), lanes);
   const one = f64x2.splat(1);
-  const factor = joined(f64x2.div(one, v128.load(lanes)), f64x2.div(one, v128.load(lanes, 16)));
+  const factor = narrow(f64x2.div(one, v128.load(lanes)), f64x2.div(one, v128.load(lanes, 16)));
   for (let c: usize = 0; c < classes; c++, x += step) v128.store(x, f32x4.mul(v128.load(x), factor));
 }
 
@@ -176,7 +171,7 @@ export function softmaxOfFour(x: usize, classes: usize, step: usize, lanes: usiz
 export function logSoftmaxOfFour(x: usize, classes: usize, step: usize, e: usize, lanes: usize): void {
   const max = maxOfFour(x, classes, step);
   sharesOfFour(x, classes, step, max, e, lanes);
-  const log = joined(v128.load(lanes, 32), v128.load(lanes, 48));
+  const log = narrow(v128.load(lanes, 32), v128.load(lanes, 48));
   for (let c: usize = 0; c < classes; c++, x += step) {
     v128.store(x, f32x4.sub(f32x4.sub(v128.load(x), max), log));
   }
@@ -189,9 +184,9 @@ export function logSumExpOfFour(x: usize, classes: usize, step: usize, e: usize,
   sharesOfFour(x, classes, step, max, e, lanes);
   const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(lanes, 32));
   const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(lanes, 48));
-  const value = joined(low, high);
+  const value = narrow(low, high);
   // A position of −Infinity alone has a sum of 0; a NaN in it would be in the sum too.
-  const shares = joined(v128.load(lanes), v128.load(lanes, 16));
+  const shares = narrow(v128.load(lanes), v128.load(lanes, 16));
   const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(shares, infinity));
   const top = f32x4.eq(max, infinity);
   if (!v128.any_true(top)) return v128.bitselect(max, value, nothing);
@@ -235,13 +230,8 @@ export function subtractOfFour(
   byBHigh: v128,
 ): void {
   for (const end = a + (classes << 4); a < end; a += 16, b += 16) {
-    const low = f64x2.sub(f64x2.mul(pair(a), byALow), f64x2.mul(pair(b), byBLow));
-    const high = f64x2.sub(f64x2.mul(pair(a + 8), byAHigh), f64x2.mul(pair(b + 8), byBHigh));
-    v128.store(a, joined(low, high));
+    const low = f64x2.sub(f64x2.mul(loadPair(a), byALow), f64x2.mul(loadPair(b), byBLow));
+    const high = f64x2.sub(f64x2.mul(loadPair(a + 8), byAHigh), f64x2.mul(loadPair(b + 8), byBHigh));
+    v128.store(a, narrow(low, high));
   }
-}
-
-/** Two pairs of f64 as four f32. */
-export function joined(low: v128, high: v128): v128 {
-  return v128.shuffle<i32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
 }

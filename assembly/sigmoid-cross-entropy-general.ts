@@ -1,6 +1,6 @@
 import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, storeLanes } from "./math/lanes";
-import { drop, log1pUnit, onesF64, pair, storePair } from "./math/logistic";
+import { loadLanes, loadPair, storeLanes, storePair } from "./math/lanes";
+import { drop, log1pUnit, onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -89,14 +89,14 @@ function block(
   let sum = zero;
   let next = zero;
   for (let i: usize = 0, end = n << 2; i < end; i += 8) {
-    const logit = pair(x + i);
-    const target = pair(t + i);
-    const weight = u ? pair(u + i) : one;
-    const small = f64x2.mul(pair(e + i), lower);
+    const logit = loadPair(x + i);
+    const target = loadPair(t + i);
+    const weight = u ? loadPair(u + i) : one;
+    const small = f64x2.mul(loadPair(e + i), lower);
     const size = f64x2.abs(logit);
     const positive = f64x2.ge(logit, zero);
     const smooth = f64x2.add(f64x2.mul(target, keep), floor);
-    const hit = pw ? f64x2.mul(pair(pw + i), smooth) : smooth;
+    const hit = pw ? f64x2.mul(loadPair(pw + i), smooth) : smooth;
     const miss = f64x2.add(f64x2.mul(f64x2.sub(one, target), keep), floor);
     const wrong = v128.bitselect(miss, hit, positive);
     const right = v128.bitselect(hit, miss, positive);

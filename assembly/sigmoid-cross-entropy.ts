@@ -1,6 +1,6 @@
 import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, storeLanes, upper } from "./math/lanes";
-import { drop, onesF32, onesF64, pair, rounded, signBits, sumOfLogs } from "./math/logistic";
+import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
+import { drop, onesF32, onesF64, signBits, sumOfLogs } from "./math/logistic";
 import { addHigh, addLow, BLOCK } from "./math/sum";
 
 /**
@@ -65,8 +65,8 @@ function join<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: 
     const w = v128.xor(f32x4.sub(v128.and(ones, positive), v128.load(t)), flip);
     const linear = v128.and(f32x4.mul(w, v128.andnot(logit, sign)), f32x4.ne(w, zero));
     sums = addHigh(addLow(sums, linear), linear);
-    const e0 = f64x2.mul(pair(e), lower);
-    const e1 = f64x2.mul(pair(e + 8), lower);
+    const e0 = f64x2.mul(loadPair(e), lower);
+    const e1 = f64x2.mul(loadPair(e + 8), lower);
     const a0 = f64x2.add(one, e0);
     const a1 = f64x2.add(one, e1);
     productLow = f64x2.add(f64x2.mul(productLow, a0), e0);
@@ -74,7 +74,7 @@ function join<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: 
     if (idof<What>() === idof<Gradient>()) {
       const g0 = f64x2.sub(f64x2.promote_low_f32x4(w), f64x2.div(e0, a0));
       const g1 = f64x2.sub(f64x2.promote_low_f32x4(upper(w)), f64x2.div(e1, a1));
-      v128.store(grad, v128.xor(rounded(f64x2.mul(g0, by), f64x2.mul(g1, by)), flip));
+      v128.store(grad, v128.xor(narrow(f64x2.mul(g0, by), f64x2.mul(g1, by)), flip));
       grad += 16;
     }
   }

@@ -3,7 +3,7 @@
 import { load, type Xentropy } from "xentropy";
 
 const LENGTH = 2 ** 29;
-const LIMIT = 4 * 2 ** 20;
+const LIMIT = 2 * 2 ** 20;
 
 /** Many rows, one row, an axis that isn't the last, and no rows at all. */
 const CALLS: readonly (readonly [string, (k: Xentropy, x: Float32Array) => void])[] = [

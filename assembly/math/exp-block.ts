@@ -28,7 +28,7 @@ export function anchorOf(max: f32): f32 {
 }
 
 /** N for a block whose maximum is M. */
-export function exponentOf(max: f32, anchor: f32): f32 {
+function exponentOf(max: f32, anchor: f32): f32 {
   const z: f32 = <f32>((max - anchor) * LOG2E) + ROUND;
   return max === -Infinity ? 0 : z - ROUND;
 }

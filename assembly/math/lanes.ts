@@ -17,11 +17,6 @@ export function storePair(x: usize, value: v128): void {
   v128.store64_lane(x, f32x4.demote_f64x2_zero(value), 0);
 }
 
-/** A float64 and 0. */
-export function onlyLane(x: f64): v128 {
-  return f64x2.replace_lane(f64x2.splat(0), 0, x);
-}
-
 /** Writes the first `count` (1 to 3) lanes. */
 export function storeLanes(x: usize, count: usize, value: v128): void {
   if (count === 1) {

@@ -59,18 +59,3 @@ export function log1pUnit(e: v128): v128 {
 export function sumOfLogs(low: v128, high: v128): f64 {
   return total(log1pPair(low), log1pPair(high));
 }
-
-/** Four float32 of two pairs of float64, each rounded. */
-export function rounded(low: v128, high: v128): v128 {
-  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-}
-
-/** Two floats as float64. */
-export function pair(x: usize): v128 {
-  return f64x2.promote_low_f32x4(v128.load64_zero(x));
-}
-
-/** Two float64, rounded to floats. */
-export function storePair(x: usize, value: v128): void {
-  v128.store64_lane(x, f32x4.demote_f64x2_zero(value), 0);
-}

@@ -1,4 +1,4 @@
-import { loadLanes } from "./lanes";
+import { loadLanes, upper } from "./lanes";
 
 /** Elements that are summed as one block, on their own. The blocks' sums are added in float64. */
 export const BLOCK: usize = 2048;
@@ -14,7 +14,7 @@ export function addLow(sum: v128, x: v128): v128 {
 }
 
 export function addHigh(sum: v128, x: v128): v128 {
-  return f64x2.add(sum, f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3)));
+  return f64x2.add(sum, f64x2.promote_low_f32x4(upper(x)));
 }
 
 /** (lane 0 + lane 2) + (lane 1 + lane 3) */
@@ -54,7 +54,7 @@ export function sum(x: usize, n: usize, start: f64): f64 {
  * Σ x over one block, in eight lanes, since every sum of exponentials waits for it: element i goes to lane i mod 8, and
  * the total is ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
  */
-export function sumBlock(x: usize, n: usize): f64 {
+function sumBlock(x: usize, n: usize): f64 {
   const rest = n & 3;
   const zero = f32x4.splat(0);
   return sumEnding(x, n, rest ? loadLanes(x + ((n - rest) << 2), rest, zero) : zero);

@@ -1,5 +1,6 @@
 import { expMinus } from "./exp";
 import { madd } from "./fma";
+import { narrow, upper } from "./lanes";
 
 /**
  * tanh(x) in float32, four at a time; e = exp(−2|x|).
@@ -29,9 +30,9 @@ export function tanh(x: v128): v128 {
   const p45 = madd(v128.load32_splat(P, 20), y, v128.load32_splat(P, 16));
   const p = madd(y2, madd(y2, p45, p23), p01);
   const near = madd(f32x4.mul(size, y), p, size);
-  const low = f32x4.demote_f64x2_zero(far(f64x2.promote_low_f32x4(e)));
-  const high = f32x4.demote_f64x2_zero(far(f64x2.promote_low_f32x4(v128.shuffle<i32>(e, e, 2, 3, 2, 3))));
-  const value = v128.bitselect(near, v128.shuffle<i32>(low, high, 0, 1, 4, 5), f32x4.lt(size, f32x4.splat(NEAR)));
+  const low = far(f64x2.promote_low_f32x4(e));
+  const high = far(f64x2.promote_low_f32x4(upper(e)));
+  const value = v128.bitselect(near, narrow(low, high), f32x4.lt(size, f32x4.splat(NEAR)));
   // The sign of x, which also keeps −0.
   return v128.bitselect(x, value, i32x4.splat(0x80000000));
 }

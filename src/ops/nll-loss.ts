@@ -28,27 +28,24 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   const { classes, inner } = batch;
   const positions = batch.outer * inner;
   const source = viewOf(batch, arena);
+  const weightOf = (label: number, position: number) =>
+    (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
+  const indexOf = (position: number, label: number) =>
+    inner === 1
+      ? position * classes + label
+      : Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
   // Losses first: the gradient may take the log-probabilities' place.
   for (let position = 0; position < positions; position++) {
     const label = labelOf(labels, position, ignore, classes);
-    const weight = (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
-    const loss = label < 0 ? 0 : weighted(weight, -source[indexOf(position, label, classes, inner)]);
-    total.add(position, loss);
+    total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[indexOf(position, label)]));
   }
   if (!gradient) return total.result(gradient);
   const target = viewOf(gradient, arena).fill(0);
   for (let position = 0; position < positions; position++) {
     const label = labelOf(labels, position, ignore, classes);
     if (label < 0) continue;
-    const weight = (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
     const scale = upstreamAt(gradOutput, position) * total.scale;
-    target[indexOf(position, label, classes, inner)] = -weight * scale;
+    target[indexOf(position, label)] = -weightOf(label, position) * scale;
   }
   return total.result(gradient);
-}
-
-/** Index of a class of a position. */
-function indexOf(position: number, label: number, classes: number, inner: number): number {
-  if (inner === 1) return position * classes + label;
-  return Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
 }

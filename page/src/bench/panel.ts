@@ -3,7 +3,7 @@
 import { byId, choice, make, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
-import type { Measured, Request } from "./worker.js";
+import type { Failure, Measured, Request } from "./worker.js";
 
 /** `kernels`: what the backend is called in the plot. */
 export function benchPanel(kernels: string): void {
@@ -29,15 +29,18 @@ export function benchPanel(kernels: string): void {
     measured = [];
     button.disabled = true;
     show();
-    worker.addEventListener("message", ({ data }: MessageEvent<Measured>) => {
+    worker.addEventListener("message", ({ data }: MessageEvent<Measured | Failure>) => {
+      if ("error" in data) return fail(data.error);
       measured.push(data);
       show();
     });
-    worker.addEventListener("error", ({ message }) => {
-      byId("bench-status").textContent = `It failed: ${message}`;
-      button.disabled = false;
-    });
+    worker.addEventListener("error", ({ message }) => fail(message));
     worker.postMessage({ operation } satisfies Request);
+  };
+
+  const fail = (why: string) => {
+    byId("bench-status").textContent = `It failed: ${why}`;
+    button.disabled = false;
   };
 
   const show = () => {

@@ -17,10 +17,20 @@ export interface Measured {
   readonly last: boolean;
 }
 
-self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
+/** What there is instead where something failed. */
+export interface Failure {
+  readonly error: string;
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  // What is thrown after an await reaches no error event of the worker.
+  measureAll(data.operation).catch((cause) => self.postMessage({ error: String(cause) } satisfies Failure));
+});
+
+async function measureAll(name: string): Promise<void> {
   const k = await load();
-  const operation = OPERATIONS.find(({ name }) => name === data.operation);
-  if (!operation) throw new Error(`There is no operation ${data.operation}.`);
+  const operation = OPERATIONS.find((each) => each.name === name);
+  if (!operation) throw new Error(`There is no operation ${name}.`);
   for (const columns of COLUMNS) {
     const batch = batchOf([ROWS, columns]);
     requireAgreement(k, operation, batch);
@@ -35,4 +45,4 @@ self.addEventListener("message", async ({ data }: MessageEvent<Request>) => {
     const measured: Measured = { columns, kernels, javascript, last };
     self.postMessage(measured);
   }
-});
+}
