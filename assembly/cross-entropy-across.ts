@@ -1,7 +1,6 @@
 import { gather, isSpread, scatter, stripWidth } from "./across";
 import { softmaxCrossEntropy } from "./cross-entropy";
-import { atLabels, normal } from "./cross-entropy-narrow";
-import { narrow, upper } from "./math/lanes";
+import { areNormal, factorsOf, lossesOfFour } from "./cross-entropy-narrow";
 import { expOfFour, maxOfFour, peaksOfFour, restsOfFour } from "./quad";
 import { transpose } from "./transpose";
 
@@ -72,15 +71,10 @@ function ofFour(
   const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
   restsOfFour(e, classes, 16, peaks, lanes);
   const stored = atClasses(e, 16, y0, y1, y2, y3);
-  const scaleLow = scales ? v128.load(scales) : f64x2.splat(scale);
-  const scaleHigh = scales ? v128.load(scales, 16) : scaleLow;
-  atLabels(max, logit, peaks, stored, scaleLow, lanes, losses);
-  atLabels(upper(max), upper(logit), upper(peaks), upper(stored), scaleHigh, lanes + 16, losses + 16);
+  lossesOfFour(max, logit, peaks, stored, scales, scale, lanes, losses);
   if (!grad) return true;
-  const low = v128.load(lanes);
-  const high = v128.load(lanes, 16);
-  if (!i64x2.all_true(v128.and(normal(low), normal(high)))) return false;
-  const factor = narrow(low, high);
+  if (!areNormal(lanes)) return false;
+  const factor = factorsOf(lanes);
   for (let c: usize = 0, to = grad; c < classes; c++, e += 16, to += step) {
     v128.store(to, f32x4.mul(v128.load(e), factor));
   }

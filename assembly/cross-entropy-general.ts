@@ -202,7 +202,7 @@ function sumTargets(x: usize, t: usize, n: usize, max: f32, sums: usize): void {
   store<f64>(sums, total(massLow, massHigh), 8);
 }
 
-/** t·(max − x) of two lanes in float64, 0 where t is */
+/** t·(max − x) of two lanes in float64; 0 where t is 0, though x be infinite. */
 export function gapOf(x: v128, t: v128, max: v128): v128 {
   return v128.and(f64x2.mul(t, f64x2.sub(max, x)), f64x2.ne(t, f64x2.splat(0)));
 }

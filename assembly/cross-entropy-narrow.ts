@@ -40,15 +40,10 @@ export function crossEntropyOfFour(
     load<f32>(e + i32x4.extract_lane(at, 2), 8),
     load<f32>(e + i32x4.extract_lane(at, 3), 12),
   );
-  const scaleLow = scales ? v128.load(scales) : f64x2.splat(scale);
-  const scaleHigh = scales ? v128.load(scales, 16) : scaleLow;
-  atLabels(max, logit, peaks, stored, scaleLow, lanes, losses);
-  atLabels(upper(max), upper(logit), upper(peaks), upper(stored), scaleHigh, lanes + 16, losses + 16);
+  lossesOfFour(max, logit, peaks, stored, scales, scale, lanes, losses);
   if (!grad) return true;
-  const low = v128.load(lanes);
-  const high = v128.load(lanes, 16);
-  if (!i64x2.all_true(v128.and(normal(low), normal(high)))) return false;
-  const factor = narrow(low, high);
+  if (!areNormal(lanes)) return false;
+  const factor = factorsOf(lanes);
   for (let c: usize = 0, p = e; c < cols; c++, p += 16) v128.store(p, f32x4.mul(v128.load(p), factor));
   transpose(e, 4, grad, cols, cols, 4);
   store<f32>(grad + y0, <f32>load<f64>(lanes, 32));
@@ -59,10 +54,27 @@ export function crossEntropyOfFour(
 }
 
 /**
- * Two rows' losses; to `lanes`, in place of the sums: what stored exponentials are multiplied by, and 32 bytes on, in
- * place of the rests, the gradients at the labels.
+ * The losses of four positions; to `lanes`, in place of the sums: what stored exponentials are multiplied by, and 32 bytes
+ * on, in place of the rests, the gradients at the labels.
  */
-export function atLabels(
+export function lossesOfFour(
+  max: v128,
+  logit: v128,
+  peaks: v128,
+  stored: v128,
+  scales: usize,
+  scale: f64,
+  lanes: usize,
+  losses: usize,
+): void {
+  const scaleLow = scales ? v128.load(scales) : f64x2.splat(scale);
+  const scaleHigh = scales ? v128.load(scales, 16) : scaleLow;
+  lossesOfTwo(max, logit, peaks, stored, scaleLow, lanes, losses);
+  lossesOfTwo(upper(max), upper(logit), upper(peaks), upper(stored), scaleHigh, lanes + 16, losses + 16);
+}
+
+/** Of two positions. */
+function lossesOfTwo(
   max: v128,
   logit: v128,
   peaks: v128,
@@ -88,8 +100,17 @@ export function atLabels(
   v128.store(lanes, f64x2.mul(f64x2.neg(others), scale), 32);
 }
 
-/** Which of two factors scale() would apply as they are. */
-export function normal(factor: v128): v128 {
+/** Whether scale() would apply all four factors at `lanes` as they are. */
+export function areNormal(lanes: usize): bool {
+  return i64x2.all_true(v128.and(normal(v128.load(lanes)), normal(v128.load(lanes, 16))));
+}
+
+/** The four factors at `lanes`. */
+export function factorsOf(lanes: usize): v128 {
+  return narrow(v128.load(lanes), v128.load(lanes, 16));
+}
+
+function normal(factor: v128): v128 {
   const size = f64x2.abs(factor);
   return v128.and(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.le(size, f64x2.splat(LARGEST)));
 }

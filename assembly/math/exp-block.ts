@@ -33,9 +33,14 @@ function exponentOf(max: f32, anchor: f32): f32 {
   return max === -Infinity ? 0 : z - ROUND;
 }
 
-/** The rounding constant for a block's N; or the floor, where what stands in the low bits is 0. */
-export function roundOf(exponent: f32, floor: bool): f32 {
-  return floor ? (exponent - BIASED_SHIFT) * LN2 : ROUND + (BIASED_SHIFT - exponent);
+/** The rounding constant for a block's N. */
+function roundOf(exponent: f32): f32 {
+  return ROUND + (BIASED_SHIFT - exponent);
+}
+
+/** The least argument for a block's N: what stands in the low bits there is 0. */
+function floorOf(exponent: f32): f32 {
+  return (exponent - BIASED_SHIFT) * LN2;
 }
 
 /** As anchorOf for four maxima at once; the three below as the functions above. */
@@ -68,8 +73,8 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const exponent = exponentOf(max, anchor);
   if (anchor !== 0) return farBlock(x, out, n, anchor, exponent);
   // n + SHIFT − N + 127 stands in the low bits after rounding.
-  const round = f32x4.splat(roundOf(exponent, false));
-  const floor = f32x4.splat(roundOf(exponent, true));
+  const round = f32x4.splat(roundOf(exponent));
+  const floor = f32x4.splat(floorOf(exponent));
   const log2e = v128.load32_splat(EXP, 0);
   const ln2Hi = v128.load32_splat(EXP, 4);
   const minusLn2Lo = v128.load32_splat(EXP, 8);
@@ -108,8 +113,8 @@ function ending(x: usize, out: usize, n: usize, round: v128, floor: v128): v128 
 /** As above for the few rows whose anchor isn't 0: there is something to subtract. */
 function farBlock(x: usize, out: usize, n: usize, anchor: f32, exponent: f32): f64 {
   const center = f32x4.splat(anchor);
-  const round = f32x4.splat(roundOf(exponent, false));
-  const floor = f32x4.splat(roundOf(exponent, true));
+  const round = f32x4.splat(roundOf(exponent));
+  const floor = f32x4.splat(floorOf(exponent));
   const start = out;
   for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) {
     v128.store(out, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
@@ -128,6 +133,6 @@ function farBlock(x: usize, out: usize, n: usize, anchor: f32, exponent: f32): f
 export function peakOf(max: f32): f32 {
   const anchor = anchorOf(max);
   const exponent = exponentOf(max, anchor);
-  const e = scaledExpOf(f32x4.splat(max - anchor), f32x4.splat(roundOf(exponent, false)));
+  const e = scaledExpOf(f32x4.splat(max - anchor), f32x4.splat(roundOf(exponent)));
   return f32x4.extract_lane(e, 0);
 }

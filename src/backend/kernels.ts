@@ -15,33 +15,9 @@ export interface Kernels {
   rowLogSumExp(state: number, x: number, n: number): number;
 
   // across.ts: along an axis that isn't the last
-  softmaxAcross(
-    x: number,
-    out: number,
-    classes: number,
-    width: number,
-    stride: number,
-    lanes: number,
-    strip: number,
-  ): void;
-  logSoftmaxAcross(
-    x: number,
-    out: number,
-    classes: number,
-    width: number,
-    stride: number,
-    lanes: number,
-    strip: number,
-  ): void;
-  logSumExpAcross(
-    x: number,
-    out: number,
-    classes: number,
-    width: number,
-    stride: number,
-    lanes: number,
-    strip: number,
-  ): void;
+  softmaxAcross: Across;
+  logSoftmaxAcross: Across;
+  logSumExpAcross: Across;
 
   // row.ts: the parts of the row kernels, for rows that are taken in column tiles
   begin(state: number): void;
@@ -302,3 +278,13 @@ export interface Kernels {
     scale: number,
   ): void;
 }
+
+type Across = (
+  x: number,
+  out: number,
+  classes: number,
+  width: number,
+  stride: number,
+  lanes: number,
+  strip: number,
+) => void;

@@ -84,7 +84,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
 
 /**
  * Where the logits of a position can be read until the end. The softcap's slope needs them after the exponentials have
- * taken the gradient's place, so if that is their own, they are copied: the only array that a call makes by itself.
+ * taken the gradient's place, so if that is their own, they are copied.
  */
 function logitsOf(
   { work, arena }: Context,

@@ -16,7 +16,7 @@ export function entropy(context: Context, p: FloatBatch, options: EntropyOptions
   const { shape, axis, reduction, unit } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
-  const total = positions(
+  const total = sumsOf(
     context,
     "entropy",
     batch,
@@ -43,7 +43,7 @@ export function divergence(
   const other = readOperand(q, batch, arena, "q");
   const gradient = readGradient(grad, shapedAs(batch, other), arena, [], batch, "p");
   const run: Run = (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
-  const total = positions(context, operation, batch, other, gradient, reduction, unit, run);
+  const total = sumsOf(context, operation, batch, other, gradient, reduction, unit, run);
   return gradient ? total.result(gradient) : total.value;
 }
 
@@ -54,7 +54,7 @@ function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floa
 
 type Run = (p: number, q: number, grad: number, n: number, scale: number, start: number) => number;
 
-function positions(
+function sumsOf(
   context: Context,
   kernel: Summing,
   batch: Batch,

@@ -25,11 +25,11 @@ export class LinearWalk {
   readonly #targets: LinearTargets;
   readonly #classes: number;
   readonly #blocks: number;
-  /** Whether all logits of a group stay: block by block, or */
+  /** Whether all logits of a group stay in memory. */
   readonly #kept: boolean;
-  /** row by row, where nothing is asked for that softmaxCrossEntropy's kernel doesn't give. */
+  /** Whether they are computed row by row, not block by block: where softmaxCrossEntropy's kernel gives all that is asked for. */
   readonly #whole: boolean;
-  /** Where some of them are if they don't. */
+  /** Where some of the logits are that don't stay. */
   readonly #loan: Loan;
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
   readonly #storing: boolean;
