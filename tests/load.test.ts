@@ -220,3 +220,15 @@ it("load keeps the event loop from running empty while it compiles: Node 20 can 
     vi.restoreAllMocks();
   }
 });
+
+it("load does without timers where a runtime has none", async () => {
+  vi.resetModules();
+  const fresh = await import("../src/index.js");
+  vi.stubGlobal("setInterval", undefined);
+  vi.stubGlobal("clearInterval", undefined);
+  try {
+    expect((await fresh.load()).backend).toBe("simd");
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});

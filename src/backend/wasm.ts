@@ -31,8 +31,9 @@ function engineOf(backend: Backend, instance: WebAssembly.Instance, memory: WebA
 }
 
 /**
- * Has room for the workspace from the start. Memory that grows detaches its buffer, and from the first buffer that is
- * detached on V8 asks at every access to any array, in all of the program, whether its buffer still is.
+ * Has room for the workspace from the start. Memory that grows, as it does for large resident batches, detaches its buffer,
+ * and from the first buffer that is detached on V8 11 asks at every access to any array, in all of the program, whether
+ * its buffer still is.
  */
 function memoryOf(maximumMemory: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: Workspace.LEAST_MEMORY / PAGE, maximum: Math.floor(maximumMemory / PAGE) });

@@ -20,14 +20,14 @@ function simdBytes(): Uint8Array<ArrayBuffer> {
 /**
  * Compiles in the background, with a timer on the event loop until it is done. Where the loop is empty, Node 20 waits
  * for its background threads, and if one of them, optimizing JavaScript, asks the main thread for a garbage collection
- * just then, both wait for ever (nodejs/node#54918).
+ * just then, both wait for ever (nodejs/node#54918). Runtimes without timers, audio worklets among them, have no such loop.
  */
 async function compileAwake(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
-  const timer = setInterval(() => {}, 60_000);
+  const timer = globalThis.setInterval?.(() => {}, 60_000);
   try {
     return await WebAssembly.compile(bytes);
   } finally {
-    clearInterval(timer);
+    globalThis.clearInterval?.(timer);
   }
 }
 

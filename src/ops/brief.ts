@@ -48,12 +48,11 @@ interface Options {
 
 /**
  * Whether options are an object as one writes it, with no others among them. `to`: the one that says where the result goes.
- * An object of a class, which may have getters that no loop over keys finds, has another constructor; to ask for the
- * prototype itself takes as long as an exponential.
+ * One with another prototype may have getters that no loop over keys finds.
  */
 export function arePlain(options: unknown, form: Form, to?: "out" | "grad"): options is Options {
   if (typeof options !== "object" || options === null) return false;
-  if (options.constructor !== Object) return false;
+  if (Object.getPrototypeOf(options) !== Object.prototype) return false;
   for (const key in options) {
     if (key !== "shape" && key !== to && (key !== "axis" || form === "elements")) return false;
   }

@@ -46,13 +46,13 @@ export class Streams implements Streaming, Feed {
   }
 
   input(array: Float32Array, offset: number, length: number, address: number): void {
-    this.#inputs = this.#inputs.filter((stream) => stream.address !== address);
+    this.#inputs = this.#inputs.filter((stream) => !overlaps(stream, address, length));
     this.#inputs.push({ array, offset, address, length, done: 0 });
     this.pending = true;
   }
 
   output(array: Float32Array, offset: number, length: number, address: number): void {
-    this.#outputs = this.#outputs.filter((stream) => stream.address !== address);
+    this.#outputs = this.#outputs.filter((stream) => !overlaps(stream, address, length));
     this.#outputs.push({ array, offset, address, length, done: 0 });
   }
 
@@ -166,6 +166,11 @@ export class Streams implements Streaming, Feed {
     this.#work.copyOut(address + done * 4, to - done, array, offset + done);
     stream.done = to;
   }
+}
+
+/** Whether a stream is of what a tile held before: tiles begin 4 bytes further where arrays are at an odd index. */
+function overlaps(stream: Stream, address: number, length: number): boolean {
+  return stream.address < address + length * 4 && address < stream.address + stream.length * 4;
 }
 
 function find(streams: readonly Stream[], address: number): Stream | undefined {

@@ -87,7 +87,10 @@ describeEachBackend("options whose getters do something", (backend) => {
       }
     }
     const { k } = backend;
-    expect(k.softmax(X, new Hot())).toEqual(k.softmax(X, { temperature: 10 }));
+    const expected = k.softmax(X, { temperature: 10 });
+    expect(k.softmax(X, new Hot())).toEqual(expected);
+    const prototype = Object.create(Object.prototype, { temperature: { get: () => 10 } });
+    expect(k.softmax(X, Object.create(prototype))).toEqual(expected);
   });
 });
 

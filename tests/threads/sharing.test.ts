@@ -51,6 +51,28 @@ describe.each(NAMED_CALLS)("%s", (_, call) => {
   });
 });
 
+describe("rows of odd length, which tiles hold at different addresses", () => {
+  it.each([
+    [16, 50_257],
+    [9, 151_935],
+    [2, 262_143],
+  ])("have the losses of one thread: %i x %i", (rows, columns) => {
+    const shape = [rows, columns];
+    const x = normal(rows * columns, 8, 0, 3);
+    const labels = Int32Array.from({ length: rows }, (_, i) => (i * 7919) % columns);
+    const sampleWeights = normal(rows, 9).map(Math.abs);
+    for (const options of [{}, { grad: true }, { sampleWeights }, { labelSmoothing: 0.1 }]) {
+      const given = { ...options, shape, reduction: "none" } as const;
+      const expected = one.softmaxCrossEntropy(x, labels, given);
+      for (let i = 0; i < 20; i++) {
+        const got = k.softmaxCrossEntropy(x, labels, given);
+        expectSameBits(got.loss, expected.loss, "loss");
+        if (expected.grad) expectSameBits(got.grad as Float32Array, expected.grad, "gradient");
+      }
+    }
+  });
+});
+
 describe("the linear losses", () => {
   const [positions, depth, classes] = [37, 70, 5000];
   const features = normal(positions * depth, 1);

@@ -8,7 +8,7 @@ const Q0 = 0.08333368599414825;
 const Q1 = 0.012486767955124378;
 const Q2 = 0.002372226445004344;
 const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.0000014286067653302161;
+const LN2_LOW = 0.000001428606765330187;
 
 /** log(1 + e) for 0 ≤ e ≤ 1. */
 export function log1pUnit(e: number): number {

@@ -11,7 +11,7 @@ const P3 = 0.11816822737455368;
 const P4 = 0.0515858493745327;
 const P5 = 0.1764066070318222;
 const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.0000014286067653302161;
+const LN2_LOW = 0.000001428606765330187;
 
 /** For a normal p below 1, given odds = p/(1 − p). */
 export function logOdds(p: number, odds: number): number {
