@@ -1,5 +1,6 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import type { FloatBatch } from "./batch.js";
+import { typedName } from "./checks.js";
 import { Context } from "./context.js";
 import type { Operation } from "./costs.js";
 import { Arena } from "./memory.js";
@@ -40,11 +41,12 @@ export class Loaded {
     const threads = this.#threads;
     // What lost workers may still write to, the context of the shared memory alone knows.
     if (!threads || !operation || own.arena.held?.some) return own.ready();
-    const length = (x as { length?: number } | undefined)?.length ?? Infinity;
+    const resident = x instanceof ResidentBatch;
+    const length = resident || typedName(x) ? (x as Float32Array).length : Infinity;
     // To look a cost up takes as long as all the rest, which the smallest calls are spared.
     const work = length < threads.few ? 0 : threads.workOf(operation, length);
     if (work >= threads.worthWaking) return own.ready();
-    if (x instanceof ResidentBatch) return work < threads.worthSharing ? own.ready().alone : own.ready();
+    if (resident) return work < threads.worthSharing ? own.ready().alone : own.ready();
     return (this.#local ?? own).ready();
   }
 

@@ -65,6 +65,7 @@ export class Tiles {
     this.#limit = POSITIONS;
     this.#lying = false;
     this.#streaming = false;
+    this.#streams?.clear();
     this.#slab = 0;
     this.#at = 0;
     return this;
@@ -76,7 +77,6 @@ export class Tiles {
    */
   streamed(): this {
     this.#streaming = this.#streams !== undefined && this.#staged && this.#inner === 1;
-    if (this.#streaming) this.#streams?.clear();
     return this;
   }
 
