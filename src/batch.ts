@@ -1,6 +1,6 @@
 import { checkLength, describe, holdsIntegers, refuse, typedName } from "./checks.js";
-import { DtypeError, FreedError } from "./errors.js";
-import { type Arena, DISPOSED, type Operand } from "./memory.js";
+import { DtypeError } from "./errors.js";
+import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkAxis, checkOwn, checkPositions, checkShape, type Shape } from "./shape.js";
 
@@ -78,7 +78,7 @@ export function readFloats(value: unknown, arena: Arena, name: string): Floats {
 
 /** The floats of an operand. Throws FreedError where reading the options has disposed of the kernels. */
 export function floatsOf({ data, own, type }: Given, arena: Arena, name: string): Floats {
-  if (arena.disposed) throw new FreedError(DISPOSED);
+  arena.checkLive();
   if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
   if (!(data instanceof ResidentBatch)) {
     const convert =

@@ -1,7 +1,6 @@
 import type { Engine, Kernels } from "./backend/backend.js";
-import { FreedError } from "./errors.js";
 import { Transform } from "./logits.js";
-import { type Arena, DISPOSED, TILE, Workspace } from "./memory.js";
+import { type Arena, TILE, Workspace } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
 
 /** Kernels that give one sum for each row. */
@@ -47,6 +46,7 @@ export class Context {
   /** What most calls do to the logits: nothing. */
   readonly unchanged: Transform;
   #furnished = false;
+  /** Options that the short path has read and left to the general reading: set right before that takes them. */
   #left: unknown;
 
   /** `work`: the workspace of another context on this arena. */
@@ -61,7 +61,7 @@ export class Context {
 
   /** The context, ready for a call. Throws FreedError after `dispose`, MemoryError where there is no room to work in. */
   ready(): this {
-    if (this.arena.disposed) throw new FreedError(DISPOSED);
+    this.arena.checkLive();
     if (!this.#furnished) this.#furnish();
     return this;
   }

@@ -6,8 +6,8 @@ import type { Held, Range } from "./held.js";
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
  * uses: a few fixed regions through which foreign arrays are staged a tile at a time. So the memory in use depends on the
  * resident batches alone, never on the size of a foreign one, and none but `alloc` and what
- * takes memory for a call (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies
- * during another operation.
+ * takes memory for a call (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies during
+ * another operation.
  */
 
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
@@ -31,9 +31,6 @@ export interface Operand {
 
 /** Number of a staging tile. Transpositions pass through tile 2. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
-
-/** What a call is told after `dispose`. */
-export const DISPOSED = "These kernels have been disposed.";
 
 /** First-fit allocation with coalescing. The free ranges are kept in order of address. */
 export class Arena {
@@ -135,6 +132,11 @@ export class Arena {
     const previous = this.#free[at - 1];
     if (previous && previous.start + previous.size === start) previous.size += range.size;
     else this.#free.splice(at, 0, range);
+  }
+
+  /** Throws FreedError once the memory has been given up. */
+  checkLive(): void {
+    if (this.disposed) throw new FreedError("These kernels have been disposed.");
   }
 
   /** Gives the memory up. */
@@ -263,7 +265,7 @@ export class Workspace {
   /** Copies n floats of an array into linear memory. Throws FreedError once that has been given up. */
   copyIn(array: Float32Array, from: number, n: number, to: number): void {
     const { f32 } = this.arena;
-    if (f32.length === 0) throw new FreedError(DISPOSED);
+    if (f32.length === 0) this.arena.checkLive();
     const at = to >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
     else if (n === array.length) f32.set(array, at);

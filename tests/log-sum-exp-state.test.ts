@@ -13,19 +13,11 @@ import {
 } from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
+import { bits, columns } from "./support/columns.js";
 import { FINITE, normal, sprinkled } from "./support/samples.js";
 import { distance } from "./support/ulp.js";
 
 const BLOCK = 2048;
-
-/** Some columns of a batch, as an array of their own. */
-function columns(x: Float32Array, rows: number, from: number, to: number): Float32Array {
-  const step = x.length / rows;
-  return Float32Array.from({ length: rows * (to - from) }, (_, i) => {
-    const [row, column] = [Math.floor(i / (to - from)), i % (to - from)];
-    return x[row * step + from + column];
-  });
-}
 
 /** The state of some columns, added in chunks of these lengths in turn. */
 function stateOf(k: Xentropy, x: Float32Array, rows: number, from: number, to: number, lengths: number[]) {
@@ -36,10 +28,6 @@ function stateOf(k: Xentropy, x: Float32Array, rows: number, from: number, to: n
     at = next;
   }
   return state;
-}
-
-function bits(values: Float32Array): number[] {
-  return [...new Int32Array(values.buffer, values.byteOffset, values.length)];
 }
 
 describeEachBackend("logSumExpState", (backend) => {

@@ -3,23 +3,11 @@ import { CrossCheckError, checked } from "../src/check.js";
 import { type Xentropy, XentropyError } from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
+import { bits, columns } from "./support/columns.js";
 import { classes, normal } from "./support/samples.js";
 import { distance } from "./support/ulp.js";
 
 const BLOCK = 2048;
-
-function bits(values: Float32Array): number[] {
-  return [...new Int32Array(values.buffer, values.byteOffset, values.length)];
-}
-
-/** Some columns of a batch, as an array of their own. */
-function columns(x: Float32Array, rows: number, from: number, to: number): Float32Array {
-  const step = x.length / rows;
-  return Float32Array.from({ length: rows * (to - from) }, (_, i) => {
-    const [row, column] = [Math.floor(i / (to - from)), i % (to - from)];
-    return x[row * step + from + column];
-  });
-}
 
 describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
   const rows = 35;

@@ -52,9 +52,14 @@ export function scaledExp(
   // The low part of n·ln 2 joins the small term, where its rounding costs a tenth of what it costs next to `high`.
   const low = f32x4.mul(n, minusLn2Lo);
   const t = f32x4.add(high, low);
+  return madd(power, f32x4.add(high, lesser(t, low, q0, q1, q2, q3, q4)), power);
+}
+
+/** t²·q(t) + low: what exp(t) − 1 is more than the high part of t. */
+function lesser(t: v128, low: v128, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128): v128 {
   const t2 = f32x4.mul(t, t);
   const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
-  return madd(power, f32x4.add(high, madd(t2, q, low)), power);
+  return madd(t2, q, low);
 }
 
 /** exp(−x)·2^shift, with the bits of scaledExp(−x): one constant less than a loop that turns the sign first. */
@@ -76,9 +81,7 @@ export function scaledExpMinus(
   const minusHigh = madd(n, ln2Hi, x);
   const low = f32x4.mul(n, minusLn2Lo);
   const t = f32x4.sub(low, minusHigh);
-  const t2 = f32x4.mul(t, t);
-  const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
-  return madd(power, f32x4.sub(madd(t2, q, low), minusHigh), power);
+  return madd(power, f32x4.sub(lesser(t, low, q0, q1, q2, q3, q4), minusHigh), power);
 }
 
 /** As scaledExp, for loops that leave the constants in memory: simpler, and a few percent slower. */

@@ -39,10 +39,8 @@ export const embedded: Binaries = {
   async compile(name) {
     const known = compiled.get(name);
     if (known) return known;
-    return keep(
-      name,
-      await compileAwake(name === "simd" ? simdBytes() : unpack((await import("../generated/relaxed.js")).binary)),
-    );
+    const bytes = name === "simd" ? simdBytes() : unpack((await import("../generated/relaxed.js")).binary);
+    return keep(name, await compileAwake(bytes));
   },
   async compileShared(name) {
     const known = compiled.get(`${name}-shared`);
