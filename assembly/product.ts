@@ -41,51 +41,47 @@ export function product(
   sums: usize,
 ): void {
   // The smaller operand is the one that comes by again and again.
-  if (m > n) {
-    for (let i: usize = 0; i < m; i += 4) {
-      for (let j: usize = 0; j < n; j += 8) tile(a, b, out, stride, m, n, depth, start, add, sums, i, j);
-    }
-  } else {
+  const height = m > n ? 4 : m;
+  const row = depth << 2;
+  for (let i: usize = 0; i < m; i += height) {
     for (let j: usize = 0; j < n; j += 8) {
-      for (let i: usize = 0; i < m; i += 4) tile(a, b, out, stride, m, n, depth, start, add, sums, i, j);
+      const to = out + i * stride + (j << 2);
+      const from = start ? start + (j << 2) : 0;
+      strip(a + i * row, b + j * row, to, stride, min(m - i, height), min(n - j, 8), depth, from, add, sums);
     }
   }
 }
 
-/** The tile of a product at row i and column j. */
-function tile(
+/** Up to eight columns of a product: one panel of B. */
+function strip(
   a: usize,
   b: usize,
   out: usize,
   stride: usize,
   m: usize,
-  n: usize,
+  cols: usize,
   depth: usize,
   start: usize,
   add: bool,
   sums: usize,
-  i: usize,
-  j: usize,
 ): void {
-  const rows = min(m - i, 4);
-  const cols = min(n - j, 8);
-  const s0 = startOf(start, j, n);
-  const s1 = startOf(start, j + 4, n);
-  const panel = a + i * (depth << 2);
-  const other = b + j * (depth << 2);
-  const to = out + i * stride + (j << 2);
-  if (depth <= BLOCK && !(start && add)) {
-    if (rows === 4 && cols === 8) {
-      block(panel, other, depth, to, stride, true, add, s0, s1);
-    } else {
-      block(panel, other, depth, sums, 32, true, false, s0, s1);
-      storeFloats(sums, to, stride, rows, cols, add);
-    }
-    return;
+  const s0 = startOf(start, 0, cols);
+  const s1 = startOf(start, 4, cols);
+  const single = depth <= BLOCK && !(start && add);
+  if (single && cols === 8) {
+    for (; m >= 4; m -= 4, a += depth << 4, out += stride << 2) block(a, b, depth, out, stride, true, add, s0, s1);
   }
-  begin(sums, s0, s1);
-  accumulate(panel, other, depth, sums);
-  storeTile(sums, to, stride, rows, cols, add);
+  for (let i: usize = 0; i < m; i += 4, a += depth << 4, out += stride << 2) {
+    const rows = min(m - i, 4);
+    if (single) {
+      block(a, b, depth, sums, 32, true, false, s0, s1);
+      storeFloats(sums, out, stride, rows, cols, add);
+    } else {
+      begin(sums, s0, s1);
+      accumulate(a, b, depth, sums);
+      storeTile(sums, out, stride, rows, cols, add);
+    }
+  }
 }
 
 /** sums += A·B; sums: tiles of 4 × 8 float64, the tiles of a panel of B one after the other. */
