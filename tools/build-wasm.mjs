@@ -34,7 +34,7 @@ function generate(file, what, name, text) {
 
 mkdirSync("build", { recursive: true });
 mkdirSync("src/generated", { recursive: true });
-for (const target of [...BINARIES, "debug"]) await compile("assembly/index.ts", target);
+for (const target of BINARIES) await compile("assembly/index.ts", target);
 await compile("assembly/unpack.ts", "unpack");
 for (const name of ["verify", "bench"]) {
   for (const target of ["simd", "relaxed"]) await compile(`assembly/${name}.ts`, target, `${name}-${target}`);
