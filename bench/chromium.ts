@@ -7,24 +7,20 @@ import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CHROMIUM_FLAGS, COMMANDS, findBrowser } from "../tools/support/browsers.js";
 import { hardware } from "./machine.js";
 import type { Options } from "./options.js";
 import type { RunRecord } from "./record.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"];
+export const CHROMIUM = COMMANDS.Chromium;
+export const chromiumPath = () => findBrowser("Chromium");
 
 /** Milliseconds after which a part is given up. */
 export const LONGEST = 300_000;
-
-/** The first that PATH has. */
-export function chromiumPath(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return CHROMIUM.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-}
 
 const TYPES: Record<string, string> = {
   ".html": "text/html",
@@ -41,17 +37,6 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title>
   "tinybench": "/node_modules/tinybench/dist/index.js"
 }}</script>
 <script type="module" src="/build/programs/bench/browser.js"></script>`;
-
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 export async function runInChromium(path: string, options: Options): Promise<RunRecord> {
   const { promise, resolve, reject } = withResolvers<RunRecord>();
@@ -78,7 +63,7 @@ export async function runInChromium(path: string, options: Options): Promise<Run
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), "bench-chromium-"));
-  const browser = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`], {
+  const browser = spawn(path, [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`], {
     stdio: "ignore",
   });
   const late = setTimeout(() => reject(new Error("Chromium took too long.")), LONGEST);

@@ -3,17 +3,18 @@
 //
 //   --screenshots FOLDER   also writes pictures of every part in each look
 //
-// Wants Chromium where CHROMIUM says, or at /usr/bin/chromium. Without one it says so and tests nothing.
+// Without Chromium, which CHROMIUM may name, it says so and tests nothing.
 
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { build } from "vite";
+import { CHROMIUM_FLAGS, findBrowser } from "../../build/programs/tools/support/browsers.js";
 import { serve } from "./serve.mjs";
 
 const { screenshots } = parseArgs({ options: { screenshots: { type: "string" } } }).values;
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const executablePath = findBrowser("Chromium");
 const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
 
 let passed = 0;
@@ -240,18 +241,13 @@ async function picture(page, name) {
 }
 
 async function main() {
-  if (!existsSync(executablePath)) {
-    console.log(`skipped: there is no browser at ${executablePath}; set CHROMIUM to one.`);
+  if (executablePath === undefined) {
+    console.log("skipped: Chromium is not installed; set CHROMIUM to its file if it is.");
     return;
   }
   await build({ configFile: fileURLToPath(new URL("../../page/vite.config.ts", import.meta.url)), logLevel: "warn" });
   const { address, close } = await serve(fileURLToPath(new URL("../../build/page", import.meta.url)));
-  const browser = await chromium.launch({
-    executablePath,
-    args: "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(
-      " ",
-    ),
-  });
+  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
   console.log(`Chromium ${browser.version()}`);
   try {
     await visit(browser, address, "desktop", "light", async (page) => {

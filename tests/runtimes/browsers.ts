@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, extname, join, normalize } from "node:path";
+import { extname, join, normalize } from "node:path";
+import { type Browser, CHROMIUM_FLAGS, findBrowser } from "../../tools/support/browsers.js";
 import { run } from "./engines.js";
 import { APP, NotAtHand } from "./folders.js";
 import type { Outcome } from "./program.js";
@@ -44,47 +45,16 @@ const ISOLATION = new Map([
 
 const LIMIT = 150_000;
 
-const BROWSERS = {
-  Chromium: {
-    commands: ["chromium", "chromium-browser", "google-chrome"],
-    args: (profile: string) => [...CHROMIUM, "--remote-debugging-port=0", `--user-data-dir=${profile}`],
-  },
-  Firefox: {
-    commands: ["firefox-esr", "firefox"],
-    args: (profile: string) => ["--headless", "--no-remote", "--profile", profile],
-  },
-} as const;
+const ARGUMENTS: Readonly<Record<Browser, (profile: string) => readonly string[]>> = {
+  Chromium: (profile) => [...CHROMIUM_FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`],
+  Firefox: (profile) => ["--headless", "--no-remote", "--profile", profile],
+};
 
-const CHROMIUM = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-export type Browser = keyof typeof BROWSERS;
-
-/** The browser's command, from CHROMIUM or FIREFOX in the environment or the path. */
+/** The browser's file; throws NotAtHand where there is none. */
 export function find(browser: Browser): string {
-  const named = process.env[browser.toUpperCase()];
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const candidates = BROWSERS[browser].commands.flatMap((name) => folders.map((folder) => join(folder, name)));
-  const file = [...(named ? [named] : []), ...candidates].find(isExecutable);
+  const file = findBrowser(browser);
   if (!file) throw new NotAtHand(`${browser} is not installed`);
   return file;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function html({ script, policy }: Page): string {
@@ -163,7 +133,7 @@ export async function visit(browser: Browser, pages: readonly Page[]): Promise<M
       restart();
       serve(pages, taken).then((started) => {
         server = started;
-        const args = [...BROWSERS[browser].args(profile), `${urlOf(started)}/page/0`];
+        const args = [...ARGUMENTS[browser](profile), `${urlOf(started)}/page/0`];
         child = spawn(command, args, { stdio: "ignore", detached: true });
         child.on("error", reject);
       }, reject);
@@ -181,7 +151,7 @@ export async function visit(browser: Browser, pages: readonly Page[]): Promise<M
 /** Opens an address until a result is there; a limit of time is an error. */
 export async function open<T>(browser: Browser, url: string, result: Promise<T>): Promise<T> {
   const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
-  const child = spawn(find(browser), [...BROWSERS[browser].args(profile), url], { stdio: "ignore", detached: true });
+  const child = spawn(find(browser), [...ARGUMENTS[browser](profile), url], { stdio: "ignore", detached: true });
   let timer: NodeJS.Timeout | undefined;
   const failure = new Promise<never>((_, reject) => {
     child.on("error", reject);
@@ -202,7 +172,7 @@ export async function documentOf(path: string): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
   const server = await serve([], () => {});
   try {
-    const args = [...CHROMIUM, `--user-data-dir=${profile}`, "--virtual-time-budget=5000", "--dump-dom"];
+    const args = [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, "--virtual-time-budget=5000", "--dump-dom"];
     return await run(command, [...args, `${urlOf(server)}${path}`]);
   } finally {
     server.close();

@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from "node:fs";
 import * as xentropy from "xentropy";
-import { type Browser, find, type Page, visit } from "./browsers.js";
+import type { Browser } from "../../tools/support/browsers.js";
+import { find, type Page, visit } from "./browsers.js";
 import { BUNDLERS } from "./bundlers.js";
 import { bun, DENO_RUN, deno, fetchOutcomes, nodeOf, outcomesOf, run, WORKERD, withWorker } from "./engines.js";
 import { EXAMPLES } from "./examples.js";
