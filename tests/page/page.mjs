@@ -233,6 +233,17 @@ async function withoutWebAssembly(page) {
   });
 }
 
+/** Asks the benchmark for an operation that there is none of. */
+async function failingBench(page) {
+  await check("bench: says why it failed, and can be run again", async () => {
+    await page.$eval('input[value="softmax"]', (input) => (input.value = "softmix"));
+    await choose(page, "bench-operation", "softmix");
+    await page.waitForFunction(() => document.querySelector("#bench-status").textContent.startsWith("It failed"));
+    equal(await page.textContent("#bench-status"), "It failed: Error: There is no operation softmix.");
+    requireThat(await page.isEnabled("#bench-run"), "it can't be run again");
+  });
+}
+
 async function picture(page, name) {
   if (!screenshots) return;
   mkdirSync(screenshots, { recursive: true });
@@ -260,6 +271,7 @@ async function main() {
     await visit(browser, address, "desktop", "light", withoutWebAssembly, () =>
       Reflect.deleteProperty(window, "WebAssembly"),
     );
+    await visit(browser, address, "desktop", "light", failingBench);
     for (const [size, scheme] of [
       ["desktop", "dark"],
       ["phone", "light"],
