@@ -100,8 +100,13 @@ describeEachBackend("weights", (backend) => {
     const { k } = backend;
     const byClass = k.alloc([5]).set(classWeights);
     const bySample = k.alloc([6]).set(sampleWeights);
-    const got = run(k, operation, operands, { ...options, classWeights: byClass, sampleWeights: bySample });
-    for (const [name, values] of Object.entries(expected)) expectSameBits(got[name], values, `${name}, resident`);
+    for (const weights of [
+      { classWeights: byClass, sampleWeights: bySample },
+      { classWeights: byClass.data, sampleWeights: bySample.data },
+    ]) {
+      const got = run(k, operation, operands, { ...options, ...weights });
+      for (const [name, values] of Object.entries(expected)) expectSameBits(got[name], values, `${name}, resident`);
+    }
     byClass.free();
     bySample.free();
   });
@@ -112,7 +117,7 @@ describeEachBackend("weights", (backend) => {
     const invalid = Float32Array.of(1, Number.NaN, 2);
     const sum = { reduction: "sum", grad: true } as const;
     for (const weights of [{ classWeights: [1, 0, 1] }, { sampleWeights: [0] }]) {
-      for (const more of [{}, { logSumExp: true }, { temperature: 2 }]) {
+      for (const more of [{}, { logSumExp: true }, { correct: true }, { temperature: 2 }, { zLoss: 0 }]) {
         const silenced = k.softmaxCrossEntropy(infinite, [1], { ...sum, ...weights, ...more });
         expect(Math.abs(silenced.loss)).toBe(0);
         expectSameBits(silenced.grad.map(Math.abs), [0, 0, 0], "gradient");
@@ -126,6 +131,7 @@ describeEachBackend("weights", (backend) => {
     expectWithin(5, dense.loss, 0.5 * Math.log1p(Math.E), "dense targets");
     expect(k.softmaxCrossEntropy(infinite, t, { ...sum, sampleWeights: [0] }).loss + 0).toBe(0);
     expect(k.softmaxCrossEntropy(infinite, t, sum).loss).toBe(Infinity);
+    expect(k.softmaxCrossEntropy(invalid, new Float32Array(3), sum).loss, "targets of 0").toBeNaN();
   });
 
   it.each([1e-37, 1e-30, 100, 1e30, 3e38])("of %d keep the bound", (weight) => {
