@@ -1,6 +1,6 @@
 import type { Backend, Engine } from "./backend/backend.js";
 import { openJs } from "./backend/js/index.js";
-import { openWasm, openWasmSync } from "./backend/wasm.js";
+import { type MemorySize, openWasm, openWasmSync } from "./backend/wasm.js";
 import type { Binaries, CompiledModule } from "./binaries/binaries.js";
 import { type Identity, identify } from "./binaries/identity.js";
 import { checkOptions, readChoice, refuse } from "./checks.js";
@@ -106,16 +106,25 @@ function settle(failures: readonly BackendError[]): never {
   throw new BackendError(failures.map((failure) => failure.message).join(" "), { cause: failures[0] });
 }
 
+/**
+ * Has room for the workspace from the start. Memory that grows, as it does for large resident batches, detaches its buffer,
+ * and from the first buffer that is detached on V8 11 asks at every access to any array, in all of the program, whether
+ * its buffer still is.
+ */
+function sizeOf(maximumMemory: number): MemorySize {
+  return { initial: Workspace.LEAST_MEMORY, maximum: maximumMemory };
+}
+
 async function open(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Promise<Engine> {
   if (backend === "js") return openJs(maximumMemory);
   const module = given?.name === backend && !given.shared ? given.module : await binaries.compile(backend);
-  return openWasm(backend, module, maximumMemory);
+  return openWasm(backend, module, sizeOf(maximumMemory));
 }
 
 function openSync(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Engine {
   if (backend === "js") return openJs(maximumMemory);
   const module = given?.name === backend && !given.shared ? given.module : binaries.compileSync(backend);
-  if (module) return openWasmSync(backend, module, maximumMemory);
+  if (module) return openWasmSync(backend, module, sizeOf(maximumMemory));
   throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or use load`);
 }
 

@@ -1,5 +1,4 @@
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import { Workspace } from "../memory.js";
 import type { Backend, Engine, Kernels, LinearMemory } from "./backend.js";
 
 /**
@@ -30,15 +29,6 @@ function engineOf(backend: Backend, instance: WebAssembly.Instance, memory: WebA
   return { backend, kernels: instance.exports as unknown as Kernels, memory: new WasmMemory(memory) };
 }
 
-/**
- * Has room for the workspace from the start. Memory that grows, as it does for large resident batches, detaches its buffer,
- * and from the first buffer that is detached on V8 11 asks at every access to any array, in all of the program, whether
- * its buffer still is.
- */
-function memoryOf(maximumMemory: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: Workspace.LEAST_MEMORY / PAGE, maximum: Math.floor(maximumMemory / PAGE) });
-}
-
 /** What unpacks the other binaries. assembly/unpack.ts */
 export interface Unpacker {
   readonly memory: WebAssembly.Memory;
@@ -50,9 +40,19 @@ export function openUnpacker(bytes: Uint8Array<ArrayBuffer>): Unpacker {
   return instantiateSync(bytes, {}).instance.exports as unknown as Unpacker;
 }
 
+/** Bytes of a memory: what it has from the start, and what it may grow to. */
+export interface MemorySize {
+  readonly initial: number;
+  readonly maximum: number;
+}
+
+function memoryOf({ initial, maximum }: MemorySize): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: Math.ceil(initial / PAGE), maximum: Math.floor(maximum / PAGE) });
+}
+
 /** Instantiates a compiled binary. */
-export function openWasmSync(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Engine {
-  const memory = memoryOf(maximumMemory);
+export function openWasmSync(backend: Backend, module: WebAssembly.Module, size: MemorySize): Engine {
+  const memory = memoryOf(size);
   const { instance } = instantiateSync(module, { env: { memory } });
   return engineOf(backend, instance, memory);
 }
@@ -62,13 +62,13 @@ export function openWasmSync(backend: Backend, module: WebAssembly.Module, maxim
  * 4 kB, now does above 8 MB). Not the first choice: the loader asks whether it was given a Response, which takes Node 20 ms
  * to have one.
  */
-export async function openWasm(backend: Backend, module: WebAssembly.Module, maximumMemory: number): Promise<Engine> {
+export async function openWasm(backend: Backend, module: WebAssembly.Module, size: MemorySize): Promise<Engine> {
   try {
-    return openWasmSync(backend, module, maximumMemory);
+    return openWasmSync(backend, module, size);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  const memory = memoryOf(maximumMemory);
+  const memory = memoryOf(size);
   const { instance } = await instantiate(module, { env: { memory } });
   return engineOf(backend, instance, memory);
 }

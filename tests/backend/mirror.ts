@@ -139,7 +139,10 @@ class Mirror {
 
 function open(): Mirror {
   const bytes = new Uint8Array(readFileSync(new URL("../../build/simd.wasm", import.meta.url)));
-  return new Mirror(openWasmSync("simd", new WebAssembly.Module(bytes), BYTES), openJs(BYTES));
+  return new Mirror(
+    openWasmSync("simd", new WebAssembly.Module(bytes), { initial: BYTES, maximum: BYTES }),
+    openJs(BYTES),
+  );
 }
 
 /** What the tests share. */

@@ -20,7 +20,10 @@ const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared
   worthWaking: 1e9,
 });
 await threads.startWith(1, await spawner(WORKER));
-const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), MEMORY);
+const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), {
+  initial: MEMORY,
+  maximum: MEMORY,
+});
 const k = new Xentropy(threads.engine, MEMORY, threads, local);
 
 it.each(NAMED_CALLS)("%s of a small resident batch wakes nobody", (_, call) => {
