@@ -2,7 +2,6 @@ import {
   type Batch,
   type FloatBatch,
   type FloatOutput,
-  type Floats,
   isResident,
   positionShape,
   readBatch,
@@ -11,16 +10,14 @@ import {
 import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { AxisError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
-import type { Arena } from "../memory.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
-import { checkAxis, checkPositions, checkShape } from "../shape.js";
-import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
+import { bringTogether, type MergedBatch, mergeAxes } from "./several-axes.js";
 import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
@@ -38,10 +35,11 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const { kernels, arena, work } = context;
   const transform = Transform.read(context, undefined, temperature);
   const source = Array.isArray(axis) ? readFloats(x, arena, "x") : readBatch(x, shape, axis, arena);
-  const batch = Array.isArray(axis) ? mergeAxes(source, shape, axis, arena) : (source as Batch);
-  const positions = batch.outer * batch.inner;
+  const read: MergedBatch = Array.isArray(axis) ? mergeAxes(source, shape, axis) : (source as Batch);
+  const positions = read.outer * read.inner;
   const result = outputOf(out, positions);
-  const output = readLength(result, positionShape(batch), arena, "out", source);
+  const output = readLength(result, positionShape(read), arena, "out", source);
+  const batch = bringTogether(read, arena);
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
   const resident = isResident(batch) && !transform.some;
@@ -76,35 +74,6 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
     work.copyOut(work.losses, tiles.rows, values, tiles.position);
   }
   return result;
-}
-
-/**
- * A batch whose class axis is several axes taken as one. Where they lie side by side that is only another reading of the
- * shape; otherwise the elements are brought together in a copy. No axis at all is an axis of length 1.
- */
-function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[], arena: Arena): Batch {
-  const sizes = checkShape(shape ?? floats.own ?? [floats.length], floats.length, "x");
-  const reduced = axes.map((axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
-  if (new Set(reduced).size !== reduced.length) throw new AxisError(`An axis is named twice among [${axes}].`);
-  const product = (from: number, to: number) => sizes.slice(from, to).reduce((a, b) => a * b, 1);
-  const kept = sizes.map((_, i) => i).filter((i) => !reduced.includes(i));
-  const classes = reduced.reduce((a, i) => a * sizes[i], 1);
-  const outer = kept.reduce((a, i) => a * sizes[i], 1);
-  const merged = { own: undefined, shape: [...kept.map((i) => sizes[i]), classes], axis: kept.length };
-  if (classes === 0) checkPositions(outer, sizes);
-  const first = reduced[0] ?? sizes.length;
-  const last = reduced.at(-1) ?? sizes.length - 1;
-  if (last - first + 1 === reduced.length) {
-    const { array, pointer, length, start } = floats;
-    const layout = { outer: product(0, first), classes, inner: product(last + 1, sizes.length) };
-    return { array, pointer, length, start, ...merged, ...layout };
-  }
-  const order = [...kept, ...reduced];
-  const steps = order.map((i) => product(i + 1, sizes.length));
-  const lengths = order.map((i) => sizes[i]);
-  const array = newFloats(floats.length);
-  copyStrided(viewOf(floats, arena), lengths, steps, 0, array.length, array, 0);
-  return { array, pointer: 0, length: array.length, start: 0, ...merged, outer, classes, inner: 1 };
 }
 
 export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {

@@ -1,0 +1,49 @@
+import type { Batch, Floats } from "../batch.js";
+import { AxisError } from "../errors.js";
+import type { Arena } from "../memory.js";
+import { newFloats } from "../outputs.js";
+import { checkAxis, checkPositions, checkShape } from "../shape.js";
+import { copyStrided } from "../strided.js";
+import { viewOf } from "../weights.js";
+
+/** Several axes taken as one class axis: where they lie side by side, that is only another reading of the shape. */
+export interface MergedBatch extends Batch {
+  /** Where they don't: sizes of the axes as they are to lie, and how far apart the elements of each lie now. */
+  readonly apart?: { readonly sizes: readonly number[]; readonly steps: readonly number[] };
+}
+
+/** Reads a list of axes; nothing is copied yet. No axis at all is an axis of length 1. */
+export function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[]): MergedBatch {
+  const sizes = checkShape(shape ?? floats.own ?? [floats.length], floats.length, "x");
+  const reduced = axes.map((axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
+  if (new Set(reduced).size !== reduced.length) throw new AxisError(`An axis is named twice among [${axes}].`);
+  const product = (from: number, to: number) => sizes.slice(from, to).reduce((a, b) => a * b, 1);
+  const kept = sizes.map((_, i) => i).filter((i) => !reduced.includes(i));
+  const classes = reduced.reduce((a, i) => a * sizes[i], 1);
+  const outer = kept.reduce((a, i) => a * sizes[i], 1);
+  if (classes === 0) checkPositions(outer, sizes);
+  const merged = {
+    ...floats,
+    own: undefined,
+    shape: [...kept.map((i) => sizes[i]), classes],
+    axis: kept.length,
+    classes,
+  };
+  const first = reduced[0] ?? sizes.length;
+  const last = reduced.at(-1) ?? sizes.length - 1;
+  if (last - first + 1 === reduced.length) {
+    return { ...merged, outer: product(0, first), inner: product(last + 1, sizes.length) };
+  }
+  const order = [...kept, ...reduced];
+  const apart = { sizes: order.map((i) => sizes[i]), steps: order.map((i) => product(i + 1, sizes.length)) };
+  return { ...merged, outer, inner: 1, apart };
+}
+
+/** The batch with the elements of its class axis brought together, in a copy where they lie apart. */
+export function bringTogether(batch: MergedBatch, arena: Arena): Batch {
+  const { apart, length } = batch;
+  if (!apart) return batch;
+  const array = newFloats(length);
+  copyStrided(viewOf(batch, arena), apart.sizes, apart.steps, 0, length, array, 0);
+  return { ...batch, array, pointer: 0, start: 0 };
+}
