@@ -46,10 +46,14 @@ export const COST = {
   binaryCrossEntropy: 4,
   /** For each multiply-add. */
   product: 0.06,
+  productSums: 0.06,
   storeSums: 0.3,
-  pack: 0.3,
+  packRows: 0.3,
+  packColumns: 0.3,
+  packGradient: 0.3,
   linearForward: 1,
   linearBackward: 1,
+  linearSigmoid: 1.8,
   /** Never shared. */
   topK: 0,
   nllLoss: 0,

@@ -1,5 +1,5 @@
 import { BLOCK, type Kernels, STATE_BYTES } from "../backend/backend.js";
-import { COST } from "../costs.js";
+import type { Operation } from "../costs.js";
 import type { Workspace } from "../memory.js";
 import type { Cut } from "./cut.js";
 
@@ -16,8 +16,8 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   const others = states + GROUPS * STATE_BYTES;
 
   /** Columns of a group; 0 where they are not worth sharing, or the state is not where a subtree of so many begins. */
-  function groupOf(state: number, n: number, cost: number): number {
-    if (!cut.worth(n, cost)) return 0;
+  function groupOf(kernel: Operation, state: number, n: number): number {
+    if (!cut.worth(kernel, n)) return 0;
     const span = 2 ** Math.ceil(Math.log2(Math.ceil(n / BLOCK)));
     if (work.arena.i32[state >>> 2] % span === 0) return groupSize(n);
     cut.settle();
@@ -42,13 +42,13 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
 
   return {
     argmax(x, out, rows, cols) {
-      if (!cut.worth(cols, COST.argmax) || cols <= BLOCK) {
+      if (!cut.worth("argmax", cols) || cols <= BLOCK) {
         cut.settle();
         return one.argmax(x, out, rows, cols);
       }
       const group = groupSize(cols);
       cut
-        .blocks("argmax", cols, COST.argmax, group)
+        .blocks("argmax", cols, group)
         .reads(x, 4)
         .writes(states, 4 / group)
         .value(1)
@@ -66,11 +66,11 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       i32[out >>> 2] = best;
     },
     accumulate(state, maxima, x, out, n, split) {
-      const group = groupOf(state, n, COST.accumulate);
+      const group = groupOf("accumulate", state, n);
       if (group === 0) return one.accumulate(state, maxima, x, out, n, split);
       begin(states, n, group);
       cut
-        .groups("accumulate", n, COST.accumulate, group)
+        .groups("accumulate", n, group)
         .changes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
@@ -81,11 +81,11 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateOnly(state, x, e, n) {
-      const group = groupOf(state, n, COST.accumulateOnly);
+      const group = groupOf("accumulateOnly", state, n);
       if (group === 0) return one.accumulateOnly(state, x, e, n);
       begin(states, n, group);
       cut
-        .groups("accumulateOnly", n, COST.accumulateOnly, group)
+        .groups("accumulateOnly", n, group)
         .changes(states, STATE_BYTES / group)
         .reads(x, 4)
         .own(e)
@@ -94,11 +94,11 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateDense(state, maxima, x, t, out, step, n) {
-      const group = groupOf(state, n, COST.accumulateDense);
+      const group = groupOf("accumulateDense", state, n);
       if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
       begin(states, n, group);
       cut
-        .groups("accumulateDense", n, COST.accumulateDense, group)
+        .groups("accumulateDense", n, group)
         .changes(states, STATE_BYTES / group)
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
@@ -109,12 +109,12 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     klAccumulate(state, other, x, y, e, n) {
-      const group = groupOf(state, n, COST.klAccumulate);
+      const group = groupOf("klAccumulate", state, n);
       if (group === 0) return one.klAccumulate(state, other, x, y, e, n);
       begin(states, n, group);
       begin(others, n, group);
       cut
-        .groups("klAccumulate", n, COST.klAccumulate, group)
+        .groups("klAccumulate", n, group)
         .changes(states, STATE_BYTES / group)
         .changes(others, STATE_BYTES / group)
         .reads(x, 4)
@@ -126,9 +126,9 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(other, others, n, group);
     },
     klApply(state, other, x, y, grad, e, n, scale, start) {
-      if (!cut.worth(n, COST.klApply)) return one.klApply(state, other, x, y, grad, e, n, scale, start);
+      if (!cut.worth("klApply", n)) return one.klApply(state, other, x, y, grad, e, n, scale, start);
       return cut
-        .blocks("klApply", n, COST.klApply, BLOCK)
+        .blocks("klApply", n, BLOCK)
         .value(state)
         .value(other)
         .reads(x, 4)
@@ -141,9 +141,9 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
         .sum(start);
     },
     softmaxApply(state, maxima, out, n, factor) {
-      if (!cut.worth(n, COST.softmaxApply)) return one.softmaxApply(state, maxima, out, n, factor);
+      if (!cut.worth("softmaxApply", n)) return one.softmaxApply(state, maxima, out, n, factor);
       cut
-        .elements("softmaxApply", n, COST.softmaxApply, BLOCK)
+        .elements("softmaxApply", n, 1, BLOCK)
         .value(state)
         .reads(maxima, 4 / BLOCK)
         .changes(out, 4)
@@ -152,10 +152,10 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
         .run();
     },
     generalApply(state, maxima, base, grad, n, spike, zLoss, lse, factor) {
-      if (!cut.worth(n, COST.generalApply))
+      if (!cut.worth("generalApply", n))
         return one.generalApply(state, maxima, base, grad, n, spike, zLoss, lse, factor);
       cut
-        .elements("generalApply", n, COST.generalApply, BLOCK)
+        .elements("generalApply", n, 1, BLOCK)
         .value(state)
         .reads(maxima, 4 / BLOCK)
         .reads(base, 4)

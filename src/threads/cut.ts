@@ -1,10 +1,11 @@
 import { BLOCK } from "../backend/backend.js";
+import { COST, type Operation } from "../costs.js";
 import { COUNT, MAX_ARGUMENTS, MAX_SHARES, MAX_SUMS, MOVED, OWN, SUMS } from "./control.js";
 import type { Pool } from "./pool.js";
 import type { Streams } from "./streams.js";
 
 /**
- * Cuts a kernel's work into a job. A call of `rows`, `columns`, `elements` or `blocks` begins one; then come the
+ * Cuts a kernel's work into a job. A call of `rows`, `elements`, `blocks` or `groups` begins one; then come the
  * kernel's arguments in their order, each saying how it moves from unit to unit (bytes); `run` or `sum` does the job.
  */
 export class Cut {
@@ -23,9 +24,10 @@ export class Cut {
     this.#index = new Map(names.map((name, i) => [name, i]));
   }
 
-  /** Whether so many elements, at so many nanoseconds each, are worth sharing. If not, all that is read is in place. */
-  worth(elements: number, cost: number): boolean {
-    if (elements * cost >= this.#least && this.#pool.worth(elements * cost)) return true;
+  /** Whether a kernel over so many elements is worth sharing. If not, all that is read is in place. */
+  worth(kernel: Operation, elements: number): boolean {
+    const work = elements * COST[kernel];
+    if (work >= this.#least && this.#pool.worth(work)) return true;
     if (this.#streams.pending) this.settle();
     return false;
   }
@@ -41,37 +43,38 @@ export class Cut {
   }
 
   /** Begins a job over rows, of which a call takes several: fours where it can, as kernels take short rows. */
-  rows(kernel: string, rows: number, cols: number, cost: number): this {
-    const unit = Math.ceil(rows / this.#sharesOf(rows * cols * cost, rows));
+  rows(kernel: Operation, rows: number, cols: number): this {
+    const unit = Math.ceil(rows / this.#sharesOf(kernel, rows * cols, rows));
     return this.#begin(kernel, rows, unit < 4 ? unit : (unit + 3) & ~3, 1, true);
   }
 
-  /** Begins a job over elements or columns, of which a call takes a multiple of `unit`. */
-  elements(kernel: string, n: number, cost: number, unit = 16): this {
+  /** Begins a job over n elements, or over columns of so many each, of which a call takes a multiple of `unit`. */
+  elements(kernel: Operation, n: number, each = 1, unit = 16): this {
     const units = Math.ceil(n / unit);
-    return this.#begin(kernel, n, Math.ceil(units / this.#sharesOf(n * cost, units)) * unit, 1, true);
+    return this.#begin(kernel, n, Math.ceil(units / this.#sharesOf(kernel, n * each, units)) * unit, 1, true);
   }
 
   /** Begins a job in which each call takes `unit` elements, no more. */
-  blocks(kernel: string, n: number, cost: number, unit: number): this {
+  blocks(kernel: Operation, n: number, unit: number): this {
     const units = Math.ceil(n / unit);
-    return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(n * cost, units)), false);
+    return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(kernel, n, units)), false);
   }
 
   /** Begins a job over columns, of which a call takes a group, or a power of two of groups from a multiple of it on. */
-  groups(kernel: string, n: number, cost: number, unit: number): this {
-    this.blocks(kernel, n, cost, unit);
+  groups(kernel: Operation, n: number, unit: number): this {
+    this.blocks(kernel, n, unit);
     this.#pool.job.merges = true;
     return this;
   }
 
-  #sharesOf(work: number, units: number): number {
+  /** Shares to cut a kernel over so many elements into, which come in so many units. */
+  #sharesOf(kernel: Operation, elements: number, units: number): number {
     const share = this.#streams.some ? this.#pool.copiedShare : this.#pool.share;
-    const wanted = Math.max(2 * this.#pool.count, Math.floor(work / share));
+    const wanted = Math.max(2 * this.#pool.count, Math.floor((elements * COST[kernel]) / share));
     return Math.max(1, Math.min(wanted, units, MAX_SHARES));
   }
 
-  #begin(kernel: string, total: number, unit: number, calls: number, merges: boolean): this {
+  #begin(kernel: Operation, total: number, unit: number, calls: number, merges: boolean): this {
     const { job } = this.#pool;
     job.kernel = this.#index.get(kernel) as number;
     job.total = total;

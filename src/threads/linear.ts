@@ -1,5 +1,4 @@
 import { type Kernels, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
-import { COST } from "../costs.js";
 import type { Workspace } from "../memory.js";
 import type { Cut } from "./cut.js";
 
@@ -8,21 +7,21 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
   const give = (out: number, step: number, add: boolean) => (add ? cut.changes(out, step) : cut.writes(out, step));
   return {
     product(a, b, out, stride, m, n, depth, start, add, sums) {
-      if (!cut.worth(m * n * depth, COST.product)) {
+      if (!cut.worth("product", m * n * depth)) {
         one.product(a, b, out, stride, m, n, depth, start, add, sums);
         return;
       }
       const more = add ? 1 : 0;
       if (m >= n) {
         cut
-          .elements("product", m, n * depth * COST.product, 4)
+          .elements("product", m, n * depth, 4)
           .reads(a, depth * 4)
           .value(b);
         give(out, stride, add).value(stride).count().value(n);
         cut.value(depth).value(start).value(more).own(exponentials).run();
       } else {
         cut
-          .elements("product", n, m * depth * COST.product, 8)
+          .elements("product", n, m * depth, 8)
           .value(a)
           .reads(b, depth * 4);
         give(out, 4, add).value(stride).value(m).count();
@@ -30,26 +29,23 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
       }
     },
     productSums(a, b, sums, m, n, depth) {
-      if (!cut.worth(m * n * depth, COST.product)) return one.productSums(a, b, sums, m, n, depth);
+      if (!cut.worth("productSums", m * n * depth)) return one.productSums(a, b, sums, m, n, depth);
       cut
-        .elements("productSums", n, m * depth * COST.product, 8)
+        .elements("productSums", n, m * depth, 8)
         .value(a)
         .reads(b, depth * 4);
       cut.changes(sums, Math.ceil(m / 4) * 32);
       cut.value(m).count().value(depth).run();
     },
     storeSums(sums, out, stride, m, n, add) {
-      if (!cut.worth(m * n, COST.storeSums)) return one.storeSums(sums, out, stride, m, n, add);
-      cut.elements("storeSums", n, m * COST.storeSums, 8).reads(sums, Math.ceil(m / 4) * 32);
+      if (!cut.worth("storeSums", m * n)) return one.storeSums(sums, out, stride, m, n, add);
+      cut.elements("storeSums", n, m, 8).reads(sums, Math.ceil(m / 4) * 32);
       give(out, 4, add).value(stride).value(m).count();
       cut.value(add ? 1 : 0).run();
     },
     packRows(x, stride, out, rows, depth, width) {
-      if (!cut.worth(rows * depth, COST.pack)) return one.packRows(x, stride, out, rows, depth, width);
-      cut
-        .elements("packRows", rows, depth * COST.pack, width)
-        .reads(x, stride)
-        .value(stride);
+      if (!cut.worth("packRows", rows * depth)) return one.packRows(x, stride, out, rows, depth, width);
+      cut.elements("packRows", rows, depth, width).reads(x, stride).value(stride);
       cut
         .writes(out, depth * 4)
         .count()
@@ -58,11 +54,8 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         .run();
     },
     packColumns(x, stride, out, depth, cols, width) {
-      if (!cut.worth(cols * depth, COST.pack)) return one.packColumns(x, stride, out, depth, cols, width);
-      cut
-        .elements("packColumns", cols, depth * COST.pack, width)
-        .reads(x, 4)
-        .value(stride);
+      if (!cut.worth("packColumns", cols * depth)) return one.packColumns(x, stride, out, depth, cols, width);
+      cut.elements("packColumns", cols, depth, width).reads(x, 4).value(stride);
       cut
         .writes(out, depth * 4)
         .value(depth)
@@ -71,13 +64,10 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         .run();
     },
     packGradient(x, stride, byRows, step, byColumns, sums, rows, cols) {
-      if (!cut.worth(rows * cols, COST.pack)) {
+      if (!cut.worth("packGradient", rows * cols)) {
         return one.packGradient(x, stride, byRows, step, byColumns, sums, rows, cols);
       }
-      cut
-        .elements("packGradient", cols, rows * COST.pack)
-        .reads(x, 4)
-        .value(stride);
+      cut.elements("packGradient", cols, rows).reads(x, 4).value(stride);
       cut
         .writes(byRows, 16)
         .value(step)
@@ -87,10 +77,10 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
       cut.value(rows).count().run();
     },
     linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e) {
-      if (!cut.worth(count * cols, COST.linearForward) || count === 1) {
+      if (!cut.worth("linearForward", count * cols) || count === 1) {
         return one.linearForward(z, base, baseStep, rows, states, maxima, step, count, cols, column, look, e);
       }
-      cut.rows("linearForward", count, cols, COST.linearForward);
+      cut.rows("linearForward", count, cols);
       if (e === z) cut.changes(z, cols * 4);
       else cut.reads(z, cols * 4);
       cut.reads(base, baseStep).value(baseStep).changes(rows, ROW_RECORD).changes(states, STATE_BYTES);
@@ -106,7 +96,7 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
       cut.run();
     },
     linearBackward(z, stride, base, baseStep, rows, states, maxima, step, zLoss, count, cols, column, stored) {
-      if (!cut.worth(count * cols, COST.linearBackward) || count === 1) {
+      if (!cut.worth("linearBackward", count * cols) || count === 1) {
         return one.linearBackward(
           z,
           stride,
@@ -131,7 +121,7 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         if (n <= 0) continue;
         const at = base && base + from * baseStep;
         cut
-          .rows("linearBackward", n, cols, COST.linearBackward)
+          .rows("linearBackward", n, cols)
           .changes(z + from * stride, stride)
           .value(stride);
         cut
@@ -152,11 +142,11 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
       }
     },
     linearSigmoid(z, t, u, pw, grad, losses, sums, e, count, cols, smoothing, scale) {
-      if (!cut.worth(count * cols, COST.sigmoidCrossEntropy) || count === 1) {
+      if (!cut.worth("linearSigmoid", count * cols) || count === 1) {
         return one.linearSigmoid(z, t, u, pw, grad, losses, sums, e, count, cols, smoothing, scale);
       }
       const bytes = cols * 4;
-      cut.rows("linearSigmoid", count, cols, COST.sigmoidCrossEntropy).changes(z, bytes).reads(t, bytes);
+      cut.rows("linearSigmoid", count, cols).changes(z, bytes).reads(t, bytes);
       cut
         .reads(u, bytes)
         .reads(pw, bytes)

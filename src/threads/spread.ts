@@ -1,15 +1,30 @@
 import type { Kernels } from "../backend/backend.js";
 import type { Workspace } from "../memory.js";
+import { spreadAcross } from "./across.js";
 import { spreadColumns } from "./columns.js";
 import type { Cut } from "./cut.js";
 import { spreadElements } from "./elements.js";
 import { spreadLinear } from "./linear.js";
+import { spreadLosses } from "./losses.js";
 import { spreadRows } from "./rows.js";
 import type { Streams } from "./streams.js";
+import { spreadSums } from "./sums.js";
+
+/** What kernels over rows are spread with. */
+export interface Means {
+  /** The kernels on one thread. */
+  readonly one: Kernels;
+  /** The kernels with those spread that go over elements, or over the columns of one row. */
+  readonly parts: Kernels;
+  readonly cut: Cut;
+  readonly streams: Streams;
+  readonly work: Workspace;
+}
 
 /** The kernels, with the same arguments and the same bits, spread over a pool of threads. */
 export function spreadKernels(one: Kernels, cut: Cut, streams: Streams, work: Workspace): Kernels {
-  const parts = { ...one, ...spreadElements(one, cut), ...spreadLinear(one, cut, work) };
-  const columns = { ...parts, ...spreadColumns(one, cut, work) };
-  return { ...columns, ...spreadRows(one, columns, cut, streams, work) };
+  const elements = { ...one, ...spreadElements(one, cut), ...spreadAcross(one, cut), ...spreadSums(one, cut) };
+  const parts = { ...elements, ...spreadLinear(one, cut, work), ...spreadColumns(one, cut, work) };
+  const means = { one, parts, cut, streams, work };
+  return { ...parts, ...spreadRows(means), ...spreadLosses(means) };
 }

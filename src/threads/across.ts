@@ -1,0 +1,41 @@
+import type { Kernels } from "../backend/backend.js";
+import type { Cut } from "./cut.js";
+
+/** Kernels over positions side by side, a strip of 16 at a time: any cut between strips gives the same bits. */
+export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
+  return {
+    softmaxAcross: across(one, cut, "softmaxAcross"),
+    logSoftmaxAcross: across(one, cut, "logSoftmaxAcross"),
+    logSumExpAcross: across(one, cut, "logSumExpAcross"),
+    softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip) {
+      if (!cut.worth("softmaxCrossEntropyAcross", width * classes)) {
+        one.softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip);
+        return;
+      }
+      cut.elements("softmaxCrossEntropyAcross", width, classes).reads(x, 4);
+      cut.writes(grad, 4, reachOf(classes, stride)).reads(labels, 4).reads(scales, 8).value(scale).writes(losses, 8);
+      cut.value(classes).count().value(stride).own(state).own(strip).run();
+    },
+  };
+}
+
+function across(
+  one: Kernels,
+  cut: Cut,
+  kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross",
+): Kernels["softmaxAcross"] {
+  return (x, out, classes, width, stride, lanes, strip) => {
+    if (!cut.worth(kernel, width * classes)) {
+      one[kernel](x, out, classes, width, stride, lanes, strip);
+      return;
+    }
+    const reach = kernel === "logSumExpAcross" ? 0 : reachOf(classes, stride);
+    cut.elements(kernel, width, classes).reads(x, 4).writes(out, 4, reach);
+    cut.value(classes).count().value(stride).own(lanes).own(strip).run();
+  };
+}
+
+/** Bytes from the first class of a position to its last. */
+function reachOf(classes: number, stride: number): number {
+  return (classes - 1) * stride * 4;
+}

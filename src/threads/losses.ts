@@ -1,0 +1,191 @@
+import { BLOCK, type Kernels } from "../backend/backend.js";
+import type { Means } from "./spread.js";
+
+/** Losses over rows, spread as in rows.ts. */
+export function spreadLosses(means: Means): Partial<Kernels> {
+  return {
+    softmaxCrossEntropy: softmaxCrossEntropy(means),
+    softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral(means),
+    softmaxKlDivergence: softmaxKlDivergence(means),
+  };
+}
+
+function softmaxCrossEntropy(means: Means): Kernels["softmaxCrossEntropy"] {
+  const { one, cut, work } = means;
+  return (x, grad, labels, scales, scale, losses, rows, cols, state, maxima, e) => {
+    if (!cut.worth("softmaxCrossEntropy", rows * cols)) {
+      return one.softmaxCrossEntropy(x, grad, labels, scales, scale, losses, rows, cols, state, maxima, e);
+    }
+    const bytes = cols * 4;
+    if (!cut.few(rows, cols)) {
+      cut.rows("softmaxCrossEntropy", rows, cols).reads(x, bytes).writes(grad, bytes).reads(labels, 4);
+      cut.reads(scales, 8).value(scale).writes(losses, 8).count().value(cols);
+      return cut.own(state).own(maxima).own(e).run();
+    }
+    const { f64, i32 } = work.arena;
+    for (let row = 0; row < rows; row++, x += bytes) {
+      const to = grad && grad + row * bytes;
+      const label = i32[(labels >>> 2) + row];
+      const factor = scales ? f64[(scales >>> 3) + row] : scale;
+      f64[(losses >>> 3) + row] = labelRow(means, x, to, label, factor, cols, state, maxima, e);
+    }
+  };
+}
+
+/** The loss of a row with this label; its gradient, times the factor, goes to `to` unless that is 0. */
+function labelRow(
+  { one, parts, streams, work }: Means,
+  x: number,
+  to: number,
+  label: number,
+  factor: number,
+  cols: number,
+  state: number,
+  maxima: number,
+  e: number,
+): number {
+  const { f32 } = work.arena;
+  if (label < 0) {
+    streams.settle();
+    if (to) f32.fill(0, to >>> 2, (to >>> 2) + cols);
+    return 0;
+  }
+  const xLabel = streams.valueAt(x + label * 4);
+  parts.begin(state);
+  if (to) parts.accumulate(state, maxima, x, to, cols, true);
+  else parts.accumulateOnly(state, x, e, cols);
+  parts.finish(state);
+  const loss = one.labelLoss(state, xLabel);
+  if (to) {
+    const at = (to >>> 2) + label;
+    const others = one.othersThan(state, xLabel, f32[at], f32[(maxima >>> 2) + Math.floor(label / BLOCK)]);
+    parts.softmaxApply(state, maxima, to, cols, factor);
+    f32[at] = -others * factor;
+    streams.rewrite(at * 4);
+  }
+  return loss;
+}
+
+type GeneralCall = Parameters<Kernels["softmaxCrossEntropyGeneral"]>;
+
+function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyGeneral"] {
+  const { one, cut, work } = means;
+  const best = work.allocate(4);
+  return (...call) => {
+    const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
+    const [losses, tops, hits, rows, cols, state, maxima, e] = others;
+    if (!cut.worth("softmaxCrossEntropyGeneral", rows * cols)) return one.softmaxCrossEntropyGeneral(...call);
+    if (cut.few(rows, cols)) return generalRows(means, call, best);
+    const bytes = cols * 4;
+    cut.rows("softmaxCrossEntropyGeneral", rows, cols).reads(x, bytes).reads(base, baseStep).value(baseStep);
+    cut.reads(labels, 4).reads(spikes, 8).reads(scales, 8).value(zLoss).writes(grad, bytes);
+    cut.writes(losses, 8).writes(tops, 8).writes(hits, 4).count().value(cols);
+    cut.own(state).own(maxima).own(e).run();
+  };
+}
+
+/** Row by row; `best` is where argmax leaves a column. */
+function generalRows(means: Means, call: GeneralCall, best: number): void {
+  const { one, parts, streams, work } = means;
+  const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
+  const [losses, tops, hits, rows, cols, state, maxima, e] = others;
+  const { f32, f64, i32 } = work.arena;
+  for (let row = 0; row < rows; row++) {
+    const z = x + row * cols * 4;
+    const t = base + row * baseStep;
+    const to = grad && grad + row * cols * 4;
+    const label = labels ? i32[(labels >>> 2) + row] : 0;
+    const counts = label >= 0;
+    const column = Math.max(label, 0);
+    let top = 0;
+    if (tops || hits || zLoss !== 0) {
+      parts.argmax(z, best, 1, cols);
+      top = f32[(z >>> 2) + i32[best >>> 2]];
+      if (hits) i32[(hits >>> 2) + row] = i32[best >>> 2] === label ? 1 : 0;
+    }
+    const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
+    const xLabel = labels ? streams.valueAt(z + column * 4) : 0;
+    takeGeneral(means, z, t, to, cols, state, maxima, e);
+    const lse = one.logSumExpOf(state, top);
+    if (tops) f64[(tops >>> 3) + row] = lse;
+    f64[(losses >>> 3) + row] = counts ? one.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
+    if (!to) continue;
+    const factor = f64[(scales >>> 3) + row];
+    if (counts) applyGeneral(means, { state, maxima, base: t, to, cols, column, xLabel, spike, zLoss, lse, factor });
+    else f32.fill(0, to >>> 2, (to >>> 2) + cols);
+  }
+}
+
+/** Takes a row and its targets, if it has any, into the state; its exponentials go to `to` unless that is 0. */
+function takeGeneral(
+  { parts }: Means,
+  x: number,
+  base: number,
+  to: number,
+  cols: number,
+  state: number,
+  maxima: number,
+  e: number,
+): void {
+  parts.begin(state);
+  if (base) parts.accumulateDense(state, maxima, x, base, to || e, to ? BLOCK : 0, cols);
+  else if (to) parts.accumulate(state, maxima, x, to, cols, true);
+  else parts.accumulateOnly(state, x, e, cols);
+  parts.finish(state);
+}
+
+/** What the gradient of a row is made of, besides the exponentials at `to`. */
+interface GeneralRow {
+  readonly state: number;
+  readonly maxima: number;
+  readonly base: number;
+  readonly to: number;
+  readonly cols: number;
+  /** The label's column. */
+  readonly column: number;
+  readonly xLabel: number;
+  readonly spike: number;
+  readonly zLoss: number;
+  readonly lse: number;
+  readonly factor: number;
+}
+
+/** Makes a row's exponentials its gradient. */
+function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): void {
+  const { state, maxima, base, to, cols, column, xLabel, spike, zLoss, lse, factor } = row;
+  const { f32 } = work.arena;
+  const at = (to >>> 2) + column;
+  let value = 0;
+  if (spike !== 0) {
+    const m = f32[(maxima >>> 2) + Math.floor(column / BLOCK)];
+    const share = base ? f32[(base >>> 2) + column] : 0;
+    value = one.labelGradient(state, xLabel, f32[at], m, share, spike, zLoss, lse);
+  }
+  parts.generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
+  if (spike !== 0) f32[at] = value * factor;
+  streams.rewrite(at * 4);
+}
+
+function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Means): Kernels["softmaxKlDivergence"] {
+  return (x, y, grad, scales, losses, rows, cols, stateX, stateY, e) => {
+    if (!cut.worth("softmaxKlDivergence", rows * cols)) {
+      return one.softmaxKlDivergence(x, y, grad, scales, losses, rows, cols, stateX, stateY, e);
+    }
+    const bytes = cols * 4;
+    if (!cut.few(rows, cols)) {
+      cut.rows("softmaxKlDivergence", rows, cols).reads(x, bytes).reads(y, bytes).writes(grad, bytes);
+      cut.reads(scales, 8).writes(losses, 8).count().value(cols);
+      return cut.own(stateX).own(stateY).own(e).run();
+    }
+    for (let row = 0; row < rows; row++, x += bytes, y += bytes) {
+      parts.begin(stateX);
+      parts.begin(stateY);
+      parts.klAccumulate(stateX, stateY, x, y, e, cols);
+      parts.finish(stateX);
+      parts.finish(stateY);
+      const factor = arena.f64[(scales >>> 3) + row];
+      const sum = parts.klApply(stateX, stateY, x, y, grad && grad + row * bytes, e, cols, factor, 0);
+      arena.f64[(losses >>> 3) + row] = one.klLoss(stateX, stateY, sum);
+    }
+  };
+}
