@@ -10,7 +10,7 @@ import { type Arena, Workspace } from "../memory.js";
 import { MAX_WORKERS } from "./control.js";
 import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
-import { availableThreads, type FileUrl, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
+import { availableThreads, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
 import { Pool, type Settings } from "./pool.js";
 import { spreadRowSums } from "./row-sums.js";
 import { spreadKernels } from "./spread.js";
@@ -73,13 +73,9 @@ export class Threads {
   }
 
   /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't. */
-  async start(workers: number, file?: FileUrl): Promise<void> {
-    await this.startWith(workers, await spawner(file));
-  }
-
-  async startWith(workers: number, spawn: Spawn): Promise<void> {
+  async start(workers: number, spawn: Spawn): Promise<void> {
     try {
-      await within(START, Promise.all(Array.from({ length: workers }, () => this.add(spawn))));
+      await within(START, Promise.all(Array.from({ length: workers }, () => this.#add(spawn))));
     } catch (cause) {
       this.dispose();
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -88,7 +84,7 @@ export class Threads {
   }
 
   /** Adds a worker. It keeps the process alive while it starts, and no longer. */
-  add(spawn: Spawn): Promise<void> {
+  #add(spawn: Spawn): Promise<void> {
     return new Promise((resolve, reject) => {
       const thread: Thread = spawn({
         ready() {
@@ -112,11 +108,6 @@ export class Threads {
   /** Shares that workers have computed so far. */
   get taken(): number {
     return this.#pool.taken;
-  }
-
-  /** Sleeps until every worker takes part, at most so long: for those who can't await. */
-  awaitStart(milliseconds: number): void {
-    this.#pool.awaitStart(milliseconds);
   }
 
   /** The kernels, spread over the threads, and how foreign arrays get to them. */
@@ -209,6 +200,6 @@ async function openSome(backend: Backend, count: number, compile: Compile, maxim
   if (!module)
     throw new BackendError("Threads need a binary for shared memory, which this runtime's entry doesn't have.");
   const threads = new Threads(backend, module, maximumMemory);
-  await threads.start(count - 1);
+  await threads.start(count - 1, await spawner());
   return threads;
 }

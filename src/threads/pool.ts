@@ -85,12 +85,6 @@ export class Pool {
     return this.#members.reduce((sum, { number }) => sum + ints[wordsOf(number) + words.TAKEN], 0);
   }
 
-  awaitStart(milliseconds: number): void {
-    for (const { number } of this.#members) {
-      Atomics.wait(this.#control.ints, wordsOf(number) + words.STARTED, 0, milliseconds);
-    }
-  }
-
   /** Ends all workers. */
   dispose(): void {
     this.#dismiss();

@@ -81,7 +81,7 @@ async function refused({ xentropy, golden }: Setup, word: string): Promise<strin
 /** Every case on two workers that take part in all that can be shared. */
 async function shared({ golden }: Setup, { Threads, Xentropy, spawner, module }: Internals): Promise<string> {
   const threads = new Threads("simd", module as never, MEMORY, EAGER);
-  await threads.startWith(2, await spawner());
+  await threads.start(2, await spawner());
   const k = new Xentropy(threads.engine, MEMORY, threads);
   const equal = differing(k, golden);
   const { taken } = threads;
@@ -95,7 +95,7 @@ async function killed({ xentropy }: Setup, { Threads, Xentropy, spawner, module 
   const threads = new Threads("simd", module as never, MEMORY, EAGER);
   const spawn = await spawner();
   const workers: Thread[] = [];
-  await threads.startWith(2, (listener) => {
+  await threads.start(2, (listener) => {
     const thread = spawn(listener);
     workers.push(thread);
     return thread;

@@ -1,8 +1,10 @@
 import type { Backend, Xentropy as Kernels } from "../../src/index.js";
 import { Xentropy } from "../../src/kernels.js";
+import { Control, STARTED, wordsOf } from "../../src/threads/control.js";
 import { Threads } from "../../src/threads/index.js";
-import { spawner } from "../../src/threads/platform.js";
+import { type Spawn, spawner } from "../../src/threads/platform.js";
 import type { Settings } from "../../src/threads/pool.js";
+import type { Join } from "../../src/threads/take-part.js";
 
 /** Threads that the suite runs with: `npm run test:threads` sets it. */
 export const THREADS = Number(process.env.THREADS ?? 1);
@@ -26,6 +28,30 @@ export const EAGER: Partial<Settings> = {
 /** What threads need for their workspace; below it the tests of memory limits are run on one. */
 export const LEAST_MEMORY = 8 << 20;
 
+/** Starts workers as `spawn` does, and knows when they have begun: the message that each is sent says where it notes so. */
+export class Starter {
+  readonly #joins: Join[] = [];
+  readonly spawn: Spawn;
+
+  constructor(spawn: Spawn) {
+    this.spawn = (listener) => {
+      const thread = spawn(listener);
+      const post = (join: unknown) => {
+        this.#joins.push(join as Join);
+        thread.post(join);
+      };
+      return { ...thread, post };
+    };
+  }
+
+  /** Sleeps until every worker takes part: for those who can't await, and since a worker is ready a moment before. */
+  awaitAll(): void {
+    for (const { control, worker } of this.#joins) {
+      Atomics.wait(new Control(control).ints, wordsOf(worker) + STARTED, 0, 30_000);
+    }
+  }
+}
+
 /** Pools that tests opened for themselves and may still use: not more of them are kept alive. */
 const opened: Threads[] = [];
 const KEPT = 6;
@@ -38,8 +64,9 @@ export function openThreaded(
   own: boolean,
 ): Kernels {
   const threads = new Threads(backend, module, maximumMemory, EAGER);
-  for (let i = 1; i < THREADS; i++) threads.add(spawn).catch(() => {});
-  threads.awaitStart(30_000);
+  const starter = new Starter(spawn);
+  threads.start(THREADS - 1, starter.spawn).catch(() => {});
+  starter.awaitAll();
   if (own) opened.push(threads);
   if (opened.length > KEPT) opened.shift()?.dispose();
   return new Xentropy(threads.engine, maximumMemory, threads);

@@ -5,7 +5,7 @@ import { Xentropy as Kernels } from "../../src/kernels.js";
 import { Threads } from "../../src/threads/index.js";
 import { type Listener, spawner, type Thread } from "../../src/threads/platform.js";
 import { normal } from "../support/samples.js";
-import { EAGER, WORKER } from "../support/threads.js";
+import { EAGER, Starter, WORKER } from "../support/threads.js";
 import { expectSameBits } from "../support/ulp.js";
 
 const MEMORY = 64 << 20;
@@ -25,8 +25,9 @@ afterEach(() => threads.dispose());
 async function withFaulty(fault: string, deadline = 60_000): Promise<Xentropy> {
   threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline });
   process.env.FAULT = fault;
-  await threads.start(1, FAULTY);
-  threads.awaitStart(10_000);
+  const starter = new Starter(await spawner(FAULTY));
+  await threads.start(1, starter.spawn);
+  starter.awaitAll();
   return new Kernels(threads.engine, MEMORY, threads);
 }
 
@@ -57,7 +58,7 @@ describe("a worker that ends between calls", () => {
     threads = new Threads("simd", module, MEMORY, EAGER);
     const workers: Thread[] = [];
     const spawn = await spawner(WORKER);
-    await threads.startWith(2, (listener) => {
+    await threads.start(2, (listener) => {
       const worker = spawn(listener);
       workers.push(worker);
       return worker;
@@ -79,7 +80,7 @@ describe("a worker that ends between calls", () => {
     const told: Listener[] = [];
     let ends = 0;
     const spawn = await spawner(WORKER);
-    await threads.startWith(2, (listener) => {
+    await threads.start(2, (listener) => {
       told.push(listener);
       return spawn({ ready: () => listener.ready(), ended: () => ends++ });
     });
@@ -185,9 +186,9 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
     threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline: 150 });
     process.env.FAULT = fault;
     let ended = false;
-    const spawn = await spawner(FAULTY);
-    await threads.startWith(1, ({ ready, ended: tell }) => {
-      const thread = spawn({
+    const starter = new Starter(await spawner(FAULTY));
+    await threads.start(1, ({ ready, ended: tell }) => {
+      const thread = starter.spawn({
         ready,
         ended: (cause) => {
           ended = true;
@@ -196,7 +197,7 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
       });
       return { ...thread, tellsEnd: false };
     });
-    threads.awaitStart(10_000);
+    starter.awaitAll();
     const k = new Kernels(threads.engine, MEMORY, threads);
     const z = k.alloc(SHAPE).set(x);
     const out = k.alloc(SHAPE);

@@ -12,7 +12,7 @@ import { expectSameBits } from "../support/ulp.js";
 const MEMORY = 256 << 20;
 const one = loadSync({ backend: "simd" });
 const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
-await threads.startWith(2, await spawner(WORKER));
+await threads.start(2, await spawner(WORKER));
 const k = new Xentropy(threads.engine, MEMORY, threads);
 afterAll(() => k.dispose());
 

@@ -19,7 +19,7 @@ const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared
   worthSharing: 1e9,
   worthWaking: 1e9,
 });
-await threads.startWith(1, await spawner(WORKER));
+await threads.start(1, await spawner(WORKER));
 const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), {
   initial: MEMORY,
   maximum: MEMORY,
