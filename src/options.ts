@@ -33,11 +33,14 @@ export interface ElementwiseOptions<O extends Output = Output> extends ShapeOpti
 /** Options of operations along an axis whose result has the batch's shape. */
 export interface ArrayOptions<O extends Output = Output> extends BatchOptions, OutputOptions<O> {}
 
-/** Options of logSoftmax. */
-export interface LogSoftmaxOptions<O extends Output = Output> extends ArrayOptions<O> {
+/** The temperature of logits. */
+export interface TemperatureOptions {
   /** T > 0: the logits are fround(x / T). Default 1. */
   temperature?: number | undefined;
 }
+
+/** Options of logSoftmax. */
+export interface LogSoftmaxOptions<O extends Output = Output> extends ArrayOptions<O>, TemperatureOptions {}
 
 /** Options of softmax. */
 export interface SoftmaxOptions<O extends Output = Output> extends LogSoftmaxOptions<O> {
@@ -46,11 +49,12 @@ export interface SoftmaxOptions<O extends Output = Output> extends LogSoftmaxOpt
 }
 
 /** Options of logSumExp. */
-export interface LogSumExpOptions<O extends Output = Output> extends ShapeOptions, OutputOptions<O> {
+export interface LogSumExpOptions<O extends Output = Output>
+  extends ShapeOptions,
+    OutputOptions<O>,
+    TemperatureOptions {
   /** The axis, or several, that are summed over and dropped; negative from the end. Default −1. */
   axis?: number | readonly number[] | undefined;
-  /** T > 0: the logits are fround(x / T). Default 1. */
-  temperature?: number | undefined;
 }
 
 /** Options of losses. */
@@ -64,9 +68,7 @@ export interface LossOptions extends ShapeOptions {
 }
 
 /** Options of nllLoss. */
-export interface NllLossOptions extends LossOptions {
-  /** The axis along which the classes lie; negative from the end. Default −1. */
-  axis?: number | undefined;
+export interface NllLossOptions extends LossOptions, BatchOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
   /** A weight for each class; finite, not negative. */
@@ -76,15 +78,13 @@ export interface NllLossOptions extends LossOptions {
 }
 
 /** Options of softmaxCrossEntropy. */
-export interface SoftmaxCrossEntropyOptions extends NllLossOptions {
+export interface SoftmaxCrossEntropyOptions extends NllLossOptions, TemperatureOptions {
   /** ε in [0, 1]: targets become (1 − ε)·t + ε/C. Default 0. */
   labelSmoothing?: number | undefined;
   /** λ ≥ 0: adds λ·logSumExp² to each position's loss. Default 0. */
   zLoss?: number | undefined;
   /** s > 0: the logits become s·tanh(x / s), before the temperature. */
   softcap?: number | undefined;
-  /** T > 0: the logits become fround(x / T). Default 1. */
-  temperature?: number | undefined;
   /** true: also count the positions whose largest logit is the label's. */
   correct?: boolean | undefined;
   /** true: also return each position's log-sum-exp. */
@@ -114,36 +114,33 @@ export interface SigmoidFocalLossOptions extends LossOptions {
 }
 
 /** Options of softmaxKlDivergence. */
-export interface SoftmaxKlDivergenceOptions extends LossOptions {
-  /** The axis along which the classes lie; negative from the end. Default −1. */
-  axis?: number | undefined;
+export interface SoftmaxKlDivergenceOptions extends LossOptions, BatchOptions {
   /** T > 0: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
   temperature?: number | undefined;
 }
 
-/** Options of entropy. */
-export interface EntropyOptions extends BatchOptions {
-  /** "none" (default): a value for each distribution; "mean" or "sum": a number. */
+/** What operations on given distributions return. */
+export interface ValueOptions {
+  /** "none" (default): each value; "mean" or "sum": a number. */
   reduction?: Reduction | undefined;
   /** Default "nats". */
   unit?: "nats" | "bits" | undefined;
 }
+
+/** The gradient of an operation on given distributions. */
+export interface GradientOptions {
+  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
+  grad?: boolean | FloatOutput | undefined;
+}
+
+/** Options of entropy. */
+export interface EntropyOptions extends BatchOptions, ValueOptions {}
 
 /** Options of crossEntropy, klDivergence and jensenShannon. */
-export interface DivergenceOptions extends EntropyOptions {
-  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
-  grad?: boolean | FloatOutput | undefined;
-}
+export interface DivergenceOptions extends EntropyOptions, GradientOptions {}
 
 /** Options of binaryCrossEntropy, which has no class axis. */
-export interface BinaryCrossEntropyOptions extends ShapeOptions {
-  /** "none" (default): a value for each element; "mean" or "sum": a number. */
-  reduction?: Reduction | undefined;
-  /** Default "nats". */
-  unit?: "nats" | "bits" | undefined;
-  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
-  grad?: boolean | FloatOutput | undefined;
-}
+export interface BinaryCrossEntropyOptions extends ShapeOptions, ValueOptions, GradientOptions {}
 
 /** Which gradients of a linear layer are wanted, and where they go. */
 export type LinearGradientOption =
