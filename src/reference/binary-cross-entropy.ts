@@ -7,18 +7,16 @@
 
 import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import { type Divergence, natsIn, type Unit } from "./divergence.js";
-import { gradientScales, REDUCTION_OPTIONS, type Reduction, type ReductionOptions, reduce } from "./reduction.js";
+import { type Divergence, type GradientOptions, natsIn, type ValueOptions } from "./divergence.js";
+import { type Reduction, reduce } from "./reduction.js";
 import { weighted } from "./sum.js";
 
 export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends ShapeOptions,
-    ReductionOptions<R, G> {
-  /** Unit of the result and its gradient. Default `"nats"`. */
-  readonly unit?: Unit;
-}
+    ValueOptions<R>,
+    GradientOptions<G> {}
 
-const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS, unit: true };
+const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, reduction: true, unit: true, grad: true };
 
 /**
  * Binary cross-entropy of probabilities `q` against targets `t`. 0·log 0 = 0; +Infinity where the target has mass and q
@@ -39,14 +37,14 @@ export function binaryCrossEntropy<R extends Reduction = "none", G extends boole
   const nats = natsIn(unit);
   const { data, shape } = readBatch(q, options.shape);
   const targets = readLike("targets", t, shape);
-  const scales = gradientScales(options.gradOutput, reduction, data.length, data.length);
+  const scale = reduction === "mean" ? 1 / data.length : 1;
 
   const values = new Float64Array(data.length);
   const grad = options.grad ? new Float64Array(data.length) : undefined;
   for (let i = 0; i < data.length; i++) {
     const valid = data[i] >= 0 && data[i] <= 1 && targets[i] >= 0 && targets[i] <= 1;
     values[i] = valid ? lossOf(data[i], targets[i]) / nats : Number.NaN;
-    if (grad) grad[i] = valid ? (scales[i] * gradientOf(data[i], targets[i])) / nats : Number.NaN;
+    if (grad) grad[i] = valid ? (scale * gradientOf(data[i], targets[i])) / nats : Number.NaN;
   }
   const loss = reduce(values, reduction, data.length);
   return (grad ? { loss, grad } : loss) as Divergence<R, G>;

@@ -19,37 +19,34 @@ import {
   scatter,
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduced,
-  type Reduction,
-  type ReductionOptions,
-  reduce,
-} from "./reduction.js";
+import { type Loss, type Reduced, type Reduction, reduce } from "./reduction.js";
 import { Sum, weighted } from "./sum.js";
 
 /** Unit of information: 1 bit = log 2 nats. */
 export type Unit = "nats" | "bits";
 
-export interface EntropyOptions<R extends Reduction = Reduction> extends AxisOptions {
-  /** Default `"none"`: one value per row. The mean divides by the number of rows. */
+/** What is returned of given probabilities. */
+export interface ValueOptions<R extends Reduction = Reduction> {
+  /** Default `"none"`: each value. The mean divides by their number. */
   readonly reduction?: R;
-  /** Default `"nats"`. */
-  readonly unit?: Unit;
-}
-
-export interface DivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends AxisOptions,
-    ReductionOptions<R, G> {
   /** Unit of the result and its gradient. Default `"nats"`. */
   readonly unit?: Unit;
 }
 
+export interface GradientOptions<G extends boolean = boolean> {
+  /** Whether to return the gradient to `q` too; for reduction `"none"` it is that of the sum. Default false. */
+  readonly grad?: G;
+}
+
+export interface EntropyOptions<R extends Reduction = Reduction> extends AxisOptions, ValueOptions<R> {}
+
+export interface DivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
+  extends EntropyOptions<R>,
+    GradientOptions<G> {}
+
 const ENTROPY_OPTIONS: Names<EntropyOptions> = { ...AXIS_OPTIONS, reduction: true, unit: true };
 
-export const DIVERGENCE_OPTIONS: Names<DivergenceOptions> = { ...AXIS_OPTIONS, ...REDUCTION_OPTIONS, unit: true };
+export const DIVERGENCE_OPTIONS: Names<DivergenceOptions> = { ...ENTROPY_OPTIONS, grad: true };
 
 /** The reduced values alone, or with `grad: true` a loss and its gradient. */
 export type Divergence<R extends Reduction, G extends boolean> = G extends true ? Loss<R, true> : Reduced<R>;
@@ -138,7 +135,7 @@ export function compareRows<R extends Reduction, G extends boolean>(
   const batch = readBatch(p, options.shape);
   const other = readLike("q", q, batch.shape);
   const rows = rowsAlong(batch.shape, options.axis);
-  const scales = gradientScales(options.gradOutput, reduction, rows.count, rows.count);
+  const scale = reduction === "mean" ? 1 / rows.count : 1;
 
   const values = new Float64Array(rows.count);
   const grad = options.grad ? new Float64Array(batch.data.length) : undefined;
@@ -150,7 +147,7 @@ export function compareRows<R extends Reduction, G extends boolean>(
     gather(other, rows, r, qRow);
     values[r] = value(nanWhereNegative(pRow), nanWhereNegative(qRow), gradRow) / nats;
     if (grad && gradRow) {
-      for (let i = 0; i < gradRow.length; i++) gradRow[i] *= scales[r] / nats;
+      for (let i = 0; i < gradRow.length; i++) gradRow[i] *= scale / nats;
       scatter(gradRow, rows, r, grad);
     }
   }

@@ -8,9 +8,9 @@ import { sum } from "./sum.js";
 /** `"none"`: one loss per position. `"sum"`: their sum. `"mean"`: the sum over the divisor that the loss defines. */
 export type Reduction = "none" | "mean" | "sum";
 
-/** Options of everything that reduces. The type parameters carry `reduction` and `grad` over to the result's type. */
+/** Options of losses. The type parameters carry `reduction` and `grad` over to the result's type. */
 export interface ReductionOptions<R extends Reduction = Reduction, G extends boolean = boolean> {
-  /** Default `"mean"` for losses from logits, `"none"` for what compares distributions. */
+  /** Default `"mean"`. */
   readonly reduction?: R;
   /** Whether to return the gradient too; for `"none"` it is that of the sum. Default false. */
   readonly grad?: G;
