@@ -6,14 +6,14 @@ const { fround } = Math;
 /** 1.5·2^23: adding it rounds to an integer that stands in the low bits of the sum. */
 export const ROUND = 12582912;
 
-const LOG2E = 1.4426950216293335;
-const LN2_HIGH = 0.693115234375;
-const MINUS_LN2_LOW = -0.00003194618329871446;
-const Q0 = 0.4999999403953552;
-const Q1 = 0.16666516661643982;
-const Q2 = 0.04166810214519501;
-const Q3 = 0.00836919154971838;
-const Q4 = 0.0013838871382176876;
+export const LOG2E = 1.4426950216293335;
+export const LN2_HIGH = 0.693115234375;
+export const MINUS_LN2_LOW = -0.00003194618329871446;
+export const Q0 = 0.4999999403953552;
+export const Q1 = 0.16666516661643982;
+export const Q2 = 0.04166810214519501;
+export const Q3 = 0.00836919154971838;
+export const Q4 = 0.0013838871382176876;
 
 /**
  * The floats with the bits n << 23, for the nine low bits n that the shift keeps: 2^(n − 127) for n in [1, 254], 0 for

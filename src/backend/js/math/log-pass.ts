@@ -1,6 +1,6 @@
 import { bitsOf } from "./bits.js";
 import { madd } from "./fma.js";
-import { exponent, logLimit, unscaled } from "./log.js";
+import { exponent, LN2_HIGH, LN2_LOW, logLimit, unscaled } from "./log.js";
 import { power2 } from "./scalar.js";
 
 /** Logarithms of the divergences in float32: assembly/math/log-pass.ts has the methods, the constants' origin and the error. */
@@ -10,8 +10,6 @@ const Q0 = 0.3333320915699005;
 const Q1 = 0.20010718703269958;
 const Q2 = 0.1400151252746582;
 const Q3 = 0.14003390073776245;
-const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.000001428606765330187;
 
 const SMALL = 2 ** -100;
 const LARGE = 2 ** 97;

@@ -14,8 +14,9 @@ const P6 = 0.12128540873527527;
 const P7 = -0.10388776659965515;
 const P8 = 0.04719308763742447;
 
-const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.000001428606765330187;
+/** ln 2 in two parts, of which k times the first is exact. */
+export const LN2_HIGH = 0.693145751953125;
+export const LN2_LOW = 0.000001428606765330187;
 const SQRT_HALF_BITS = 0x3f3504f3;
 const SMALLEST_NORMAL = 1.1754943508222875e-38;
 

@@ -1,5 +1,5 @@
 import { madd } from "./fma.js";
-import { exponent, joinLog, logLimit, logTail, unscaled } from "./log.js";
+import { exponent, joinLog, LN2_HIGH, LN2_LOW, logLimit, logTail, unscaled } from "./log.js";
 
 /** log(1 + x) in float32: assembly/math/log1p.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
@@ -7,8 +7,6 @@ const { fround } = Math;
 const Q0 = 0.08333368599414825;
 const Q1 = 0.012486767955124378;
 const Q2 = 0.002372226445004344;
-const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.000001428606765330187;
 
 /** log(1 + e) for 0 ≤ e ≤ 1. */
 export function log1pUnit(e: number): number {

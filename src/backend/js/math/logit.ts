@@ -1,5 +1,5 @@
 import { madd } from "./fma.js";
-import { exponent, unscaled } from "./log.js";
+import { exponent, LN2_HIGH, LN2_LOW, unscaled } from "./log.js";
 
 /** logit(p) = log(p/(1 − p)) in float32: assembly/math/logit.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
@@ -10,8 +10,6 @@ const P2 = 0.14223742485046387;
 const P3 = 0.11816822737455368;
 const P4 = 0.0515858493745327;
 const P5 = 0.1764066070318222;
-const LN2_HIGH = 0.693145751953125;
-const LN2_LOW = 0.000001428606765330187;
 
 /** For a normal p below 1, given odds = p/(1 − p). */
 export function logOdds(p: number, odds: number): number {

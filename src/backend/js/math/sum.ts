@@ -2,8 +2,8 @@ import { BLOCK } from "../../backend.js";
 import type { Memory } from "../memory.js";
 
 /**
- * Sums are kept in float64, in four lanes or eight. Of four, lane l takes the elements with index ≡ l (mod 4), one after the other, and
- * the total is (lane 0 + lane 2) + (lane 1 + lane 3).
+ * Sums are kept in float64, in four lanes or eight. Of four, lane l takes the elements with index ≡ l (mod 4), one after
+ * the other, and the total is (lane 0 + lane 2) + (lane 1 + lane 3).
  *
  * A loop here adds to `a`, then turns the four: a ← b ← c ← d ← sum. After n elements `a` is lane n mod 4, so a and c
  * are lanes 0 and 2 or lanes 1 and 3, in either order, and the total is (a + c) + (b + d) whatever n is. The zeros that
