@@ -1,5 +1,6 @@
 // The functions under test, whatever computes them: a kernel run over a block of floats.
 
+import type { Kernels } from "../../src/backend/kernels.js";
 import type { FloatFunction, Kernel } from "./functions.js";
 
 /** Floats in a block: they stay in cache between being made, computed and judged. */
@@ -16,27 +17,12 @@ export interface Elementary {
   run(kernel: Kernel, n: number, shift: number): void;
 }
 
-type Map = (x: number, out: number, n: number, scratch: number) => void;
+/** `last`: scratch memory, or what says how a result is scaled. */
+type Map = (x: number, out: number, n: number, last: number) => void;
 
 /** What assembly/verify.ts exports. */
-type Exports = Record<Exclude<Kernel, "scaledExpAll" | "sigmoidLoss" | "sigmoidGradient">, Map> & {
-  scaledExpAll(x: number, out: number, n: number, round: number): void;
-  sigmoidCrossEntropy(x: number, t: number, grad: number, e: number, n: number, scale: number, sum: number): number;
-  sigmoidCrossEntropyGeneral(
-    x: number,
-    t: number,
-    u: number,
-    pw: number,
-    grad: number,
-    losses: number,
-    e: number,
-    n: number,
-    smoothing: number,
-    scale: number,
-    sum: number,
-  ): number;
-  heapBase(): number;
-};
+type Exports = Record<Exclude<Kernel, "sigmoidLoss" | "sigmoidGradient">, Map> &
+  Pick<Kernels, "sigmoidCrossEntropy" | "sigmoidCrossEntropyGeneral" | "heapBase">;
 
 const ROUND = 12582912; // 1.5·2^23, as in assembly/math/exp.ts
 
