@@ -20,7 +20,7 @@ import type { Start } from "./take-part.js";
 export { spawner };
 
 /** Threads that there can be, the calling one among them. */
-export const MAX_THREADS = MAX_WORKERS + 1;
+const MAX_THREADS = MAX_WORKERS + 1;
 
 const PAGE = 65536;
 
@@ -88,7 +88,7 @@ export class Threads {
     return new Promise((resolve, reject) => {
       const thread: Thread = spawn({
         ready() {
-          thread.keepAlive(false);
+          thread.letGo();
           resolve();
         },
         ended: (cause) => {

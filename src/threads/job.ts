@@ -33,7 +33,10 @@ export class Job {
   /** Whether a call may take more units: a power of two of them, from a multiple of that many on. */
   merges = false;
   keepsSums = false;
-  /** Whether a share that was half computed can be computed again: nothing that it reads is written, or it comes from elsewhere. */
+  /**
+   * Whether a share that was half computed can be computed again: nothing that it reads is written, or it comes from
+   * elsewhere.
+   */
   repeatable = true;
   /** The arguments so far. */
   arguments = 0;

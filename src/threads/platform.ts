@@ -11,8 +11,8 @@ export interface Thread {
   post(message: unknown): void;
   /** Ends the worker, whatever it does. */
   terminate(): void;
-  /** Whether the process stays alive for it. Browsers have no such thing. */
-  keepAlive(keep: boolean): void;
+  /** Lets the process end while the worker is there. In browsers nothing waits for it. */
+  letGo(): void;
   /** Whether a terminated worker has ended when the listener hears so. */
   readonly tellsEnd: boolean;
 }
@@ -34,7 +34,6 @@ interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): void;
   postMessage(message: unknown): void;
   terminate(): Promise<number>;
-  ref(): void;
   unref(): void;
 }
 
@@ -79,7 +78,7 @@ function nodeThread(worker: NodeWorker, listener: Listener): Thread {
   return {
     post: (message) => worker.postMessage(message),
     terminate: () => void worker.terminate(),
-    keepAlive: (keep) => (keep ? worker.ref() : worker.unref()),
+    letGo: () => worker.unref(),
     tellsEnd: !("Deno" in globalThis),
   };
 }
@@ -94,7 +93,7 @@ function webThread(file: URL | undefined, listener: Listener): Thread {
   return {
     post: (message) => worker.postMessage(message),
     terminate: () => worker.terminate(),
-    keepAlive: () => {},
+    letGo: () => {},
     tellsEnd: false,
   };
 }
