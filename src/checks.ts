@@ -26,7 +26,8 @@ export function describe(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : typeof value === "bigint" ? `${value}n` : String(value);
 }
 
-type Refusal = new (message: string) => Error;
+/** The class of an error for a bad argument. */
+export type Refusal = new (message: string) => Error;
 
 /** Throws for a value that isn't what `name` is. */
 export function refuse(name: string, wanted: string, value: unknown, Refusal: Refusal = OptionError): never {

@@ -11,10 +11,16 @@ export interface LossResult {
 }
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
+const UNITS = ["nats", "bits"] as const;
 
 /** Reads `reduction`. */
 export function readReduction(value: unknown, fallback: Reduction = "mean"): Reduction {
   return value === undefined ? fallback : readChoice(value, "reduction", REDUCTIONS);
+}
+
+/** Reads `unit`: what everything is multiplied by, in bits 1 / ln 2. */
+export function readUnit(value: unknown): number {
+  return readChoice(value, "unit", UNITS) === "bits" ? 1 / Math.LN2 : 1;
 }
 
 /**

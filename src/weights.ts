@@ -1,5 +1,5 @@
 import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
-import { checkLength, refuse } from "./checks.js";
+import { checkLength, type Refusal, refuse } from "./checks.js";
 import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape } from "./shape.js";
@@ -40,8 +40,6 @@ interface List {
   /** The shape that came with them. */
   readonly own: unknown;
 }
-
-type Refusal = new (message: string) => Error;
 
 /** A list of floats: a plain array of numbers, or any batch. */
 export function readList(value: unknown, name: string, arena: Arena, Refusal: Refusal = WeightError): List {

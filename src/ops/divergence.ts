@@ -2,9 +2,8 @@ import { type Batch, type FloatBatch, type Floats, isResident, type Place, readB
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context, Summing } from "../context.js";
-import { type LossResult, LossTotal, readGradient, readReduction } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
-import { readUnit } from "./sigmoid-losses.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
 

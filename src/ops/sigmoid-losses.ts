@@ -7,9 +7,9 @@ import {
   readElements,
   readTargets,
 } from "../batch.js";
-import { checkOptions, readChoice, readNumber } from "../checks.js";
+import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
-import { type LossResult, LossTotal, readGradient, readReduction } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
 import type { Arena } from "../memory.js";
 import { FOCAL, SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type {
@@ -124,11 +124,6 @@ export function sigmoidFocalLoss(
   return elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
     kernels.sigmoidFocalLoss(x, t, grad, losses, work.exponentials, n, balance, focus, scale, sum),
   );
-}
-
-/** Reads `unit`: what everything is multiplied by, in bits 1 / ln 2. */
-export function readUnit(unit: unknown): number {
-  return readChoice(unit, "unit", ["nats", "bits"]) === "bits" ? 1 / Math.LN2 : 1;
 }
 
 export function binaryCrossEntropy(

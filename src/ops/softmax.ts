@@ -39,9 +39,10 @@ function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions
   const resident = isResident(batch) && isResident(output) && !transform.some;
   if (goesAcross(batch) && !zero) {
     const { state, exponentials } = work;
-    return across(context, batch, output, transform, result, (x, to, { classes, rows, stride }) =>
+    across(context, batch, output, transform, (x, to, { classes, rows, stride }) =>
       kernels.softmaxAcross(x, to, classes, rows, stride, state, exponentials),
     );
+    return result;
   }
   const tiles = context.tiles.over(batch, resident);
   if (!zero) tiles.streamed();
@@ -67,14 +68,14 @@ export function goesAcross({ classes, inner }: Layout): boolean {
   return inner > 1 && classes > 0 && classes <= BLOCK;
 }
 
-function across<O>(
+/** Computes a batch across its positions. */
+function across(
   { tiles }: Context,
   batch: Batch,
   output: Floats,
   transform: Transform,
-  result: O,
   run: (x: number, out: number, tile: Tiles) => void,
-): O {
+): void {
   tiles.across(batch, isResident(batch) && isResident(output) && !transform.some);
   while (tiles.next()) {
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
@@ -82,7 +83,6 @@ function across<O>(
     run(from, to, tiles);
     tiles.write(output, to);
   }
-  return result;
 }
 
 /** The rows that are −Infinity throughout. */
@@ -145,9 +145,10 @@ function generalLogSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxO
   const output = readOutput(result, batch, arena, "out");
   const { state, exponentials } = work;
   if (goesAcross(batch)) {
-    return across(context, batch, output, transform, result, (x, to, { classes, rows, stride }) =>
+    across(context, batch, output, transform, (x, to, { classes, rows, stride }) =>
       kernels.logSoftmaxAcross(x, to, classes, rows, stride, state, exponentials),
     );
+    return result;
   }
   const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some).streamed();
   if (tiles.long) {
