@@ -27,9 +27,9 @@ export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
 }
 
 /**
- * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x; 0 stays 0, even at a NaN (an ignored row). With e = exp(−2|x|/s) it is 4e/(1 + e)², which
- * doesn't cancel where the cap is reached, and e may be as small as it likes. The exponent is made in float64 and what float32 can't hold of it is put
- * back, or its rounding alone would be many ULP of e.
+ * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x; 0 stays 0, even at a NaN (an ignored row). With
+ * e = exp(−2|x|/s) it is 4e/(1 + e)², which doesn't cancel where the cap is reached, and e may be as small as it likes. The
+ * exponent is made in float64, and what float32 can't hold of it is put back, or its rounding alone would be many ULP of e.
  */
 export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void {
   const by = f64x2.splat(2 / <f64>cap);

@@ -108,7 +108,7 @@ interface Wanted {
   readonly per?: (classes: number) => number;
 }
 
-export function layoutOf(shape: readonly number[], axis: number): Layout {
+function layoutOf(shape: readonly number[], axis: number): Layout {
   const at = axis < 0 ? axis + shape.length : axis;
   const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
   return [product(shape.slice(0, at)), shape[at], product(shape.slice(at + 1))];

@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { Plugin } from "vite";
 
-export const TRAINING = 15_000;
-export const TEST = 2_000;
+const TRAINING = 15_000;
+const TEST = 2_000;
 
 const PIXELS = 28 * 28;
 const ID = "virtual:digits";

@@ -5,9 +5,8 @@ import type { Held, Range } from "./held.js";
 /**
  * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
  * uses: a few fixed regions through which foreign arrays are staged a tile at a time. So the memory in use depends on the
- * resident batches alone, never on the size of a foreign one, and none but `alloc` and what
- * takes memory for a call (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies during
- * another operation.
+ * resident batches alone, never on the size of a foreign one, and none but `alloc` and what takes memory for a call
+ * (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies during another operation.
  */
 
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */

@@ -53,7 +53,7 @@ export function checkAxis(axis: unknown, shape: Shape): number {
   return (axis as number) < 0 ? (axis as number) + length : (axis as number);
 }
 
-export function sameShape(a: Shape, b: Shape): boolean {
+function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

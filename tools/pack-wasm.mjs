@@ -1,6 +1,7 @@
 /**
- * Takes a binary apart into what assembly/unpack.ts puts together again; src/binaries/unpack.ts says why. Here is the knowledge of wasm: which
- * operands each instruction has. https://webassembly.github.io/spec/core/binary/instructions.html
+ * Takes a binary apart into what assembly/unpack.ts puts together again; src/binaries/unpack.ts says why. Here is the
+ * knowledge of wasm: which operands each instruction has.
+ * https://webassembly.github.io/spec/core/binary/instructions.html
  */
 
 const CODE_SECTION = 10;

@@ -27,7 +27,7 @@ export interface Fitted {
 }
 
 /** The polynomial at x, coefficients lowest degree first, in float64. */
-export function horner(coefficients: readonly number[], x: number): number {
+function horner(coefficients: readonly number[], x: number): number {
   let sum = 0;
   for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i];
   return sum;

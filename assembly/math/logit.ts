@@ -82,7 +82,10 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
   }
 }
 
-/** Corrects the logits of 0, 1, subnormal numbers and what is no probability: apart, since a call in a loop costs it its registers. */
+/**
+ * Corrects the logits of 0, 1, subnormal numbers and what is no probability: apart, since a call in a loop costs it its
+ * registers.
+ */
 export function limitOdds(p: usize, out: usize, n: usize): void {
   const one = v128.load32_splat(P, 24);
   const smallest = v128.load32_splat(P, 44);

@@ -6,7 +6,7 @@ import { normal, uniform } from "#cli/random.js";
 /** Llama 3's vocabulary. */
 export const CLASSES = 128_256;
 export const POSITIONS = 16;
-export const DEPTH = 32;
+const DEPTH = 32;
 
 /** Shards start at multiples of so many columns, and so have the bits of the whole. */
 export const BLOCK = 2048;

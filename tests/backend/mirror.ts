@@ -153,7 +153,7 @@ export const LENGTHS: readonly number[] = [...Array.from({ length: 68 }, (_, n) 
 
 const LARGEST = 3.4028234663852886e38;
 
-export const EXTREMES: readonly number[] = [0, -0, 1e-45, -1e-39, 1.1754943508222875e-38, LARGEST, -LARGEST, -Infinity];
+const EXTREMES: readonly number[] = [0, -0, 1e-45, -1e-39, 1.1754943508222875e-38, LARGEST, -LARGEST, -Infinity];
 export const SPECIALS: readonly number[] = [Number.NaN, Infinity, -Infinity, 0, -0];
 
 type NamedSample = readonly [string, Sample];

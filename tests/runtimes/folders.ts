@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  */
 
 export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-export const TOOLS = `${ROOT}build/runtimes/tools`;
+const TOOLS = `${ROOT}build/runtimes/tools`;
 export const APP = `${ROOT}build/runtimes/app`;
 
 const NODE = `${platform === "win32" ? "win" : platform}-${arch}`;

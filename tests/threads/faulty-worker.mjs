@@ -1,5 +1,5 @@
-// A worker that fails on purpose, as FAULT in its environment says: throw, hang, exit, or late=ms (silent for so long). It does so in
-// its first share, after half of it has been computed.
+// A worker that fails on purpose, as FAULT in its environment says: throw, hang, exit, or late=ms (silent for so long). It
+// does so in its first share, after half of it has been computed.
 import { parentPort } from "node:worker_threads";
 import { kernelsOf, takePart } from "../../build/lib/threads/take-part.js";
 

@@ -79,7 +79,7 @@ function change(row: Float32Array, random: () => number): void {
 }
 
 /** The largest error in each row. */
-export function rowErrors({ got, truth, magnitude }: Outcome, rows: number): Float64Array {
+function rowErrors({ got, truth, magnitude }: Outcome, rows: number): Float64Array {
   const errors = new Float64Array(rows);
   const each = truth.length / rows;
   for (let i = 0; i < truth.length; i++) {
