@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { sigmoidFocalLoss } from "../../src/reference/index.js";
 import { describeEachBackend } from "../support/backends.js";
-import { normal, spread } from "../support/samples.js";
+import { normal, SHORT_LENGTHS, spread } from "../support/samples.js";
 import { expectSameBits, expectWithin, list } from "../support/ulp.js";
 import { expectRight } from "./support/operation.js";
 import { operationOf } from "./support/operations.js";
@@ -28,6 +28,22 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
       }
     }
   });
+
+  it.each([0, 1, 2])(
+    "is within 8 ULP of its terms at every length, and the loss alone has its bits: γ = %d",
+    (gamma) => {
+      for (const length of [...SHORT_LENGTHS, 2049, 16_000]) {
+        const x = spread(length, length, -30, 30);
+        const soft = spread(length, length + 1, 0, 1);
+        for (const t of [soft, soft.map(Math.round)]) {
+          const options = { shape: [length], gamma, reduction: "none" } as const;
+          expectRight(backend.k, FOCAL, [x, t], { ...options, grad: true });
+          const { loss } = backend.k.sigmoidFocalLoss(x, t, { ...options, grad: true });
+          expectSameBits(backend.k.sigmoidFocalLoss(x, t, options).loss, loss, `length ${length}`);
+        }
+      }
+    },
+  );
 
   it("is within 8 ULP of its terms where roundings add up", () => {
     const x = Float32Array.of(6.225078105926514, 13.08530330657959, 9.609951972961426, 2.846457004547119);

@@ -6,10 +6,21 @@ import { type Operand, optionsOf, run, type Variant } from "./support/operation.
 import { OPERATIONS } from "./support/operations.js";
 import { sizeOf } from "./support/rows.js";
 
-const LAYOUTS: readonly Layout[] = [
+/** Layouts that every option meets. */
+const SMALL: readonly Layout[] = [
+  { shape: [0, 3], axis: -1 },
+  { shape: [3, 0], axis: -1 },
+  { shape: [1, 1], axis: -1 },
   { shape: [3, 5], axis: -1 },
+  { shape: [7, 67], axis: -1 },
   { shape: [2, 7, 6], axis: 1 },
   { shape: [30, 2500], axis: 0 },
+];
+
+/** For every operation once, and for each option of the one that has most. */
+const LARGE: readonly Layout[] = [
+  { shape: [2, 2049], axis: -1 },
+  { shape: [4100, 3], axis: -1 },
   { shape: [2, 66_000], axis: -1 },
   { shape: [66_000, 2], axis: 0 },
 ];
@@ -19,7 +30,7 @@ const WRITING = OPERATIONS.filter(({ replaces }) => replaces.length > 0).map(
 );
 
 describeEachBackend("in the place of an operand, with every option,", (backend) => {
-  const layouts = LAYOUTS.filter(({ shape }) => backend.affords(sizeOf(shape)));
+  const afforded = ({ shape }: Layout) => backend.affords(sizeOf(shape));
 
   describe.each(WRITING)("%s has the bits of a fresh array:", (_, operation) => {
     const made = new Map<Layout, Operand[]>();
@@ -27,9 +38,8 @@ describeEachBackend("in the place of an operand, with every option,", (backend) 
     it.each(operation.variants)("%s", (...variant: Variant) => {
       const { k } = backend;
       const name = operation.writes as "out" | "grad";
-      // The largest for every operation once, and for each option of the one that has most.
       const all = variant[0] === operation.variants[0][0] || operation.method === "softmaxCrossEntropy";
-      for (const layout of all ? layouts : layouts.slice(0, 3)) {
+      for (const layout of [...SMALL, ...(all ? LARGE : [])].filter(afforded)) {
         const { shape } = layout;
         const operands = made.get(layout) ?? operation.operands(layout, 31);
         made.set(layout, operands);
