@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { softmaxCrossEntropy } from "../../src/reference/index.js";
 import { describeEachBackend } from "../support/backends.js";
-import { normal } from "../support/samples.js";
+import { classes, normal } from "../support/samples.js";
 import { expectSameBits, expectWithin } from "../support/ulp.js";
 import { logitsAfter } from "./support/cross-entropy-operations.js";
 
@@ -20,14 +20,36 @@ describeEachBackend("softcap", (backend) => {
     expectWithin(3, logitsAfter(backend.k, x, { softcap }), truth, "logits");
   });
 
-  it("has the loss of the capped logits", () => {
-    const x = logitsFor(5);
-    const shape = [80, 5];
-    const labels = Int32Array.from({ length: 80 }, (_, i) => i % 5);
+  it.each([
+    [80, 5],
+    [1, 12],
+    [9, 67],
+    [1, 66_000],
+  ])("has the loss of the capped logits, shape [%i, %i]", (rows, length) => {
+    if (!backend.affords(rows * length)) return;
+    const shape = [rows, length];
+    const x = normal(rows * length, 5, 0, 10);
+    const labels = classes(rows, length, 6);
     const z = logitsAfter(backend.k, x, { softcap: 5 });
     const options = { shape, reduction: "none" } as const;
     const { loss } = backend.k.softmaxCrossEntropy(x, labels, { ...options, softcap: 5 });
     expectSameBits(loss, backend.k.softmaxCrossEntropy(z, labels, options).loss, "loss");
+  });
+
+  it("gives the same in place as into a fresh array, with a temperature too, for rows of any length", () => {
+    const { k } = backend;
+    const options = { softcap: 5, temperature: 2 };
+    for (const length of [5, 3000, 66_000].filter((n) => backend.affords(n))) {
+      const x = normal(length, 9, 0, 10);
+      const fresh = k.softmaxCrossEntropy(x, [1], { ...options, grad: true });
+      const z = k.alloc([1, length]).set(x);
+      for (const place of [x.slice(), z]) {
+        const { loss } = k.softmaxCrossEntropy(place, [1], { ...options, grad: place });
+        expect(loss).toBe(fresh.loss);
+        expectSameBits(place, fresh.grad, `${place.constructor.name} of ${length}`);
+      }
+      z.free();
+    }
   });
 
   it("comes before the temperature", () => {

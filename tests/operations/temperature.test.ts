@@ -5,9 +5,14 @@ import { normal, sprinkled } from "../support/samples.js";
 import { expectSameBits, expectWithin } from "../support/ulp.js";
 import { type Operation, optionsOf, run } from "./support/operation.js";
 import { operationOf } from "./support/operations.js";
+import { sizeOf } from "./support/rows.js";
 
 const TAKING = ["softmax", "logSoftmax", "logSumExp", "softmaxCrossEntropy with labels"].map(operationOf);
-const LAYOUT = { shape: [4, 9, 3], axis: 1 };
+const LAYOUTS = [
+  { shape: [4, 9, 3], axis: 1 },
+  { shape: [3, 2050], axis: 1 },
+  { shape: [1, 66_000], axis: 1 },
+];
 const TEMPERATURES = [2, 0.5, 0.7, 3, 1e-3, 1e4];
 
 /** The logits that a temperature defines. */
@@ -16,9 +21,14 @@ function divided(x: Float32Array, temperature: number): Float32Array {
 }
 
 describeEachBackend("temperature", (backend) => {
-  describe.each(TAKING.map((operation) => [operation.name, operation] as const))("of %s", (_, operation: Operation) => {
-    const [x, ...rest] = operation.operands(LAYOUT, 1) as [Float32Array];
-    const { grad, ...options } = optionsOf(operation, operation.variants[0], LAYOUT);
+  const layouts = LAYOUTS.filter(({ shape }) => backend.affords(sizeOf(shape)));
+  const cases = TAKING.flatMap((operation) =>
+    layouts.map((layout) => [operation.name, `[${layout.shape}]`, operation, layout] as const),
+  );
+
+  describe.each(cases)("of %s, shape %s", (_, __, operation: Operation, layout) => {
+    const [x, ...rest] = operation.operands(layout, 1) as [Float32Array];
+    const { grad, ...options } = optionsOf(operation, operation.variants[0], layout);
 
     it.each(TEMPERATURES)("%d gives the bits of the logits fround(z / T), T taken as a float32", (temperature) => {
       const hard = sprinkled(x.slice(), 2, [0, -0, 3e38, -3e38, 1e-42, -Infinity], 12);
@@ -32,6 +42,14 @@ describeEachBackend("temperature", (backend) => {
       const expected = run(backend.k, operation, [x, ...rest], options);
       for (const [name, values] of Object.entries(expected)) expectSameBits(got[name], values, name);
     });
+  });
+
+  it("leaves the input as it was, also where it is resident", () => {
+    const z = backend.k.alloc([2, 3]).set([1, 2, 3, 4, 5, 6]);
+    backend.k.softmax(z, { temperature: 3 });
+    backend.k.softmaxCrossEntropy(z, [0, 1], { temperature: 3, softcap: 2 });
+    expect([...z.data]).toEqual([1, 2, 3, 4, 5, 6]);
+    z.free();
   });
 
   it("scales the gradient to the given logits by 1/T, not by 1/T²", () => {
