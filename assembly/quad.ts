@@ -20,7 +20,7 @@ export const LANES_BYTES: usize = 64;
  * Rows of so few columns are turned and computed four at a time: on its own such a row leaves lanes empty, and spends
  * more on its maximum, sum and logarithm than on its exponentials. With `lanes` they fit the room of a row's state.
  */
-export const NARROW: usize = 48;
+export const NARROW: usize = 56;
 
 /** Four rows of so many floats turned, to out; the largest of each, as maxOfFour has it. */
 export function turnOfFour(x: usize, out: usize, classes: usize): v128 {
