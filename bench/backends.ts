@@ -1,21 +1,20 @@
-// The baseline, the backends that this engine has, and the limits of each.
+// What a run needs beside its cases: the baseline, the backends that this engine has, the limits of each, and how to measure.
 
 import { type Backend, load } from "xentropy";
 import { type Contender, javascript, kernels } from "./contenders.js";
 import { Limit } from "./limit.js";
+import { QUICK, SIDE_BY_SIDE, THOROUGH } from "./measure.js";
+import type { Options } from "./options.js";
+import type { Surroundings } from "./suite.js";
 
-export interface Own {
-  readonly contenders: readonly Contender[];
-  readonly limits: readonly Limit[];
-  readonly missing: Readonly<Record<string, string>>;
-}
+export type Own = Pick<Surroundings, "contenders" | "limits" | "missing" | "effort" | "turn">;
 
 /** `passes` compiles the binary of bench-only kernels. */
 export async function contendersOf(
-  { backends, limit }: { readonly backends: readonly Backend[]; readonly limit: boolean },
+  { backends, limit, quick, turns }: Options,
   passes: (backend: Backend) => Promise<WebAssembly.Module>,
 ): Promise<Own> {
-  const contenders: Contender[] = [javascript];
+  const contenders: Contender[] = turns ? [] : [javascript];
   const limits: Limit[] = [];
   const missing: Record<string, string> = {};
   for (const backend of backends) {
@@ -26,5 +25,6 @@ export async function contendersOf(
       missing[backend] = error instanceof Error ? error.message : String(error);
     }
   }
-  return { contenders, limits, missing };
+  const effort = turns ? SIDE_BY_SIDE : quick ? QUICK : THOROUGH;
+  return { contenders, limits, missing, effort, turn: turns ? () => fetch(turns) : undefined };
 }

@@ -2,7 +2,6 @@
 
 import { contendersOf } from "./backends.js";
 import type { Machine } from "./machine.js";
-import { QUICK, THOROUGH } from "./measure.js";
 import type { Options } from "./options.js";
 import { runSuite } from "./suite.js";
 
@@ -12,19 +11,16 @@ async function run() {
     hardware: Pick<Machine, "cpu" | "cores" | "platform">;
   };
   const version = /Chrom(?:e|ium)\/(\d+)/.exec(navigator.userAgent)?.[1] ?? "?";
-  const { contenders, limits, missing } = await contendersOf(options, async (backend) =>
+  const own = await contendersOf(options, async (backend) =>
     WebAssembly.compileStreaming(fetch(`/build/bench-${backend}.wasm`)),
   );
   return runSuite(
     options,
     {
+      ...own,
       machine: { ...hardware, engine: `Chromium ${version}`, compiler: `V8 ${Number(version) / 10}` },
-      effort: options.quick ? QUICK : THOROUGH,
-      contenders,
       placements: options.placements,
-      limits,
       versions: {},
-      missing,
     },
     () => {},
   );

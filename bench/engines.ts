@@ -1,7 +1,7 @@
-// The same benchmark on other engines: those that build/engines has, and Debian's Chromium. Engines take turns operation by
-// operation, so that a change in the machine's load meets them all; what each measured is put together again.
+// The same benchmark on other engines: those that build/engines has, and Debian's Chromium. One after the other, operation by
+// operation; what each measured is put together again. side-by-side.ts compares them with each other.
 
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,8 +84,7 @@ function program(name: string, path: string, before: readonly string[]): Engine 
       try {
         const json = join(folder, "record.json");
         const args = [...before, MAIN, ...argumentsOf(options), "--json", json];
-        const { status, signal, stderr, error } = spawnSync(path, args, { encoding: "utf8", timeout: LONGEST });
-        if (status !== 0) throw new Error(`${error?.message ?? (lastLine(stderr) || signal || `status ${status}`)}`);
+        await finished(path, args);
         return JSON.parse(readFileSync(json, "utf8")).records[0];
       } finally {
         rmSync(folder, { recursive: true, force: true });
@@ -94,13 +93,24 @@ function program(name: string, path: string, before: readonly string[]): Engine 
   };
 }
 
+/** Runs a program to its end. */
+function finished(path: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(path, args, { timeout: LONGEST, maxBuffer: 2 ** 26 }, (error, _, stderr) => {
+      if (error) reject(new Error(lastLine(stderr) || error.signal || error.message));
+      else resolve();
+    });
+  });
+}
+
 /** Of an error's output: its message, not its stack. */
 function lastLine(output: string): string {
   const lines = output.split("\n").filter((line) => line.trim() && !/^\s+at |^Node\.js v/.test(line));
   return lines.find((line) => /Error/.test(line)) ?? lines[lines.length - 1] ?? "";
 }
 
-function argumentsOf({ operations, shapes, spreads, backends, placements, quick, limit, peers }: Options): string[] {
+function argumentsOf(options: Options): string[] {
+  const { operations, shapes, spreads, backends, placements, quick, limit, peers, turns } = options;
   const each = (flag: string, values: readonly string[] | undefined) =>
     (values ?? []).flatMap((value) => [flag, value]);
   return [
@@ -112,38 +122,27 @@ function argumentsOf({ operations, shapes, spreads, backends, placements, quick,
     ...(quick ? ["--quick"] : []),
     ...(limit ? [] : ["--no-limit"]),
     ...(peers ? ["--peers"] : []),
+    ...(turns ? ["--turns", turns] : []),
   ];
 }
 
-/** Engines that the targets are about; the others do only what the comparison of engines needs. */
+/** Engines that the targets are about; the others are only compared with them side by side. */
 const FULL = ["Node 20", "Node 24"];
-
-const COMPARISON = {
-  shapes: ["32x1000", "100000"],
-  spreads: ["normal"],
-  backends: ["simd"],
-  placements: ["resident"],
-  limit: false,
-} as const;
-
-/** What an engine is to do: the libraries of bench/peers are driven in Node alone. */
-function scope(options: Options, { name }: Engine): Options {
-  const peers = options.peers && name.startsWith("Node");
-  return options.targets && !FULL.includes(name) ? { ...options, ...COMPARISON, peers: false } : { ...options, peers };
-}
 
 /** Runs every engine that is there. What fails is said, and left out. */
 export async function runEngines(options: Options): Promise<RunRecord[]> {
   const all = engines();
   for (const { name, missing } of all) if (missing) console.error(`Not run: ${name}: ${missing}`);
-  const there = all.filter(({ missing }) => missing === undefined);
+  const there = all.filter(({ name, missing }) => missing === undefined && (!options.targets || FULL.includes(name)));
   const names = operations.map(({ name }) => name).filter((name) => options.operations?.includes(name) ?? true);
   const records = new Map<string, RunRecord[]>(there.map(({ name }) => [name, []]));
   const parts = new Parts(names.length * there.length);
   for (const operation of names) {
     for (const engine of there) {
       parts.begin(`${operation} on ${engine.name}`);
-      const record = await runPart(engine, { ...scope(options, engine), operations: [operation] }, (why) =>
+      // The libraries of bench/peers are driven in Node alone.
+      const peers = options.peers && engine.name.startsWith("Node");
+      const record = await runPart(engine, { ...options, peers, operations: [operation] }, (why) =>
         parts.warn(`${operation} on ${engine.name}: ${why}`),
       );
       if (record) records.get(engine.name)?.push(record);

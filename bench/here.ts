@@ -3,7 +3,6 @@
 import { readFile } from "node:fs/promises";
 import { contendersOf } from "./backends.js";
 import { machine } from "./machine.js";
-import { QUICK, THOROUGH } from "./measure.js";
 import type { Options } from "./options.js";
 import { loadPeers } from "./peers.js";
 import { hearProgress } from "./progress.js";
@@ -22,11 +21,10 @@ export async function runHere(options: Options): Promise<RunRecord> {
   return runSuite(
     options,
     {
+      ...own,
       machine: machine(),
-      effort: options.quick ? QUICK : THOROUGH,
       contenders: [...own.contenders, ...peers.contenders],
       placements: options.placements,
-      limits: own.limits,
       versions: { xentropy: version, ...peers.versions },
       missing: { ...own.missing, ...peers.missing },
     },

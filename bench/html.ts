@@ -2,6 +2,7 @@
 // by side, and the targets.
 
 import { bestRivalTable, hasPeers } from "./best-rival.js";
+import { perElement, sideBySideOf } from "./gaps.js";
 import { describeMachine } from "./machine.js";
 import { operations } from "./operations.js";
 import { type Dots, dotPlot, escapeHtml, legend, linePlot, RANGE, type Series } from "./plot.js";
@@ -128,13 +129,12 @@ ${legend([
 const isTypical = ({ shape }: Result) => shape === "32x1000" || shape === "100000";
 
 function engines(records: readonly RunRecord[]): string {
-  if (records.length < 2) return "";
-  const styles = records.map(({ machine }, i) => ({ name: machine.engine, style: `engine${i}` }));
+  const beside = sideBySideOf(records);
+  const styles = beside.map(({ machine }, i) => ({ name: machine.engine, style: `engine${i}` }));
   const rows = operations.flatMap(({ name }): Dots[] => {
-    const times = records.flatMap(({ results }, i) => {
-      const result = results.find((r) => r.operation === name && r.spread === "normal" && isTypical(r));
-      const timing = result && timingOf(result, "simd", "resident");
-      return timing ? [{ ...styles[i], ns: timing.ns }] : [];
+    const times = beside.flatMap((record, i) => {
+      const ns = perElement(record, name);
+      return ns === undefined ? [] : [{ ...styles[i], ns }];
     });
     if (times.length < 2) return [];
     const fastest = Math.min(...times.map(({ ns }) => ns));

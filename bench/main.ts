@@ -13,9 +13,11 @@ import { type Options, readOptions, USAGE, UsageError } from "./options.js";
 import { installPeers, peersInstalled } from "./peers.js";
 import { merge, type RunRecord } from "./record.js";
 import { textReport } from "./report.js";
+import { runSideBySide, sideBySideText } from "./side-by-side.js";
 import { targetsReport } from "./verdict.js";
 
 const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+  engines: () => import("./side-by-side.js"),
   linear: () => import("./linear.js"),
   start: () => import("./start.js"),
   threads: () => import("./threads.js"),
@@ -33,7 +35,10 @@ async function main(options: Options): Promise<void> {
   if (html !== undefined) writeFileSync(html, htmlReport(records));
   if (markdown !== undefined) writeFileSync(markdown, markdownReport(records));
   const restricted = targets || html !== undefined || markdown !== undefined;
-  if (!restricted) for (const record of records) say(textReport(record));
+  if (!restricted) {
+    for (const record of records.filter(({ sideBySide }) => !sideBySide)) say(textReport(record));
+    if (records.some(({ sideBySide }) => sideBySide)) say(`\n${sideBySideText(records)}`);
+  }
   if (targets) say(targetsReport(records));
   for (const record of records.filter(hasPeers)) say(`\n${bestRivalText(record)}`);
 }
@@ -47,7 +52,7 @@ async function obtain(options: Options): Promise<RunRecord[]> {
   const peers = options.peers || (options.targets && peersInstalled());
   const wanted = { ...options, peers };
   if (options.engines || options.targets) {
-    const records = await runEngines(wanted);
+    const records = [...(await runEngines(wanted)), ...(await runSideBySide(wanted))];
     if (records.length > 0) return records;
   }
   return [await runHere(wanted)];

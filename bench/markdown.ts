@@ -1,6 +1,7 @@
 // docs/performance.md: the tables of a set of records, where we lose among them.
 
 import { bestRivalTable, hasPeers, isPeer } from "./best-rival.js";
+import { gapTable } from "./gaps.js";
 import { describeMachine } from "./machine.js";
 import { THOROUGH } from "./measure.js";
 import { operations } from "./operations.js";
@@ -73,7 +74,8 @@ function conditions(records: readonly RunRecord[]): string {
       ? ["**Taken in a hurry (`--quick`), on a busy machine or not: a first look, not figures to quote.**", ""]
       : []),
     ...records.map(
-      ({ machine, date, effort }) => `- ${describeMachine(machine)}; ${date.slice(0, 10)}, ${effort.rounds} rounds`,
+      ({ machine, date, effort, sideBySide }) =>
+        `- ${describeMachine(machine)}; ${date.slice(0, 10)}, ${effort.rounds} rounds${sideBySide ? " beside other engines" : ""}`,
     ),
     `- ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
@@ -167,20 +169,12 @@ function peers({ machine, results }: RunRecord): string {
 }
 
 function engines(records: readonly RunRecord[]): string {
-  if (records.length < 2) return "";
-  const rows = operations.flatMap(({ name }) => {
-    const cells = records.map(({ results }) => {
-      const result = results.find(
-        (r) => r.operation === name && r.spread === "normal" && (r.shape === "32x1000" || r.shape === "100000"),
-      );
-      const timing = result && timingOf(result, "simd", "resident");
-      return timing ? significant(timing.ns / result.elements) : "";
-    });
-    return cells.some(Boolean) ? [[name, ...cells]] : [];
-  });
+  const { heads, rows } = gapTable(records);
+  if (rows.length === 0) return "";
   return [
     "## Engines side by side: nanoseconds an element, simd, resident, 32x1000 or 100000 elements",
-    markdownTable(["", ...records.map(({ machine }) => machine.engine)], rows),
+    "All engines run at the same time and take turns, a round each. The gap is between newest versions: the median of the ratios\nround by round, which is not always the ratio of the medians beside it.",
+    markdownTable(heads, rows),
   ].join("\n\n");
 }
 

@@ -17,13 +17,22 @@ export interface Effort {
   /** Milliseconds of a case after which no further round begins, once there are `leastRounds`. */
   readonly caseTime: number;
   readonly leastRounds: number;
+  /** Milliseconds that a sample lasts at least, so that reading the clock doesn't count; default 0.2. */
+  readonly sampleTime?: number;
 }
 
 export const THOROUGH: Effort = { rounds: 21, roundTime: 2, warmupTime: 30, caseTime: 1500, leastRounds: 5 };
 export const QUICK: Effort = { rounds: 11, roundTime: 1, warmupTime: 25, caseTime: 800, leastRounds: 3 };
 
-/** A sample lasts at least this many milliseconds, so that reading the clock doesn't count. */
-const SAMPLE_TIME = 0.2;
+/** For engines side by side: the clock of a page goes by steps of 5 microseconds; no engine stops before the others. */
+export const SIDE_BY_SIDE: Effort = {
+  rounds: 41,
+  roundTime: 4,
+  warmupTime: 100,
+  caseTime: Number.POSITIVE_INFINITY,
+  leastRounds: 41,
+  sampleTime: 0.5,
+};
 
 export interface Timed {
   readonly name: string;
@@ -32,11 +41,15 @@ export interface Timed {
   readonly asynchronous?: boolean;
 }
 
-/** Nanoseconds of a call of each, in each round. */
-export async function measure(contenders: readonly Timed[], effort: Effort): Promise<number[][]> {
+/** Nanoseconds of a call of each, in each round, before which `turn` is awaited. */
+export async function measure(
+  contenders: readonly Timed[],
+  effort: Effort,
+  turn: () => Promise<unknown> = async () => {},
+): Promise<number[][]> {
   const bench = new Bench({ warmup: false, iterations: 1, time: effort.roundTime, throws: true });
   for (const [i, { name, call, asynchronous = false }] of contenders.entries()) {
-    const calls = await callsPerSample(call, asynchronous, effort.warmupTime);
+    const calls = await callsPerSample(call, asynchronous, effort);
     const unique = `${i} ${name}`;
     if (asynchronous) bench.add(unique, () => sampleAsync(call, calls), { async: true });
     else bench.add(unique, () => sample(call as () => number, calls), { async: false });
@@ -45,8 +58,9 @@ export async function measure(contenders: readonly Timed[], effort: Effort): Pro
   const { tasks } = bench;
   const end = performance.now() + effort.caseTime;
   for (let round = 0; round < effort.rounds && (round < effort.leastRounds || performance.now() < end); round++) {
-    for (let turn = 0; turn < tasks.length; turn++) {
-      const which = (round + turn) % tasks.length;
+    await turn();
+    for (let i = 0; i < tasks.length; i++) {
+      const which = (round + i) % tasks.length;
       times[which].push(await oneRound(tasks[which], contenders[which].asynchronous ?? false));
     }
   }
@@ -82,14 +96,18 @@ function sampled(elapsed: number, calls: number): FnReturnedObject {
 let consumed = 0;
 
 /** Runs a contender warm, and finds how many calls make up a sample. */
-async function callsPerSample(call: Timed["call"], asynchronous: boolean, warmupTime: number): Promise<number> {
+async function callsPerSample(
+  call: Timed["call"],
+  asynchronous: boolean,
+  { warmupTime, sampleTime = 0.2 }: Effort,
+): Promise<number> {
   let calls = 1;
   const end = performance.now() + warmupTime;
   for (;;) {
     const { overriddenIterationCost } = asynchronous
       ? await sampleAsync(call, calls)
       : sample(call as () => number, calls);
-    if ((overriddenIterationCost as number) < SAMPLE_TIME) calls *= 2;
+    if ((overriddenIterationCost as number) < sampleTime) calls *= 2;
     else if (performance.now() >= end) return calls;
   }
 }

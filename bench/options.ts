@@ -18,6 +18,8 @@ export interface Options extends Selection {
   /** Whether to install what peers and engines need and isn't there. */
   readonly install: boolean;
   readonly targets: boolean;
+  /** Where to ask for a turn before each round, if other engines run at the same time. */
+  readonly turns: string | undefined;
   /** Saved records to report on, instead of measuring. */
   readonly from: readonly string[] | undefined;
   /** Where JSON goes: a file, or "-" for standard output. */
@@ -35,6 +37,7 @@ const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
+       npm run bench -- engines           engines side by side, taking turns
        npm run bench -- linear [--peers]  the linear losses, whole and their products; also --memory
        npm run bench -- start             how long a cold load() takes
        npm run bench -- threads [N]       the speed-up of N threads over one; default 2; --help for more
@@ -50,6 +53,7 @@ What is measured; options that name something may be repeated:
   --quick             fewer and shorter rounds
   --peers             also the libraries of bench/peers
   --engines           on every engine that build/engines has, and Chromium, not on this one
+  --turns URL         on this engine, taking turns with others: URL answers when a round may begin
   --install           first installs what --peers and --engines need, if it isn't there
   --from FILE         nothing: report on what --json wrote; of several files the last counts where they overlap
 
@@ -90,6 +94,7 @@ export function readOptions(args: readonly string[]): Options {
     engines: values.engines ?? false,
     install: values.install ?? false,
     targets: values.targets ?? false,
+    turns: values.turns,
     from: values.from,
     json: values.json,
     html: values.html,
@@ -127,6 +132,7 @@ function parse(args: readonly string[]) {
         engines: { type: "boolean" },
         install: { type: "boolean" },
         targets: { type: "boolean" },
+        turns: { type: "string" },
         from: { type: "string", multiple: true },
         json: { type: "string" },
         html: { type: "string" },

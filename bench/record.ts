@@ -37,6 +37,8 @@ export interface Result {
 export interface RunRecord {
   readonly machine: Machine;
   readonly effort: Effort;
+  /** Whether engines took turns, so that their rounds stand beside each other. */
+  readonly sideBySide?: boolean;
   /** When it began, ISO 8601. */
   readonly date: string;
   /** Versions of what was measured. */
@@ -64,12 +66,12 @@ export function timingOf(result: Result, name: string, placement: Placement): Ti
   return result.timings.find((timing) => timing.name === name && timing.placement === placement);
 }
 
-/** One record an engine, of all its parts; of a case that was measured twice the later result. */
+/** One record an engine, and one of it side by side with others, of all their parts; of a case that was measured twice the later result. */
 export function merge(parts: readonly RunRecord[]): RunRecord[] {
   const byEngine = new Map<string, RunRecord[]>();
   for (const part of parts) {
-    const { engine } = part.machine;
-    byEngine.set(engine, [...(byEngine.get(engine) ?? []), part]);
+    const key = `${part.machine.engine} ${part.sideBySide ?? false}`;
+    byEngine.set(key, [...(byEngine.get(key) ?? []), part]);
   }
   return [...byEngine.values()].map((records) => ({
     ...records[0],

@@ -14,6 +14,8 @@ import type { Kind, Placement, Result, RunRecord, Timing } from "./record.js";
 export interface Surroundings {
   readonly machine: Machine;
   readonly effort: Effort;
+  /** Awaited before each round. */
+  readonly turn?: (() => Promise<unknown>) | undefined;
   readonly contenders: readonly Contender[];
   readonly placements: readonly Placement[];
   readonly limits: readonly Limit[];
@@ -78,7 +80,7 @@ async function runCase(
 export async function compare(
   operation: Operation,
   problem: Problem,
-  around: Pick<Surroundings, "effort" | "contenders" | "placements" | "limits">,
+  around: Pick<Surroundings, "effort" | "turn" | "contenders" | "placements" | "limits">,
   leaveOut: (name: string, why: string) => void = () => {},
 ): Promise<Pick<Result, "timings" | "passes">> {
   const expected = operation.reference(problem);
@@ -90,7 +92,7 @@ export async function compare(
     ...entries.map((entry) => (isOwn(entry.kind) ? entry : guarded(entry, (why) => failures.set(entry, why)))),
     ...passes.map(({ limit, pass }) => ({ name: `${limit.backend} ${pass}`, call: limit.call(pass) })),
   ];
-  const times = await measure(timed, around.effort);
+  const times = await measure(timed, around.effort, around.turn);
   const after = await judge(operation, problem, expected, entries);
   for (const entry of entries) entry.free?.();
   for (const [{ name }, why] of failures) leaveOut(name, why);

@@ -1,5 +1,6 @@
 // The targets of speed, and what a set of records says of them. A target is a row: add rows.
 
+import { largestGap, newestOf } from "./gaps.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
 import { type Placement, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
@@ -151,7 +152,7 @@ function judgeOne(
   operation: string,
 ): Verdict {
   const about = { against, operation, engine, backend, sense, bound };
-  const own = records.filter(({ machine }) => machine.engine.startsWith(`${engine}.`));
+  const own = records.filter(({ machine, sideBySide }) => !sideBySide && machine.engine.startsWith(`${engine}.`));
   if (own.length === 0) return { ...about, meets: false, note: `${engine} was not run` };
   let worst: { ratio: number; note: string } | undefined;
   for (const result of own.flatMap(({ results }) => results)) {
@@ -174,12 +175,9 @@ function whyNot(records: readonly RunRecord[], against: string, backend: string)
 
 const LARGEST_GAP = 1.3;
 
-/** The newest Node stands for itself; the others are there once. */
-const NEWEST = ["Node 26", "Deno", "Bun", "Chromium"];
-
 /** No operation more than so much slower on one engine's newest version than on another's. */
 function judgeEngines(records: readonly RunRecord[]): Verdict[] {
-  const newest = records.filter(({ machine }) => NEWEST.some((name) => machine.engine.startsWith(name)));
+  const newest = newestOf(records);
   const about = {
     against: "engines' newest versions with each other, resident",
     engine: newest.map(({ machine }) => machine.engine.split(/[ .]/).slice(0, 2).join(" ")).join(", "),
@@ -188,26 +186,9 @@ function judgeEngines(records: readonly RunRecord[]): Verdict[] {
     bound: LARGEST_GAP,
   };
   return EVERY.map((operation): Verdict => {
-    if (newest.length < 2) return { ...about, operation, meets: false, note: "fewer than two of them were run" };
-    const perElement = newest.flatMap(({ machine, results }) =>
-      results
-        .filter((r) => r.operation === operation && r.spread === "normal")
-        .filter(oneOf("32x1000", "100000"))
-        .flatMap((r) => {
-          const timing = timingOf(r, "simd", "resident");
-          return timing ? [{ engine: machine.engine.split(" ")[0], ns: timing.ns }] : [];
-        }),
-    );
-    if (perElement.length < 2) return { ...about, operation, meets: false, note: "no such case was run" };
-    const sorted = perElement.sort((a, b) => a.ns - b.ns);
-    const slowest = sorted[sorted.length - 1];
-    const ratio = slowest.ns / sorted[0].ns;
-    return {
-      ...about,
-      operation,
-      ratio,
-      note: `${slowest.engine} against ${sorted[0].engine}`,
-      meets: ratio <= LARGEST_GAP,
-    };
+    const gap = largestGap(newest, operation);
+    if (!gap) return { ...about, operation, meets: false, note: "fewer than two of them were run side by side" };
+    const { ratio, slower, faster } = gap;
+    return { ...about, operation, ratio, note: `${slower} against ${faster}`, meets: ratio <= LARGEST_GAP };
   });
 }

@@ -9,7 +9,7 @@ export function targetsReport(records: readonly RunRecord[]): string {
   const verdicts = judge(records);
   const lines = [
     heading("Targets of speed", "═"),
-    ...records.map(({ machine }) => describeMachine(machine)),
+    ...new Set(records.map(({ machine }) => describeMachine(machine))),
     "Ratios of medians in one run, one core; of several shapes the worst.",
   ];
   for (const against of new Set(verdicts.map((verdict) => verdict.against))) {

@@ -1,0 +1,57 @@
+// npm run bench -- engines [--op NAME] [--json FILE] [--install]: every operation at one size on every engine. Engines take
+// turns round by round; turns.ts.
+
+import { writeFileSync } from "node:fs";
+import { type Engine, engines, enginesInstalled, installEngines } from "./engines.js";
+import { gapTable } from "./gaps.js";
+import { type Options, readOptions } from "./options.js";
+import type { RunRecord } from "./record.js";
+import { table } from "./table.js";
+import { serveTurns, Turns } from "./turns.js";
+
+export async function run(args: string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options.install && !enginesInstalled()) installEngines();
+  const records = await runSideBySide(options);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ records })}\n`);
+  console.log(sideBySideText(records));
+}
+
+/** One size each that is neither about a call's fixed cost nor about memory beyond the cache, and nobody else in the rounds. */
+const COMPARISON = {
+  shapes: ["32x1000", "100000"],
+  spreads: ["normal"],
+  backends: ["simd"],
+  placements: ["resident"],
+  limit: false,
+  peers: false,
+} as const;
+
+/** Runs every engine that is there. What fails is said, and left out. */
+export async function runSideBySide(options: Options): Promise<RunRecord[]> {
+  const there = engines().filter(({ missing }) => missing === undefined);
+  const turns = new Turns(there.map(({ name }) => name));
+  const server = await serveTurns(turns);
+  const runOne = async ({ name, run }: Engine): Promise<RunRecord[]> => {
+    try {
+      const record = await run({ ...options, ...COMPARISON, turns: server.address(name) });
+      return [{ ...record, sideBySide: true }];
+    } catch (error) {
+      console.error(`${name} is not compared: ${(error as Error).message}`);
+      return [];
+    } finally {
+      turns.leave(name);
+    }
+  };
+  const records = await Promise.all(there.map(runOne));
+  server.close();
+  return records.flat();
+}
+
+export function sideBySideText(records: readonly RunRecord[]): string {
+  const { heads, rows } = gapTable(records);
+  return table(
+    heads.map((head, i) => [head, i === 0 || i === heads.length - 1 ? "left" : "right"]),
+    rows,
+  );
+}
