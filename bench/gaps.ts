@@ -1,14 +1,17 @@
-// Engines side by side: how far apart they are. Of two engines the ratio is taken round by round, for those of a round stand
-// beside each other in time, and the median of the ratios counts: half of the rounds may fall into phases in which the machine
-// is slow, or on an edge of one, and it doesn't move. A ratio of medians would, if the phase caught one engine's middle round.
+// Engines side by side: how far apart they are.
+//
+// What else runs on the machine, or on the machine beneath a virtual one, only ever adds time, by steps of half as much again
+// and more, for milliseconds or for minutes. Medians fall into one mode or another by chance. So the fastest round counts: all
+// engines have equally many in the same stretches of time, and each round is a median itself, so that no slip of a clock is
+// the fastest.
 
 import { operations } from "./operations.js";
-import { quantile, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
+import { quantile, type Result, type RunRecord, timingOf } from "./record.js";
 import { significant } from "./table.js";
 
 export interface Gap {
-  readonly slower: string;
-  readonly faster: string;
+  readonly slowest: string;
+  readonly fastest: string;
   readonly ratio: number;
 }
 
@@ -24,48 +27,53 @@ export function newestOf(records: readonly RunRecord[]): RunRecord[] {
   return sideBySideOf(records).filter(({ machine }) => NEWEST.some((name) => machine.engine.startsWith(name)));
 }
 
-/** The largest gap between any two, if two have measured the operation. */
-export function largestGap(records: readonly RunRecord[], operation: string): Gap | undefined {
-  const all = records.flatMap((record) => {
-    const rounds = simdOf(record, operation)?.timing.rounds;
-    return rounds ? [{ name: record.machine.engine.split(" ")[0], rounds }] : [];
-  });
-  const gaps = all.flatMap((slower) =>
-    all
-      .filter((faster) => faster !== slower)
-      .map(
-        (faster): Gap => ({ slower: slower.name, faster: faster.name, ratio: ratioOf(slower.rounds, faster.rounds) }),
-      ),
-  );
-  return gaps.sort((a, b) => b.ratio - a.ratio)[0];
-}
-
-function ratioOf(a: readonly number[], b: readonly number[]): number {
-  const ratios = a.slice(0, b.length).map((ns, round) => ns / b[round]);
-  return quantile(ratios, 0.5);
-}
-
-function simdOf({ results }: RunRecord, operation: string): { result: Result; timing: Timing } | undefined {
+/** Nanoseconds an element of an operation. */
+export function perElement({ results }: RunRecord, operation: string): number | undefined {
   const result = results.find((r) => r.operation === operation);
   const timing = result && timingOf(result, "simd", "resident");
-  return timing && { result, timing };
+  return timing && Math.min(...timing.rounds) / result.elements;
 }
 
-/** Nanoseconds an element of an operation, the median of its rounds. */
-export function perElement(record: RunRecord, operation: string): number | undefined {
-  const found = simdOf(record, operation);
-  return found && found.timing.ns / found.result.elements;
+/** Between the slowest and the fastest, if at least two have measured the operation. */
+export function gapOf(records: readonly RunRecord[], operation: string): Gap | undefined {
+  const times = records.flatMap((record) => {
+    const ns = perElement(record, operation);
+    return ns === undefined ? [] : [{ name: record.machine.engine.split(" ")[0], ns }];
+  });
+  if (times.length < 2) return undefined;
+  times.sort((a, b) => a.ns - b.ns);
+  const fastest = times[0];
+  const slowest = times[times.length - 1];
+  return { slowest: slowest.name, fastest: fastest.name, ratio: slowest.ns / fastest.ns };
 }
 
-/** A line an operation: nanoseconds an element on each engine, and the largest gap between newest versions. */
+/** A line an operation: nanoseconds an element on each engine, and the gap between newest versions. */
 export function gapTable(records: readonly RunRecord[]): { heads: string[]; rows: string[][] } {
   const beside = sideBySideOf(records);
   const rows = operations.flatMap(({ name }) => {
     const times = beside.map((record) => perElement(record, name));
     if (times.every((ns) => ns === undefined)) return [];
-    const gap = largestGap(newestOf(records), name);
+    const gap = gapOf(newestOf(records), name);
     const cells = times.map((ns) => (ns === undefined ? "" : significant(ns)));
-    return [[name, ...cells, gap ? `${significant(gap.ratio)}x` : "", gap ? `${gap.slower} : ${gap.faster}` : ""]];
+    return [[name, ...cells, gap ? `${significant(gap.ratio)}x` : "", gap ? `${gap.slowest} : ${gap.fastest}` : ""]];
   });
-  return { heads: ["", ...beside.map(({ machine }) => machine.engine), "largest gap", "of"], rows };
+  return { heads: ["", ...beside.map(({ machine }) => machine.engine), "gap", "of newest"], rows };
+}
+
+/** One record an engine, with the rounds of all its visits. */
+export function joinVisits(visits: readonly RunRecord[]): RunRecord[] {
+  const engines = [...new Set(visits.map(({ machine }) => machine.engine))];
+  return engines.map((engine) => {
+    const mine = visits.filter(({ machine }) => machine.engine === engine);
+    return { ...mine[0], results: mine[0].results.map((result) => joinResult(result, mine)) };
+  });
+}
+
+function joinResult(first: Result, visits: readonly RunRecord[]): Result {
+  const same = visits.flatMap(({ results }) => results.filter(({ operation }) => operation === first.operation));
+  const timings = first.timings.map((timing) => {
+    const rounds = same.flatMap((result) => timingOf(result, timing.name, timing.placement)?.rounds ?? []);
+    return { ...timing, rounds, ns: quantile(rounds, 0.5) };
+  });
+  return { ...first, timings };
 }

@@ -173,7 +173,7 @@ function engines(records: readonly RunRecord[]): string {
   if (rows.length === 0) return "";
   return [
     "## Engines side by side: nanoseconds an element, simd, resident, 32x1000 or 100000 elements",
-    "All engines run at the same time and take turns, a round each. The gap is between newest versions: the median of the ratios\nround by round, which is not always the ratio of the medians beside it.",
+    "All engines run at the same time and take turns, a round each; the fastest round counts, for what else runs on the machine\nonly adds time. The gap is between the newest versions.",
     markdownTable(heads, rows),
   ].join("\n\n");
 }

@@ -26,11 +26,11 @@ export const QUICK: Effort = { rounds: 11, roundTime: 1, warmupTime: 25, caseTim
 
 /** For engines side by side: the clock of a page goes by steps of 5 microseconds; no engine stops before the others. */
 export const SIDE_BY_SIDE: Effort = {
-  rounds: 41,
+  rounds: 25,
   roundTime: 4,
   warmupTime: 100,
   caseTime: Number.POSITIVE_INFINITY,
-  leastRounds: 41,
+  leastRounds: 25,
   sampleTime: 0.5,
 };
 

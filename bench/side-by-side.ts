@@ -3,8 +3,9 @@
 
 import { writeFileSync } from "node:fs";
 import { type Engine, engines, enginesInstalled, installEngines } from "./engines.js";
-import { gapTable } from "./gaps.js";
+import { gapTable, joinVisits } from "./gaps.js";
 import { type Options, readOptions } from "./options.js";
+import { say } from "./progress.js";
 import type { RunRecord } from "./record.js";
 import { table } from "./table.js";
 import { serveTurns, Turns } from "./turns.js";
@@ -27,9 +28,22 @@ const COMPARISON = {
   peers: false,
 } as const;
 
+/** Every engine begins so often anew: an operation's rounds are then a minute apart, further than most phases are long. */
+const VISITS = 2;
+
 /** Runs every engine that is there. What fails is said, and left out. */
 export async function runSideBySide(options: Options): Promise<RunRecord[]> {
   const there = engines().filter(({ missing }) => missing === undefined);
+  const visits: RunRecord[] = [];
+  for (let visit = 1; visit <= VISITS; visit++) {
+    say(`engines side by side, ${visit} of ${VISITS}`);
+    visits.push(...(await runVisit(there, options)));
+  }
+  say("");
+  return joinVisits(visits);
+}
+
+async function runVisit(there: readonly Engine[], options: Options): Promise<RunRecord[]> {
   const turns = new Turns(there.map(({ name }) => name));
   const server = await serveTurns(turns);
   const runOne = async ({ name, run }: Engine): Promise<RunRecord[]> => {

@@ -1,6 +1,6 @@
 // The targets of speed, and what a set of records says of them. A target is a row: add rows.
 
-import { largestGap, newestOf } from "./gaps.js";
+import { gapOf, newestOf } from "./gaps.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
 import { type Placement, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
@@ -186,9 +186,9 @@ function judgeEngines(records: readonly RunRecord[]): Verdict[] {
     bound: LARGEST_GAP,
   };
   return EVERY.map((operation): Verdict => {
-    const gap = largestGap(newest, operation);
+    const gap = gapOf(newest, operation);
     if (!gap) return { ...about, operation, meets: false, note: "fewer than two of them were run side by side" };
-    const { ratio, slower, faster } = gap;
-    return { ...about, operation, ratio, note: `${slower} against ${faster}`, meets: ratio <= LARGEST_GAP };
+    const { ratio, slowest, fastest } = gap;
+    return { ...about, operation, ratio, note: `${slowest} against ${fastest}`, meets: ratio <= LARGEST_GAP };
   });
 }
