@@ -28,14 +28,14 @@ export function maxPass(x: usize, n: usize): f32 {
 /** exp with the kernels' own polynomial and no care for what over- or underflows. */
 export function expPass(x: usize, out: usize, n: usize): void {
   const round = f32x4.splat(ROUND + 127);
-  const log2e = v128.load32_splat(EXP, 0);
-  const ln2Hi = v128.load32_splat(EXP, 4);
-  const ln2Lo = v128.load32_splat(EXP, 8);
-  const q0 = v128.load32_splat(EXP, 12);
-  const q1 = v128.load32_splat(EXP, 16);
-  const q2 = v128.load32_splat(EXP, 20);
-  const q3 = v128.load32_splat(EXP, 24);
-  const q4 = v128.load32_splat(EXP, 28);
+  const log2e = v128.load32_splat(EXP);
+  const ln2Hi = v128.load32_splat(EXP + 4);
+  const ln2Lo = v128.load32_splat(EXP + 8);
+  const q0 = v128.load32_splat(EXP + 12);
+  const q1 = v128.load32_splat(EXP + 16);
+  const q2 = v128.load32_splat(EXP + 20);
+  const q3 = v128.load32_splat(EXP + 24);
+  const q4 = v128.load32_splat(EXP + 28);
   for (const end = x + (n << 2); x < end; x += 32, out += 32) {
     v128.store(out, scaledExp(v128.load(x), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4));
     v128.store(out, scaledExp(v128.load(x, 16), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4), 16);

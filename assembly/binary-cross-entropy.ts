@@ -60,12 +60,12 @@ function usual(q: usize, t: usize, n: usize): bool {
 
 function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
   reduce<T>(q, e, n);
-  const q0 = v128.load32_splat(F32, 12);
-  const q1 = v128.load32_splat(F32, 16);
-  const q2 = v128.load32_splat(F32, 20);
-  const q3 = v128.load32_splat(F32, 24);
-  const ln2Hi = v128.load32_splat(F32, 28);
-  const ln2Lo = v128.load32_splat(F32, 32);
+  const q0 = v128.load32_splat(F32 + 12);
+  const q1 = v128.load32_splat(F32 + 16);
+  const q2 = v128.load32_splat(F32 + 20);
+  const q3 = v128.load32_splat(F32 + 24);
+  const ln2Hi = v128.load32_splat(F32 + 28);
+  const ln2Lo = v128.load32_splat(F32 + 32);
   const one = onesF64();
   let low = f64x2.splat(0);
   let high = low;
@@ -110,13 +110,13 @@ function weigh<T>(weight: v128, log: v128): v128 {
 
 /** Stores s and, K bytes on, k of log q; then those of log(1 − q). A limit has an infinite k, or NaN. */
 function reduce<T>(q: usize, e: usize, n: usize): void {
-  const one = v128.load32_splat(F32, 4);
+  const one = v128.load32_splat(F32 + 4);
   for (const end = q + (n << 2); q < end; q += 16, e += 16) {
     const x = loadUpTo(q, end);
-    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(I32, 16), v128.load32_splat(I32, 4)) : x;
+    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(I32 + 16), v128.load32_splat(I32 + 4)) : x;
     const k = exponent(y);
     v128.store(e, quotient(y, k));
-    const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;
+    const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32)) : k;
     v128.store(e, limit<T>(count, x, f32x4.splat(0)), K);
     const miss = f32x4.sub(one, x);
     const restK = exponent(idof<T>() === idof<Any>() ? positive(miss) : miss);
@@ -134,7 +134,7 @@ function limit<T>(k: v128, q: v128, at: v128): v128 {
 
 /** ((1 − 2^k) − q)/((1 − 2^k) − q + 2·2^k) */
 function restQuotient(q: v128, k: v128): v128 {
-  const one = v128.load32_splat(F32, 4);
+  const one = v128.load32_splat(F32 + 4);
   const power = i32x4.add(i32x4.shl(k, 23), one);
   const f = f32x4.sub(f32x4.sub(one, power), q);
   return f32x4.div(f, f32x4.add(f32x4.add(power, power), f));

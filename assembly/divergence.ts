@@ -57,7 +57,7 @@ const HOLE = 2;
 const ANY = 3;
 
 function look(p: usize, q: usize, n: usize): i32 {
-  const one = v128.load32_splat(F32, 4);
+  const one = v128.load32_splat(F32 + 4);
   const zero = f32x4.splat(0);
   let most = one;
   let least = one;

@@ -65,6 +65,7 @@ function block(
   const zero = f64x2.splat(0);
   const one = onesF64();
   const lower = drop();
+  const sign = f64x2.splat(-0.0);
   const positives = f64x2.splat(alpha);
   const negatives = f64x2.splat(1 - alpha);
   const exponent = f64x2.splat(gamma);
@@ -77,8 +78,10 @@ function block(
     const small = f64x2.mul(loadPair(e + i), lower);
     const positive = f64x2.ge(logit, zero);
     const other = f64x2.sub(one, target);
-    const wrong = v128.bitselect(other, target, positive);
-    const right = v128.bitselect(target, other, positive);
+    // wrong is `other` where x ≥ 0 and `target` elsewhere; right is what remains of the two.
+    const both = v128.xor(target, other);
+    const wrong = v128.xor(target, v128.and(both, positive));
+    const right = v128.xor(both, wrong);
     const share = f64x2.mul(right, small);
     const odds = f64x2.add(wrong, share);
     const r = f64x2.div(one, f64x2.add(one, small));
@@ -87,7 +90,7 @@ function block(
     const focus = power(m, gamma);
     const factor = f64x2.mul(weight, focus);
     // A weight of 0 wins over an infinite loss.
-    const linear = v128.and(f64x2.mul(wrong, f64x2.abs(logit)), f64x2.ne(f64x2.mul(wrong, factor), zero));
+    const linear = v128.andnot(f64x2.mul(wrong, v128.andnot(logit, sign)), f64x2.eq(f64x2.mul(wrong, factor), zero));
     const cost = f64x2.add(log1pUnit(small), linear);
     const loss = f64x2.mul(factor, cost);
     // The four lanes of the sum take turns.
@@ -98,10 +101,10 @@ function block(
     if (grad) {
       // Where e is 0 so is e·CE, though CE may be infinite.
       const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
-      const bracket = f64x2.add(v128.and(bend, f64x2.ne(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
+      const bracket = f64x2.add(v128.andnot(bend, f64x2.eq(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
       const outer = f64x2.mul(f64x2.mul(weight, by), powerBelow(m, focus, gamma));
       const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
-      storePair(grad + i, v128.bitselect(g, f64x2.neg(g), positive));
+      storePair(grad + i, v128.xor(g, v128.andnot(sign, positive)));
     }
   }
   return total(sum, next);

@@ -66,7 +66,7 @@ const TINY = 1;
 const ANY = 2;
 
 function look(p: usize, q: usize, n: usize): i32 {
-  const one = v128.load32_splat(C, 16);
+  const one = v128.load32_splat(C + 16);
   let most = one;
   let least = one;
   for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
@@ -84,17 +84,17 @@ function look(p: usize, q: usize, n: usize): i32 {
   }
   // By their bits, negative numbers and NaN are above the largest float.
   if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
-  return v128.any_true(i32x4.lt_u(least, v128.load32_splat(BITS, 0))) ? TINY : USUAL;
+  return v128.any_true(i32x4.lt_u(least, v128.load32_splat(BITS))) ? TINY : USUAL;
 }
 
 /** Lane l of four takes the elements l, l + 4, … */
 function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
-  const q0 = v128.load32_splat(F32, 12);
-  const q1 = v128.load32_splat(F32, 16);
-  const q2 = v128.load32_splat(F32, 20);
-  const q3 = v128.load32_splat(F32, 24);
-  const ln2Hi = v128.load32_splat(F32, 28);
-  const ln2Lo = v128.load32_splat(F32, 32);
+  const q0 = v128.load32_splat(F32 + 12);
+  const q1 = v128.load32_splat(F32 + 16);
+  const q2 = v128.load32_splat(F32 + 20);
+  const q3 = v128.load32_splat(F32 + 24);
+  const ln2Hi = v128.load32_splat(F32 + 28);
+  const ln2Lo = v128.load32_splat(F32 + 32);
   let low = f64x2.splat(0);
   let high = low;
   for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
@@ -131,9 +131,9 @@ function product(a: v128, b: v128): v128 {
 /** Stores s and, K bytes on, k of the smaller number's logarithm; then those of the larger one's. */
 function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
   const least = f32x4.splat(LEAST);
-  const smallest = v128.load32_splat(C, 0);
-  const normal = v128.load32_splat(BITS, 0);
-  const up = v128.load32_splat(BITS, 4);
+  const smallest = v128.load32_splat(C);
+  const normal = v128.load32_splat(BITS);
+  const up = v128.load32_splat(BITS + 4);
   for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
     const a = loadUpTo(p, end);
     const b = loadUpTo(q, q + end - p);
@@ -146,7 +146,7 @@ function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
     v128.store(e, f32x4.convert_i32x4_s(k), K);
     const far = f32x4.lt(twice, more);
     v128.store(e, moreQuotient(less, more, far), 2 * K);
-    v128.store(e, v128.and(v128.load32_splat(C, 16), far), 3 * K);
+    v128.store(e, v128.and(v128.load32_splat(C + 16), far), 3 * K);
   }
 }
 
@@ -164,9 +164,9 @@ function lessQuotient(twice: v128, sum: v128, difference: v128, k: v128, shift: 
 
 /** A smaller number that counts for nothing is made larger: the square of s might underflow, which takes its time. */
 function moreQuotient(less: v128, more: v128, far: v128): v128 {
-  const counts = f32x4.pmax(less, f32x4.mul(more, v128.load32_splat(C, 4)));
-  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(C, 8)), f32x4.sub(more, less), far);
-  return f32x4.div(t, f32x4.sub(f32x4.mul(more, v128.load32_splat(C, 12)), t));
+  const counts = f32x4.pmax(less, f32x4.mul(more, v128.load32_splat(C + 4)));
+  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(C + 8)), f32x4.sub(more, less), far);
+  return f32x4.div(t, f32x4.sub(f32x4.mul(more, v128.load32_splat(C + 12)), t));
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */

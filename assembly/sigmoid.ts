@@ -72,9 +72,9 @@ function block<F>(x: usize, out: usize, n: usize, e: usize): void {
  */
 function reciprocals(e: usize, n: usize): void {
   const factor = v128.load32_splat(FACTOR);
-  const most = v128.load32_splat(FACTOR, 12);
-  const lift = v128.load32_splat(FACTOR, 16);
-  const round = v128.load32_splat(FACTOR, 20);
+  const most = v128.load32_splat(FACTOR + 12);
+  const lift = v128.load32_splat(FACTOR + 16);
+  const round = v128.load32_splat(FACTOR + 20);
   for (const end = e + (n << 2); e < end; e += 16) {
     const x = v128.load(e);
     const tiny = f32x4.gt(x, most);
@@ -87,15 +87,15 @@ function reciprocals(e: usize, n: usize): void {
 /** max(x, 0) + log(1 + e), or −(max(−x, 0) + log(1 + e)) */
 function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   const zero = f32x4.splat(0);
-  const minusZero = v128.load32_splat(FACTOR, 4);
-  const lower = v128.load32_splat(FACTOR, 8);
-  const half = v128.load32_splat(LOG1P, 0);
-  const one = v128.load32_splat(LOG1P, 4);
-  const q0 = v128.load32_splat(LOG1P, 8);
-  const q1 = v128.load32_splat(LOG1P, 12);
-  const q2 = v128.load32_splat(LOG1P, 16);
-  const ln2Hi = v128.load32_splat(LOG1P, 20);
-  const ln2Lo = v128.load32_splat(LOG1P, 24);
+  const minusZero = v128.load32_splat(FACTOR + 4);
+  const lower = v128.load32_splat(FACTOR + 8);
+  const half = v128.load32_splat(LOG1P);
+  const one = v128.load32_splat(LOG1P + 4);
+  const q0 = v128.load32_splat(LOG1P + 8);
+  const q1 = v128.load32_splat(LOG1P + 12);
+  const q2 = v128.load32_splat(LOG1P + 16);
+  const ln2Hi = v128.load32_splat(LOG1P + 20);
+  const ln2Lo = v128.load32_splat(LOG1P + 24);
   for (const end = x + (n << 2); x < end; x += 16, e += 16, out += 16) {
     const small = log1pUnit(f32x4.mul(v128.load(e), lower), half, one, q0, q1, q2, ln2Hi, ln2Lo);
     if (idof<F>() === idof<LogSigmoid>()) v128.store(out, f32x4.sub(f32x4.pmin(minusZero, v128.load(x)), small));
@@ -134,11 +134,11 @@ function raise(e: usize, out: usize, n: usize): void {
 /** Replaces the results ±2^-50, which stand for all that are no larger, by ±e·2^-96. */
 function lower(e: usize, out: usize, n: usize, negative: bool): void {
   const stand = f32x4.splat(negative ? -STAND : STAND);
-  const sign = negative ? v128.load32_splat(FACTOR, 4) : f32x4.splat(0);
-  const drop = v128.load32_splat(FACTOR, 8);
-  const most = v128.load32_splat(FACTOR, 24);
-  const lift = v128.load32_splat(FACTOR, 16);
-  const round = v128.load32_splat(FACTOR, 20);
+  const sign = negative ? v128.load32_splat(FACTOR + 4) : f32x4.splat(0);
+  const drop = v128.load32_splat(FACTOR + 8);
+  const most = v128.load32_splat(FACTOR + 24);
+  const lift = v128.load32_splat(FACTOR + 16);
+  const round = v128.load32_splat(FACTOR + 20);
   for (const end = e + (n << 2); e < end; e += 16, out += 16) {
     const x = v128.load(e);
     const value = v128.load(out);

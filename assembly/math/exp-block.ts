@@ -75,14 +75,14 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   // n + SHIFT − N + 127 stands in the low bits after rounding.
   const round = f32x4.splat(roundOf(exponent));
   const floor = f32x4.splat(floorOf(exponent));
-  const log2e = v128.load32_splat(EXP, 0);
-  const ln2Hi = v128.load32_splat(EXP, 4);
-  const minusLn2Lo = v128.load32_splat(EXP, 8);
-  const q0 = v128.load32_splat(EXP, 12);
-  const q1 = v128.load32_splat(EXP, 16);
-  const q2 = v128.load32_splat(EXP, 20);
-  const q3 = v128.load32_splat(EXP, 24);
-  const q4 = v128.load32_splat(EXP, 28);
+  const log2e = v128.load32_splat(EXP);
+  const ln2Hi = v128.load32_splat(EXP + 4);
+  const minusLn2Lo = v128.load32_splat(EXP + 8);
+  const q0 = v128.load32_splat(EXP + 12);
+  const q1 = v128.load32_splat(EXP + 16);
+  const q2 = v128.load32_splat(EXP + 20);
+  const q3 = v128.load32_splat(EXP + 24);
+  const q4 = v128.load32_splat(EXP + 28);
   const start = out;
   // Two vectors a turn are what every engine has registers for, and only without the sum, which has its own loop, and
   // without another loop behind. pmax with the value first hands a NaN on.

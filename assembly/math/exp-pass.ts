@@ -35,18 +35,18 @@ const LIMITS: usize = memory.data<f32>([
 /** Two vectors a turn, as in exp-block.ts: with four JavaScriptCore takes 1.2 times as long. */
 function pass<K>(x: usize, out: usize, n: usize): void {
   const minus = idof<K>() === idof<Minus>();
-  const sign = v128.load32_splat(LIMITS, 0);
-  const round = minus ? v128.load32_splat(LIMITS, 4) : v128.load32_splat(LIMITS, 16);
-  const most = v128.load32_splat(LIMITS, 8);
-  const least = minus ? v128.load32_splat(LIMITS, 12) : v128.load32_splat(LIMITS, 20);
-  const log2e = v128.load32_splat(EXP, 0);
-  const ln2Hi = v128.load32_splat(EXP, 4);
-  const ln2Lo = v128.load32_splat(EXP, 8);
-  const q0 = v128.load32_splat(EXP, 12);
-  const q1 = v128.load32_splat(EXP, 16);
-  const q2 = v128.load32_splat(EXP, 20);
-  const q3 = v128.load32_splat(EXP, 24);
-  const q4 = v128.load32_splat(EXP, 28);
+  const sign = v128.load32_splat(LIMITS);
+  const round = minus ? v128.load32_splat(LIMITS + 4) : v128.load32_splat(LIMITS + 16);
+  const most = v128.load32_splat(LIMITS + 8);
+  const least = minus ? v128.load32_splat(LIMITS + 12) : v128.load32_splat(LIMITS + 20);
+  const log2e = v128.load32_splat(EXP);
+  const ln2Hi = v128.load32_splat(EXP + 4);
+  const ln2Lo = v128.load32_splat(EXP + 8);
+  const q0 = v128.load32_splat(EXP + 12);
+  const q1 = v128.load32_splat(EXP + 16);
+  const q2 = v128.load32_splat(EXP + 20);
+  const q3 = v128.load32_splat(EXP + 24);
+  const q4 = v128.load32_splat(EXP + 28);
   const end = x + (n << 2);
   for (const last = x + ((n >> 3) << 5); x < last; x += 32, out += 32) {
     const a = v128.load(x);

@@ -71,8 +71,8 @@ export function reduceRatios(p: usize, q: usize, e: usize, n: usize, tiny: bool)
 }
 
 function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
-  const up = v128.load32_splat(I32, 16);
-  const normal = v128.load32_splat(I32, 4);
+  const up = v128.load32_splat(I32 + 16);
+  const normal = v128.load32_splat(I32 + 4);
   const room = e + 2 * K;
   let rest = n & 3;
   for (let end = p + ((n - rest) << 2); ; ) {
@@ -89,12 +89,12 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
       } else {
         const k = exponent(y);
         v128.store(e, quotient(y, k));
-        const count = idof<N>() === idof<Tiny>() ? i32x4.sub(k, v128.load32_splat(I32, 0)) : k;
+        const count = idof<N>() === idof<Tiny>() ? i32x4.sub(k, v128.load32_splat(I32)) : k;
         v128.store(e, f32x4.convert_i32x4_s(count), K);
       }
     }
     if (rest === 0) break;
-    const one = v128.load32_splat(F32, 4);
+    const one = v128.load32_splat(F32 + 4);
     v128.store(room, loadLanes(p, rest, one));
     v128.store(room, loadLanes(q, rest, one), 16);
     p = room;
@@ -106,12 +106,12 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
 
 /** Σ p·log over the block, after one of the two. Lane l of four takes the elements l, l + 4, … */
 export function weigh(p: usize, e: usize, n: usize): f64 {
-  const q0 = v128.load32_splat(F32, 12);
-  const q1 = v128.load32_splat(F32, 16);
-  const q2 = v128.load32_splat(F32, 20);
-  const q3 = v128.load32_splat(F32, 24);
-  const ln2Hi = v128.load32_splat(F32, 28);
-  const ln2Lo = v128.load32_splat(F32, 32);
+  const q0 = v128.load32_splat(F32 + 12);
+  const q1 = v128.load32_splat(F32 + 16);
+  const q2 = v128.load32_splat(F32 + 20);
+  const q3 = v128.load32_splat(F32 + 24);
+  const ln2Hi = v128.load32_splat(F32 + 28);
+  const ln2Lo = v128.load32_splat(F32 + 32);
   const room = e + 2 * K;
   let low = f64x2.splat(0);
   let high = low;
@@ -143,20 +143,20 @@ export function lift(x: v128, up: v128, normal: v128): v128 {
 
 /** x, or the smallest normal number where x is 0. */
 export function positive(x: v128): v128 {
-  return i32x4.max_s(x, v128.load32_splat(I32, 4));
+  return i32x4.max_s(x, v128.load32_splat(I32 + 4));
 }
 
 /** (m − 1)/(m + 1) */
 export function quotient(x: v128, k: v128): v128 {
-  const f = f32x4.sub(unscaled(x, k), v128.load32_splat(F32, 4));
-  return f32x4.div(f, f32x4.add(f, v128.load32_splat(F32, 8)));
+  const f = f32x4.sub(unscaled(x, k), v128.load32_splat(F32 + 4));
+  return f32x4.div(f, f32x4.add(f, v128.load32_splat(F32 + 8)));
 }
 
 /** log2(p/q) less its fraction, or one that is above 0.91 up */
 export function exponentGap(p: v128, q: v128): v128 {
   const gap = i32x4.sub(p, q);
-  const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(I32, 12));
-  return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(I32, 8)), up), 23);
+  const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(I32 + 12));
+  return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(I32 + 8)), up), 23);
 }
 
 /** (p − near)/(p + near) */
@@ -216,12 +216,12 @@ export function joinOne(s: v128, k: i32): f64 {
   const log = join(
     s,
     f32x4.splat(<f32>k),
-    v128.load32_splat(F32, 12),
-    v128.load32_splat(F32, 16),
-    v128.load32_splat(F32, 20),
-    v128.load32_splat(F32, 24),
-    v128.load32_splat(F32, 28),
-    v128.load32_splat(F32, 32),
+    v128.load32_splat(F32 + 12),
+    v128.load32_splat(F32 + 16),
+    v128.load32_splat(F32 + 20),
+    v128.load32_splat(F32 + 24),
+    v128.load32_splat(F32 + 28),
+    v128.load32_splat(F32 + 32),
   );
   return f32x4.extract_lane(log, 0);
 }

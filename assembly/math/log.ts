@@ -29,12 +29,12 @@ const SQRT_HALF_BITS: i32 = 0x3f3504f3;
 export function logTail(f: v128): v128 {
   const f2 = f32x4.mul(f, f);
   const f4 = f32x4.mul(f2, f2);
-  const p01 = madd(v128.load32_splat(P, 4), f, v128.load32_splat(P, 0));
-  const p23 = madd(v128.load32_splat(P, 12), f, v128.load32_splat(P, 8));
-  const p45 = madd(v128.load32_splat(P, 20), f, v128.load32_splat(P, 16));
-  const p67 = madd(v128.load32_splat(P, 28), f, v128.load32_splat(P, 24));
+  const p01 = madd(v128.load32_splat(P + 4), f, v128.load32_splat(P));
+  const p23 = madd(v128.load32_splat(P + 12), f, v128.load32_splat(P + 8));
+  const p45 = madd(v128.load32_splat(P + 20), f, v128.load32_splat(P + 16));
+  const p67 = madd(v128.load32_splat(P + 28), f, v128.load32_splat(P + 24));
   const p47 = madd(f2, p67, p45);
-  const p = madd(f4, madd(f4, v128.load32_splat(P, 32), p47), madd(f2, p23, p01));
+  const p = madd(f4, madd(f4, v128.load32_splat(P + 32), p47), madd(f2, p23, p01));
   return f32x4.sub(f32x4.mul(f32x4.mul(f2, f), p), f32x4.mul(f32x4.splat(0.5), f2));
 }
 

@@ -28,28 +28,28 @@ const F64: usize = memory.data<f64>([
 
 /** The bits of the sign. */
 export function signBits(): v128 {
-  return v128.load32_splat(F32, 0);
+  return v128.load32_splat(F32);
 }
 
 export function onesF32(): v128 {
-  return v128.load32_splat(F32, 4);
+  return v128.load32_splat(F32 + 4);
 }
 
 /** What takes a lifted exponential (exp-pass.ts) down. */
 export function drop(): v128 {
-  return v128.load64_splat(F64, 0);
+  return v128.load64_splat(F64);
 }
 
 export function onesF64(): v128 {
-  return v128.load64_splat(F64, 8);
+  return v128.load64_splat(F64 + 8);
 }
 
 /** log(1 + e) = 2·atanh(s), s = e/(2 + e). */
 export function log1pUnit(e: v128): v128 {
-  const s = f64x2.div(e, f64x2.add(v128.load64_splat(F64, 16), e));
+  const s = f64x2.div(e, f64x2.add(v128.load64_splat(F64 + 16), e));
   const y = f64x2.mul(s, s);
-  const p01 = f64x2.add(f64x2.mul(v128.load64_splat(F64, 32), y), v128.load64_splat(F64, 24));
-  const p23 = f64x2.add(f64x2.mul(v128.load64_splat(F64, 48), y), v128.load64_splat(F64, 40));
+  const p01 = f64x2.add(f64x2.mul(v128.load64_splat(F64 + 32), y), v128.load64_splat(F64 + 24));
+  const p23 = f64x2.add(f64x2.mul(v128.load64_splat(F64 + 48), y), v128.load64_splat(F64 + 40));
   const p = f64x2.add(f64x2.mul(f64x2.mul(y, y), p23), p01);
   const d = f64x2.add(s, s);
   return f64x2.add(f64x2.mul(f64x2.mul(d, y), p), d);

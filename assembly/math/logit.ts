@@ -38,9 +38,9 @@ const ONE: i32 = 0x3f800000;
 export function reduceOdds(p: usize, s: usize, k: usize, n: usize): bool {
   const normal = i32x4.splat(NORMAL);
   let most = i32x4.splat(0);
-  const one = v128.load32_splat(P, 24);
-  const two = v128.load32_splat(P, 28);
-  const quarter = v128.load32_splat(P, 32);
+  const one = v128.load32_splat(P + 24);
+  const two = v128.load32_splat(P + 28);
+  const quarter = v128.load32_splat(P + 32);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16) {
     const x = v128.load(p);
     most = i32x4.max_u(most, i32x4.sub(x, normal));
@@ -57,15 +57,15 @@ export function reduceOdds(p: usize, s: usize, k: usize, n: usize): bool {
 
 /** Stores the logits, given s and k; out may be p. */
 export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): void {
-  const p0 = v128.load32_splat(P, 0);
-  const p1 = v128.load32_splat(P, 4);
-  const p2 = v128.load32_splat(P, 8);
-  const p3 = v128.load32_splat(P, 12);
-  const p4 = v128.load32_splat(P, 16);
-  const p5 = v128.load32_splat(P, 20);
-  const one = v128.load32_splat(P, 24);
-  const ln2Hi = v128.load32_splat(P, 36);
-  const ln2Lo = v128.load32_splat(P, 40);
+  const p0 = v128.load32_splat(P);
+  const p1 = v128.load32_splat(P + 4);
+  const p2 = v128.load32_splat(P + 8);
+  const p3 = v128.load32_splat(P + 12);
+  const p4 = v128.load32_splat(P + 16);
+  const p5 = v128.load32_splat(P + 20);
+  const one = v128.load32_splat(P + 24);
+  const ln2Hi = v128.load32_splat(P + 36);
+  const ln2Lo = v128.load32_splat(P + 40);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16, out += 16) {
     const x = v128.load(p);
     const count = v128.load(k);
@@ -87,8 +87,8 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
  * registers.
  */
 export function limitOdds(p: usize, out: usize, n: usize): void {
-  const one = v128.load32_splat(P, 24);
-  const smallest = v128.load32_splat(P, 44);
+  const one = v128.load32_splat(P + 24);
+  const smallest = v128.load32_splat(P + 44);
   for (const end = p + (n << 2); p < end; p += 16, out += 16) {
     const x = v128.load(p);
     const inside = v128.and(f32x4.ge(x, smallest), f32x4.lt(x, one));

@@ -44,29 +44,29 @@ export function log1p(r: f64): f64 {
 
 /** log1p of two at once, with the same bits. */
 export function log1pPair(r: v128): v128 {
-  const one = v128.load64_splat(PAIR, 0);
-  const half = v128.load64_splat(PAIR, 8);
+  const one = v128.load64_splat(PAIR);
+  const half = v128.load64_splat(PAIR + 8);
   const small = f64x2.lt(r, half);
   const u = f64x2.add(one, r);
-  const mantissa = v128.or(v128.andnot(u, v128.load64_splat(PAIR, 16)), one);
-  const above = f64x2.ge(mantissa, v128.load64_splat(PAIR, 24));
+  const mantissa = v128.or(v128.andnot(u, v128.load64_splat(PAIR + 16)), one);
+  const above = f64x2.ge(mantissa, v128.load64_splat(PAIR + 24));
   const m = v128.bitselect(f64x2.mul(mantissa, half), mantissa, above);
   // The upper halves of the two hold the exponents; a true comparison is −1.
-  const exponents = i32x4.sub(i32x4.shr_u(v128.shuffle<i32>(u, u, 1, 3, 1, 3), 20), v128.load32_splat(PAIR, 32));
+  const exponents = i32x4.sub(i32x4.shr_u(v128.shuffle<i32>(u, u, 1, 3, 1, 3), 20), v128.load32_splat(PAIR + 32));
   const raised = i32x4.sub(exponents, v128.shuffle<i32>(above, above, 0, 2, 0, 2));
   const k = v128.andnot(f64x2.convert_low_i32x4_s(raised), small);
   const top = v128.bitselect(r, f64x2.sub(m, one), small);
   const bottom = f64x2.add(v128.bitselect(f64x2.add(one, one), m, small), v128.bitselect(r, one, small));
   const s = f64x2.div(top, bottom);
   const y = f64x2.mul(s, s);
-  let p = f64x2.add(v128.load64_splat(PAIR, 48), f64x2.mul(y, v128.load64_splat(PAIR, 40)));
-  p = f64x2.add(v128.load64_splat(PAIR, 56), f64x2.mul(y, p));
-  p = f64x2.add(v128.load64_splat(PAIR, 64), f64x2.mul(y, p));
-  p = f64x2.add(v128.load64_splat(PAIR, 72), f64x2.mul(y, p));
+  let p = f64x2.add(v128.load64_splat(PAIR + 48), f64x2.mul(y, v128.load64_splat(PAIR + 40)));
+  p = f64x2.add(v128.load64_splat(PAIR + 56), f64x2.mul(y, p));
+  p = f64x2.add(v128.load64_splat(PAIR + 64), f64x2.mul(y, p));
+  p = f64x2.add(v128.load64_splat(PAIR + 72), f64x2.mul(y, p));
   const d = f64x2.add(s, s);
   const tail = f64x2.add(d, f64x2.mul(f64x2.mul(d, y), p));
-  const value = f64x2.add(f64x2.mul(k, v128.load64_splat(PAIR, 80)), tail);
-  return v128.bitselect(value, r, f64x2.lt(r, v128.load64_splat(PAIR, 88)));
+  const value = f64x2.add(f64x2.mul(k, v128.load64_splat(PAIR + 80)), tail);
+  return v128.bitselect(value, r, f64x2.lt(r, v128.load64_splat(PAIR + 88)));
 }
 
 const LOG1P_0: f64 = 0.3333333335515355;

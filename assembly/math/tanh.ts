@@ -25,9 +25,9 @@ export function tanh(x: v128): v128 {
   const e = expMinus(f32x4.add(size, size));
   const y = f32x4.mul(x, x);
   const y2 = f32x4.mul(y, y);
-  const p01 = madd(v128.load32_splat(P, 4), y, v128.load32_splat(P, 0));
-  const p23 = madd(v128.load32_splat(P, 12), y, v128.load32_splat(P, 8));
-  const p45 = madd(v128.load32_splat(P, 20), y, v128.load32_splat(P, 16));
+  const p01 = madd(v128.load32_splat(P + 4), y, v128.load32_splat(P));
+  const p23 = madd(v128.load32_splat(P + 12), y, v128.load32_splat(P + 8));
+  const p45 = madd(v128.load32_splat(P + 20), y, v128.load32_splat(P + 16));
   const p = madd(y2, madd(y2, p45, p23), p01);
   const near = madd(f32x4.mul(size, y), p, size);
   const low = far(f64x2.promote_low_f32x4(e));

@@ -18,23 +18,23 @@ const WIDE: usize = memory.data<f32>([
 
 /** Where 2^n ends: 0 at the floor, −1023·ln 2, and Infinity at the ceiling. A NaN is handed on. */
 export function clamped(x: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(WIDE, 4)), v128.load32_splat(WIDE, 8));
+  return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(WIDE + 4)), v128.load32_splat(WIDE + 8));
 }
 
 export function rounded(x: v128): v128 {
-  return madd(x, v128.load32_splat(EXP, 0), v128.load32_splat(WIDE, 0));
+  return madd(x, v128.load32_splat(EXP), v128.load32_splat(WIDE));
 }
 
 export function significand(x: v128, z: v128): v128 {
-  const n = f32x4.sub(z, v128.load32_splat(WIDE, 0));
-  const high = nmadd(n, v128.load32_splat(EXP, 4), x);
-  const low = f32x4.mul(n, v128.load32_splat(EXP, 8));
+  const n = f32x4.sub(z, v128.load32_splat(WIDE));
+  const high = nmadd(n, v128.load32_splat(EXP + 4), x);
+  const low = f32x4.mul(n, v128.load32_splat(EXP + 8));
   const t = f32x4.add(high, low);
   const t2 = f32x4.mul(t, t);
-  const q01 = madd(v128.load32_splat(EXP, 16), t, v128.load32_splat(EXP, 12));
-  const q23 = madd(v128.load32_splat(EXP, 24), t, v128.load32_splat(EXP, 20));
-  const q = madd(t2, madd(t2, v128.load32_splat(EXP, 28), q23), q01);
-  return f32x4.add(v128.load32_splat(WIDE, 12), f32x4.add(high, madd(t2, q, low)));
+  const q01 = madd(v128.load32_splat(EXP + 16), t, v128.load32_splat(EXP + 12));
+  const q23 = madd(v128.load32_splat(EXP + 24), t, v128.load32_splat(EXP + 20));
+  const q = madd(t2, madd(t2, v128.load32_splat(EXP + 28), q23), q01);
+  return f32x4.add(v128.load32_splat(WIDE + 12), f32x4.add(high, madd(t2, q, low)));
 }
 
 export function widened(significand: v128, z: v128): v128 {

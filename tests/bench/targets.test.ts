@@ -83,9 +83,17 @@ describe("judging targets", () => {
     expect(verdict?.meets).toBe(false);
   });
 
-  it("compares the newest engines with each other", () => {
-    const of = (ns: number) => [result("32x1000", 32_000, [timing("simd", "xentropy", "resident", ns)])];
-    const records = [record("Node 20.1.0", of(99)), record("Node 26.1.0", of(10)), record("Bun 1.4.0", of(14))];
+  it("compares the newest engines with each other, by the fastest round of those that ran side by side", () => {
+    const of = (...rounds: number[]) => [
+      result("32x1000", 32_000, [{ ...timing("simd", "xentropy", "resident", 50), rounds }]),
+    ];
+    const beside = (engine: string, ...rounds: number[]) => ({ ...record(engine, of(...rounds)), sideBySide: true });
+    const records = [
+      record("Deno 2.9.0", of(1)),
+      beside("Node 20.1.0", 99),
+      beside("Node 26.1.0", 30, 10, 12),
+      beside("Bun 1.4.0", 14, 15, 40),
+    ];
     const verdict = judge(records).find((v) => /engines/.test(v.against) && v.operation === "softmax");
     expect(verdict).toMatchObject({ ratio: 1.4, note: "Bun against Node", meets: false });
   });
