@@ -81,7 +81,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const shape = checkSizes(given, "the new batch");
     const bytes = shape.reduce((product, size) => product * size, 4);
     const start = arena.allocate(bytes);
-    arena.i32.fill(0, start >>> 2, (start + bytes) >>> 2);
+    arena.u8.fill(0, start, start + bytes);
     return new ResidentBatch({ arena, start, live: true }, start, Object.freeze(shape), dtype);
   }
 

@@ -1,6 +1,6 @@
 import { typedName } from "../checks.js";
 import type { Context } from "../context.js";
-import { newFloats } from "../outputs.js";
+import { clear, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
 
 /** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
@@ -148,7 +148,7 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   const grad = gradientFor(place, x.length, y, y[0] * SUBNORMAL);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
-  grad.fill(0);
+  clear(grad);
   for (let i = 0; i < rows; i++) grad[i * columns + y[i]] = -1 / rows;
   return { loss, grad };
 }

@@ -5,6 +5,7 @@ import { labelOf } from "../labels.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
+import { clear } from "../outputs.js";
 import { upstreamAt, viewOf } from "../weights.js";
 import { briefNllLoss } from "./brief-losses.js";
 import { placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
@@ -40,7 +41,9 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
     total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[indexOf(position, label)]));
   }
   if (!gradient) return total.result(gradient);
-  const target = viewOf(gradient, arena).fill(0);
+  const target = viewOf(gradient, arena);
+  if (gradient.array) clear(target);
+  else arena.u8.fill(0, gradient.pointer, gradient.pointer + gradient.length * 4);
   for (let position = 0; position < positions; position++) {
     const label = labelOf(labels, position, ignore, classes);
     if (label < 0) continue;
