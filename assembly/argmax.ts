@@ -42,25 +42,25 @@ export function largest(x: usize, n: usize): f32 {
   let b = lowest;
   let c = lowest;
   let d = lowest;
-  let nan = f32x4.splat(0);
-  let other = nan;
-  let i: usize = 0;
-  for (; i + 16 <= n; i += 16) {
-    const r = v128.load(x + (i << 2));
-    const s = v128.load(x + (i << 2), 16);
-    const t = v128.load(x + (i << 2), 32);
-    const u = v128.load(x + (i << 2), 48);
+  let numbers = i32x4.splat(-1);
+  let others = numbers;
+  const end = x + (n << 2);
+  for (const last = x + ((n >> 4) << 6); x < last; x += 64) {
+    const r = v128.load(x);
+    const s = v128.load(x, 16);
+    const t = v128.load(x, 32);
+    const u = v128.load(x, 48);
     a = f32x4.pmax(a, r);
     b = f32x4.pmax(b, s);
     c = f32x4.pmax(c, t);
     d = f32x4.pmax(d, u);
-    nan = v128.or(nan, v128.or(f32x4.ne(r, r), f32x4.ne(s, s)));
-    other = v128.or(other, v128.or(f32x4.ne(t, t), f32x4.ne(u, u)));
+    numbers = v128.and(numbers, v128.and(f32x4.eq(r, r), f32x4.eq(s, s)));
+    others = v128.and(others, v128.and(f32x4.eq(t, t), f32x4.eq(u, u)));
   }
   let m = max4(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
-  let found = v128.any_true(v128.or(nan, other));
-  for (; i < n; i++) {
-    const v = load<f32>(x + (i << 2));
+  let found = !i32x4.all_true(v128.and(numbers, others));
+  for (; x < end; x += 4) {
+    const v = load<f32>(x);
     if (v > m) m = v;
     if (isNaN(v)) found = true;
   }
@@ -72,28 +72,29 @@ function max4(a: v128): f32 {
   return f32x4.extract_lane(f32x4.pmax(b, v128.shuffle<i32>(b, b, 1, 0, 3, 2)), 0);
 }
 
-/** The first index of a value that is there, NaN included. */
+/** The first index of the largest, which `value` is. */
 export function indexOf(x: usize, n: usize, value: f32): usize {
-  const wanted = f32x4.splat(value);
-  const any = isNaN(value);
-  let i: usize = 0;
-  for (; i + 16 <= n; i += 16) {
-    const at = x + (i << 2);
-    const low = v128.or(hits(v128.load(at), wanted, any), hits(v128.load(at, 16), wanted, any));
-    const high = v128.or(hits(v128.load(at, 32), wanted, any), hits(v128.load(at, 48), wanted, any));
-    if (v128.any_true(v128.or(low, high))) break;
+  // What isn't below it is as large: one comparison for numbers and NaN.
+  const limit: f32 = isNaN(value) ? Infinity : below(value);
+  const limits = f32x4.splat(limit);
+  const end = x + (n << 2);
+  let at = x;
+  for (const last = x + ((n >> 4) << 6); at < last; at += 64) {
+    const low = v128.and(f32x4.le(v128.load(at), limits), f32x4.le(v128.load(at, 16), limits));
+    const high = v128.and(f32x4.le(v128.load(at, 32), limits), f32x4.le(v128.load(at, 48), limits));
+    if (!i32x4.all_true(v128.and(low, high))) break;
   }
-  for (; i + 4 <= n; i += 4) {
-    const mask = i32x4.bitmask(hits(v128.load(x + (i << 2)), wanted, any));
-    if (mask) return i + <usize>ctz(mask);
+  for (; at + 16 <= end; at += 16) {
+    const mask = i32x4.bitmask(f32x4.le(v128.load(at), limits));
+    if (mask !== 15) return ((at - x) >> 2) + <usize>ctz(~mask);
   }
-  for (; i < n; i++) {
-    const v = load<f32>(x + (i << 2));
-    if (any ? isNaN(v) : v === value) return i;
-  }
-  return 0;
+  while (at < end && load<f32>(at) <= limit) at += 4;
+  return (at - x) >> 2;
 }
 
-function hits(v: v128, wanted: v128, any: bool): v128 {
-  return any ? f32x4.ne(v, v) : f32x4.eq(v, wanted);
+/** The next float below; a NaN, which nothing is below or equal to, for −Infinity. */
+function below(value: f32): f32 {
+  const bits = reinterpret<i32>(value);
+  if (value === 0) return <f32>-1.401298464324817e-45;
+  return reinterpret<f32>(bits < 0 ? bits + 1 : bits - 1);
 }
