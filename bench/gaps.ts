@@ -3,7 +3,8 @@
 // What else runs on the machine, or on the machine beneath a virtual one, only ever adds time, by steps of half as much again
 // and more, for milliseconds or for minutes. Medians fall into one mode or another by chance. So the fastest round counts: all
 // engines have equally many in the same stretches of time, and each round is a median itself, so that no slip of a clock is
-// the fastest.
+// the fastest. Tried on five runs: ratios of fastest rounds come again within 1 %, those of medians, round by round or of all,
+// within 4 %, and now and then a third off.
 
 import { operations } from "./operations.js";
 import { quantile, type Result, type RunRecord, timingOf } from "./record.js";

@@ -26,11 +26,11 @@ export const QUICK: Effort = { rounds: 11, roundTime: 1, warmupTime: 25, caseTim
 
 /** For engines side by side: the clock of a page goes by steps of 5 microseconds; no engine stops before the others. */
 export const SIDE_BY_SIDE: Effort = {
-  rounds: 25,
+  rounds: 17,
   roundTime: 4,
   warmupTime: 100,
   caseTime: Number.POSITIVE_INFINITY,
-  leastRounds: 25,
+  leastRounds: 17,
   sampleTime: 0.5,
 };
 

@@ -28,8 +28,8 @@ const COMPARISON = {
   peers: false,
 } as const;
 
-/** Every engine begins so often anew: an operation's rounds are then a minute apart, further than most phases are long. */
-const VISITS = 2;
+/** Every engine begins so often anew: an operation's rounds are then half a minute apart, further than most phases are long. */
+const VISITS = 3;
 
 /** Runs every engine that is there. What fails is said, and left out. */
 export async function runSideBySide(options: Options): Promise<RunRecord[]> {
