@@ -25,11 +25,10 @@ export function dot(a: usize, b: usize, n: usize, start: f64): f64 {
 function dotBlock(a: usize, b: usize, n: usize): f64 {
   let low = f64x2.splat(0);
   let high = low;
-  // Whole vectors as far as there is something to read, though half of each counts: to read two floats alone takes
-  // JavaScriptCore three instructions.
+  // The lower pairs are read with what follows them: two floats alone take JavaScriptCore three instructions.
   for (const end = a + ((n >> 3) << 5); a < end; a += 32, b += 32) {
     low = f64x2.add(low, products(v128.load(a), v128.load(b)));
-    high = f64x2.add(high, products(v128.load(a, 8), v128.load(b, 8)));
+    high = f64x2.add(high, products(v128.load64_zero(a, 8), v128.load64_zero(b, 8)));
     low = f64x2.add(low, products(v128.load(a, 16), v128.load(b, 16)));
     high = f64x2.add(high, products(v128.load64_zero(a, 24), v128.load64_zero(b, 24)));
   }
