@@ -66,7 +66,9 @@ export function joinVisits(visits: readonly RunRecord[]): RunRecord[] {
   const engines = [...new Set(visits.map(({ machine }) => machine.engine))];
   return engines.map((engine) => {
     const mine = visits.filter(({ machine }) => machine.engine === engine);
-    return { ...mine[0], results: mine[0].results.map((result) => joinResult(result, mine)) };
+    const rounds = mine.reduce((sum, { effort }) => sum + effort.rounds, 0);
+    const effort = { ...mine[0].effort, rounds };
+    return { ...mine[0], effort, results: mine[0].results.map((result) => joinResult(result, mine)) };
   });
 }
 

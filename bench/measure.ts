@@ -29,7 +29,7 @@ export const SIDE_BY_SIDE: Effort = {
   rounds: 17,
   roundTime: 4,
   warmupTime: 100,
-  caseTime: Number.POSITIVE_INFINITY,
+  caseTime: 0,
   leastRounds: 17,
   sampleTime: 0.5,
 };

@@ -55,9 +55,11 @@ it("visits of an engine are joined round behind round", () => {
   const visit = (engine: string, rounds: number[]) =>
     ({
       machine: { engine },
+      effort: { rounds: rounds.length },
       results: [{ operation: "softmax", timings: [{ name: "simd", placement: "resident", ns: 0, rounds }] }],
     }) as unknown as RunRecord;
   const joined = joinVisits([visit("Bun", [1, 3]), visit("Deno", [4]), visit("Bun", [5])]);
   expect(joined.map(({ machine }) => machine.engine)).toEqual(["Bun", "Deno"]);
+  expect(joined[0].effort.rounds).toBe(3);
   expect(joined[0].results[0].timings[0]).toMatchObject({ rounds: [1, 3, 5], ns: 3 });
 });
