@@ -119,7 +119,8 @@ function gradientOfLog(p: usize, q: usize, grad: usize, n: usize, scale: f64): v
   for (let i: usize = 0; i < n; i += 4, p += 16, q += 16, grad += 16) {
     const count = min(n - i, 4);
     const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
-    const b = count === 4 ? v128.load(q) : loadLanes(q, count, zero);
+    // To add 0 makes 0 of −0: a quotient is as infinite, and −.
+    const b = f32x4.add(count === 4 ? v128.load(q) : loadLanes(q, count, zero), zero);
     const slope = narrow(slopesOf(a, b, by), slopesOf(upper(a), upper(b), by));
     // All ones is a NaN.
     const bad = v128.not(v128.and(f32x4.ge(a, zero), f32x4.ge(b, zero)));

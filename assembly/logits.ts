@@ -26,6 +26,9 @@ export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
   }
 }
 
+/** 2|x|/s from which on the slope is 0, and which float32 holds. */
+const MOST: f64 = 1024;
+
 /**
  * grad ← grad·(1 − tanh²(x/s)), the softcap's slope at the logits x; 0 stays 0, even at a NaN (an ignored row). With
  * e = exp(−2|x|/s) it is 4e/(1 + e)², which doesn't cancel where the cap is reached, and e may be as small as it likes. The
@@ -33,12 +36,13 @@ export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
  */
 export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void {
   const by = f64x2.splat(2 / <f64>cap);
+  const most = f64x2.splat(MOST);
   for (let i: usize = 0; i < n; i += 4, x += 16, grad += 16) {
     const count = min(n - i, 4);
     const size = f32x4.abs(count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0)));
     const g = count === 4 ? v128.load(grad) : loadLanes(grad, count, f32x4.splat(0));
-    const low = f64x2.mul(f64x2.promote_low_f32x4(size), by);
-    const high = f64x2.mul(f64x2.promote_low_f32x4(upper(size)), by);
+    const low = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(size), by), most);
+    const high = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(upper(size)), by), most);
     const d = narrow(low, high);
     const minus = clamped(f32x4.neg(d));
     const z = rounded(minus);
@@ -56,9 +60,7 @@ export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void
 function sloped(g: v128, exact: v128, d: v128, e: v128): v128 {
   const one = f64x2.splat(1);
   const lost = f64x2.sub(exact, f64x2.promote_low_f32x4(d));
-  // An infinite logit has no rest to put back.
-  const rest = v128.and(lost, f64x2.eq(lost, lost));
-  const fine = f64x2.mul(e, f64x2.sub(one, rest));
+  const fine = f64x2.mul(e, f64x2.sub(one, lost));
   const sum = f64x2.add(one, fine);
   const slope = f64x2.div(f64x2.mul(f64x2.splat(4), fine), f64x2.mul(sum, sum));
   return f64x2.mul(f64x2.promote_low_f32x4(g), slope);

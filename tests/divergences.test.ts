@@ -69,6 +69,25 @@ describeEachBackend("for given distributions", (backend) => {
       }
     });
 
+    it("takes −0 for 0, in either", () => {
+      const p = Float32Array.of(0.5, 0.5, 0, 0, 1, 0);
+      const q = Float32Array.of(0, 1, 0, 0.5, 0, 0.5);
+      const negative = (x: Float32Array) => x.map((value) => (value === 0 ? -0 : value));
+      const shape = [3, 2];
+      for (const [a, b] of [
+        [negative(p), q],
+        [p, negative(q)],
+        [negative(p), negative(q)],
+      ]) {
+        const { loss, grad } = backend.k[name](p, q, { shape, grad: true });
+        const signed = backend.k[name](a, b, { shape, grad: true });
+        expect(signed.loss).toEqual(loss);
+        expect([...signed.grad]).toEqual([...grad]);
+        const truth = compute(a, b, { shape, grad: true });
+        expect([...signed.grad].map(Math.sign)).toEqual([...truth.grad].map(Math.sign));
+      }
+    });
+
     it("gives NaN for a negative probability or a NaN, in its own row alone", () => {
       const p = distributions(4, 5, 1);
       const q = distributions(4, 5, 2);

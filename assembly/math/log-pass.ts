@@ -189,7 +189,7 @@ export function logOf(x: f32): f64 {
 
 /** log(p/q) of any two numbers: with a zero ∓Infinity; of two of them, a negative number or a NaN, NaN. */
 export function logRatioOf(p: f32, q: f32): f64 {
-  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return limit(p / q);
+  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return limit(p / (q + 0)); // 0 for −0
   const upP = liftOf(p);
   const upQ = liftOf(q);
   const shift = upP - upQ;

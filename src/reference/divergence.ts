@@ -162,6 +162,7 @@ export function natsIn(unit: Unit): number {
 }
 
 function nanWhereNegative(row: Float64Array): Float64Array {
-  for (let i = 0; i < row.length; i++) if (row[i] < 0) row[i] = Number.NaN;
+  // And 0 of −0, which quotients would tell apart.
+  for (let i = 0; i < row.length; i++) row[i] = row[i] < 0 ? Number.NaN : row[i] + 0;
   return row;
 }

@@ -52,6 +52,21 @@ describeEachBackend("softcap", (backend) => {
     }
   });
 
+  it.each([
+    [3.4028234663852886e38, 1],
+    [1e38, 0.5],
+    [1e30, 1e-9],
+    [1, 1e-40],
+    [Infinity, 1],
+  ])("has a gradient of 0 at logits however far beyond the cap: ±%d, s = %d", (far, softcap) => {
+    const x = Float32Array.of(far, -far, 0);
+    const { grad } = backend.k.softmaxCrossEntropy(x, [1], { softcap, grad: true });
+    const truth = softmaxCrossEntropy(x, [1], { softcap: Math.fround(softcap), grad: true }).grad;
+    expect(grad[0]).toBeCloseTo(0, 30);
+    expect(grad[1]).toBeCloseTo(0, 30);
+    expectWithin(4, grad.subarray(2), truth.slice(2), "gradient");
+  });
+
   it("comes before the temperature", () => {
     const x = Float32Array.of(3, -2, 8);
     const z = logitsAfter(backend.k, x, { softcap: 4 });

@@ -86,5 +86,5 @@ function gradientOfLog(memory: Memory, p: number, q: number, grad: number, n: nu
 
 function slopeOf(p: number, q: number, by: number): number {
   if (!(p >= 0 && q >= 0)) return Number.NaN;
-  return p === 0 ? 0 : (p * by) / q;
+  return p === 0 ? 0 : (p * by) / (q + 0); // 0 for −0
 }

@@ -24,19 +24,22 @@ export function softcap(memory: Memory, x: number, out: number, n: number, cap: 
 }
 
 /** grad ← grad·(1 − tanh²(x/s)), 0 staying 0 */
+/** 2|x|/s from which on the slope is 0. */
+const MOST = 1024;
+
 export function softcapBackward(memory: Memory, x: number, grad: number, n: number, cap: number): void {
   const { f32 } = memory;
   const from = x >>> 2;
   const to = grad >>> 2;
   const by = 2 / fround(cap);
-  for (let i = 0; i < n; i++) if (f32[to + i] !== 0) f32[to + i] *= slope(Math.abs(f32[from + i]) * by);
+  for (let i = 0; i < n; i++) if (f32[to + i] !== 0) f32[to + i] *= slope(Math.min(Math.abs(f32[from + i]) * by, MOST));
 }
 
 /** 4e/(1 + e)², e = exp(−exact) made from the float32 exponent and what that lost. */
 function slope(exact: number): number {
   const d = fround(exact);
   const lost = exact - d;
-  const e = wideExp(-d) * (1 - (Number.isNaN(lost) ? 0 : lost));
+  const e = wideExp(-d) * (1 - lost);
   const sum = 1 + e;
   return (4 * e) / (sum * sum);
 }

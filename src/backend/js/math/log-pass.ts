@@ -35,7 +35,7 @@ export function logRestOf(q: number): number {
 
 /** log(p/q) of any two numbers: with a zero ∓Infinity; of two of them, a negative number or a NaN, NaN. */
 export function logRatioOf(p: number, q: number): number {
-  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return logLimit(p / q);
+  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return logLimit(p / (q + 0)); // 0 for −0
   const upP = liftOf(p);
   const upQ = liftOf(q);
   const shift = upP - upQ;
