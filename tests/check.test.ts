@@ -26,6 +26,17 @@ const SHAPES = [
 describeEachBackend("checked kernels", (backend) => {
   const plain = () => backend.k;
 
+  it("finds linear losses within their bound where gradients to logits are subnormal, and features large", () => {
+    const k = checked(plain());
+    for (let i = 0; i < 400; i++) {
+      const far = 85 + i * 0.06;
+      const features = Float32Array.of(255, 31 + i);
+      const weights = Float32Array.of(0, 0, -far / 255, 0);
+      k.linearSoftmaxCrossEntropy(features, weights, [0], { shape: [1, 2], grad: true });
+      k.linearSigmoidCrossEntropy(features, weights, Float32Array.of(0, 0), { shape: [1, 2], grad: true });
+    }
+  });
+
   describe.each(NAMED_CALLS)("%s", (_, call) => {
     it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
       if (length === 0 && !takesEmptyRows(call)) return;

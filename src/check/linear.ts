@@ -9,11 +9,16 @@ import type { Truth } from "./truth.js";
  *
  *   loss: |loss| + Σ T·M      gradient to the logit: T·(1 + M + max M), once more T for the sum that it then enters
  *
+ * What is subnormal is rounded by up to 2^-150 besides: the gradient to a logit, and each of its products with x or w.
+ *
  * A temperature divides M and max M, but in the loss, where T has been divided by it. A softcap bends what it scales.
  */
 
 /** 64 products are summed in float32, and the sum is rounded. */
 export const LAYER_BOUND = 66;
+
+/** 66u of it are 2^-150, by which a product or a gradient to a logit is rounded where it is subnormal. */
+const SUBNORMAL = 2 ** -132;
 
 /** The truth of the loss from logits: `loss` and `grad`, and what else it has. */
 type LossTruth = (call: Call) => Record<string, Truth>;
@@ -40,9 +45,10 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
   for (const name of ["features", "weights", "bias"] as const) {
     const there = before[name] as ArrayLike<number> | boolean | undefined;
     const old = (i: number) => (typeof there === "object" ? there[i] : 0);
+    const least = SUBNORMAL * (name === "features" ? layer.classes : sizes.length / layer.classes);
     results[`grad.${name}`] = {
       values: values[name].map((value, i) => value + old(i)),
-      magnitudes: magnitudes[name].map((value, i) => value * groups + Math.abs(old(i))),
+      magnitudes: magnitudes[name].map((value, i) => value * groups + Math.abs(old(i)) + least),
     };
   }
   return results;
@@ -99,7 +105,7 @@ function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, op
   const { softcap } = options;
   const bend = 1 / heatOf(options) + (typeof softcap === "number" ? 2 / softcap : 0);
   const largest = largestOf(sizes, classes);
-  return terms.map((term, i) => term * (2 + bend * (sizes[i] + largest[Math.floor(i / classes)])));
+  return terms.map((term, i) => (term + SUBNORMAL) * (2 + bend * (sizes[i] + largest[Math.floor(i / classes)])));
 }
 
 /** The temperature, by which errors of the logits are divided. */
