@@ -8,7 +8,7 @@ export class XentropyError extends Error {
   /** A stable word that names the kind of error. */
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
@@ -95,14 +95,14 @@ export class ForeignError extends XentropyError {
 
 /** Memory that can't be had. Code MEMORY. */
 export class MemoryError extends XentropyError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super("MEMORY", message, options);
   }
 }
 
 /** A backend or a feature that this runtime doesn't have, or a module that isn't ours. Code BACKEND. */
 export class BackendError extends XentropyError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super("BACKEND", message, options);
   }
 }

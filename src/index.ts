@@ -46,6 +46,7 @@ export type {
   LossOptions,
   NllLossOptions,
   Output,
+  OutputOptions,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
   SoftmaxCrossEntropyLoss,

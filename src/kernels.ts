@@ -22,6 +22,7 @@ import type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
+  Into,
   LinearLoss,
   LinearSigmoidCrossEntropyOptions,
   LinearSoftmaxCrossEntropyLoss,
@@ -30,6 +31,7 @@ import type {
   LogSumExpOptions,
   Loss,
   NllLossOptions,
+  Only,
   Output,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
@@ -55,7 +57,10 @@ export class Xentropy extends Loaded {
    *
    * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
-  softmax<O extends Output = undefined>(x: FloatBatch, options: SoftmaxOptions<O> = NONE): NoInfer<ArrayResult<O>> {
+  softmax<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<SoftmaxOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return softmax(this.context("softmax", x), x, options) as ArrayResult<O>;
   }
 
@@ -65,7 +70,7 @@ export class Xentropy extends Loaded {
    */
   logSoftmax<O extends Output = undefined>(
     x: FloatBatch,
-    options: LogSoftmaxOptions<O> = NONE,
+    options: Into<LogSoftmaxOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     return logSoftmax(this.context("logSoftmax", x), x, options) as ArrayResult<O>;
   }
@@ -74,7 +79,10 @@ export class Xentropy extends Loaded {
    * log Σ_j exp(x_j) along `axis`, or over several axes; those are dropped from the shape. At most 4 ULP of
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
-  logSumExp<O extends Output = undefined>(x: FloatBatch, options: LogSumExpOptions<O> = NONE): NoInfer<ArrayResult<O>> {
+  logSumExp<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<LogSumExpOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return logSumExp(this.context("logSumExp", x), x, options) as ArrayResult<O>;
   }
 
@@ -91,7 +99,7 @@ export class Xentropy extends Loaded {
   softmaxBackward<O extends Output = undefined>(
     p: FloatBatch,
     dp: FloatBatch,
-    options: ArrayOptions<O> = NONE,
+    options: Into<ArrayOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     return softmaxBackward(this.context("softmaxBackward", p), p, dp, options) as ArrayResult<O>;
   }
@@ -100,7 +108,7 @@ export class Xentropy extends Loaded {
   logSoftmaxBackward<O extends Output = undefined>(
     logProbs: FloatBatch,
     dLogProbs: FloatBatch,
-    options: ArrayOptions<O> = NONE,
+    options: Into<ArrayOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     const context = this.context("logSoftmaxBackward", logProbs);
     return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
@@ -119,14 +127,17 @@ export class Xentropy extends Loaded {
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
-  sigmoid<O extends Output = undefined>(x: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
+  sigmoid<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("sigmoid", x), "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
   logSigmoid<O extends Output = undefined>(
     x: FloatBatch,
-    options: ElementwiseOptions<O> = NONE,
+    options: Into<ElementwiseOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("logSigmoid", x), "logSigmoid", x, options) as ArrayResult<O>;
   }
@@ -134,13 +145,16 @@ export class Xentropy extends Loaded {
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
   softplus<O extends Output = undefined>(
     x: FloatBatch,
-    options: ElementwiseOptions<O> = NONE,
+    options: Into<ElementwiseOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("softplus", x), "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
-  logit<O extends Output = undefined>(p: FloatBatch, options: ElementwiseOptions<O> = NONE): NoInfer<ArrayResult<O>> {
+  logit<O extends Output = undefined>(
+    p: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("logit", p), "logit", p, options) as ArrayResult<O>;
   }
 
@@ -154,7 +168,7 @@ export class Xentropy extends Loaded {
    * for "none". With nothing to average the mean is NaN, the gradient 0. Every combination of options is valid but
    * `correct` with dense targets. Throws LabelError and WeightError too.
    */
-  softmaxCrossEntropy<const O extends SoftmaxCrossEntropyOptions = object>(
+  softmaxCrossEntropy<const O extends Only<SoftmaxCrossEntropyOptions, O> = object>(
     x: FloatBatch,
     targets: Labels | FloatBatch,
     options: O = NONE as O,
@@ -167,7 +181,7 @@ export class Xentropy extends Loaded {
    * Negative log-likelihood of given log-probabilities: −w_y·logProbs_y, reduced as in softmaxCrossEntropy; gradient −w_y
    * at the label. Throws LabelError and WeightError too.
    */
-  nllLoss<const O extends NllLossOptions = object>(
+  nllLoss<const O extends Only<NllLossOptions, O> = object>(
     logProbs: FloatBatch,
     labels: Labels,
     options: O = NONE as O,
@@ -180,7 +194,7 @@ export class Xentropy extends Loaded {
    * arXiv 1503.02531): T²·Σ p·log(p/q) with p = softmax(teacher / T), q = softmax(student / T); gradient T·(q − p) to the
    * student's logits. "mean" divides by the number of positions.
    */
-  softmaxKlDivergence<const O extends SoftmaxKlDivergenceOptions = object>(
+  softmaxKlDivergence<const O extends Only<SoftmaxKlDivergenceOptions, O> = object>(
     student: FloatBatch,
     teacher: FloatBatch,
     options: O = NONE as O,
@@ -195,7 +209,7 @@ export class Xentropy extends Loaded {
    * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError
    * too.
    */
-  sigmoidCrossEntropy<const O extends SigmoidCrossEntropyOptions = object>(
+  sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
     x: FloatBatch,
     targets: ElementTargets,
     options: O = NONE as O,
@@ -207,7 +221,7 @@ export class Xentropy extends Loaded {
    * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element: α_t·(1 − p_t)^γ·CE, and its gradient in the
    * same pass. At most 8 ULP for γ in {0, 1, 2}. "mean" divides by the number of elements.
    */
-  sigmoidFocalLoss<const O extends SigmoidFocalLossOptions = object>(
+  sigmoidFocalLoss<const O extends Only<SigmoidFocalLossOptions, O> = object>(
     x: FloatBatch,
     targets: ElementTargets,
     options: O = NONE as O,
@@ -222,7 +236,7 @@ export class Xentropy extends Loaded {
    * labels takes less than 18 MiB to D = 2048, 2.25 KiB·D + 7 MiB beyond, and a byte for each class; docs/operations.md has
    * the rest. Throws LabelError and WeightError too.
    */
-  linearSoftmaxCrossEntropy<const O extends LinearSoftmaxCrossEntropyOptions = object>(
+  linearSoftmaxCrossEntropy<const O extends Only<LinearSoftmaxCrossEntropyOptions, O> = object>(
     features: FloatBatch,
     weights: FloatBatch,
     targets: Labels | FloatBatch,
@@ -237,7 +251,7 @@ export class Xentropy extends Loaded {
    * three: as linearSoftmaxCrossEntropy, with the options of sigmoidCrossEntropy. With one class it is logistic
    * regression. Throws WeightError too.
    */
-  linearSigmoidCrossEntropy<const O extends LinearSigmoidCrossEntropyOptions = object>(
+  linearSigmoidCrossEntropy<const O extends Only<LinearSigmoidCrossEntropyOptions, O> = object>(
     features: FloatBatch,
     weights: FloatBatch,
     targets: ElementTargets,
@@ -247,12 +261,12 @@ export class Xentropy extends Loaded {
   }
 
   /** H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. */
-  entropy<const O extends EntropyOptions = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
+  entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
     return entropy(this.context("entropy", p), p, options) as Divergence<O>;
   }
 
   /** H(P, Q) = −Σ p·log q along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
-  crossEntropy<const O extends DivergenceOptions = object>(
+  crossEntropy<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
     options: O = NONE as O,
@@ -261,7 +275,7 @@ export class Xentropy extends Loaded {
   }
 
   /** D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`; +Infinity where P has mass and Q none. Gradient to q: −p/q. */
-  klDivergence<const O extends DivergenceOptions = object>(
+  klDivergence<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
     options: O = NONE as O,
@@ -270,7 +284,7 @@ export class Xentropy extends Loaded {
   }
 
   /** ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient: ½·log(q/m). */
-  jensenShannon<const O extends DivergenceOptions = object>(
+  jensenShannon<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
     options: O = NONE as O,
@@ -282,7 +296,7 @@ export class Xentropy extends Loaded {
    * −[t·log q + (1 − t)·log(1 − q)] for given probabilities q and targets t in [0, 1], element by element. Gradient to q:
    * (q − t)/(q·(1 − q)). NaN outside [0, 1].
    */
-  binaryCrossEntropy<const O extends BinaryCrossEntropyOptions = object>(
+  binaryCrossEntropy<const O extends Only<BinaryCrossEntropyOptions, O> = object>(
     q: FloatBatch,
     targets: ElementTargets,
     options: O = NONE as O,

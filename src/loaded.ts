@@ -63,8 +63,9 @@ export class Loaded {
    */
   alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
   alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;
-  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = {}): ResidentBatch<Float32Array | Int32Array> {
-    return ResidentBatch.allocate(this.context().arena, shape, options);
+  alloc(shape: Shape, options: { dtype?: Dtype | undefined }): ResidentBatch | ResidentBatch<Int32Array>;
+  alloc(shape: Shape, options: { dtype?: Dtype | undefined } = {}): ResidentBatch | ResidentBatch<Int32Array> {
+    return ResidentBatch.allocate(this.context().arena, shape, options) as ResidentBatch;
   }
 
   /**

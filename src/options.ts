@@ -21,17 +21,20 @@ export type Output = FloatOutput | undefined;
 /** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
 export type ArrayResult<O extends Output> = O extends undefined ? Float32Array : O;
 
+/** Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. */
+export type Into<A, O extends Output> = A & ({ out: O } | object);
+
 /** Where an array result goes. */
-export interface OutputOptions<O extends Output = Output> {
+export interface OutputOptions {
   /** Where the result goes, and what is returned: as long as the result; the input itself, or apart from it. */
-  out?: O | undefined;
+  out?: Output;
 }
 
 /** Options of elementwise operations. */
-export interface ElementwiseOptions<O extends Output = Output> extends ShapeOptions, OutputOptions<O> {}
+export interface ElementwiseOptions extends ShapeOptions, OutputOptions {}
 
 /** Options of operations along an axis whose result has the batch's shape. */
-export interface ArrayOptions<O extends Output = Output> extends BatchOptions, OutputOptions<O> {}
+export interface ArrayOptions extends BatchOptions, OutputOptions {}
 
 /** The temperature of logits. */
 export interface TemperatureOptions {
@@ -40,19 +43,16 @@ export interface TemperatureOptions {
 }
 
 /** Options of logSoftmax. */
-export interface LogSoftmaxOptions<O extends Output = Output> extends ArrayOptions<O>, TemperatureOptions {}
+export interface LogSoftmaxOptions extends ArrayOptions, TemperatureOptions {}
 
 /** Options of softmax. */
-export interface SoftmaxOptions<O extends Output = Output> extends LogSoftmaxOptions<O> {
+export interface SoftmaxOptions extends LogSoftmaxOptions {
   /** What a row that is −Infinity throughout gives: NaN (default), or zeros, as attention masks want it. */
   emptyRow?: "nan" | "zero" | undefined;
 }
 
 /** Options of logSumExp. */
-export interface LogSumExpOptions<O extends Output = Output>
-  extends ShapeOptions,
-    OutputOptions<O>,
-    TemperatureOptions {
+export interface LogSumExpOptions extends ShapeOptions, OutputOptions, TemperatureOptions {
   /** The axis, or several, that are summed over and dropped; negative from the end. Default −1. */
   axis?: number | readonly number[] | undefined;
 }
@@ -176,54 +176,69 @@ export interface LinearSigmoidCrossEntropyOptions
   extends LinearOptions,
     Omit<SigmoidCrossEntropyOptions, "grad" | "shape"> {}
 
-type Given<O, K extends string> = K extends keyof O ? O[K] : undefined;
+/** Options A and no others: where a call's options are inferred, TypeScript doesn't look for names that aren't there. */
+export type Only<A, O> = A & (string extends keyof O ? unknown : { [K in Exclude<keyof O, keyof A>]: never });
 
-type LossValue<R> = "none" extends R ? ([R] extends ["none"] ? Float32Array : number | Float32Array) : number;
+/*
+ * What is returned, given the type O of the options. Options written in the call have literal types, and the result one type;
+ * where a type leaves open what an option is, the result is a union or a property is optional. All that look at an option do
+ * so for each member of its type.
+ */
 
-type Gradient<G> = [G] extends [true]
-  ? { grad: Float32Array }
-  : [G] extends [FloatOutput]
-    ? { grad: G }
-    : [G] extends [false | undefined]
-      ? { grad?: undefined }
-      : { grad?: Float32Array | Extract<G, FloatOutput> };
+/** The type of an option: undefined among others if it may be absent. */
+type Given<O, K extends string> = O extends unknown ? (K extends keyof O ? O[K] : undefined) : never;
 
-type Extra<K extends string, F, T> = [F] extends [true]
-  ? { [key in K]: T }
-  : [F] extends [false | undefined]
-    ? { [key in K]?: undefined }
-    : { [key in K]?: T };
+/** An array that goes where G says: true is a fresh one. */
+type Placed<G> = G extends true ? Float32Array : G extends false | undefined ? undefined : G;
+
+/** A property that is there, absent, or either, as undefined is no part of V, all of it, or a part. */
+type Property<K extends string, V> = [Exclude<V, undefined>] extends [never]
+  ? { [key in K]?: undefined }
+  : undefined extends V
+    ? { [key in K]?: Exclude<V, undefined> }
+    : { [key in K]: V };
+
+type LossValue<R> = R extends "none" ? Float32Array : number;
 
 /**
  * What a loss returns, given its options: `loss` is a number rounded to float32 for "mean" and "sum", a Float32Array with
  * one value a position for "none"; `grad` is there if it was asked for, and is the array that was given, if one was.
  */
-export type Loss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Gradient<Given<O, "grad">>;
+export type Loss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Property<"grad", Placed<Given<O, "grad">>>;
+
+type Extra<O, K extends string, V> = Property<
+  K,
+  Given<O, K> extends infer F ? (F extends true ? V : undefined) : never
+>;
 
 /** A loss, and the extra outputs of softmaxCrossEntropy. */
 export type SoftmaxCrossEntropyLoss<O = object> = Loss<O> &
-  Extra<"correct", Given<O, "correct">, number> &
-  Extra<"logSumExp", Given<O, "logSumExp">, Float32Array>;
+  Extra<O, "correct", number> &
+  Extra<O, "logSumExp", Float32Array>;
 
-type LinearGradients<G> = [G] extends [true]
-  ? { grad: { features: Float32Array; weights: Float32Array; bias: Float32Array } }
-  : [G] extends [false | undefined]
-    ? { grad?: undefined }
-    : [G] extends [object]
-      ? { grad: { [K in keyof G]: G[K] extends FloatOutput ? G[K] : G[K] extends true ? Float32Array : undefined } }
-      : { grad?: { features?: FloatOutput; weights?: FloatOutput; bias?: FloatOutput } };
+/** The gradients that are sure to be there. */
+type Certain<G> = { [K in keyof G]-?: undefined extends Placed<G[K]> ? never : K }[keyof G];
 
-/** A loss of a linear classifier: `grad` has the gradients that were asked for, under their names. */
-export type LinearLoss<O = object> = { loss: LossValue<Given<O, "reduction">> } & LinearGradients<Given<O, "grad">>;
+type LinearGradients<G> = G extends true
+  ? { features: Float32Array; weights: Float32Array; bias: Float32Array }
+  : G extends false | undefined
+    ? undefined
+    : { -readonly [K in keyof G]: Placed<G[K]> } | ([Certain<G>] extends [never] ? undefined : never);
+
+/** A loss of a linear classifier: `grad` has the gradients that were asked for, under their names, if any were. */
+export type LinearLoss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Property<
+  "grad",
+  LinearGradients<Given<O, "grad">>
+>;
 
 /** The same, with the extra outputs of softmaxCrossEntropy. */
 export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
-  Extra<"correct", Given<O, "correct">, number> &
-  Extra<"logSumExp", Given<O, "logSumExp">, Float32Array>;
+  Extra<O, "correct", number> &
+  Extra<O, "logSumExp", Float32Array>;
 
-type Values<R> = [R] extends ["mean" | "sum"] ? number : "mean" extends R ? number | Float32Array : Float32Array;
+type Values<R> = R extends "mean" | "sum" ? number : Float32Array;
+
+type DivergenceOf<V, G> = G extends false | undefined ? V : { loss: V; grad: Placed<G> };
 
 /** What an operation on distributions returns: a Float32Array of values or a number; with `grad`, `{ loss, grad }`. */
-export type Divergence<O = object> = [Given<O, "grad">] extends [false | undefined]
-  ? Values<Given<O, "reduction">>
-  : { loss: Values<Given<O, "reduction">> } & Gradient<Given<O, "grad">>;
+export type Divergence<O = object> = DivergenceOf<Values<Given<O, "reduction">>, Given<O, "grad">>;

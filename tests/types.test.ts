@@ -1,5 +1,18 @@
 import { expectTypeOf, it } from "vitest";
-import type { FloatOutput, ResidentBatch, SoftmaxOptions } from "../src/index.js";
+import type {
+  BinaryCrossEntropyOptions,
+  DivergenceOptions,
+  Dtype,
+  FloatOutput,
+  LinearLoss,
+  Loss,
+  LossOptions,
+  Reduction,
+  ResidentBatch,
+  SoftmaxCrossEntropyLoss,
+  SoftmaxCrossEntropyOptions,
+  SoftmaxOptions,
+} from "../src/index.js";
 import { BACKENDS } from "./support/backends.js";
 
 // `npm run check` compiles these: a type that is another than stated is an error there.
@@ -44,6 +57,118 @@ it("a loss is a number, or an array with reduction none", () => {
   expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction: "none" }).loss).toEqualTypeOf<Float32Array>();
   expectTypeOf(k.entropy(x)).toEqualTypeOf<Float32Array>();
   expectTypeOf(k.entropy(x, { reduction: "mean" })).toEqualTypeOf<number>();
+});
+
+const flag = (): boolean => true;
+
+it("what asks for a gradient perhaps has one perhaps", () => {
+  const loss = k.softmaxCrossEntropy(x, [1], { grad: flag(), correct: flag() });
+  expectTypeOf(loss.grad).toEqualTypeOf<Float32Array | undefined>();
+  expectTypeOf(loss.correct).toEqualTypeOf<number | undefined>();
+  const place: { grad?: ResidentBatch } = {};
+  expectTypeOf(k.nllLoss(x, [1], place).grad).toEqualTypeOf<ResidentBatch | undefined>();
+  const options: LossOptions = {};
+  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).grad).toEqualTypeOf<FloatOutput | undefined>();
+  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf<Loss>().toEqualTypeOf<{ loss: number } & { grad?: undefined }>();
+});
+
+it("a divergence that has a gradient perhaps is values or { loss, grad }", () => {
+  const options: DivergenceOptions = {};
+  const given = k.crossEntropy(x, x, options);
+  // @ts-expect-error without a gradient there is no loss: these are the values
+  expectTypeOf(() => given.loss).toBeFunction();
+  if (typeof given === "object" && "grad" in given) expectTypeOf(given.grad).toEqualTypeOf<FloatOutput>();
+  else expectTypeOf(given).toEqualTypeOf<number | Float32Array>();
+
+  const either = k.klDivergence(x, x, { grad: flag() });
+  // @ts-expect-error the same
+  expectTypeOf(() => either.loss).toBeFunction();
+  expectTypeOf(either).toEqualTypeOf<Float32Array | { loss: Float32Array; grad: Float32Array }>();
+  const elements: BinaryCrossEntropyOptions = {};
+  // @ts-expect-error the same
+  expectTypeOf(() => k.binaryCrossEntropy(Float32Array.of(0.5), x, elements).loss).toBeFunction();
+  expectTypeOf(k.jensenShannon(x, x, { grad: true, reduction: "sum" })).toEqualTypeOf<{
+    loss: number;
+    grad: Float32Array;
+  }>();
+  expectTypeOf(k.jensenShannon(x, x, { grad: false })).toEqualTypeOf<Float32Array>();
+});
+
+it("a reduction that isn't known gives a number or an array", () => {
+  const reduction = ((): Reduction => "sum")();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction }).loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(k.entropy(x, { reduction })).toEqualTypeOf<number | Float32Array>();
+  const perhaps: { reduction?: "none" } = {};
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], perhaps).loss).toEqualTypeOf<number | Float32Array>();
+  const mean: { reduction?: "mean" } = {};
+  expectTypeOf(k.entropy(x, mean)).toEqualTypeOf<number | Float32Array>();
+});
+
+it("of several kinds of options the result is one of those of each", () => {
+  const options = flag() ? ({ reduction: "none" } as const) : ({ grad: true } as const);
+  const result = k.softmaxCrossEntropy(x, [1], options as { reduction: "none" } | { grad: true });
+  expectTypeOf(result.loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(result.grad).toEqualTypeOf<Float32Array | undefined>();
+  const untyped = JSON.parse("{}");
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], untyped).loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf<SoftmaxCrossEntropyLoss<SoftmaxCrossEntropyOptions>["logSumExp"]>().toEqualTypeOf<
+    Float32Array | undefined
+  >();
+});
+
+it("gradients of a linear layer are those that are asked for", () => {
+  const w = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const z = k.alloc([3]);
+  const all = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: true }).grad;
+  expectTypeOf(all).toEqualTypeOf<{ features: Float32Array; weights: Float32Array; bias: Float32Array }>();
+  const some = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: { weights: true, features: z, bias: flag() } }).grad;
+  expectTypeOf(some).toEqualTypeOf<{
+    features: ResidentBatch;
+    weights: Float32Array;
+    bias: Float32Array | undefined;
+  }>();
+
+  const perhaps: { weights?: Float32Array } = { weights: new Float32Array(6) };
+  const { grad } = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: perhaps });
+  expectTypeOf(grad).toEqualTypeOf<{ weights?: Float32Array | undefined } | undefined>();
+  expectTypeOf(grad?.weights).toEqualTypeOf<Float32Array | undefined>();
+  const bias = k.linearSigmoidCrossEntropy(x, w, Float32Array.of(0, 1), { grad: { bias: flag() } }).grad;
+  expectTypeOf(bias).toEqualTypeOf<{ bias: Float32Array | undefined } | undefined>();
+  // Where nothing is wanted there is no object either.
+  expectTypeOf<undefined>().toExtend<LinearLoss<{ grad: { bias: false } }>["grad"]>();
+  expectTypeOf<LinearLoss<{ grad: boolean }>["grad"]>().toEqualTypeOf<typeof all | undefined>();
+  z.free();
+});
+
+it("an output that is given perhaps is the result perhaps", () => {
+  const perhaps: { out: ResidentBatch | undefined } = { out: undefined };
+  const rows = k.softmax(x, perhaps);
+  const elements = k.sigmoid(x, { shape, out: perhaps.out });
+  expectTypeOf(rows).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(elements).toEqualTypeOf<Float32Array | ResidentBatch>();
+  const name = flag() ? "softmax" : "logSigmoid";
+  expectTypeOf(k[name](x, { shape })).toEqualTypeOf<Float32Array>();
+});
+
+it("a resident batch of a type that isn't known is of either", () => {
+  const dtype = ((): Dtype => "int32")();
+  const batch = k.alloc(shape, { dtype });
+  expectTypeOf(batch).toEqualTypeOf<ResidentBatch | ResidentBatch<Int32Array>>();
+  expectTypeOf(k.alloc(shape, { dtype: "int32" }).data).toEqualTypeOf<Int32Array>();
+  expectTypeOf(k.alloc(shape, {}).data).toEqualTypeOf<Float32Array>();
+  batch.free();
+});
+
+it("an option that doesn't exist is an error, beside others and in a variable too", () => {
+  // @ts-expect-error there is no such option
+  const beside = () => k.softmaxCrossEntropy(x, [1], { grad: true, reducton: "none" });
+  const options = { shape: [1, 3], axes: 1 };
+  // @ts-expect-error there is no such option
+  const variable = () => k.entropy(x, options);
+  // @ts-expect-error these take no gradOutput
+  const upstream = () => k.klDivergence(x, x, { grad: true, gradOutput: 2 });
+  expectTypeOf([beside, variable, upstream]).toBeArray();
 });
 
 it("targets of elements may be integer arrays, as what runs takes them", () => {

@@ -13,7 +13,7 @@ import { claim, differing, type Outcome, outcomesOf, type Setup } from "./progra
 /** Parts of the package that only its own files reach: to share what is small, and to end workers. */
 export interface Internals {
   readonly Threads: typeof Threads;
-  readonly Xentropy: typeof Kernels;
+  readonly Xentropy: new (engine: Threads["engine"], maximumMemory: number, threads: Threads) => Kernels;
   spawner(): Promise<Spawn>;
   /** The binary for shared memory. */
   readonly module: object;
