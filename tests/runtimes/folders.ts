@@ -29,6 +29,8 @@ const WANTED: Readonly<Record<string, string>> = {
   "@rollup/plugin-node-resolve": "16",
   vite: "8",
   webpack: "5",
+  // The oldest that docs/runtimes.md names.
+  typescript: "5.4",
 };
 
 const FLAGS = ["--no-audit", "--no-fund", "--no-package-lock", "--omit-lockfile-registry-resolved", "--loglevel=error"];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { run } from "./engines.js";
-import { APP, ROOT } from "./folders.js";
+import { APP, NotAtHand, ROOT, tool } from "./folders.js";
 
 /** What can be told of the packed package without a runtime: its types, and the entry that can't be run here. */
 
@@ -11,13 +11,25 @@ const MODES = [
 ] as const;
 
 /** Compiles a program that uses every entry, the package's own declarations included, with a `lib` that has no DOM. */
-export async function types(module: string, resolution: string): Promise<string> {
-  const compiler = `${ROOT}node_modules/typescript/bin/tsc`;
-  await run(process.execPath, [compiler, "-p", ".", "--module", module, "--moduleResolution", resolution]);
-  return "every entry, lib es2022 alone";
+async function types(compiler: string, module: string, resolution: string, lib: string): Promise<string> {
+  const options = ["--module", module, "--moduleResolution", resolution, "--lib", lib];
+  await run(process.execPath, [compiler, "-p", ".", ...options]);
+  return `every entry, lib ${lib} alone`;
 }
 
-export const TYPES = MODES.map(([module, resolution]) => [resolution, () => types(module, resolution)] as const);
+/** The same with the oldest TypeScript and the oldest `lib` that are promised. */
+function oldestTypes(): Promise<string> {
+  const compiler = tool("typescript/bin/tsc");
+  if (!compiler) throw new NotAtHand("typescript could not be installed");
+  return types(compiler, "nodenext", "nodenext", "es2020");
+}
+
+const COMPILER = `${ROOT}node_modules/typescript/bin/tsc`;
+
+export const TYPES: readonly (readonly [string, () => Promise<string>])[] = [
+  ...MODES.map(([module, resolution]) => [resolution, () => types(COMPILER, module, resolution, "es2022")] as const),
+  ["TypeScript 5.4", oldestTypes],
+];
 
 /** The entry for Vercel's Edge runtime: the condition leads to it, and it differs from workerd's by `?module` alone. */
 export async function edgeLight(): Promise<string> {
