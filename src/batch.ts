@@ -31,7 +31,7 @@ type SmallIntegerArray =
   | Int32Array
   | Uint32Array;
 
-/** Targets of each element: floats in [0, 1], or integers 0 and 1. */
+/** Targets of each element: floats in [0, 1], or integers 0 and 1 of up to 32 bits. */
 export type ElementTargets = FloatBatch | SmallIntegerArray | TensorLike<SmallIntegerArray>;
 
 type IntegerArray = SmallIntegerArray | BigInt64Array | BigUint64Array | readonly number[];

@@ -38,7 +38,7 @@ export interface ArrayOptions extends BatchOptions, OutputOptions {}
 
 /** The temperature of logits. */
 export interface TemperatureOptions {
-  /** T > 0: the logits are fround(x / T). Default 1. */
+  /** T > 0, taken as a float32: the logits are fround(x / T). Default 1. */
   temperature?: number | undefined;
 }
 
@@ -83,7 +83,7 @@ export interface SoftmaxCrossEntropyOptions extends NllLossOptions, TemperatureO
   labelSmoothing?: number | undefined;
   /** λ ≥ 0: adds λ·logSumExp² to each position's loss. Default 0. */
   zLoss?: number | undefined;
-  /** s > 0: the logits become s·tanh(x / s), before the temperature. */
+  /** s > 0, taken as a float32: the logits become s·tanh(x / s), before the temperature. */
   softcap?: number | undefined;
   /** true: also count the positions whose largest logit is the label's. */
   correct?: boolean | undefined;
@@ -115,7 +115,7 @@ export interface SigmoidFocalLossOptions extends LossOptions {
 
 /** Options of softmaxKlDivergence. */
 export interface SoftmaxKlDivergenceOptions extends LossOptions, BatchOptions {
-  /** T > 0: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
+  /** T > 0, taken as a float32: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
   temperature?: number | undefined;
 }
 
