@@ -45,6 +45,7 @@ export type {
   Loss,
   LossOptions,
   NllLossOptions,
+  Only,
   Output,
   OutputOptions,
   SigmoidCrossEntropyOptions,

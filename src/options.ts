@@ -176,7 +176,10 @@ export interface LinearSigmoidCrossEntropyOptions
   extends LinearOptions,
     Omit<SigmoidCrossEntropyOptions, "grad" | "shape"> {}
 
-/** Options A and no others: where a call's options are inferred, TypeScript doesn't look for names that aren't there. */
+/**
+ * Options A and no others: where a call's options are inferred, TypeScript itself doesn't look for names that aren't there. A
+ * function that hands options of a type parameter on declares it so: `<const O extends Only<NllLossOptions, O>>`.
+ */
 export type Only<A, O> = A & (string extends keyof O ? unknown : { [K in Exclude<keyof O, keyof A>]: never });
 
 /*

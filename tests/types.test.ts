@@ -7,6 +7,7 @@ import type {
   LinearLoss,
   Loss,
   LossOptions,
+  Only,
   Reduction,
   ResidentBatch,
   SoftmaxCrossEntropyLoss,
@@ -158,6 +159,15 @@ it("a resident batch of a type that isn't known is of either", () => {
   expectTypeOf(k.alloc(shape, { dtype: "int32" }).data).toEqualTypeOf<Int32Array>();
   expectTypeOf(k.alloc(shape, {}).data).toEqualTypeOf<Float32Array>();
   batch.free();
+});
+
+it("options of a type parameter can be handed on", () => {
+  function lossOf<const O extends Only<SoftmaxCrossEntropyOptions, O>>(options: O): SoftmaxCrossEntropyLoss<O> {
+    return k.softmaxCrossEntropy(x, [1], options);
+  }
+  expectTypeOf(lossOf({ grad: true }).grad).toEqualTypeOf<Float32Array>();
+  const rest: SoftmaxCrossEntropyOptions = {};
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], { ...rest, grad: true }).grad).toEqualTypeOf<Float32Array>();
 });
 
 it("an option that doesn't exist is an error, beside others and in a variable too", () => {
