@@ -1,4 +1,4 @@
-import { checkLength, describe, holdsIntegers, refuse, typedName } from "./checks.js";
+import { checkLength, describe, holdsIntegers, lengthOf, refuse, typedName } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -123,28 +123,32 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
   return { array: undefined, pointer: start, length, start, own };
 }
 
-/** Refuses an array whose buffer was transferred away: it looks like an empty one. */
-export function checkAttached(array: ArrayBufferView & { readonly length?: number }, name: string): void {
-  if (array.length === 0 && isDetached(array.buffer))
-    throw new DtypeError(`${name} has been detached: its buffer was transferred away.`);
+/**
+ * Refuses an array that isn't what it looks like: empty, where its buffer was transferred away or shrank to less than the
+ * array; or of another length than it has, where a subclass says so.
+ */
+export function checkAttached(array: Float32Array | Int32Array, name: string): void {
+  const { length } = array;
+  if (length !== lengthOf(array))
+    throw new DtypeError(`${name} says it has ${length} numbers, and has ${lengthOf(array)}.`);
+  if (length > 0) return;
+  try {
+    array.keys();
+  } catch {
+    throw new DtypeError(`${name} has been detached, or its buffer has become too short for it.`);
+  }
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
-  if ("detached" in buffer) return buffer.detached === true;
-  if (buffer.byteLength > 0) return false;
-  try {
-    new Uint8Array(buffer as ArrayBuffer);
-    return false;
-  } catch {
-    return true;
-  }
+/** The shape that is given for a batch, or else its own, or that of one row. */
+export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "length">, name: string): Shape {
+  return checkShape(given === undefined ? (own ?? [length]) : given, length, name);
 }
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
   const { array, pointer, length, start, own } = readFloats(x, arena, name);
-  const sizes = checkShape(shape ?? own ?? [length], length, name);
-  const at = checkAxis(axis ?? -1, sizes);
+  const sizes = shapeOf(shape, { own, length }, name);
+  const at = checkAxis(axis === undefined ? -1 : axis, sizes);
   let outer = 1;
   let inner = 1;
   for (let i = 0; i < at; i++) outer *= sizes[i];
@@ -157,7 +161,7 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
   const { array, pointer, length, start, own } = readFloats(x, arena, name);
-  const sizes = checkShape(shape ?? own ?? [length], length, name);
+  const sizes = shapeOf(shape, { own, length }, name);
   return { array, pointer, length, start, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
 }
 

@@ -1,5 +1,6 @@
 import { OPERATIONS, type Operations } from "./check/operations.js";
 import { type Measurement, run } from "./check/run.js";
+import { checkOptions, refuse } from "./checks.js";
 import { OptionError } from "./errors.js";
 import type { Xentropy } from "./kernels.js";
 import { loadJs } from "./load.js";
@@ -23,16 +24,21 @@ export interface CheckedOptions {
   onMeasure?: ((measurement: Measurement) => void) | undefined;
 }
 
+const OPTIONS = ["onMeasure"];
+
 /**
  * The same kernels with every result checked: exactly against the `js` backend (kernels on `relaxed`, whose bits follow the
  * CPU, are not), and within the stated bound against the reference. Some hundred times slower. What the methods return and
  * throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
- * Throws OptionError for anything but kernels, BackendError where `js` can't be had.
+ * Throws OptionError for anything but kernels and for an option that doesn't exist, BackendError where `js` can't be had.
  *
  * `onMeasure` is told how far each confirmed output was from the reference.
  */
-export function checked(k: Xentropy, { onMeasure }: CheckedOptions = {}): Xentropy {
+export function checked(k: Xentropy, options: CheckedOptions = {}): Xentropy {
   if (typeof k?.backend !== "string") throw new OptionError("checked takes kernels, as load and loadSync give them.");
+  checkOptions(options, OPTIONS);
+  const { onMeasure } = options;
+  if (onMeasure !== undefined && typeof onMeasure !== "function") refuse("onMeasure", "a function", onMeasure);
   const js = loadJs();
   return new Proxy(k, {
     get(target, name) {

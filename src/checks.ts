@@ -2,9 +2,18 @@ import { OptionError, ShapeError } from "./errors.js";
 
 /** Small checks that every operation shares: option names, choices, numbers. */
 
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), Symbol.toStringTag)?.get as (
+const TypedArray: object = Object.getPrototypeOf(Int8Array.prototype);
+
+const tagOf = Object.getOwnPropertyDescriptor(TypedArray, Symbol.toStringTag)?.get as (
   this: unknown,
 ) => string | undefined;
+
+const countOf = Object.getOwnPropertyDescriptor(TypedArray, "length")?.get as (this: unknown) => number;
+
+/** How many numbers a typed array has, whatever a subclass says. */
+export function lengthOf(array: ArrayBufferView): number {
+  return countOf.call(array);
+}
 
 /** "Float32Array" for a typed array of any realm, undefined for what isn't one. */
 export function typedName(value: unknown): string | undefined {

@@ -60,7 +60,7 @@ export function readLabels(
 
 function integersOf({ data, type }: Given, arena: Arena): LabelArray {
   if (holdsIntegers(type)) {
-    checkAttached(data as ArrayBufferView, "labels");
+    checkAttached(data as Int32Array, "labels");
     return data as LabelArray;
   }
   if (Array.isArray(data)) return data;

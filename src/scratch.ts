@@ -43,20 +43,23 @@ export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () =
   }
 }
 
-/** Arguments that outlive the memory's growth: what it returns gives them with views of the memory made anew. */
-export function pinned<T extends object>(values: T, arena: Arena): () => T {
-  const pins = Object.entries(values).map(([name, value]) => [name, pin(value, arena)] as const);
+/**
+ * Arguments that outlive the memory's growth: what it returns gives them with views of the memory made anew. A tensor's
+ * properties are read here, once, and what is given in its place has them; but an output is returned, so it stays itself.
+ */
+export function pinned<T extends object>(values: T, arena: Arena, outputs = false): () => T {
+  const pins = Object.entries(values).map(([name, value]) => [name, pin(value, arena, outputs)] as const);
   return () => Object.fromEntries(pins.map(([name, give]) => [name, give()])) as T;
 }
 
-function pin(value: unknown, arena: Arena): () => unknown {
+function pin(value: unknown, arena: Arena, output: boolean): () => unknown {
   if (ArrayBuffer.isView(value)) return pinView(value, arena);
   if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) {
     return () => value;
   }
   const { data, shape, dims } = value as { data: unknown; shape?: unknown; dims?: unknown };
-  const give = pin(data, arena);
-  return () => (give() === data ? value : { data: give(), shape: shape ?? dims });
+  const give = pin(data, arena, output);
+  return () => (output && give() === data ? value : { data: give(), shape: shape ?? dims });
 }
 
 function pinView(view: ArrayBufferView, arena: Arena): () => unknown {

@@ -11,7 +11,7 @@ import {
 } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor, residentBeside, takesEmptyRows } from "./support/calls.js";
-import { expectRefused, filled } from "./support/refusals.js";
+import { expectRefused, filled, outOfBounds } from "./support/refusals.js";
 import { expectSameBits } from "./support/ulp.js";
 
 const SHAPES = [
@@ -72,6 +72,14 @@ describeEachBackend("checked kernels", (backend) => {
       for (const batch of [z, to, there]) batch?.free();
     });
 
+    it("takes a shape in place of the operand's own", () => {
+      const { x, beside, shape } = operandsFor(call, 2, 3);
+      const expected = call.run(plain(), x, beside, { shape });
+      const got = call.run(checked(plain()), { data: x, dims: [x.length] }, beside, { shape });
+      expectSameBits(got.array, expected.array, "array");
+      expectSameBits(got.loss, expected.loss, "loss");
+    });
+
     it("confirms special values", () => {
       const k = checked(plain());
       for (const value of [Number.NaN, Infinity, -Infinity, 1e-45]) {
@@ -101,6 +109,13 @@ describeEachBackend("checked kernels", (backend) => {
     z.free();
   });
 
+  it("are refused for options that there are not", () => {
+    for (const options of [null, 5, "onMeasure", { onMeasur() {} }, { onMeasure: 5 }, { onMeasure: null }]) {
+      expectRefused(plain(), OptionError, "OPTION", (k) => checked(k, options as never));
+    }
+    for (const options of [undefined, {}, { onMeasure: undefined }]) checked(plain(), options).softmax(filled(3));
+  });
+
   it("throw for a wrong argument what the kernels throw, and write as little", () => {
     const k = checked(plain());
     const freed = k.alloc([6]);
@@ -110,10 +125,14 @@ describeEachBackend("checked kernels", (backend) => {
     const to = filled(6);
     expectRefused(k, FreedError, "FREED", (_, watch) => k.softmax(freed, { out: watch(to) }));
     expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(gone, { out: watch(to) }));
+    expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(outOfBounds(Float32Array), { out: watch(to) }));
     expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(undefined as never, { out: watch(to) }));
     expectRefused(k, OptionError, "OPTION", (_, watch) => k.softmax(filled(6), { out: watch(to), oot: to } as never));
     expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), null as never));
     expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), Object.create({ shpae: [6] })));
+    expectRefused(k, OptionError, "OPTION", (_, watch) =>
+      k.sigmoidFocalLoss(filled(6), new Float32Array(6), { gamma: 1e39, grad: watch(to) }),
+    );
     expectRefused(k, LabelError, "LABEL", (_, watch) => k.softmaxCrossEntropy(filled(6), [6], { grad: watch(to) }));
   });
 

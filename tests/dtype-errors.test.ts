@@ -2,7 +2,21 @@ import { describe, expect, it } from "vitest";
 import { DtypeError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor } from "./support/calls.js";
-import { detached, expectRefused, filled } from "./support/refusals.js";
+import { detached, expectRefused, filled, outOfBounds } from "./support/refusals.js";
+
+/** An array of three numbers that says it has six. */
+class Longer extends Float32Array {
+  override get length(): 6 {
+    return 6;
+  }
+}
+
+/** Labels for one position that say they are for two. */
+class LongerLabels extends Int32Array {
+  override get length(): 2 {
+    return 2;
+  }
+}
 
 const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["undefined", () => undefined],
@@ -25,6 +39,8 @@ const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["what only looks like a Float32Array", () => ({ length: 6, 0: 1, [Symbol.toStringTag]: "Float32Array" })],
   ["a detached array", () => detached(6)],
   ["an object over a detached array", () => ({ data: detached(6), shape: [2, 3] })],
+  ["an array that lies out of its buffer's bounds", () => outOfBounds(Float32Array)],
+  ["an array of a class that says it is longer", () => new Longer(3)],
 ];
 
 const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [
@@ -35,6 +51,8 @@ const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [
   ["an object", () => ({ 0: 1, 1: 1, length: 2 })],
   ["a set", () => new Set([0, 1])],
   ["an object over text", () => ({ data: "01", shape: [2] })],
+  ["an array that lies out of its buffer's bounds", () => outOfBounds(Int32Array)],
+  ["an array of a class that says it is longer", () => new LongerLabels(1)],
   ["float64 targets", () => new Float64Array(6)],
   ["an object over float64 targets", () => ({ data: new Float64Array(6), shape: [2, 3] })],
 ];

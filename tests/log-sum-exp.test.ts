@@ -69,7 +69,18 @@ describeEachBackend("logSumExp", (backend) => {
   });
 
   it("refuses an axis that is named twice, or that isn't there", () => {
-    for (const axis of [[0, 0], [1, -1], [2], [-3], [0.5], ["0"]]) {
+    for (const axis of [
+      [0, 0],
+      [1, -1],
+      [2],
+      [-3],
+      [0.5],
+      ["0"],
+      [undefined],
+      new Array(1),
+      [0, ...new Array(1)],
+      null,
+    ]) {
       expectRefused(backend.k, AxisError, "AXIS", (k) =>
         k.logSumExp(normal(6, 1), { shape: [2, 3], axis: axis as number[] }),
       );

@@ -39,6 +39,13 @@ describeEachBackend("a wrong shape", (backend) => {
       });
     });
 
+    it("null, which is no default", () => {
+      expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
+        const { x, beside } = operandsFor(call, 1, 6);
+        return call.run(k, watch(x), beside, { shape: null as never, ...room(call, watch) });
+      });
+    });
+
     it.each(WRONG)("%s that came with the data", (_title, shape) => {
       expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
         const { x, beside } = operandsFor(call, 2, 3);
@@ -72,7 +79,7 @@ describeEachBackend("a wrong shape", (backend) => {
       }
     });
 
-    it.each([3, -4, 1.5, Number.NaN, Infinity, "1", [1, 7]])(
+    it.each([3, -4, 1.5, Number.NaN, Infinity, "1", [1, 7], null])(
       "axis %s of three, where there is a class axis",
       (axis) => {
         if (call.by === "element") return;

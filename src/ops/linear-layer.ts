@@ -49,7 +49,7 @@ export function withLayer<T, O extends LinearOptions, R>(
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
   const given = pinned({ ...read, ...operands }, arena);
-  const wanted = pinned(readWanted(read.grad), arena);
+  const wanted = pinned(readWanted(read.grad), arena, true);
   return withScratch(arena, (scratch) => prepare(given(), wanted(), scratch));
 }
 

@@ -1,8 +1,8 @@
-import type { Batch, Floats } from "../batch.js";
+import { type Batch, type Floats, shapeOf } from "../batch.js";
 import { AxisError } from "../errors.js";
 import type { Arena } from "../memory.js";
 import { newFloats } from "../outputs.js";
-import { checkAxis, checkPositions, checkShape } from "../shape.js";
+import { checkAxis, checkPositions } from "../shape.js";
 import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
 
@@ -14,8 +14,9 @@ export interface MergedBatch extends Batch {
 
 /** Reads a list of axes; nothing is copied yet. No axis at all is an axis of length 1. */
 export function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown[]): MergedBatch {
-  const sizes = checkShape(shape ?? floats.own ?? [floats.length], floats.length, "x");
-  const reduced = axes.map((axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
+  const sizes = shapeOf(shape, floats, "x");
+  // Not `map`, which passes over holes.
+  const reduced = Array.from(axes, (axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
   if (new Set(reduced).size !== reduced.length) throw new AxisError(`An axis is named twice among [${axes}].`);
   const product = (from: number, to: number) => sizes.slice(from, to).reduce((a, b) => a * b, 1);
   const kept = sizes.map((_, i) => i).filter((i) => !reduced.includes(i));

@@ -23,6 +23,9 @@ import { briefSigmoidCrossEntropy } from "./brief-losses.js";
 
 /** Losses of each element by itself: sigmoid cross-entropy, focal loss, binary cross-entropy. */
 
+/** The largest float32, which the kernel takes γ as. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 const BINARY = ["shape", "reduction", "grad", "unit"];
 
 /** What elements count. */
@@ -119,7 +122,7 @@ export function sigmoidFocalLoss(
   const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
   const balance = readNumber(alpha, "alpha", -1, 0, 1);
-  const focus = readNumber(gamma, "gamma", 2, 0);
+  const focus = readNumber(gamma, "gamma", 2, 0, LARGEST);
   const settings = { reduction, grad, gradOutput };
   return elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
     kernels.sigmoidFocalLoss(x, t, grad, losses, work.exponentials, n, balance, focus, scale, sum),

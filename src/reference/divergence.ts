@@ -12,6 +12,7 @@ import {
   AXIS_OPTIONS,
   type AxisOptions,
   type Batch,
+  float64,
   gather,
   readBatch,
   readLike,
@@ -60,7 +61,7 @@ export type Divergence<R extends Reduction, G extends boolean> = G extends true 
  */
 export function entropy<R extends Reduction = "none">(p: Batch, options: EntropyOptions<R> = {}): Reduced<R> {
   requireOptions(options, ENTROPY_OPTIONS);
-  return compareRows<R, false>(p, p, options, (row) => {
+  return compareRows<R, false>(p, float64(p), options, (row) => {
     const total = new Sum();
     for (let i = 0; i < row.length; i++) total.add(weighted(row[i], -Math.log(row[i])));
     return total.value;

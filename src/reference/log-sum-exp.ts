@@ -28,7 +28,7 @@ export function logSumExp(x: Batch, options: LogSumExpOptions = {}): Float64Arra
   requireOptions(options, OPTIONS);
   const { axis = -1 } = options;
   const batch = readBatch(x, options.shape);
-  const reduced = (typeof axis === "number" ? [axis] : axis).map((one) => frontAxis(one, batch.shape));
+  const reduced = Array.from(typeof axis === "number" ? [axis] : axis, (one) => frontAxis(one, batch.shape));
   if (new Set(reduced).size !== reduced.length) throw new RangeError(`axis [${axis}] names an axis twice`);
   const kept = batch.shape.map((_, index) => index).filter((index) => !reduced.includes(index));
 

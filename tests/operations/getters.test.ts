@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DtypeError, FreedError, OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
+import { linearProblem } from "../support/linear.js";
 import { expectRefused } from "../support/refusals.js";
 import { optionsOf, run } from "./support/operation.js";
 import { NAMED_OPERATIONS } from "./support/operations.js";
@@ -10,6 +11,35 @@ const shape = [2, 3];
 const LAYOUT = { shape, axis: -1 };
 /** A batch that the short path takes, and two that it leaves to the general one. */
 const LAYOUTS = [LAYOUT, { shape: [2, 2100], axis: -1 }, { shape: [2, 70_000], axis: -1 }];
+
+describeEachBackend("an operand's properties", (backend) => {
+  const problem = linearProblem(4, 3, 5);
+  const tensors = {
+    features: { data: problem.features, dims: [4, 3] },
+    weights: { data: problem.weights, dims: [5, 3] },
+    bias: { data: problem.bias, dims: [5] },
+  };
+
+  it.each([
+    ["linearSoftmaxCrossEntropy", { data: problem.labels, dims: [4] }],
+    ["linearSigmoidCrossEntropy", { data: problem.targets, dims: [4, 5] }],
+  ] as const)("are read once by %s", (method, targets) => {
+    const reads: string[] = [];
+    const counting = <T extends object>(name: string, tensor: T): T =>
+      new Proxy(tensor, {
+        get(target, key) {
+          reads.push(`${name}.${String(key)}`);
+          return Reflect.get(target, key);
+        },
+      });
+    const { bias, features, weights } = tensors;
+    const operands = [counting("features", features), counting("weights", weights), counting("targets", targets)];
+    (backend.k[method] as (...args: unknown[]) => unknown)(...operands, { bias: counting("bias", bias), grad: true });
+    const names = ["features", "weights", "targets", "bias"];
+    const once = names.flatMap((name) => ["data", "shape", "dims"].map((key) => `${name}.${key}`));
+    expect(reads.sort()).toEqual(once.sort());
+  });
+});
 
 describeEachBackend("options whose getters do something", (backend) => {
   it("find the call unharmed where they make another", () => {

@@ -16,7 +16,7 @@ const REFUSED: Readonly<Record<string, readonly [ErrorClass, string, readonly un
   labelSmoothing: [OptionError, "OPTION", [-0.1, 1.0000001, Number.NaN, Infinity, "0.1", null, true]],
   zLoss: [OptionError, "OPTION", [-1e-9, Number.NaN, Infinity, "0", null]],
   alpha: [OptionError, "OPTION", [-0.1, 1.1, Number.NaN, Infinity, "0.25", null]],
-  gamma: [OptionError, "OPTION", [-1, Number.NaN, Infinity, "2", null]],
+  gamma: [OptionError, "OPTION", [-1, Number.NaN, Infinity, 1e39, "2", null]],
   emptyRow: [OptionError, "OPTION", ["NaN", "zeros", 0, null, true]],
   unit: [OptionError, "OPTION", ["bit", "nat", 2, null]],
   reduction: [OptionError, "OPTION", ["avg", "batchmean", 0, null, true]],

@@ -56,6 +56,14 @@ export function filled(length: number): Float32Array {
   return new Float32Array(length).fill(42);
 }
 
+/** An array whose buffer has shrunk to less than the array. */
+export function outOfBounds<A>(Numbers: new (buffer: ArrayBuffer, start: number, length: number) => A): A {
+  const buffer = new ArrayBuffer(64, { maxByteLength: 64 } as never);
+  const array = new Numbers(buffer, 8, 6);
+  (buffer as unknown as { resize(bytes: number): void }).resize(8);
+  return array;
+}
+
 /** A float array whose buffer was transferred away. */
 export function detached(length: number): Float32Array {
   const array = new Float32Array(length);
