@@ -1,6 +1,6 @@
 import type { Engine, Kernels } from "./backend/backend.js";
 import { Transform } from "./logits.js";
-import { type Arena, TILE, Workspace } from "./memory.js";
+import { type Arena, SHARED_TILE, TILE, Workspace } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
 
 /** Kernels that give one sum for each row. */
@@ -85,7 +85,7 @@ export class Context {
 
   #furnish(): void {
     const { arena } = this;
-    const work = this.#given ?? new Workspace(arena, this.#threads ? 4 * TILE : TILE);
+    const work = this.#given ?? new Workspace(arena, this.#threads ? SHARED_TILE : TILE);
     let spread: ReturnType<Spreading["spread"]> | undefined;
     try {
       spread = this.#threads?.spread(arena, work, () => this.#abandon());

@@ -22,7 +22,8 @@ export interface LoadOptions {
    * serves the backend it was made for, which must be among those asked for.
    */
   module?: CompiledModule | undefined;
-  /** Limit of the kernels' memory in bytes; at least 2 MiB. Default 4 GiB less 64 KiB, what wasm can address. */
+  /** Limit of the kernels' memory in bytes; at least 2 MiB, with threads 5.75 MiB and
+   * 67 KiB for each. Default 4 GiB less 64 KiB, what wasm can address. */
   maximumMemory?: number | undefined;
 }
 
@@ -45,10 +46,13 @@ function readBackends(backend: unknown): readonly Backend[] {
   return backends;
 }
 
-function readMaximumMemory(bytes: unknown): number {
+/** `threads`: for which it is to suffice. */
+function readMaximumMemory(bytes: unknown, threads: number): number {
   if (typeof bytes !== "number" || Number.isNaN(bytes)) return refuse("maximumMemory", "a number of bytes", bytes);
-  if (bytes < Workspace.LEAST_MEMORY) {
-    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: they need ${Workspace.LEAST_MEMORY} bytes.`);
+  const least = Workspace.leastMemory(threads);
+  if (bytes < least) {
+    const on = threads === 1 ? "" : ` on ${threads} threads`;
+    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels${on}: they need ${least} bytes.`);
   }
   return Math.min(LARGEST_MEMORY, Math.floor(bytes / 65536) * 65536);
 }
@@ -61,11 +65,12 @@ function readThreads(threads: unknown): number | "auto" {
 function read(options: LoadOptions): Request {
   checkOptions(options, LOAD_OPTIONS);
   const { backend = DEFAULT, threads = 1, module, maximumMemory = LARGEST_MEMORY } = options;
+  const count = readThreads(threads);
   const request = {
     backends: readBackends(backend),
-    threads: readThreads(threads),
+    threads: count,
     given: module === undefined ? undefined : { ...identify(module), module: module as WebAssembly.Module },
-    maximumMemory: readMaximumMemory(maximumMemory),
+    maximumMemory: readMaximumMemory(maximumMemory, count === "auto" ? 1 : count),
   };
   if (request.given) checkFits(request.given, request);
   return request;

@@ -14,7 +14,7 @@ export class Loaded {
   readonly backend: Backend;
   readonly #own: Context;
   readonly #threads: Threads | undefined;
-  /** Memory that no other thread sees, where there are threads. */
+  /** Memory that no other thread sees, where there are threads and it fits the limit. */
   readonly #local: Context | undefined;
 
   /** @internal Made by `load` and `loadSync`. */
@@ -23,7 +23,9 @@ export class Loaded {
     this.#threads = threads;
     const arena = new Arena(engine.memory, engine.kernels.heapBase(), maximumMemory);
     this.#own = new Context(engine, arena, threads);
-    this.#local = local && new Context(local, new Arena(local.memory, local.kernels.heapBase(), maximumMemory, arena));
+    if (local && arena.reserved + local.memory.buffer.byteLength <= maximumMemory) {
+      this.#local = new Context(local, new Arena(local.memory, local.kernels.heapBase(), maximumMemory, arena));
+    }
   }
 
   /** Threads that compute, the calling one among them. A worker that was lost counts no more. */

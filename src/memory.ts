@@ -12,6 +12,9 @@ import type { Held, Range } from "./held.js";
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
 export const TILE = 65536;
 
+/** Those of one that threads share. */
+export const SHARED_TILE = 4 * TILE;
+
 /** Positions that are handled at a time: labels, scales and losses are staged for so many. */
 export const POSITIONS = 4096;
 
@@ -55,11 +58,12 @@ export class Arena {
 
   /** Whether other threads see the memory. */
   readonly shared: boolean;
-  /** The arena of a memory that goes with this one: what lies there is taken as foreign, but not refused. */
-  readonly beside: Arena | undefined;
+  /** The arena of a memory that goes with this one and shares its limit: what lies there is taken as foreign, but not refused. */
+  #beside: Arena | undefined;
 
   constructor(memory: LinearMemory, base: number, maximum: number, beside?: Arena) {
-    this.beside = beside;
+    this.#beside = beside;
+    if (beside) beside.#beside = this;
     this.#memory = memory;
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
@@ -69,6 +73,10 @@ export class Arena {
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.u8 = new Uint8Array(memory.buffer);
+  }
+
+  get beside(): Arena | undefined {
+    return this.#beside;
   }
 
   /** Bytes handed out. */
@@ -157,9 +165,10 @@ export class Arena {
 
   #grow(end: number, bytes: number): void {
     if (end <= this.reserved) return;
-    if (end > this.#maximum) {
+    const beside = this.#beside;
+    if (end + (beside?.reserved ?? 0) > this.#maximum) {
       throw new MemoryError(
-        `${bytes} bytes can't be had: ${this.#used} of at most ${this.#maximum} bytes of kernel memory are in use. ` +
+        `${bytes} bytes can't be had: ${this.#used + (beside?.used ?? 0)} of at most ${this.#maximum} bytes of kernel memory are in use. ` +
           "Free resident batches or raise maximumMemory.",
       );
     }
@@ -202,6 +211,12 @@ export class Workspace {
 
   /** Memory that holds the kernels' constants and the workspace. */
   static readonly LEAST_MEMORY = 2 * 1024 * 1024;
+
+  /** That of so many threads: their tiles are larger, and each has its scratch. */
+  static leastMemory(threads: number): number {
+    if (threads === 1) return Workspace.LEAST_MEMORY;
+    return Workspace.LEAST_MEMORY + SLOTS * (SHARED_TILE - TILE) * 4 + threads * Workspace.SCRATCH;
+  }
 
   /** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
   static readonly COLUMNS = 256 * BLOCK;

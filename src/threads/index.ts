@@ -159,7 +159,7 @@ const abandoned =
 
 /**
  * The kernels of a backend on several threads. With "auto" it takes as many as the runtime says there are, at most AUTO, and
- * gives undefined where there is but one or they can't be had. `open` gives the same backend on one. Throws BackendError.
+ * gives undefined where there is but one, or they or their memory can't be had. `open` gives the same backend on one. Throws BackendError.
  */
 export async function loadThreads(
   backend: Backend,
@@ -185,7 +185,7 @@ async function openThreads(
 ): Promise<Threads | undefined> {
   if (threads !== "auto") return openSome(backend, threads, compile, maximumMemory);
   const count = Math.min(AUTO, await availableThreads());
-  if (count < 2) return undefined;
+  if (count < 2 || maximumMemory < Workspace.leastMemory(count)) return undefined;
   try {
     return await openSome(backend, count, compile, maximumMemory);
   } catch {

@@ -63,6 +63,37 @@ describe("load({ threads })", () => {
     ]);
   });
 
+  it("keeps within maximumMemory, the caller's own memory included", () => {
+    const { output } = run(`
+      const x = new Float32Array(10_000).map((_, i) => Math.sin(i));
+      const expected = loadSync().softmax(x).join();
+      for (const megabytes of [6, 7.5, 9]) {
+        const k = await load({ threads: 2, maximumMemory: megabytes * 2 ** 20 });
+        const right = k.softmax(x).join() === expected && k.softmax(x.subarray(0, 2)).length === 2;
+        const batches = [];
+        try { for (;;) batches.push(k.alloc([10_000])); } catch ({ code }) { console.log(right, code); }
+        const { used, reserved, maximum } = k.memory;
+        console.log(used <= reserved, reserved <= maximum, maximum - used < 150_000 + 2 ** 20, maximum / 2 ** 20);
+        k.dispose();
+      }`);
+    const lines = [6, 7.5, 9].flatMap((megabytes) => ["true MEMORY", `true true true ${megabytes}`]);
+    expect(output.trim().split("\n")).toEqual(lines);
+  });
+
+  it("says how much it needs where maximumMemory is less, and gives one thread for auto", () => {
+    const { output } = run(`
+      await load({ threads: 2, maximumMemory: 5 << 20 }).catch(({ code, message }) => console.log(code, message));
+      const k = await load({ threads: "auto", maximumMemory: 2 << 20 });
+      console.log(k.threads, k.memory.maximum, k.softmax(Float32Array.of(1, 1)).join());
+      const needed = await load({ threads: 2, maximumMemory: 5 << 20 }).catch(({ message }) => message.match(/(\\d+) bytes/)[1]);
+      console.log((await load({ threads: 2, maximumMemory: Number(needed) })).threads);`);
+    expect(output.trim().split("\n")).toEqual([
+      expect.stringMatching(/^MEMORY maximumMemory 5242880 .* 2 threads: they need 6\d+ bytes\.$/),
+      "1 2097152 0.5,0.5",
+      "2",
+    ]);
+  });
+
   it("refuses what can't be had", () => {
     const { output } = run(`
       for (const options of [{ backend: "js", threads: 2 }, { threads: 66 }]) {
