@@ -79,7 +79,7 @@ function binaries(): Binary[] {
       name,
       bytes: bytes.length,
       gzip: gzipSync(bytes, { level: 9 }).length,
-      valid: WebAssembly.validate(bytes),
+      valid: typeof WebAssembly !== "undefined" && WebAssembly.validate(bytes),
     };
   });
 }

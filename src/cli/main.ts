@@ -47,7 +47,11 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       console.error(TEXTS.help);
       return 2;
     default:
-      throw new UsageError(`There is no command "${command}"; there are: info, check, bench.`);
+      throw new UsageError(
+        command.startsWith("-")
+          ? `There is no option "${command}" before a command; there are: --help, --version.`
+          : `There is no command "${command}"; there are: info, check, bench.`,
+      );
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { xentropy, xentropyTo, xentropyToClosedPipe } from "./run.js";
+import { xentropy, xentropyIn, xentropyTo, xentropyToClosedPipe } from "./run.js";
 
 const QUICK = ["bench", "--quick", "--op", "softmax", "--shape", "4x10", "--shape", "2x100"];
 
@@ -29,6 +29,7 @@ describe("the xentropy command", () => {
 
   it.each([
     [["nonsense"], "info, check, bench"],
+    [["--foo"], 'no option "--foo" before a command; there are: --help, --version.'],
     [["info", "--bogus"], "Unknown option '--bogus'; there are: --help, --json."],
     [["bench", "--ops"], "Unknown option '--ops'; there are: --op, --shape,"],
     [["bench", "--op"], "argument missing"],
@@ -46,13 +47,22 @@ describe("the xentropy command", () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain(words);
     const [command] = args;
-    const help = command === "nonsense" ? "xentropy --help" : `xentropy ${command} --help`;
+    const help = /nonsense|--foo/.test(command) ? "xentropy --help" : `xentropy ${command} --help`;
     expect(stderr).toMatch(new RegExp(`\nTry: ${help}\n$`));
   });
 
   it("prints its version", () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8"));
     expect(xentropy("--version").stdout).toBe(`${version}\n`);
+  });
+
+  it("has info where there is no WebAssembly", () => {
+    const { status, stdout, stderr } = xentropyIn(["--jitless"], "info", "--json");
+    expect({ status, stderr: stderr.replace(/^Warning: .*\n/, "") }).toEqual({ status: 0, stderr: "" });
+    const { chosen, backends, sharedMemory, binaries } = JSON.parse(stdout);
+    expect([chosen.backend, sharedMemory]).toEqual(["js", false]);
+    expect(backends.simd.reason).toContain("no WebAssembly");
+    expect(binaries.map(({ valid }: { valid: boolean }) => valid)).not.toContain(true);
   });
 
   it("writes neither colour nor progress to a pipe", () => {

@@ -7,7 +7,12 @@ const ENVIRONMENT = { ...process.env, FORCE_COLOR: undefined };
 
 /** Runs the built command as a user would, with its output piped. */
 export function xentropy(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  return xentropyIn([], ...args);
+}
+
+/** The same on an engine with flags. */
+export function xentropyIn(flags: readonly string[], ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, MAIN, ...args], {
     encoding: "utf8",
     env: ENVIRONMENT,
   });
