@@ -73,7 +73,7 @@ export interface NllLossOptions extends LossOptions, BatchOptions {
   ignoreIndex?: number | undefined;
   /** A weight for each class; finite, not negative. */
   classWeights?: Weights | undefined;
-  /** A weight for each position; finite, not negative. */
+  /** A weight for each position; finite, not negative. 0 leaves the position out, as an ignored label does. */
   sampleWeights?: Weights | undefined;
 }
 

@@ -58,7 +58,7 @@ describeEachBackend("nllLoss", (backend) => {
     expect(k.nllLoss(lp, [0], { classWeights: [0, 1], reduction: "sum" }).loss).toBe(0);
     expect(k.nllLoss(lp, [0], { sampleWeights: [0], reduction: "sum" }).loss).toBe(0);
     expect(k.nllLoss(lp, [0], { reduction: "sum" }).loss).toBe(Infinity);
-    expect(k.nllLoss(Float32Array.of(Number.NaN), [0], { sampleWeights: [0], reduction: "sum" }).loss).toBeNaN();
+    expect(k.nllLoss(Float32Array.of(Number.NaN), [0], { classWeights: [0], reduction: "sum" }).loss).toBeNaN();
   });
 
   it("with nothing to average is NaN, 0 and zeros", () => {

@@ -55,13 +55,13 @@ function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
   const zLoss = (options.zLoss as number | undefined) ?? 0;
   const { values, elements } = overRows(call, [operands[0]], ([z], result, r) => {
     result.fill(0);
-    if (targets.labels && targets.labels[r] < 0) return 0;
+    const v = targets.sampleWeights[r];
+    if (v === 0 || (targets.labels && targets.labels[r] < 0)) return 0;
     targetOfRow(targets, layout, r, target);
     const lse = logSoftmaxOfRow(z, lp);
     const max = z.reduce((a, b) => Math.max(a, b), -Infinity);
     const size = Math.abs(max) + (lse - max);
     const mass = target.reduce((total, t) => total + Math.abs(t), 0);
-    const v = targets.sampleWeights[r];
     let loss = zLoss === 0 ? 0 : zLoss * size * size;
     for (let c = 0; c < lp.length; c++) {
       const t = Math.abs(target[c]);

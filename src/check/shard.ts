@@ -29,17 +29,17 @@ export function shardTruth(call: Call, state: LogSumExpState, outputs: Results):
   let known = true;
   for (let row = 0; row < rows.count; row++) {
     const label = targets.labels?.[row] ?? -1;
-    if (label < 0) continue;
+    const v = targets.sampleWeights[row];
+    if (label < 0 || v === 0) continue;
     const lse = top[row];
     const at = label - start;
-    const v = targets.sampleWeights[row];
     const w = targets.classWeights[label];
     if (!Number.isFinite(lse)) {
       known = false;
       for (let i = row * cols; i < (row + 1) * cols; i++) grad.values[i] = outputs.grad?.[i] ?? 0;
       continue;
     }
-    if (at >= 0 && at < cols && v !== 0) {
+    if (at >= 0 && at < cols) {
       const y = x[row * cols + at];
       const terms = zLoss === 0 ? 0 : zLoss * lse * lse;
       loss.values[row] = v * ((w === 0 ? 0 : w * (lse - y)) + terms);

@@ -108,8 +108,9 @@ export interface Result<G = FloatOutput> {
   logSumExp?: Float32Array;
 }
 
-/** The label of a position, −1 where it is left out, 0 where targets are dense. */
-export function labelAt({ labels, ignore, batch }: CrossEntropy, position: number): number {
+/** The label of a position, −1 where it is left out, 0 where targets are dense. A sample weight of 0 leaves it out too. */
+export function labelAt({ labels, ignore, batch, sampleWeights }: CrossEntropy, position: number): number {
+  if (sampleWeights?.[position] === 0) return -1;
   return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
 }
 
@@ -139,7 +140,7 @@ export function gradientScale(call: CrossEntropy, position: number): number {
   return sampleWeight(call, position) * upstreamAt(gradOutput, position) * total.scale * transform.slope;
 }
 
-/** A loss times its weight; a weight of 0 wins over an infinite loss. */
+/** A loss times the weight of its class; a weight of 0 wins over an infinite loss. */
 export function weighted(weight: number, loss: number): number {
   return weight === 0 && !Number.isNaN(loss) ? 0 : weight * loss;
 }

@@ -13,7 +13,6 @@ import {
   smoothedTargets,
   spikeAt,
   spreadOut,
-  weighted,
 } from "./cross-entropy-call.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
@@ -57,7 +56,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   if (tops) tops[position] = lse;
   if (hits && counts && largest.column === label) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
-  total.add(position, weighted(sampleWeight(call, position), loss / unit));
+  total.add(position, sampleWeight(call, position) * (loss / unit));
   if (grad) {
     const scale = gradientScale(call, position) / unit;
     const again = new Columns(work, source.operand, source.layout, source.position, 3);

@@ -69,8 +69,10 @@ export function generalRows(
   const { batch, targets, labels, total, smoothing, classWeights, unit, tops, hits } = call;
   const { classes } = batch;
   const { i32, f32, f64 } = arena;
+  let labelled = labels !== undefined;
   for (let i = 0; i < rows; i++) {
     const label = labelAt(call, position + i);
+    if (label < 0) labelled = true;
     i32[(work.labels >>> 2) + i] = label;
     f64[(work.spikes >>> 3) + i] = spikeAt(call, label) * unit;
     f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) / unit;
@@ -88,7 +90,7 @@ export function generalRows(
     from,
     base,
     targets ? classes * 4 : 0,
-    labels ? work.labels : 0,
+    labelled ? work.labels : 0,
     work.spikes,
     work.scales,
     call.zLoss * unit,
@@ -104,7 +106,7 @@ export function generalRows(
   );
   for (let i = 0; i < rows; i++) {
     const at = (work.losses >>> 3) + i;
-    f64[at] = weighted(sampleWeight(call, position + i), f64[at] / unit);
+    f64[at] = sampleWeight(call, position + i) * (f64[at] / unit);
     if (tops) tops[position + i] = f64[(work.tops >>> 3) + i];
     if (hits) hits.count += i32[(work.hits >>> 2) + i];
   }

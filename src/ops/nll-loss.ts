@@ -1,14 +1,13 @@
 import { type FloatBatch, type Labels, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
-import { labelOf } from "../labels.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
 import { clear } from "../outputs.js";
 import { upstreamAt, viewOf } from "../weights.js";
 import { briefNllLoss } from "./brief-losses.js";
-import { placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
+import { labelAt, placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
 
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
 export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): LossResult {
@@ -25,7 +24,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   const call = readCrossEntropy(context, readX, given, options, false);
   const { batch } = call;
   placeGradient(call, grad, batch, context);
-  const { labels = [], ignore, classWeights, sampleWeights, gradOutput, gradient, total } = call;
+  const { classWeights, sampleWeights, gradOutput, gradient, total } = call;
   const { classes, inner } = batch;
   const positions = batch.outer * inner;
   const source = viewOf(batch, arena);
@@ -37,7 +36,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
       : Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
   // Losses first: the gradient may take the log-probabilities' place.
   for (let position = 0; position < positions; position++) {
-    const label = labelOf(labels, position, ignore, classes);
+    const label = labelAt(call, position);
     total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[indexOf(position, label)]));
   }
   if (!gradient) return total.result(gradient);
@@ -45,7 +44,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   if (gradient.array) clear(target);
   else arena.u8.fill(0, gradient.pointer, gradient.pointer + gradient.length * 4);
   for (let position = 0; position < positions; position++) {
-    const label = labelOf(labels, position, ignore, classes);
+    const label = labelAt(call, position);
     if (label < 0) continue;
     const scale = upstreamAt(gradOutput, position) * total.scale;
     target[indexOf(position, label)] = -weightOf(label, position) * scale;

@@ -100,11 +100,11 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
     gather(z, rows, r, row);
     const logSumExp = logSoftmaxOfRow(row, logProbs);
     logSumExps[r] = logSumExp;
-    if (targets.labels && targets.labels[r] < 0) continue;
+    const v = targets.sampleWeights[r];
+    if (v === 0 || (targets.labels && targets.labels[r] < 0)) continue;
     if (options.correct && argmaxOfRow(row) === targets.labels?.[r]) correct++;
 
     targetOfRow(targets, rows, r, target);
-    const v = targets.sampleWeights[r];
     const loss = new Sum();
     for (let c = 0; c < target.length; c++) loss.add(weighted(target[c], -logProbs[c]));
     if (zLoss !== 0) loss.add(zLoss * logSumExp * logSumExp);

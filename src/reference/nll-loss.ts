@@ -23,7 +23,8 @@ const OPTIONS: Names<NllLossOptions> = { ...AXIS_OPTIONS, ...LABEL_OPTIONS, ...R
 
 /**
  * Negative log-likelihood (nats) of integer labels. The mean divides by Σ v·w_y over labels not ignored; with nothing
- * to average it is NaN and the gradient 0. Weight 0 times −Infinity is 0.
+ * to average it is NaN and the gradient 0. Class weight 0 times −Infinity is 0; a sample weight of 0 leaves
+ * its position out.
  *
  * @param logProbs log-probabilities (nats) of any shape with at least one axis
  * @param labels integers in the shape of `logProbs` without the class axis
@@ -50,7 +51,7 @@ export function nllLoss<R extends Reduction = "mean", G extends boolean = false>
   const row = new Float64Array(rows.length);
   for (let r = 0; r < rows.count; r++) {
     const label = classes[r];
-    if (label < 0) continue;
+    if (label < 0 || sampleWeights[r] === 0) continue;
     gather(batch.data, rows, r, row);
     const weight = sampleWeights[r] * classWeights[label];
     losses[r] = weighted(weight, -row[label]);

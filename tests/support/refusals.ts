@@ -56,11 +56,18 @@ export function filled(length: number): Float32Array {
   return new Float32Array(length).fill(42);
 }
 
+/** A buffer that can be resized: not among the language's types yet. */
+interface Resizable extends ArrayBuffer {
+  resize(bytes: number): void;
+}
+
+const Resizable = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => Resizable;
+
 /** An array whose buffer has shrunk to less than the array. */
 export function outOfBounds<A>(Numbers: new (buffer: ArrayBuffer, start: number, length: number) => A): A {
-  const buffer = new ArrayBuffer(64, { maxByteLength: 64 } as never);
+  const buffer = new Resizable(64, { maxByteLength: 64 });
   const array = new Numbers(buffer, 8, 6);
-  (buffer as unknown as { resize(bytes: number): void }).resize(8);
+  buffer.resize(8);
   return array;
 }
 
