@@ -81,14 +81,22 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   arena.checkLive();
   if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
   if (!(data instanceof ResidentBatch)) {
-    const convert =
-      Array.isArray(data) || (type !== "" && data !== undefined) ? "; convert with Float32Array.from(x)" : "";
-    throw new DtypeError(`${name} is float32: a Float32Array or a resident batch, not ${describe(data)}${convert}.`);
+    const wanted = `${name} is float32: a Float32Array or a resident batch, not ${describe(data)}`;
+    throw new DtypeError(`${wanted}${conversionOf(data, type, own === undefined ? name : `${name}.data`)}.`);
   }
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
   if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
   return { array: undefined, pointer: start, length: data.length, start, own };
+}
+
+/** How to make floats of `source`, in words. */
+function conversionOf(data: unknown, type: string, source: string): string {
+  if (type === "" && !Array.isArray(data)) return "";
+  if (type.startsWith("Big")) source += ", Number";
+  const convert = `; convert with Float32Array.from(${source})`;
+  if (type !== "Uint16Array") return convert;
+  return `${convert}, float16 with new Float16Array(${source}.buffer, ${source}.byteOffset, ${source}.length) in its place`;
 }
 
 /** What was given as an operand, its properties read: each once, so that all who look at it see the same. */
@@ -180,14 +188,19 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
-  if (!holdsIntegers(given.type) || given.type.startsWith("Big")) return operandOf(given, batch, arena, "targets");
+  // ONNX Runtime keeps float16 in a Uint16Array where there is no Float16Array.
+  const { type } = given;
+  if (!holdsIntegers(type) || type.startsWith("Big") || (value as { type?: unknown }).type === "float16") {
+    return operandOf(given, batch, arena, "targets");
+  }
   const array = given.data as Float32Array;
   checkAttached(array, "targets");
   checkLike(batch, given.own, array.length, "targets");
   return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
 }
 
-function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
+/** Checks that an operand is as long as the batch, and of its shape if it has one. */
+export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }

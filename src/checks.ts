@@ -56,7 +56,7 @@ export function readInteger(value: unknown, name: string, least = 0, most = Numb
 
 /** Rejects options that don't exist: a misspelt one would be ignored in silence. */
 export function checkOptions(options: object, known: readonly string[], prefix = ""): void {
-  const form = "an object such as { shape: [2, 3] }";
+  const form = `an object such as { ${known[0]}: … }`;
   if (typeof options !== "object" || options === null) refuse("The argument for options", form, options);
   for (const key in options) {
     if (known.includes(key)) continue;
@@ -80,7 +80,11 @@ export function copyOptions<O extends object, K extends keyof O & string>(
 
 /** One of a few words; the first is the default. */
 export function readChoice<T extends string>(value: unknown, name: string, choices: readonly [T, ...T[]]): T {
-  if (value === undefined) return choices[0];
+  return value === undefined ? choices[0] : checkChoice(value, name, choices);
+}
+
+/** One of a few words. */
+export function checkChoice<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
   if (choices.includes(value as T)) return value as T;
   return refuse(name, `one of "${choices.join('", "')}"`, value);
 }

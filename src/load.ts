@@ -3,7 +3,7 @@ import { openJs } from "./backend/js/index.js";
 import { type MemorySize, openWasm, openWasmSync } from "./backend/wasm.js";
 import type { Binaries, CompiledModule } from "./binaries/binaries.js";
 import { type Identity, identify } from "./binaries/identity.js";
-import { checkOptions, readChoice, refuse } from "./checks.js";
+import { checkChoice, checkOptions, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
 import { Workspace } from "./memory.js";
@@ -42,7 +42,7 @@ interface Request {
 function readBackends(backend: unknown): readonly Backend[] {
   const backends: Backend[] = Array.isArray(backend) ? [...backend] : [backend];
   if (backends.length === 0) throw new OptionError("backend is a name or a list of at least one name.");
-  for (const name of backends) readChoice(name ?? null, "backend", BACKENDS);
+  for (const name of backends) checkChoice(name, "backend", BACKENDS);
   return backends;
 }
 

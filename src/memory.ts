@@ -59,11 +59,11 @@ export class Arena {
   /** Whether other threads see the memory. */
   readonly shared: boolean;
   /** The arena of a memory that goes with this one and shares its limit: what lies there is taken as foreign, but not refused. */
-  #beside: Arena | undefined;
+  beside: Arena | undefined;
 
   constructor(memory: LinearMemory, base: number, maximum: number, beside?: Arena) {
-    this.#beside = beside;
-    if (beside) beside.#beside = this;
+    this.beside = beside;
+    if (beside) beside.beside = this;
     this.#memory = memory;
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
@@ -73,10 +73,6 @@ export class Arena {
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
     this.u8 = new Uint8Array(memory.buffer);
-  }
-
-  get beside(): Arena | undefined {
-    return this.#beside;
   }
 
   /** Bytes handed out. */
@@ -165,7 +161,7 @@ export class Arena {
 
   #grow(end: number, bytes: number): void {
     if (end <= this.reserved) return;
-    const beside = this.#beside;
+    const { beside } = this;
     if (end + (beside?.reserved ?? 0) > this.#maximum) {
       throw new MemoryError(
         `${bytes} bytes can't be had: ${this.#used + (beside?.used ?? 0)} of at most ${this.#maximum} bytes of kernel memory are in use. ` +

@@ -11,6 +11,13 @@ class Longer extends Float32Array {
   }
 }
 
+/** An array of nine numbers that says it has six. */
+class Shorter extends Float32Array {
+  override get length(): 6 {
+    return 6;
+  }
+}
+
 /** Labels for one position that say they are for two. */
 class LongerLabels extends Int32Array {
   override get length(): 2 {
@@ -41,6 +48,7 @@ const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["an object over a detached array", () => ({ data: detached(6), shape: [2, 3] })],
   ["an array that lies out of its buffer's bounds", () => outOfBounds(Float32Array)],
   ["an array of a class that says it is longer", () => new Longer(3)],
+  ["an array of a class that says it is shorter", () => new Shorter(9)],
 ];
 
 const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [

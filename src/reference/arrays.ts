@@ -79,11 +79,16 @@ export function readBatch(batch: Batch, shape?: Shape): FlatBatch {
   return { data, shape: known };
 }
 
+/** Whether a shape is the one wanted; one number may have the shape [1]. */
+export function fits(own: Shape, wanted: Shape): boolean {
+  return own.join() === wanted.join() || (wanted.length === 0 && own.join() === "1");
+}
+
 /** Reads an operand that must have a given shape: flat data takes it, data with a shape of its own must match. */
 export function readLike(name: string, operand: Batch, shape: Shape): Float64Array {
   const data = float64(operand);
   const own = ownShape(operand);
-  if (own !== undefined && own.join() !== shape.join()) {
+  if (own !== undefined && !fits(own, shape)) {
     throw new RangeError(`${name} has shape [${own}], expected [${shape}]`);
   }
   if (data.length !== sizeOf(shape)) {

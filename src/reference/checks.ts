@@ -7,7 +7,7 @@ import type { Numbers } from "./arrays.js";
 /** The names of all options of an operation: the compiler sees to it that none is missing, and none too many. */
 export type Names<Options> = { readonly [Name in keyof Options]-?: true };
 
-/** Throws a TypeError for an option that doesn't exist: a misspelt one would be ignored in silence. */
+/** Throws a TypeError for an option that doesn't exist, which would be ignored in silence, and for `grad` that is no flag. */
 export function requireOptions(options: object, names: Readonly<Record<string, true>>): void {
   if (typeof options !== "object" || options === null) throw new TypeError(`options are an object, not ${options}`);
   for (const name in options) {
@@ -15,6 +15,13 @@ export function requireOptions(options: object, names: Readonly<Record<string, t
       throw new TypeError(`there is no option "${name}" here; there are: ${Object.keys(names).join(", ")}`);
     }
   }
+  const { grad } = options as { grad?: unknown };
+  if (grad !== undefined && typeof grad !== "boolean") throw new TypeError(`grad is ${grad}, expected true or false`);
+}
+
+/** Throws unless the value is an integer of 32 bits. */
+export function requireInt32(name: string, value: number): void {
+  if (value !== (value | 0)) throw new RangeError(`${name} is ${value}, expected an integer of 32 bits`);
 }
 
 /** Throws unless the value is in [0, 1]. */

@@ -6,8 +6,8 @@
 //
 // Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture" (arXiv 1512.00567), section 7.
 
-import { type Batch, gather, type Numbers, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
-import { type Names, requireFraction, requireWeights } from "./checks.js";
+import { type Batch, fits, gather, type Numbers, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
+import { type Names, requireFraction, requireInt32, requireWeights } from "./checks.js";
 import { Sum } from "./sum.js";
 
 /** Integer labels, one per position. BigInt64Array is what PyTorch and ONNX exports hold. */
@@ -48,9 +48,10 @@ export interface Targets {
 
 /** Labels as one class per position, −1 where ignored. Throws for any other value that is not a class. */
 export function readLabels(labels: Labels, positions: Rows, ignoreIndex = -100): Int32Array {
+  requireInt32("ignoreIndex", ignoreIndex);
   const data = "data" in labels ? labels.data : labels;
   const own = ownShape(labels);
-  if (own !== undefined && own.join() !== positions.shape.join()) {
+  if (own !== undefined && !fits(own, positions.shape)) {
     throw new RangeError(`labels have shape [${own}], expected [${positions.shape}]`);
   }
   if (data.length !== positions.count) {
@@ -102,6 +103,7 @@ export function readTargets(labels: Labels | Batch, shape: Shape, rows: Rows, op
   const sampleWeights = readWeights("sampleWeights", options.sampleWeights, rows.shape, rows.count);
 
   if (isDense(labels, rows)) {
+    if (ignoreIndex !== undefined) requireInt32("ignoreIndex", ignoreIndex);
     if (ignoreIndex !== undefined && ignoreIndex >= 0) {
       throw new RangeError(`ignoreIndex ${ignoreIndex} has no meaning with dense targets`);
     }

@@ -37,7 +37,7 @@ describeEachBackend("an operand's properties", (backend) => {
     (backend.k[method] as (...args: unknown[]) => unknown)(...operands, { bias: counting("bias", bias), grad: true });
     const names = ["features", "weights", "targets", "bias"];
     const once = names.flatMap((name) => ["data", "shape", "dims"].map((key) => `${name}.${key}`));
-    expect(reads.sort()).toEqual(once.sort());
+    expect(reads.filter((read) => !read.endsWith(".type")).sort()).toEqual(once.sort());
   });
 });
 

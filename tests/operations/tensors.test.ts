@@ -1,5 +1,7 @@
 import { Tensor } from "onnxruntime-common";
 import { describe, expect, it } from "vitest";
+import { checked } from "../../src/check.js";
+import { ShapeError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectSameBits } from "../support/ulp.js";
 import { type Operand, optionsOf, run } from "./support/operation.js";
@@ -58,6 +60,23 @@ describeEachBackend("operands that bring their shape along", (backend) => {
     const expected = backend.k.softmaxCrossEntropy(x, [2, -100], { grad: true });
     expect(backend.k.softmaxCrossEntropy(x, labels, { grad: true })).toEqual(expected);
     expect(backend.k.nllLoss(x, labels).loss).toBe(-3);
+  });
+
+  it("takes the shape [1] for what there is one of: labels and weights of a flat row", () => {
+    const { k } = backend;
+    const x = Float32Array.of(1, 2, 3);
+    const expected = k.softmaxCrossEntropy(x, [2]).loss;
+    const resident = k.alloc([1], { dtype: "int32" }).set([2]);
+    const sampleWeights = { data: Float32Array.of(2), dims: [1] };
+    for (const kernels of [k, checked(k)]) {
+      for (const labels of [new Tensor("int64", BigInt64Array.of(2n), [1]), resident]) {
+        expect(kernels.softmaxCrossEntropy(x, labels).loss).toBe(expected);
+        expect(kernels.softmaxCrossEntropy(x, labels, { sampleWeights }).loss).toBe(expected);
+        expect(kernels.nllLoss(x, labels, { sampleWeights }).loss).toBe(-3);
+      }
+    }
+    resident.free();
+    expect(() => k.softmaxCrossEntropy(x, { data: [2], shape: [1, 1] })).toThrow(ShapeError);
   });
 
   it("takes bool and uint8 targets", () => {

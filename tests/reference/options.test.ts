@@ -50,6 +50,24 @@ describe("options of the reference", () => {
     expect(() => call({ labelSmothing: undefined })).toThrow(TypeError);
   });
 
+  it.each(Object.entries(CALLS))(
+    "%s refuses a gradient's place: grad is true or false, if it is an option",
+    (_, call) => {
+      for (const grad of [{ bias: true }, new Float64Array(2), 1, null])
+        expect(() => call({ grad })).toThrow(TypeError);
+    },
+  );
+
+  it.each([1.5, Number.NaN, Infinity, 2 ** 31, "1"])(
+    "ignoreIndex %s is refused, which is no integer of 32 bits",
+    (value) => {
+      const options = { ignoreIndex: value as number };
+      expect(() => reference.nllLoss(x, [1], options)).toThrow(RangeError);
+      expect(() => reference.softmaxCrossEntropy(x, [1], options)).toThrow(RangeError);
+      expect(() => reference.softmaxCrossEntropy(x, Float32Array.from(p), options)).toThrow(RangeError);
+    },
+  );
+
   it.each(Object.entries(CALLS))("%s takes all that it names, left undefined", (_, call) => {
     let named = "";
     try {
