@@ -82,7 +82,9 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
   if (!(data instanceof ResidentBatch)) {
     const wanted = `${name} is float32: a Float32Array or a resident batch, not ${describe(data)}`;
-    throw new DtypeError(`${wanted}${conversionOf(data, type, own === undefined ? name : `${name}.data`)}.`);
+    throw new DtypeError(
+      `${wanted}${conversionOf(data, type, name.split(" ")[0] + (own === undefined ? "" : ".data"))}.`,
+    );
   }
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
@@ -93,10 +95,8 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
 /** How to make floats of `source`, in words. */
 function conversionOf(data: unknown, type: string, source: string): string {
   if (type === "" && !Array.isArray(data)) return "";
-  if (type.startsWith("Big")) source += ", Number";
-  const convert = `; convert with Float32Array.from(${source})`;
-  if (type !== "Uint16Array") return convert;
-  return `${convert}, float16 with new Float16Array(${source}.buffer, ${source}.byteOffset, ${source}.length) in its place`;
+  const convert = `; convert with Float32Array.from(${source}${type.startsWith("Big") ? ", Number" : ""})`;
+  return type === "Uint16Array" ? `${convert}, float16 by a Float16Array over its buffer` : convert;
 }
 
 /** What was given as an operand, its properties read: each once, so that all who look at it see the same. */
@@ -137,14 +137,12 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
  */
 export function checkAttached(array: Float32Array | Int32Array, name: string): void {
   const { length } = array;
-  if (length !== lengthOf(array))
-    throw new DtypeError(`${name} says it has ${length} numbers, and has ${lengthOf(array)}.`);
-  if (length > 0) return;
   try {
-    array.keys();
+    if (length === lengthOf(array) && (length > 0 || array.keys())) return;
   } catch {
-    throw new DtypeError(`${name} has been detached, or its buffer has become too short for it.`);
+    // `keys` asks for the buffer.
   }
+  throw new DtypeError(`${name} is detached, or not as long as it says.`);
 }
 
 /** The shape that is given for a batch, or else its own, or that of one row. */
@@ -188,19 +186,14 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 /** Reads targets of each element: floats, or integers, which are converted as they are copied. */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
-  // ONNX Runtime keeps float16 in a Uint16Array where there is no Float16Array.
-  const { type } = given;
-  if (!holdsIntegers(type) || type.startsWith("Big") || (value as { type?: unknown }).type === "float16") {
-    return operandOf(given, batch, arena, "targets");
-  }
+  if (!holdsIntegers(given.type) || given.type.startsWith("Big")) return operandOf(given, batch, arena, "targets");
   const array = given.data as Float32Array;
   checkAttached(array, "targets");
   checkLike(batch, given.own, array.length, "targets");
   return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
 }
 
-/** Checks that an operand is as long as the batch, and of its shape if it has one. */
-export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
+function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }

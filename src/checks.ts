@@ -80,11 +80,7 @@ export function copyOptions<O extends object, K extends keyof O & string>(
 
 /** One of a few words; the first is the default. */
 export function readChoice<T extends string>(value: unknown, name: string, choices: readonly [T, ...T[]]): T {
-  return value === undefined ? choices[0] : checkChoice(value, name, choices);
-}
-
-/** One of a few words. */
-export function checkChoice<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  if (value === undefined) return choices[0];
   if (choices.includes(value as T)) return value as T;
   return refuse(name, `one of "${choices.join('", "')}"`, value);
 }

@@ -3,7 +3,7 @@ import { openJs } from "./backend/js/index.js";
 import { type MemorySize, openWasm, openWasmSync } from "./backend/wasm.js";
 import type { Binaries, CompiledModule } from "./binaries/binaries.js";
 import { type Identity, identify } from "./binaries/identity.js";
-import { checkChoice, checkOptions, refuse } from "./checks.js";
+import { checkOptions, readChoice, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
 import { Workspace } from "./memory.js";
@@ -42,7 +42,7 @@ interface Request {
 function readBackends(backend: unknown): readonly Backend[] {
   const backends: Backend[] = Array.isArray(backend) ? [...backend] : [backend];
   if (backends.length === 0) throw new OptionError("backend is a name or a list of at least one name.");
-  for (const name of backends) checkChoice(name, "backend", BACKENDS);
+  for (const name of backends) readChoice(name ?? String(name), "backend", BACKENDS);
   return backends;
 }
 
@@ -51,8 +51,7 @@ function readMaximumMemory(bytes: unknown, threads: number): number {
   if (typeof bytes !== "number" || Number.isNaN(bytes)) return refuse("maximumMemory", "a number of bytes", bytes);
   const least = Workspace.leastMemory(threads);
   if (bytes < least) {
-    const on = threads === 1 ? "" : ` on ${threads} threads`;
-    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels${on}: they need ${least} bytes.`);
+    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: threads ${threads} need ${least} bytes.`);
   }
   return Math.min(LARGEST_MEMORY, Math.floor(bytes / 65536) * 65536);
 }
@@ -87,7 +86,7 @@ function checkFits({ name, shared }: Identity, { backends, threads }: Request): 
 
 const LACKING = {
   simd: "this engine has no SIMD instructions",
-  relaxed: "this engine has no relaxed SIMD; Node has it from 21 on, Node 20 with --experimental-wasm-relaxed-simd",
+  relaxed: "this engine has no relaxed SIMD; Node 20 has it with --experimental-wasm-relaxed-simd",
   js: "",
 } as const;
 
@@ -99,7 +98,7 @@ function unavailable(backend: Backend, cause: unknown): BackendError {
     typeof WebAssembly === "undefined"
       ? "this runtime has no WebAssembly"
       : /unsafe-eval|Content Security|CSP|disallowed/i.test(message)
-        ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in the script-src of its Content-Security-Policy, an edge runtime the module option"
+        ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in its policy's script-src, an edge runtime the module option"
         : cause instanceof WebAssembly.CompileError
           ? LACKING[backend]
           : message;

@@ -161,10 +161,10 @@ export class Arena {
 
   #grow(end: number, bytes: number): void {
     if (end <= this.reserved) return;
-    const { beside } = this;
-    if (end + (beside?.reserved ?? 0) > this.#maximum) {
+    const others = this.beside?.reserved ?? 0;
+    if (end + others > this.#maximum) {
       throw new MemoryError(
-        `${bytes} bytes can't be had: ${this.#used + (beside?.used ?? 0)} of at most ${this.#maximum} bytes of kernel memory are in use. ` +
+        `${bytes} bytes can't be had: ${this.#used} of at most ${this.#maximum} are in use. ` +
           "Free resident batches or raise maximumMemory.",
       );
     }

@@ -47,8 +47,8 @@ function isTensor(value: unknown): value is { data: unknown } {
 /** An operand whose properties have been read, once. */
 export function settle(operand: unknown): unknown {
   if (!isTensor(operand)) return operand;
-  const { data, shape, dims, type } = operand as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
-  return { data, shape: shape ?? dims, type };
+  const { data, shape, dims } = operand as { data: unknown; shape?: unknown; dims?: unknown };
+  return { data, shape: shape ?? dims };
 }
 
 /** Options that have been read, each once. */

@@ -1,11 +1,10 @@
-import { type Batch, checkLike, type FloatOutput, type Floats, floatsOf, type Given, look } from "../batch.js";
+import { type Batch, type FloatOutput, type Floats, look, operandOf } from "../batch.js";
 import { readFlag, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
-import { OptionError, ShapeError } from "../errors.js";
+import { OptionError } from "../errors.js";
 import { isDense, type LabelArray, labelOf, readIgnoreIndex, readLabels } from "../labels.js";
 import { Transform } from "../logits.js";
 import { type Gradient, LossTotal, readGradient, readReduction } from "../loss.js";
-import type { Arena } from "../memory.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { newFloats } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights, upstreamAt } from "../weights.js";
@@ -54,7 +53,7 @@ export function readCrossEntropy(
   const batch = readX();
   const given = look(targetsOrLabels);
   const dense = takesDense && isDense(given);
-  const targets = dense ? denseOf(given, batch, arena) : undefined;
+  const targets = dense ? operandOf(given, batch, arena, "targets (labels are integers)") : undefined;
   const ignore = readIgnoreIndex(ignoreIndex, dense);
   const read = dense ? undefined : readLabels(given, batch, ignore, arena);
   const positions = batch.outer * batch.inner;
@@ -81,17 +80,6 @@ export function readCrossEntropy(
     tops: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
     hits: wanted ? { count: 0 } : undefined,
   };
-}
-
-/** Dense targets. */
-function denseOf(given: Given, batch: Batch, arena: Arena): Floats {
-  const targets = floatsOf(given, arena, "targets");
-  const { length } = targets;
-  if (length !== batch.length && length === batch.outer * batch.inner) {
-    throw new ShapeError("targets is float32, and so one for each class. Labels are integers: an Int32Array.");
-  }
-  checkLike(batch, targets.own, length, "targets");
-  return targets;
 }
 
 /** Reads where the gradient to `x` goes. */

@@ -107,7 +107,7 @@ function prepare(
     const spike = spikeAt(call, label);
     const lse = zLoss === 0 ? 0 : kernels.logSumExpOf(finished, 0);
     const loss = here ? kernels.generalLoss(finished, xLabel, spike, zLoss, lse) : 0;
-    total.add(row, here ? sampleWeight(call, row) * loss : 0);
+    total.add(row, sampleWeight(call, row) * loss);
     f64[record >>> 3] = spike;
     f64[(record >>> 3) + 1] = gradientScale(call, row);
     f64[(record >>> 3) + 3] = lse;
