@@ -165,13 +165,13 @@ export class Arena {
     if (end + others > this.#maximum) {
       throw new MemoryError(
         `${bytes} bytes can't be had: ${this.#used} of at most ${this.#maximum} are in use. ` +
-          "Free resident batches or raise maximumMemory.",
+          "Free batches or raise maximumMemory.",
       );
     }
     try {
       this.#memory.grow(end);
     } catch (cause) {
-      throw new MemoryError(`${bytes} bytes can't be had: the engine refused to grow the kernel memory.`, { cause });
+      throw new MemoryError(`${bytes} bytes can't be had: the engine refused.`, { cause });
     }
     this.#older.add(this.buffer);
     const { buffer } = this.#memory;
