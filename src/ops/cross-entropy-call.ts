@@ -108,10 +108,14 @@ export interface Result<G = FloatOutput> {
   logSumExp?: Float32Array;
 }
 
-/** The label of a position, −1 where it is left out, 0 where targets are dense. A sample weight of 0 leaves it out too. */
-export function labelAt({ labels, ignore, batch, sampleWeights }: CrossEntropy, position: number): number {
-  if (sampleWeights?.[position] === 0) return -1;
+/** The label of a position, −1 where it is ignored, 0 where targets are dense. */
+export function givenLabelAt({ labels, ignore, batch }: CrossEntropy, position: number): number {
   return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
+}
+
+/** The same for the loss, which a sample weight of 0 leaves out too: −1. What is `correct` counts it nevertheless. */
+export function labelAt(call: CrossEntropy, position: number): number {
+  return call.sampleWeights?.[position] === 0 ? -1 : givenLabelAt(call, position);
 }
 
 /** What a position's loss and gradient are multiplied by before the reduction. */

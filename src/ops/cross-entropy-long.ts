@@ -7,6 +7,7 @@ import type { Operand } from "../memory.js";
 import { newFloats, overlap } from "../outputs.js";
 import {
   type CrossEntropy,
+  givenLabelAt,
   gradientScale,
   labelAt,
   sampleWeight,
@@ -54,7 +55,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const spike = spikeAt(call, label) * unit;
   const lse = kernels.logSumExpOf(state, look ? largest.value : 0);
   if (tops) tops[position] = lse;
-  if (hits && counts && largest.column === label) hits.count++;
+  if (hits && largest.column === givenLabelAt(call, position)) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
   total.add(position, sampleWeight(call, position) * (loss / unit));
   if (grad) {

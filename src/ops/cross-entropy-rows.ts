@@ -1,6 +1,7 @@
 import type { Context } from "../context.js";
 import {
   type CrossEntropy,
+  givenLabelAt,
   gradientScale,
   labelAt,
   sampleWeight,
@@ -72,7 +73,10 @@ export function generalRows(
   let labelled = labels !== undefined;
   for (let i = 0; i < rows; i++) {
     const label = labelAt(call, position + i);
-    if (label < 0) labelled = true;
+    if (label < 0) {
+      labelled = true;
+      if (hits) hits.count += isHit(context, call, position + i, from + i * classes * 4);
+    }
     i32[(work.labels >>> 2) + i] = label;
     f64[(work.spikes >>> 3) + i] = spikeAt(call, label) * unit;
     f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) / unit;
@@ -111,4 +115,10 @@ export function generalRows(
     if (hits) hits.count += i32[(work.hits >>> 2) + i];
   }
   total.addAll(f64, work.losses >>> 3, position, rows);
+}
+
+/** Of a row that the loss leaves out: 1 where its largest element is that of its label, 0 where not or where it is ignored. */
+function isHit({ kernels, arena, work }: Context, call: CrossEntropy, position: number, x: number): number {
+  kernels.argmax(x, work.hits, 1, call.batch.classes);
+  return arena.i32[work.hits >>> 2] === givenLabelAt(call, position) ? 1 : 0;
 }

@@ -1,7 +1,14 @@
 import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import { type CrossEntropy, gradientScale, labelAt, sampleWeight, spikeAt } from "./cross-entropy-call.js";
+import {
+  type CrossEntropy,
+  givenLabelAt,
+  gradientScale,
+  labelAt,
+  sampleWeight,
+  spikeAt,
+} from "./cross-entropy-call.js";
 import { isPlain, plainRows } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
@@ -163,8 +170,7 @@ export class LinearWalk {
       const at = this.#rows + i * ROW_RECORD;
       total.add(position + i, sampleWeight(this.#call, position + i) * (f64[(at + LOSS) >>> 3] / unit));
       if (tops) tops[position + i] = f64[(at + LOG_SUM_EXP) >>> 3];
-      const label = i32[(at + LABEL) >>> 2];
-      if (hits && label >= 0 && label === i32[(at + LARGEST_COLUMN) >>> 2]) hits.count++;
+      if (hits && i32[(at + LARGEST_COLUMN) >>> 2] === givenLabelAt(this.#call, position + i)) hits.count++;
     }
   }
 

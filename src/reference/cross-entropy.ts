@@ -100,9 +100,10 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
     gather(z, rows, r, row);
     const logSumExp = logSoftmaxOfRow(row, logProbs);
     logSumExps[r] = logSumExp;
-    const v = targets.sampleWeights[r];
-    if (v === 0 || (targets.labels && targets.labels[r] < 0)) continue;
+    if (targets.labels && targets.labels[r] < 0) continue;
     if (options.correct && argmaxOfRow(row) === targets.labels?.[r]) correct++;
+    const v = targets.sampleWeights[r];
+    if (v === 0) continue;
 
     targetOfRow(targets, rows, r, target);
     const loss = new Sum();

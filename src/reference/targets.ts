@@ -22,7 +22,7 @@ export interface LabelOptions {
   readonly ignoreIndex?: number;
   /** One weight w ≥ 0 per class. Default 1. */
   readonly classWeights?: Batch;
-  /** One weight v ≥ 0 per position; 0 leaves it out, as an ignored label does. Default 1. */
+  /** One weight v ≥ 0 per position; 0 leaves it out of the loss. Default 1. */
   readonly sampleWeights?: Batch;
 }
 

@@ -59,7 +59,7 @@ const WORKER_WORDS = 16;
 
 /** The job that the worker is at, 0 for none. */
 export const AT = 0;
-/** 1 once the worker takes part. */
+/** 1 once the worker takes part: for who wants to be sure, as tests do. */
 export const STARTED = 1;
 /** The share in which a kernel threw, plus 1. */
 export const FAILED = 2;

@@ -34,7 +34,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
   });
 
   it("softmaxCrossEntropyAcross", () => {
-    for (const count of [1, 2, 5, 48, 49, 256, 820, 1370, BLOCK]) {
+    for (const count of [1, 2, 5, 31, 256, 820, 1370, BLOCK]) {
       for (const width of count < 50 ? [1, 3, 4, 21, 40] : [7]) {
         for (const stride of [width, width + 1, count < 50 ? 256 : width]) {
           mirror.clear();

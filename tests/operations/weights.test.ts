@@ -203,6 +203,21 @@ describeEachBackend("a sample weight of 0", (backend) => {
     }
   });
 
+  it("are nothing to correct, which counts every label that isn't ignored", () => {
+    for (const length of [3, 300, backend.affords(70_000) ? 70_000 : 3000]) {
+      const x = Float32Array.from({ length: 4 * length }, (_, i) => (i % length === 1 ? 5 : 0));
+      const options = { shape: [4, length], sampleWeights: [0, 1, 0, 0], correct: true } as const;
+      const labels = [1, 1, 2, -100];
+      for (const more of [{}, { grad: true }, { temperature: 2, grad: true }, { labelSmoothing: 0.1, grad: true }]) {
+        expect(backend.k.softmaxCrossEntropy(x, labels, { ...options, ...more }).correct).toBe(2);
+      }
+      expect(softmaxCrossEntropy(x, labels, options).correct).toBe(2);
+      const weights = Float32Array.from({ length }, (_, i) => (i === 1 ? 5 : 0));
+      const layer = { ...options, shape: [4, 1], grad: true } as const;
+      expect(backend.k.linearSoftmaxCrossEntropy(Float32Array.of(1, 1, 1, 1), weights, labels, layer).correct).toBe(2);
+    }
+  });
+
   it.each(PADDING)("leaves a position of dense targets out: %s", (_, padding) => {
     for (const length of lengths) {
       for (const axis of [1, 0]) {

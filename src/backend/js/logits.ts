@@ -23,10 +23,10 @@ export function softcap(memory: Memory, x: number, out: number, n: number, cap: 
   for (let i = 0; i < n; i++) f32[to + i] = by * tanh(fround(f32[from + i] / by));
 }
 
-/** grad ← grad·(1 − tanh²(x/s)), 0 staying 0 */
 /** 2|x|/s from which on the slope is 0. */
 const MOST = 1024;
 
+/** grad ← grad·(1 − tanh²(x/s)), 0 staying 0 */
 export function softcapBackward(memory: Memory, x: number, grad: number, n: number, cap: number): void {
   const { f32 } = memory;
   const from = x >>> 2;
