@@ -164,7 +164,7 @@ export class Arena {
     const others = this.beside?.reserved ?? 0;
     if (end + others > this.#maximum) {
       throw new MemoryError(
-        `${bytes} bytes can't be had: ${this.#used} of at most ${this.#maximum} are in use. ` +
+        `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.#maximum} are in use. ` +
           "Free batches or raise maximumMemory.",
       );
     }

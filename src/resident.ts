@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkLength, checkOptions, readChoice, refuse, typedName } from "./checks.js";
+import { checkLength, checkOptions, lengthOf, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkSizes, type Shape } from "./shape.js";
@@ -121,9 +121,10 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     }
     checkLength("What a resident batch is set from", source.length, data.length, OutputError);
     if (Array.isArray(source)) checkNumbers(source);
+    else if (lengthOf(source as never) !== data.length) throw new DtypeError("The array is not as long as it says.");
     if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
     if (type === undefined || type.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
-    else data.set(source as ArrayLike<number>);
+    else if (data.length > 0) data.set(source as ArrayLike<number>);
     return this;
   }
 

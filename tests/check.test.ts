@@ -37,6 +37,19 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("takes padding of a linear layer for what it is, whatever its features are", () => {
+    const k = checked(plain());
+    for (const padding of [Number.NaN, Infinity, 0]) {
+      const features = Float32Array.of(0.001, -0.00077, padding);
+      for (const labels of [{ y: [0, 1, 0], sampleWeights: [1, 1, 0] }, { y: [0, 1, -100] }]) {
+        const { y, ...weights } = labels;
+        const options = { shape: [3, 1], grad: { bias: true, features: true }, ...weights } as const;
+        const { loss } = k.linearSoftmaxCrossEntropy(features, Float32Array.of(1, -1), y, options);
+        expect(loss).toBeCloseTo(Math.LN2, 2);
+      }
+    }
+  });
+
   describe.each(NAMED_CALLS)("%s", (_, call) => {
     it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
       if (length === 0 && !takesEmptyRows(call)) return;

@@ -25,6 +25,13 @@ class LongerLabels extends Int32Array {
   }
 }
 
+/** Labels for three positions that say they are for two. */
+class ShorterLabels extends Int32Array {
+  override get length(): 2 {
+    return 2;
+  }
+}
+
 const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["undefined", () => undefined],
   ["null", () => null],
@@ -61,6 +68,7 @@ const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [
   ["an object over text", () => ({ data: "01", shape: [2] })],
   ["an array that lies out of its buffer's bounds", () => outOfBounds(Int32Array)],
   ["an array of a class that says it is longer", () => new LongerLabels(1)],
+  ["an array of a class that says it is shorter", () => new ShorterLabels(3)],
   ["float64 targets", () => new Float64Array(6)],
   ["an object over float64 targets", () => ({ data: new Float64Array(6), shape: [2, 3] })],
 ];

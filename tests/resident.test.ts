@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  DtypeError,
   ForeignError,
   FreedError,
   MemoryError,
@@ -275,5 +276,18 @@ describeEachBackend("memory", (backend) => {
     k.sigmoidCrossEntropy(x, x, { grad: true });
     expect(k.memory.used).toBe(used);
     expect(k.memory.reserved - reserved).toBeLessThan(65536 * 2);
+  });
+
+  it("is not set from an array that says another length than it has", () => {
+    class Four extends Float32Array {
+      override get length(): 4 {
+        return 4;
+      }
+    }
+    const z = backend.k.alloc([4]);
+    for (const source of [new Four(2).fill(7), new Four(6).fill(7)]) {
+      expect(() => z.set(source)).toThrow(DtypeError);
+      expect([...z.data]).toEqual([0, 0, 0, 0]);
+    }
   });
 });

@@ -79,7 +79,10 @@ function lossTruth(
   const each = own.length === sizes.length ? 1 : own.length * layer.classes === sizes.length ? layer.classes : 0;
   const single = typeof values === "number" || each === 0;
   const result = own.map(Math.abs);
-  for (let i = 0; i < sizes.length; i++) result[single ? 0 : Math.floor(i / each)] += terms[i] * sizes[i];
+  for (let i = 0; i < sizes.length; i++) {
+    // What is left out counts for nothing, whatever its features are.
+    if (terms[i] !== 0) result[single ? 0 : Math.floor(i / each)] += terms[i] * sizes[i];
+  }
   return { values, magnitudes: result };
 }
 
@@ -105,7 +108,10 @@ function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, op
   const { softcap } = options;
   const bend = 1 / heatOf(options) + (typeof softcap === "number" ? 2 / softcap : 0);
   const largest = largestOf(sizes, classes);
-  return terms.map((term, i) => (term + SUBNORMAL) * (2 + bend * (sizes[i] + largest[Math.floor(i / classes)])));
+  return terms.map((term, i) => {
+    const factor = 2 + bend * (sizes[i] + largest[Math.floor(i / classes)]);
+    return term === 0 && !Number.isFinite(factor) ? 0 : (term + SUBNORMAL) * factor;
+  });
 }
 
 /** The temperature, by which errors of the logits are divided. */

@@ -1,4 +1,4 @@
-import { typedName } from "../checks.js";
+import { lengthOf, typedName } from "../checks.js";
 import type { Context } from "../context.js";
 import { clear, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
@@ -56,7 +56,7 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
 
 /** Copies a label for each row; false where there are more or fewer, or one is none of the classes. */
 function putLabels(labels: Int32Array, rows: number, classes: number, to: Int32Array, at: number): boolean {
-  if (labels.length !== rows) return false;
+  if (labels.length !== rows || lengthOf(labels) !== rows) return false;
   for (let i = 0; i < rows; i++) {
     const label = labels[i];
     if (!(label >= 0 && label < classes)) return false;
@@ -137,7 +137,7 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   const x = logProbs as Float32Array;
   const y = labels as Int32Array;
   const rows = x.length / columns;
-  if (y.length !== rows) return context.leave({ shape, axis, grad: place });
+  if (y.length !== rows || lengthOf(y) !== rows) return context.leave({ shape, axis, grad: place });
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     const label = y[i];

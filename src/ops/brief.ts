@@ -28,9 +28,9 @@ export function isPlain(array: unknown, length: number): array is Float32Array {
 }
 
 /**
- * Whether the last number is there, and none behind it that a subclass is silent about. Not left to `length`: without this look, some runs of the whole suite on Node 20 took
- * an array for whole whose buffer had been transferred away, once the code was optimised and from then on. The cause isn't
- * known; with it no run did.
+ * Whether the last number is there, and none behind it that a subclass is silent about. Not left to `length`: without this
+ * look, some runs of the whole suite on Node 20 took an array for whole whose buffer had been transferred away, once the
+ * code was optimised and from then on. The cause isn't known; with it no run did.
  */
 function isAttached(array: Float32Array, length: number): boolean {
   return Reflect.has(array, length - 1) && lengthOf(array) === length;
