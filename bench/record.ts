@@ -66,7 +66,10 @@ export function timingOf(result: Result, name: string, placement: Placement): Ti
   return result.timings.find((timing) => timing.name === name && timing.placement === placement);
 }
 
-/** One record an engine, and one of it side by side with others, of all their parts; of a case that was measured twice the later result. */
+/**
+ * One record an engine, and one of it side by side with others, of all their parts; of a case that was measured twice the
+ * later result.
+ */
 export function merge(parts: readonly RunRecord[]): RunRecord[] {
   const byEngine = new Map<string, RunRecord[]>();
   for (const part of parts) {

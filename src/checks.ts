@@ -11,7 +11,7 @@ const tagOf = Object.getOwnPropertyDescriptor(TypedArray, Symbol.toStringTag)?.g
 const countOf = Object.getOwnPropertyDescriptor(TypedArray, "length")?.get as (this: unknown) => number;
 
 /** How many numbers a typed array has, whatever a subclass says. */
-export function lengthOf(array: ArrayBufferView): number {
+export function lengthOf(array: unknown): number {
   return countOf.call(array);
 }
 

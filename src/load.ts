@@ -22,8 +22,10 @@ export interface LoadOptions {
    * serves the backend it was made for, which must be among those asked for.
    */
   module?: CompiledModule | undefined;
-  /** Limit of the kernels' memory in bytes; at least 2 MiB, with threads 5.75 MiB and
-   * 67 KiB for each. Default 4 GiB less 64 KiB, what wasm can address. */
+  /**
+   * Limit of the kernels' memory in bytes; at least 2 MiB, with threads 5.75 MiB and 67 KiB for each, below which "auto"
+   * is one thread. Default 4 GiB less 64 KiB, what wasm can address.
+   */
   maximumMemory?: number | undefined;
 }
 
@@ -51,7 +53,8 @@ function readMaximumMemory(bytes: unknown, threads: number): number {
   if (typeof bytes !== "number" || Number.isNaN(bytes)) return refuse("maximumMemory", "a number of bytes", bytes);
   const least = Workspace.leastMemory(threads);
   if (bytes < least) {
-    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: threads ${threads} need ${least} bytes.`);
+    const by = threads > 1 ? ` for ${threads} threads` : "";
+    throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: they need ${least} bytes${by}.`);
   }
   return Math.min(LARGEST_MEMORY, Math.floor(bytes / 65536) * 65536);
 }

@@ -49,16 +49,16 @@ export class Arena {
   #end: number;
   #used = 0;
   /** The whole memory and views of it, renewed when it grows. */
-  buffer: ArrayBufferLike;
-  f32: Float32Array;
-  f64: Float64Array;
-  i32: Int32Array;
+  buffer!: ArrayBufferLike;
+  f32!: Float32Array;
+  f64!: Float64Array;
+  i32!: Int32Array;
   /** For zeros: JavaScriptCore fills bytes twice as fast as the same number of floats. */
-  u8: Uint8Array;
+  u8!: Uint8Array;
 
   /** Whether other threads see the memory. */
   readonly shared: boolean;
-  /** The arena of a memory that goes with this one and shares its limit: what lies there is taken as foreign, but not refused. */
+  /** That of a memory that goes with this one and shares its limit: what lies there is taken as foreign, but not refused. */
   beside: Arena | undefined;
 
   constructor(memory: LinearMemory, base: number, maximum: number, beside?: Arena) {
@@ -67,12 +67,16 @@ export class Arena {
     this.#memory = memory;
     this.#maximum = maximum;
     this.#end = Math.ceil(base / ALIGN) * ALIGN;
-    this.buffer = memory.buffer;
     this.shared = !(memory.buffer instanceof ArrayBuffer);
-    this.f32 = new Float32Array(memory.buffer);
-    this.f64 = new Float64Array(memory.buffer);
-    this.i32 = new Int32Array(memory.buffer);
-    this.u8 = new Uint8Array(memory.buffer);
+    this.#look(memory.buffer);
+  }
+
+  #look(buffer: ArrayBufferLike): void {
+    this.buffer = buffer;
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
   }
 
   /** Bytes handed out. */
@@ -148,15 +152,11 @@ export class Arena {
   /** Gives the memory up. */
   dispose(): void {
     this.disposed = true;
-    this.buffer = new ArrayBuffer(0);
-    this.#memory = { buffer: this.buffer, grow() {} };
+    this.#memory = { buffer: new ArrayBuffer(0), grow() {} };
     this.#free.length = 0;
     this.#sizes.clear();
     this.#used = 0;
-    this.f32 = new Float32Array(0);
-    this.f64 = new Float64Array(0);
-    this.i32 = new Int32Array(0);
-    this.u8 = new Uint8Array(0);
+    this.#look(this.#memory.buffer);
   }
 
   #grow(end: number, bytes: number): void {
@@ -174,12 +174,7 @@ export class Arena {
       throw new MemoryError(`${bytes} bytes can't be had: the engine refused.`, { cause });
     }
     this.#older.add(this.buffer);
-    const { buffer } = this.#memory;
-    this.buffer = buffer;
-    this.f32 = new Float32Array(buffer);
-    this.f64 = new Float64Array(buffer);
-    this.i32 = new Int32Array(buffer);
-    this.u8 = new Uint8Array(buffer);
+    this.#look(this.#memory.buffer);
   }
 }
 

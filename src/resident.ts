@@ -121,7 +121,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     }
     checkLength("What a resident batch is set from", source.length, data.length, OutputError);
     if (Array.isArray(source)) checkNumbers(source);
-    else if (lengthOf(source as never) !== data.length) throw new DtypeError("The array is not as long as it says.");
+    else if (lengthOf(source) !== data.length) throw new DtypeError("The array is not as long as it says.");
     if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
     if (type === undefined || type.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
     else if (data.length > 0) data.set(source as ArrayLike<number>);

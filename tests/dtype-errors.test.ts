@@ -2,35 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DtypeError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor } from "./support/calls.js";
-import { detached, expectRefused, filled, outOfBounds } from "./support/refusals.js";
-
-/** An array of three numbers that says it has six. */
-class Longer extends Float32Array {
-  override get length(): 6 {
-    return 6;
-  }
-}
-
-/** An array of nine numbers that says it has six. */
-class Shorter extends Float32Array {
-  override get length(): 6 {
-    return 6;
-  }
-}
-
-/** Labels for one position that say they are for two. */
-class LongerLabels extends Int32Array {
-  override get length(): 2 {
-    return 2;
-  }
-}
-
-/** Labels for three positions that say they are for two. */
-class ShorterLabels extends Int32Array {
-  override get length(): 2 {
-    return 2;
-  }
-}
+import { detached, expectRefused, filled, outOfBounds, saying } from "./support/refusals.js";
 
 const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["undefined", () => undefined],
@@ -54,8 +26,8 @@ const NOT_FLOATS: readonly (readonly [string, () => unknown])[] = [
   ["a detached array", () => detached(6)],
   ["an object over a detached array", () => ({ data: detached(6), shape: [2, 3] })],
   ["an array that lies out of its buffer's bounds", () => outOfBounds(Float32Array)],
-  ["an array of a class that says it is longer", () => new Longer(3)],
-  ["an array of a class that says it is shorter", () => new Shorter(9)],
+  ["an array of a class that says it is longer", () => saying(6, Float32Array, 3)],
+  ["an array of a class that says it is shorter", () => saying(6, Float32Array, 9)],
 ];
 
 const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [
@@ -67,8 +39,8 @@ const NOT_LABELS: readonly (readonly [string, () => unknown])[] = [
   ["a set", () => new Set([0, 1])],
   ["an object over text", () => ({ data: "01", shape: [2] })],
   ["an array that lies out of its buffer's bounds", () => outOfBounds(Int32Array)],
-  ["an array of a class that says it is longer", () => new LongerLabels(1)],
-  ["an array of a class that says it is shorter", () => new ShorterLabels(3)],
+  ["an array of a class that says it is longer", () => saying(2, Int32Array, 1)],
+  ["an array of a class that says it is shorter", () => saying(2, Int32Array, 3)],
   ["float64 targets", () => new Float64Array(6)],
   ["an object over float64 targets", () => ({ data: new Float64Array(6), shape: [2, 3] })],
 ];

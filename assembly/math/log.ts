@@ -5,8 +5,8 @@ import { madd } from "./fma";
  *
  *   log x = k·ln 2 + f − f²/2 + f³·p(f)
  *
- * p of degree 8, minimax, relative error 0.059·2^-24 on [√½ − 1, ½]. Subnormal x are scaled up first; log 0 = −Infinity, log of a
- * negative number NaN.
+ * p of degree 8, minimax, relative error 0.059·2^-24 on [√½ − 1, ½]. Subnormal x are scaled up first; log 0 = −Infinity,
+ * log of a negative number NaN.
  */
 // biome-ignore format: one constant a line
 const P: usize = memory.data<f32>([

@@ -119,6 +119,8 @@ export function generalRows(
 
 /** Of a row that the loss leaves out: 1 where its largest element is that of its label, 0 where not or where it is ignored. */
 function isHit({ kernels, arena, work }: Context, call: CrossEntropy, position: number, x: number): number {
+  const label = givenLabelAt(call, position);
+  if (label < 0) return 0;
   kernels.argmax(x, work.hits, 1, call.batch.classes);
-  return arena.i32[work.hits >>> 2] === givenLabelAt(call, position) ? 1 : 0;
+  return arena.i32[work.hits >>> 2] === label ? 1 : 0;
 }

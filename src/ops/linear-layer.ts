@@ -106,7 +106,10 @@ export interface LayerGradients {
 /** Which gradients are wanted, and where. */
 type WantedGradients = Exclude<LinearGradientOption, boolean>;
 
-/** Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read: the operands, and labels and weights among `inputs`. */
+/**
+ * Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read: the operands, and
+ * labels and weights among `inputs`.
+ */
 export function readLayerGradients(
   wanted: WantedGradients,
   { accumulate }: LinearOptions,

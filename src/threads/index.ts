@@ -159,7 +159,8 @@ const abandoned =
 
 /**
  * The kernels of a backend on several threads. With "auto" it takes as many as the runtime says there are, at most AUTO, and
- * gives undefined where there is but one, or they or their memory can't be had. `open` gives the same backend on one. Throws BackendError.
+ * gives undefined where there is but one, or they or their memory can't be had. `open` gives the same backend on one.
+ * Throws BackendError.
  */
 export async function loadThreads(
   backend: Backend,

@@ -77,3 +77,14 @@ export function detached(length: number): Float32Array {
   structuredClone(array, { transfer: [array.buffer] });
   return array;
 }
+
+/** An array of so many zeros whose class says another length. */
+export function saying<A extends Float32Array | Int32Array>(says: number, View: new (n: number) => A, n: number): A {
+  const Base = View as new (n: number) => Float32Array;
+  class Saying extends Base {
+    override get length(): number {
+      return says;
+    }
+  }
+  return new Saying(n) as A;
+}

@@ -88,7 +88,7 @@ describe("load({ threads })", () => {
       const needed = await load({ threads: 2, maximumMemory: 5 << 20 }).catch(({ message }) => message.match(/(\\d+) bytes/)[1]);
       console.log((await load({ threads: 2, maximumMemory: Number(needed) })).threads);`);
     expect(output.trim().split("\n")).toEqual([
-      expect.stringMatching(/^MEMORY maximumMemory 5242880 .* threads 2 need 6\d+ bytes\.$/),
+      expect.stringMatching(/^MEMORY maximumMemory 5242880 .* they need 6\d+ bytes for 2 threads\.$/),
       "1 2097152 0.5,0.5",
       "2",
     ]);
