@@ -82,9 +82,7 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
   if (!(data instanceof ResidentBatch)) {
     const wanted = `${name} is float32: a Float32Array or a resident batch, not ${describe(data)}`;
-    throw new DtypeError(
-      `${wanted}${conversionOf(data, type, name.split(" ")[0] + (own === undefined ? "" : ".data"))}.`,
-    );
+    throw new DtypeError(`${wanted}${conversionOf(data, type, own === undefined ? name : `${name}.data`)}.`);
   }
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);

@@ -1,4 +1,4 @@
-import { type Batch, checkAttached, type Given, positionShape } from "./batch.js";
+import { type Batch, checkAttached, type Floats, type Given, operandOf, positionShape } from "./batch.js";
 import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
@@ -74,6 +74,16 @@ function integersOf({ data, type }: Given, arena: Arena): LabelArray {
     data,
     DtypeError,
   );
+}
+
+/** Reads dense targets: floats of the batch's shape. One float a position is taken for labels that are no integers. */
+export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
+  const { length } = given.data as Float32Array;
+  if (length === batch.outer * batch.inner && length !== batch.length) {
+    const are = `labels are integers, as in an Int32Array, and dense targets ${batch.length} floats`;
+    throw new DtypeError(`targets has ${length} floats, one a position; ${are}.`);
+  }
+  return operandOf(given, batch, arena, "targets");
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -39,12 +39,27 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   [
     "labels as floats",
     (k) => k.softmaxCrossEntropy(X, Float32Array.of(0, 1), { shape: [2, 3] }),
-    /labels are integers\) has .*2/,
+    /^targets has 2 floats, one a position; labels are integers, as in an Int32Array, and dense targets 6 floats\.$/,
   ],
   [
     "labels as floats with a shape",
     (k) => k.softmaxCrossEntropy(X, { data: Float32Array.of(0, 1), dims: [2] }, { shape: [2, 3] }),
-    /labels are integers\) has .*2/,
+    /^targets has 2 floats, one a position; labels are integers/,
+  ],
+  [
+    "labels as float64",
+    (k) => k.softmaxCrossEntropy(X, Float64Array.of(0, 1) as never, { shape: [2, 3] }),
+    /^targets has 2 floats, one a position; labels are integers/,
+  ],
+  [
+    "dense targets of another length",
+    (k) => k.softmaxCrossEntropy(X, new Float32Array(5), { shape: [2, 3] }),
+    /^targets has 5 numbers; 6 are wanted\.$/,
+  ],
+  [
+    "dense targets of float64 in a tensor",
+    (k) => k.softmaxCrossEntropy(X, { data: new Float64Array(6), dims: [2, 3] } as never, { shape: [2, 3] }),
+    /^targets is float32: .* not Float64Array; convert with Float32Array\.from\(targets\.data\)\.$/,
   ],
   ["no options of load", () => loadSync(null as never), /an object such as \{ backend: … \}, not null/],
   ["no name of a backend", () => loadSync({ backend: [undefined] as never }), /"js", not "undefined"/],

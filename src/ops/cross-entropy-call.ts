@@ -1,8 +1,8 @@
-import { type Batch, type FloatOutput, type Floats, look, operandOf } from "../batch.js";
+import { type Batch, type FloatOutput, type Floats, look } from "../batch.js";
 import { readFlag, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
-import { isDense, type LabelArray, labelOf, readIgnoreIndex, readLabels } from "../labels.js";
+import { isDense, type LabelArray, labelOf, readDense, readIgnoreIndex, readLabels } from "../labels.js";
 import { Transform } from "../logits.js";
 import { type Gradient, LossTotal, readGradient, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
@@ -53,7 +53,7 @@ export function readCrossEntropy(
   const batch = readX();
   const given = look(targetsOrLabels);
   const dense = takesDense && isDense(given);
-  const targets = dense ? operandOf(given, batch, arena, "targets (labels are integers)") : undefined;
+  const targets = dense ? readDense(given, batch, arena) : undefined;
   const ignore = readIgnoreIndex(ignoreIndex, dense);
   const read = dense ? undefined : readLabels(given, batch, ignore, arena);
   const positions = batch.outer * batch.inner;
