@@ -1,4 +1,4 @@
-import { checkLength, describe, holdsIntegers, lengthOf, refuse, typedName } from "./checks.js";
+import { checkLength, describe, lengthOf, refuse, typedName } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -22,22 +22,23 @@ export type FloatBatch = Float32Array | ResidentBatch | TensorLike<Float32Array>
 /** Where a result may be written. */
 export type FloatOutput = Float32Array | ResidentBatch;
 
-type SmallIntegerArray =
+type IntegerArray =
   | Int8Array
   | Uint8Array
   | Uint8ClampedArray
   | Int16Array
   | Uint16Array
   | Int32Array
-  | Uint32Array;
-
-/** Targets of each element: floats in [0, 1], or integers 0 and 1 of up to 32 bits. */
-export type ElementTargets = FloatBatch | SmallIntegerArray | TensorLike<SmallIntegerArray>;
-
-type IntegerArray = SmallIntegerArray | BigInt64Array | BigUint64Array | readonly number[];
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly number[];
 
 /** Integer class labels, one a position. */
 export type Labels = IntegerArray | ResidentBatch<Int32Array> | TensorLike<IntegerArray>;
+
+/** Targets of each element: floats in [0, 1], or integers 0 and 1. */
+export type ElementTargets = FloatBatch | Labels;
 
 export type Reduction = "mean" | "sum" | "none";
 
@@ -94,7 +95,7 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
 function conversionOf(data: unknown, type: string, source: string): string {
   if (type === "" && !Array.isArray(data)) return "";
   const convert = `; convert with Float32Array.from(${source}${type.startsWith("Big") ? ", Number" : ""})`;
-  return type === "Uint16Array" ? `${convert}, float16 by a Float16Array over its buffer` : convert;
+  return typedName(data) === "Uint16Array" ? `${convert}, float16 by a Float16Array over its buffer` : convert;
 }
 
 /** What was given as an operand, its properties read: each once, so that all who look at it see the same. */
@@ -103,19 +104,19 @@ export interface Given {
   readonly data: unknown;
   /** The shape that came with it. */
   readonly own: unknown;
-  /** The name of the typed array that `data` is, or "". */
+  /** The name of the typed array that `data` is, or stands for as the bits of float16, or "". */
   readonly type: string;
 }
 
 export function look(value: unknown): Given {
-  const type = typedName(value);
-  if (type !== undefined) return { data: value, own: undefined, type };
+  const name = typedName(value);
+  if (name !== undefined) return { data: value, own: undefined, type: name };
   if (value instanceof ResidentBatch) return { data: value, own: value.shape, type: "" };
   if (typeof value !== "object" || value === null || Array.isArray(value) || !("data" in value)) {
     return { data: value, own: undefined, type: "" };
   }
-  const { data, shape, dims } = value as TensorLike<unknown>;
-  return { data, own: shape ?? dims, type: typedName(data) ?? "" };
+  const { data, shape, dims, type } = value as TensorLike<unknown> & { type?: unknown };
+  return { data, own: shape ?? dims, type: type === "float16" ? "Float16Array" : (typedName(data) ?? "") };
 }
 
 /** An array over the kernels' own memory (the `data` of a resident batch) is used where it lies. */
@@ -181,17 +182,8 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
   return operand;
 }
 
-/** Reads targets of each element: floats, or integers, which are converted as they are copied. */
-export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
-  const given = look(value);
-  if (!holdsIntegers(given.type) || given.type.startsWith("Big")) return operandOf(given, batch, arena, "targets");
-  const array = given.data as Float32Array;
-  checkAttached(array, "targets");
-  checkLike(batch, given.own, array.length, "targets");
-  return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
-}
-
-function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
+/** Checks that an operand is of the batch's own shape. */
+export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   if (own !== undefined) checkOwn(own, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }

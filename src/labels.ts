@@ -1,11 +1,21 @@
-import { type Batch, checkAttached, type Floats, type Given, operandOf, positionShape } from "./batch.js";
+import {
+  type Batch,
+  checkAttached,
+  checkLike,
+  type Floats,
+  type Given,
+  look,
+  operandOf,
+  positionShape,
+} from "./batch.js";
 import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
+import { newFloats } from "./outputs.js";
 import { ResidentBatch } from "./resident.js";
 import { checkOwn } from "./shape.js";
 
-/** Integer class labels: reading and checking them. */
+/** Class labels and targets, which are integers or floats: reading and checking them. */
 
 /** Labels as they were given. */
 export type LabelArray = ArrayLike<number | bigint>;
@@ -36,7 +46,7 @@ export function readLabels(
   ignore: number,
   arena: Arena,
 ): { labels: LabelArray; counted: number } {
-  const labels = integersOf(given, arena);
+  const labels = integersOf(given, arena, "labels", "an Int32Array, another integer array or an array of integers");
   const positions = batch.outer * batch.inner;
   if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
@@ -58,22 +68,17 @@ export function readLabels(
   return { labels, counted };
 }
 
-function integersOf({ data, type }: Given, arena: Arena): LabelArray {
+function integersOf({ data, type }: Given, arena: Arena, name: string, wanted: string): LabelArray {
   if (holdsIntegers(type)) {
-    checkAttached(data as Int32Array, "labels");
+    checkAttached(data as Int32Array, name);
     return data as LabelArray;
   }
   if (Array.isArray(data)) return data;
   if (data instanceof ResidentBatch) {
-    ResidentBatch.locate(data, arena, "labels");
+    ResidentBatch.locate(data, arena, name);
     if (data.dtype === "int32") return data.data;
   }
-  return refuse(
-    "What stands for labels",
-    "an Int32Array, another integer array or an array of integers",
-    data,
-    DtypeError,
-  );
+  return refuse(`What stands for ${name}`, wanted, data, DtypeError);
 }
 
 /** Reads dense targets: floats of the batch's shape. One float a position is taken for labels that are no integers. */
@@ -84,6 +89,30 @@ export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
     throw new DtypeError(`targets has ${length} floats, one a position; ${are}.`);
   }
   return operandOf(given, batch, arena, "targets");
+}
+
+/**
+ * Reads targets of each element: floats, or what labels may be. Integers of up to 32 bits are converted as they are copied,
+ * others and lists here.
+ */
+export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
+  const given = look(value);
+  if (isDense(given)) return operandOf(given, batch, arena, "targets");
+  const targets = integersOf(given, arena, "targets", "a Float32Array, an integer array, a list or a resident batch");
+  checkLike(batch, given.own, targets.length, "targets");
+  const small = given.type !== "" ? !given.type.startsWith("Big") : !Array.isArray(targets);
+  const array = small ? (targets as unknown as Float32Array) : converted(targets);
+  return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
+}
+
+function converted(targets: LabelArray): Float32Array {
+  const floats = newFloats(targets.length);
+  for (let i = 0; i < floats.length; i++) {
+    const one = targets[i];
+    if (typeof one !== "number" && typeof one !== "bigint") refuse(`targets[${i}]`, "a number", one, DtypeError);
+    floats[i] = Number(one);
+  }
+  return floats;
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -57,9 +57,9 @@ function pin(value: unknown, arena: Arena, output: boolean): () => unknown {
   if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) {
     return () => value;
   }
-  const { data, shape, dims } = value as { data: unknown; shape?: unknown; dims?: unknown };
+  const { data, shape, dims, type } = value as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
   const give = pin(data, arena, output);
-  return () => (output && give() === data ? value : { data: give(), shape: shape ?? dims });
+  return () => (output && give() === data ? value : { data: give(), shape: shape ?? dims, type });
 }
 
 function pinView(view: ArrayBufferView, arena: Arena): () => unknown {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CrossCheckError, checked } from "../src/check.js";
 import {
   DtypeError,
+  type ElementTargets,
   FreedError,
   LabelError,
   loadSync,
@@ -112,6 +113,23 @@ describeEachBackend("checked kernels", (backend) => {
       plain().softmaxCrossEntropy(x, [1, -100], { shape: [2, 3], grad: true }),
     );
     expect(k.softmaxCrossEntropy(x, BigInt64Array.of(7n, 7n), { shape: [2, 3], ignoreIndex: 7 }).loss).toBeNaN();
+  });
+
+  it("confirm targets of each element in lists and 64-bit integers, and refuse float16", () => {
+    const k = checked(plain());
+    const x = Float32Array.of(0.1, 0.2, 0.9);
+    const run = (targets: ElementTargets) => [
+      k.sigmoidCrossEntropy(x, targets, { grad: true }),
+      k.sigmoidFocalLoss(x, targets, { grad: true }),
+      k.binaryCrossEntropy(x, targets, { grad: true, reduction: "sum" }),
+      k.linearSigmoidCrossEntropy(x, Float32Array.of(2), targets, { shape: [3, 1], grad: true }),
+    ];
+    expect(run([1, 0, 1])).toEqual(run(Float32Array.of(1, 0, 1)));
+    expect(run([0.3, 0.1, 0.7])).toEqual(run(Float32Array.of(0.3, 0.1, 0.7)));
+    expect(k.sigmoidFocalLoss(x, { data: [0.1, 0.3, 0], shape: [3] })).toEqual(k.sigmoidFocalLoss(x, [0.1, 0.3, 0]));
+    expect(run(BigInt64Array.of(1n, 0n, 1n))).toEqual(run(Float32Array.of(1, 0, 1)));
+    const half = { data: Uint16Array.of(0x3c00, 0, 0), dims: [3], type: "float16" };
+    expect(() => k.sigmoidCrossEntropy(x, half)).toThrow(DtypeError);
   });
 
   it("allocate, count and name as the kernels they wrap", () => {

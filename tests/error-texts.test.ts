@@ -61,6 +61,11 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
     (k) => k.softmaxCrossEntropy(X, { data: new Float64Array(6), dims: [2, 3] } as never, { shape: [2, 3] }),
     /^targets is float32: .* not Float64Array; convert with Float32Array\.from\(targets\.data\)\.$/,
   ],
+  [
+    "targets of each element as text",
+    (k) => k.sigmoidCrossEntropy(X, "010101" as never),
+    /^What stands for targets is a Float32Array, an integer array, a list or a resident batch, not "010101"\.$/,
+  ],
   ["no options of load", () => loadSync(null as never), /an object such as \{ backend: … \}, not null/],
   ["no name of a backend", () => loadSync({ backend: [undefined] as never }), /"js", not "undefined"/],
   ["float64 logits", (k) => k.softmax(new Float64Array(6) as never), /convert with Float32Array\.from/],

@@ -79,4 +79,16 @@ describeEachBackend("linearSigmoidCrossEntropy", (backend) => {
       expect(g).toBeCloseTo(truth.grad.weights[i], 5);
     });
   });
+
+  it("takes targets in all that holds labels, with the bits of floats", () => {
+    const k = backend.open();
+    const { features, weights, shape } = linearProblem(30, 5, 3);
+    const floats = Float32Array.from({ length: 90 }, (_, i) => i % 2);
+    const options = { shape, grad: true } as const;
+    const expected = k.linearSigmoidCrossEntropy(features, weights, floats, options);
+    const resident = k.alloc([30, 3], { dtype: "int32" }).set(floats);
+    for (const targets of [resident, [...floats], BigInt64Array.from(Array.from(floats, BigInt)), resident.data]) {
+      expect(k.linearSigmoidCrossEntropy(features, weights, targets, options)).toEqual(expected);
+    }
+  });
 });

@@ -185,6 +185,9 @@ it("targets of elements may be integer arrays, as what runs takes them", () => {
   k.sigmoidCrossEntropy(x, Uint8Array.of(0, 1, 1));
   k.sigmoidFocalLoss(x, { data: Int32Array.of(0, 1, 1), dims: [3] });
   k.binaryCrossEntropy(Float32Array.of(0.5), Int8Array.of(1));
+  k.sigmoidCrossEntropy(x, { data: BigInt64Array.of(0n, 1n, 1n), dims: [3] });
+  k.linearSigmoidCrossEntropy(x, x, [1], { shape });
+  k.sigmoidCrossEntropy(x, k.alloc([3], { dtype: "int32" }));
 });
 
 it("weights are lists of numbers or floats, and nothing that is refused when it runs", () => {

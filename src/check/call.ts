@@ -18,7 +18,7 @@ const SINGLE = new Set(["temperature", "softcap", "gradOutput", "alpha", "gamma"
 
 /** The elements of an operand in float64. */
 export function numbers(operand: unknown): Float64Array {
-  return Float64Array.from(dataOf(operand) as ArrayLike<number>);
+  return Float64Array.from(dataOf(operand) as ArrayLike<number | bigint>, Number);
 }
 
 /** The numbers of an operand. */
@@ -47,8 +47,8 @@ function isTensor(value: unknown): value is { data: unknown } {
 /** An operand whose properties have been read, once. */
 export function settle(operand: unknown): unknown {
   if (!isTensor(operand)) return operand;
-  const { data, shape, dims } = operand as { data: unknown; shape?: unknown; dims?: unknown };
-  return { data, shape: shape ?? dims };
+  const { data, shape, dims, type } = operand as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
+  return { data, shape: shape ?? dims, type };
 }
 
 /** Options that have been read, each once. */

@@ -3,7 +3,7 @@ import * as reference from "../reference/index.js";
 import { crossEntropyTruth, distillationTerms } from "./cross-entropy.js";
 import { divergenceTerms, jensenShannonTerm, klTerm, timesLog } from "./divergence.js";
 import { LAYER_BOUND, linearTruth } from "./linear.js";
-import { focalBound, focalTerms, sigmoidTerms } from "./sigmoid.js";
+import { floatTargets, focalBound, focalTerms, sigmoidTerms } from "./sigmoid.js";
 import { logSoftmaxBackwardTerms, logSumExpTerms, nllTerms, softmaxBackwardTerms } from "./softmax.js";
 import { type Operation, plain } from "./truth.js";
 
@@ -17,7 +17,7 @@ export type Operations = {
     : never]: Operation;
 };
 
-const sigmoidTruth = plain(reference.sigmoidCrossEntropy, sigmoidTerms);
+const sigmoidTruth = floatTargets(plain(reference.sigmoidCrossEntropy, sigmoidTerms));
 
 /** Every operation: its bound, and what its results are compared with. */
 export const OPERATIONS: Operations = {
@@ -46,10 +46,14 @@ export const OPERATIONS: Operations = {
   nllLoss: { operands: 2, bound: 4, truth: plain(reference.nllLoss, nllTerms) },
   softmaxKlDivergence: { operands: 2, bound: 4, truth: plain(reference.softmaxKlDivergence, distillationTerms) },
   sigmoidCrossEntropy: { operands: 2, bound: 4, truth: sigmoidTruth },
-  sigmoidFocalLoss: { operands: 2, bound: focalBound, truth: plain(reference.sigmoidFocalLoss, focalTerms) },
+  sigmoidFocalLoss: {
+    operands: 2,
+    bound: focalBound,
+    truth: floatTargets(plain(reference.sigmoidFocalLoss, focalTerms)),
+  },
   entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
   crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
   klDivergence: { operands: 2, bound: 4, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
   jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
-  binaryCrossEntropy: { operands: 2, bound: 4, truth: plain(reference.binaryCrossEntropy) },
+  binaryCrossEntropy: { operands: 2, bound: 4, truth: floatTargets(plain(reference.binaryCrossEntropy)) },
 };

@@ -1,9 +1,19 @@
 import * as reference from "../reference/index.js";
 import { gradientScales } from "../reference/reduction.js";
-import { type Call, numbers, type Options, shapeOf } from "./call.js";
-import type { Magnitudes } from "./truth.js";
+import { type Call, dataOf, numbers, type Options, shapeOf } from "./call.js";
+import type { Magnitudes, Operation } from "./truth.js";
 
-/** Magnitudes of the sigmoid losses. */
+/** What is particular to losses of each element: their magnitudes, and targets in a list. */
+
+/** The truth for the targets that the kernels see: numbers of a list are rounded to float32. */
+export function floatTargets(truth: Operation["truth"]): Operation["truth"] {
+  return ({ operands: [x, targets], options }, k) => {
+    const data = dataOf(targets);
+    const rounded = Array.isArray(data) ? data.map((target) => Math.fround(Number(target))) : data;
+    const { shape } = targets as { shape?: unknown };
+    return truth({ operands: [x, shape === undefined ? rounded : { data: rounded, shape }], options }, k);
+  };
+}
 
 /**
  * The gradient is s·u·((n + h)·σ(x) − h), n and h the weights of miss and hit; at x = −∞ it is −s·u·h. So the sum of the

@@ -1,6 +1,7 @@
 import { BLOCK } from "../backend/backend.js";
-import { type ElementTargets, type FloatBatch, type Floats, readTargets } from "../batch.js";
+import type { ElementTargets, FloatBatch, Floats } from "../batch.js";
 import type { Context } from "../context.js";
+import { readTargets } from "../labels.js";
 import { LossTotal, readReduction } from "../loss.js";
 import { LINEAR_SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type { LinearSigmoidCrossEntropyOptions } from "../options.js";

@@ -1,14 +1,7 @@
-import {
-  type Batch,
-  type ElementTargets,
-  type FloatBatch,
-  type Floats,
-  isResident,
-  readElements,
-  readTargets,
-} from "../batch.js";
+import { type Batch, type ElementTargets, type FloatBatch, type Floats, isResident, readElements } from "../batch.js";
 import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
+import { readTargets } from "../labels.js";
 import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
 import type { Arena } from "../memory.js";
 import { FOCAL, SIGMOID_CROSS_ENTROPY } from "../option-names.js";

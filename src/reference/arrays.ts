@@ -15,6 +15,13 @@ export type Batch =
   | { readonly data: Numbers; readonly shape: Shape }
   | { readonly data: Numbers; readonly dims: Shape };
 
+/** Numbers or 64-bit integers: labels, or targets of each element. BigInt64Array is what PyTorch and ONNX exports hold. */
+export type Labels =
+  | Numbers
+  | ArrayLike<bigint>
+  | { readonly data: Numbers | ArrayLike<bigint>; readonly shape: Shape }
+  | { readonly data: Numbers | ArrayLike<bigint>; readonly dims: Shape };
+
 export interface ShapeOptions {
   /** Shape of the batch. Default: the batch's own, or one row as long as the data. */
   readonly shape?: Shape;
@@ -64,9 +71,10 @@ export function ownShape(operand: object): Shape | undefined {
 }
 
 /** The flat data of an operand in float64. One element type from here on also keeps every inner loop monomorphic. */
-export function float64(operand: Batch): Float64Array {
+export function float64(operand: Labels): Float64Array {
   const data = "data" in operand ? operand.data : operand;
-  return data instanceof Float64Array ? data : new Float64Array(data);
+  if (typeof data[0] === "bigint") return Float64Array.from(data, Number);
+  return data instanceof Float64Array ? data : new Float64Array(data as Numbers);
 }
 
 /** Reads the first operand of an operation. */
@@ -85,7 +93,7 @@ export function fits(own: Shape, wanted: Shape): boolean {
 }
 
 /** Reads an operand that must have a given shape: flat data takes it, data with a shape of its own must match. */
-export function readLike(name: string, operand: Batch, shape: Shape): Float64Array {
+export function readLike(name: string, operand: Labels, shape: Shape): Float64Array {
   const data = float64(operand);
   const own = ownShape(operand);
   if (own !== undefined && !fits(own, shape)) {

@@ -5,7 +5,7 @@
 // log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has
 // lost what the loss depends on.
 
-import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import { type Divergence, type GradientOptions, natsIn, type ValueOptions } from "./divergence.js";
 import { type Reduction, reduce } from "./reduction.js";
@@ -29,7 +29,7 @@ const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, reduction:
  */
 export function binaryCrossEntropy<R extends Reduction = "none", G extends boolean = false>(
   q: Batch,
-  t: Batch,
+  t: Labels,
   options: BinaryCrossEntropyOptions<R, G> = {},
 ): Divergence<R, G> {
   requireOptions(options, OPTIONS);

@@ -13,7 +13,16 @@
 // I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning" (2016), section 6.2.2.3; the log-sum-exp penalty ("z-loss"):
 // A. Chowdhery et al., PaLM (arXiv 2204.02311), section 5.
 
-import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import {
+  AXIS_OPTIONS,
+  type AxisOptions,
+  type Batch,
+  gather,
+  type Labels,
+  readBatch,
+  rowsAlong,
+  scatter,
+} from "./arrays.js";
 import { type Names, requireOptions, requireWeight } from "./checks.js";
 import { gradientToLogits, LOGIT_OPTIONS, type LogitOptions, transformLogits } from "./logits.js";
 import {
@@ -26,7 +35,7 @@ import {
 } from "./reduction.js";
 import { argmaxOfRow, logSoftmaxOfRow } from "./row.js";
 import { Sum, weighted } from "./sum.js";
-import { type Labels, readTargets, TARGET_OPTIONS, type TargetOptions, targetOfRow } from "./targets.js";
+import { readTargets, TARGET_OPTIONS, type TargetOptions, targetOfRow } from "./targets.js";
 
 export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
@@ -75,7 +84,7 @@ export const SOFTMAX_CROSS_ENTROPY_OPTIONS: Names<SoftmaxCrossEntropyOptions> = 
  */
 export function softmaxCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
   logits: Batch,
-  labels: Labels | Batch,
+  labels: Labels,
   options: SoftmaxCrossEntropyOptions<R, G> = {},
 ): Loss<R, G> & SoftmaxCrossEntropyExtras {
   requireOptions(options, SOFTMAX_CROSS_ENTROPY_OPTIONS);

@@ -4,7 +4,7 @@
 // an option that does not exist or something of the wrong kind, without the codes of the kernels' errors.
 
 export { argmax, topK } from "./argmax.js";
-export type { AxisOptions, Batch, Numbers, Shape, ShapeOptions } from "./arrays.js";
+export type { AxisOptions, Batch, Labels, Numbers, Shape, ShapeOptions } from "./arrays.js";
 export { type BinaryCrossEntropyOptions, binaryCrossEntropy } from "./binary-cross-entropy.js";
 export type { BroadcastWeights } from "./broadcast.js";
 export {
@@ -43,4 +43,4 @@ export { type SigmoidSquaredErrorOptions, sigmoidSquaredError } from "./sigmoid-
 export { type LogSoftmaxOptions, logSoftmax, type SoftmaxOptions, softmax } from "./softmax.js";
 export { logSoftmaxBackward, softmaxBackward } from "./softmax-backward.js";
 export { type SoftmaxKlDivergenceOptions, softmaxKlDivergence } from "./softmax-kl-divergence.js";
-export type { LabelOptions, Labels, TargetOptions } from "./targets.js";
+export type { LabelOptions, TargetOptions } from "./targets.js";

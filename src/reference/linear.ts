@@ -3,7 +3,7 @@
 //
 // C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), sections 4.3.2 and 4.3.4.
 
-import type { Batch } from "./arrays.js";
+import type { Batch, Labels } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import {
   SOFTMAX_CROSS_ENTROPY_OPTIONS,
@@ -18,7 +18,6 @@ import {
   type SigmoidCrossEntropyOptions,
   sigmoidCrossEntropy,
 } from "./sigmoid-cross-entropy.js";
-import type { Labels } from "./targets.js";
 
 export type LinearSoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean> = Omit<
   SoftmaxCrossEntropyOptions<R, G>,
@@ -55,7 +54,7 @@ type LogitLoss<R extends Reduction> = { loss: Reduced<R>; grad?: Float64Array | 
 export function linearSoftmaxCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
   features: Batch,
   weights: Batch,
-  labels: Labels | Batch,
+  labels: Labels,
   options: LinearSoftmaxCrossEntropyOptions<R, G> = {},
 ): LinearLoss<R, G> & SoftmaxCrossEntropyExtras {
   requireOptions(options, SOFTMAX_OPTIONS);
@@ -81,7 +80,7 @@ export function linearSoftmaxCrossEntropy<R extends Reduction = "mean", G extend
 export function linearSigmoidCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
   features: Batch,
   weights: Batch,
-  targets: Batch,
+  targets: Labels,
   options: LinearSigmoidCrossEntropyOptions<R, G> = {},
 ): LinearLoss<R, G> {
   requireOptions(options, SIGMOID_OPTIONS);

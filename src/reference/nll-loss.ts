@@ -1,7 +1,16 @@
 // Negative log-likelihood of labels under given log-probabilities: l = −v·w_y·lp_y per position y.
 // Softmax cross-entropy is this after logSoftmax.
 
-import { AXIS_OPTIONS, type AxisOptions, type Batch, gather, readBatch, rowsAlong, scatter } from "./arrays.js";
+import {
+  AXIS_OPTIONS,
+  type AxisOptions,
+  type Batch,
+  gather,
+  type Labels,
+  readBatch,
+  rowsAlong,
+  scatter,
+} from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import {
   gradientScales,
@@ -12,7 +21,7 @@ import {
   toLoss,
 } from "./reduction.js";
 import { weighted } from "./sum.js";
-import { LABEL_OPTIONS, type LabelOptions, type Labels, labelWeight, readLabels, readWeights } from "./targets.js";
+import { LABEL_OPTIONS, type LabelOptions, labelWeight, readLabels, readWeights } from "./targets.js";
 
 export interface NllLossOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,

@@ -6,7 +6,7 @@
 // with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t
 // after smoothing, so without weights and for t = 0 or 1 nothing cancels.
 
-import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type BroadcastWeights, broadcastWeights } from "./broadcast.js";
 import { type Names, requireFraction, requireOptions } from "./checks.js";
 import {
@@ -50,7 +50,7 @@ export const SIGMOID_CROSS_ENTROPY_OPTIONS: Names<SigmoidCrossEntropyOptions> = 
  */
 export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
   logits: Batch,
-  targets: Batch,
+  targets: Labels,
   options: SigmoidCrossEntropyOptions<R, G> = {},
 ): Loss<R, G> {
   requireOptions(options, SIGMOID_CROSS_ENTROPY_OPTIONS);

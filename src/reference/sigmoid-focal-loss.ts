@@ -8,7 +8,7 @@
 // T.-Y. Lin et al., "Focal Loss for Dense Object Detection" (arXiv 1708.02002), equation (5); soft targets as in
 // torchvision and optax.
 
-import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireFraction, requireOptions, requireWeight } from "./checks.js";
 import {
   gradientScales,
@@ -43,7 +43,7 @@ const OPTIONS: Names<SigmoidFocalLossOptions> = { ...SHAPE_OPTIONS, ...REDUCTION
  */
 export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean = false>(
   logits: Batch,
-  targets: Batch,
+  targets: Labels,
   options: SigmoidFocalLossOptions<R, G> = {},
 ): Loss<R, G> {
   requireOptions(options, OPTIONS);

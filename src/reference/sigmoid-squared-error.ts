@@ -8,7 +8,7 @@
 // X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section
 // 4.1.
 
-import { type Batch, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
+import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import {
   gradientScales,
@@ -36,7 +36,7 @@ const OPTIONS: Names<SigmoidSquaredErrorOptions> = { ...SHAPE_OPTIONS, ...REDUCT
  */
 export function sigmoidSquaredError<R extends Reduction = "mean", G extends boolean = false>(
   logits: Batch,
-  targets: Batch,
+  targets: Labels,
   options: SigmoidSquaredErrorOptions<R, G> = {},
 ): Loss<R, G> {
   requireOptions(options, OPTIONS);

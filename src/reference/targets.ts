@@ -6,16 +6,9 @@
 //
 // Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture" (arXiv 1512.00567), section 7.
 
-import { type Batch, fits, gather, type Numbers, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
+import { type Batch, fits, gather, type Labels, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
 import { type Names, requireFraction, requireInt32, requireWeights } from "./checks.js";
 import { Sum } from "./sum.js";
-
-/** Integer labels, one per position. BigInt64Array is what PyTorch and ONNX exports hold. */
-export type Labels =
-  | Numbers
-  | ArrayLike<bigint>
-  | { readonly data: Numbers | ArrayLike<bigint>; readonly shape: Shape }
-  | { readonly data: Numbers | ArrayLike<bigint>; readonly dims: Shape };
 
 export interface LabelOptions {
   /** The label of positions to leave out: loss 0, no weight in the mean, gradient 0. Default −100. */
@@ -89,14 +82,14 @@ export function labelWeight(labels: Int32Array, classWeights: Float64Array, samp
  * Floating-point typed arrays are dense targets, integer and BigInt ones are labels. A plain array is labels, unless
  * only as dense targets has it the right length.
  */
-function isDense(labels: Labels | Batch, rows: Rows): boolean {
+function isDense(labels: Labels, rows: Rows): boolean {
   const data = "data" in labels ? labels.data : labels;
   if (data instanceof Float32Array || data instanceof Float64Array) return true;
   return Array.isArray(data) && data.length !== rows.count && data.length === rows.count * rows.length;
 }
 
 /** Reads labels or dense targets for the rows of a batch. */
-export function readTargets(labels: Labels | Batch, shape: Shape, rows: Rows, options: TargetOptions): Targets {
+export function readTargets(labels: Labels, shape: Shape, rows: Rows, options: TargetOptions): Targets {
   const { ignoreIndex, labelSmoothing: smoothing = 0 } = options;
   requireFraction("labelSmoothing", smoothing);
   const classWeights = readWeights("classWeights", options.classWeights, [rows.length], rows.length);
@@ -107,7 +100,7 @@ export function readTargets(labels: Labels | Batch, shape: Shape, rows: Rows, op
     if (ignoreIndex !== undefined && ignoreIndex >= 0) {
       throw new RangeError(`ignoreIndex ${ignoreIndex} has no meaning with dense targets`);
     }
-    const dense = readLike("targets", labels as Batch, shape);
+    const dense = readLike("targets", labels, shape);
     const divisor = new Sum();
     for (let r = 0; r < rows.count; r++) divisor.add(sampleWeights[r]);
     return { dense, smoothing, classWeights, sampleWeights, divisor: divisor.value };

@@ -1,7 +1,7 @@
 import { Tensor } from "onnxruntime-common";
 import { describe, expect, it } from "vitest";
 import { checked } from "../../src/check.js";
-import { ShapeError } from "../../src/index.js";
+import { DtypeError, ShapeError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectSameBits } from "../support/ulp.js";
 import { type Operand, optionsOf, run } from "./support/operation.js";
@@ -52,6 +52,19 @@ describeEachBackend("operands that bring their shape along", (backend) => {
       const got = run(backend.k, operation, given, options);
       for (const [name, values] of Object.entries(expected)) expectSameBits(got[name], values, name);
     });
+  });
+
+  it("takes int64 targets of each element, and takes no float16 for them", () => {
+    const x = new Tensor("float32", Float32Array.of(1, 2, 3, 6), [2, 2]);
+    const targets = new Tensor("int64", BigInt64Array.of(1n, 0n, 0n, 1n), [2, 2]);
+    const expected = backend.k.sigmoidCrossEntropy(x, Float32Array.of(1, 0, 0, 1), { grad: true });
+    expect(backend.k.sigmoidCrossEntropy(x, targets, { grad: true })).toEqual(expected);
+    // The bits of 1 and 0, as ONNX Runtime has them where there is no Float16Array.
+    const half = { data: Uint16Array.of(0x3c00, 0, 0, 0x3c00), dims: [2, 2], type: "float16" };
+    expect(() => backend.k.sigmoidCrossEntropy(x, half)).toThrow(DtypeError);
+    const linear = () => backend.k.linearSigmoidCrossEntropy(x, Float32Array.of(1, 0, 0, 1), half);
+    expect(linear).toThrow(DtypeError);
+    expect(linear).toThrow(/targets\.data\), float16 by a Float16Array/);
   });
 
   it("takes int64 labels, as PyTorch exports them", () => {

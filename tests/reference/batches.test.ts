@@ -88,6 +88,12 @@ describe("what counts as a batch", () => {
     expect(softmaxCrossEntropy(z, given, { shape: [2, 2] })).toEqual(want);
   });
 
+  it("targets of each element as 64-bit integers", () => {
+    const targets = BigInt64Array.of(1n, 0n, 0n, 1n);
+    expect(sigmoidCrossEntropy(z, targets)).toEqual(sigmoidCrossEntropy(z, [1, 0, 0, 1]));
+    expect(sigmoidCrossEntropy(z, { data: targets, dims: [4] })).toEqual(sigmoidCrossEntropy(z, [1, 0, 0, 1]));
+  });
+
   it("a plain array is labels, unless only the dense length fits", () => {
     expect(softmaxCrossEntropy(z, [0, 1, 1, 0], { shape: [2, 2] })).toEqual(want);
     expect(softmaxCrossEntropy([1, 2], [0, 0], { shape: [2, 1] }).loss).toBe(0);
