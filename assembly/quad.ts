@@ -18,7 +18,8 @@ export const LANES_BYTES: usize = 64;
 
 /**
  * Rows of so few columns are turned and computed four at a time: on its own such a row leaves lanes empty, and spends
- * more on its maximum, sum and logarithm than on its exponentials. With `lanes` they fit the room of a row's state.
+ * more on its maximum, sum and logarithm than on its exponentials. With `lanes` they fit the room of a row's state
+ * (tests/backend/scratch.test.ts).
  */
 export const NARROW: usize = 56;
 
