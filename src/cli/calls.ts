@@ -1,9 +1,20 @@
 // How `xentropy check` calls each operation, by the method's name: plainly, and with the options that make another path.
 
+import type { Measurement } from "../check.js";
 import type { Xentropy } from "../index.js";
 import type { Batch } from "./batches.js";
+import { checkState } from "./state.js";
 
-export type Calls = (k: Xentropy, batch: Batch) => void;
+/** What isn't an operation's call that `checked` could judge judges itself, with these. */
+export interface Judge {
+  /** The kernels by themselves, and those of the `js` backend. */
+  readonly plain: Xentropy;
+  readonly js: Xentropy;
+  onMeasure(found: Measurement): void;
+}
+
+/** `k`: checked kernels. */
+export type Calls = (k: Xentropy, batch: Batch, judge: Judge) => void;
 
 export const CALLS: Readonly<Record<string, Calls>> = {
   softmax(k, { x, shape }) {
@@ -19,6 +30,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     k.logSumExp(x, { shape });
     k.logSumExp(x, { shape, axis: [0, 1] });
   },
+  logSumExpState: (_, batch, { plain, js, onMeasure }) => checkState(plain, js, batch, onMeasure),
   softmaxBackward: (k, { p, y, shape }) => k.softmaxBackward(p, y, { shape }),
   logSoftmaxBackward: (k, { logP, y, shape }) => k.logSoftmaxBackward(logP, y, { shape }),
   argmax: (k, { x, shape }) => k.argmax(x, { shape }),

@@ -1,7 +1,7 @@
 // xentropy check
 
-import { CrossCheckError, checked } from "../check.js";
-import { type Backend, BackendError, load, type Xentropy } from "../index.js";
+import { CrossCheckError, checked, type Measurement } from "../check.js";
+import { type Backend, BackendError, load, loadSync, type Xentropy } from "../index.js";
 import type { CheckOptions } from "./arguments.js";
 import { type Batch, batches } from "./batches.js";
 import { CALLS } from "./calls.js";
@@ -61,6 +61,7 @@ function run(kernels: readonly Xentropy[], names: readonly string[], seed: numbe
   const failures: Failure[] = [];
   let values = 0;
   const all = batches(seed);
+  const js = loadSync({ backend: "js" });
   const progress = new Progress(all.length * kernels.length * names.length);
   let done = 0;
   for (const batch of all) {
@@ -71,15 +72,14 @@ function run(kernels: readonly Xentropy[], names: readonly string[], seed: numbe
         finding.bound = Math.min(finding.bound, bound);
         finding.errors[k.backend] = Math.max(finding.errors[k.backend] ?? 0, distance);
       };
-      const judged = checked(k, {
-        onMeasure({ operation, output, bound, distance, values: count }) {
-          values += count;
-          note(operation, output, bound, distance);
-        },
-      });
+      const onMeasure = ({ operation, output, bound, distance, values: count }: Measurement) => {
+        values += count;
+        note(operation, output, bound, distance);
+      };
+      const judged = checked(k, { onMeasure });
       for (const name of names) {
         progress.at(done++, `${k.backend} ${name} ${batch.shape.join("x")}, ${batch.what}`);
-        const error = errorOf(() => CALLS[name](judged, batch));
+        const error = errorOf(() => CALLS[name](judged, batch, { plain: k, js, onMeasure }));
         if (!error) continue;
         note(error.operation, error.output, Infinity, error.distance);
         failures.push({ backend: k.backend, batch: describe(batch), message: error.message });

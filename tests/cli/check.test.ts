@@ -5,7 +5,7 @@ import { loadSync, type Xentropy } from "../../src/index.js";
 import { xentropy } from "./run.js";
 
 /** Methods whose results `check` doesn't judge: they manage memory. */
-const MANAGING = ["constructor", "alloc", "memory", "threads", "dispose", "logSumExpState"];
+const MANAGING = ["constructor", "alloc", "memory", "threads", "dispose"];
 
 const operations = (k: Xentropy) =>
   Object.getOwnPropertyNames(Object.getPrototypeOf(k)).filter((name) => !MANAGING.includes(name));
@@ -45,6 +45,24 @@ describe("xentropy check", () => {
     printCheck(report, options);
     expect(report.failures).not.toEqual([]);
     expect(said.join("\n")).toMatch(/failed +simd, .*: softmax: out at row 1, column 0 .* other bits/);
+  });
+
+  it.each([
+    ["value", /logSumExpState: value at row 0, column 0 is .*; logSumExp has .* ULP apart/],
+    ["loss", /logSumExpState: loss at row 0, column 0 is .*; the reference has .* ULP apart/],
+    ["toJSON", /logSumExpState: value at row 0, column 0 is .*; before JSON it was .* ULP apart/],
+  ] as const)("reports what is wrong with a state: %s", async (method, message) => {
+    const prototype = Object.getPrototypeOf(loadSync().logSumExpState(1));
+    const original = prototype[method];
+    vi.spyOn(prototype, method).mockImplementation(function (this: unknown, ...args: unknown[]) {
+      const result = original.apply(this, args) as Float32Array & { nodes: [{ values: number[] }] };
+      if (method === "toJSON") for (const { values } of result.nodes) values[1] *= 1.001;
+      else result[0] *= 1.001;
+      return result;
+    });
+    const options = { operations: ["logSumExpState"], backends: ["simd"], named: true, seed: 1, json: false } as const;
+    const { failures } = await check(options);
+    expect(failures.map((failure) => failure.message)).toContainEqual(expect.stringMatching(message));
   });
 
   it("names a backend that can't be had, with status 1 where it was asked for", () => {
