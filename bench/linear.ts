@@ -13,6 +13,7 @@ import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
 import { type Effort, measure, QUICK, THOROUGH } from "./measure.js";
+import { UsageError } from "./options.js";
 import { firstLine, installPeers, peersInstalled } from "./peers.js";
 import { say } from "./progress.js";
 import { quantile } from "./record.js";
@@ -44,7 +45,10 @@ export async function run(args: string[]): Promise<void> {
       shape: { type: "string", multiple: true },
     },
   });
-  const backend = values.backend === "relaxed" ? "relaxed" : "simd";
+  const { backend = "simd" } = values;
+  if (backend !== "simd" && backend !== "relaxed") {
+    throw new UsageError(`There is no backend "${backend}" in this benchmark; there are: simd, relaxed.`);
+  }
   const sizes = values.shape?.map((shape) => shape.split("x").map(Number) as unknown as Size) ?? SIZES;
   console.log(heading("linearSoftmaxCrossEntropy", "═"));
   console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread\n`);

@@ -37,7 +37,7 @@ const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
-       npm run bench -- engines           engines side by side, taking turns
+       npm run bench -- engines           engines side by side, taking turns; also --op, --quick, --json, --install
        npm run bench -- linear [--peers]  the linear losses, whole and their products; also --memory
        npm run bench -- start             how long a cold load() takes
        npm run bench -- threads [N]       the speed-up of N threads over one; default 2; --help for more
@@ -73,9 +73,14 @@ function wrap(names: readonly string[]): string {
   return lines.join(",\n                      ");
 }
 
-/** Reads the arguments. Throws UsageError. */
-export function readOptions(args: readonly string[]): Options {
+/** Reads the arguments, of which `taken` are of use. Throws UsageError. */
+export function readOptions(args: readonly string[], taken: readonly string[] = Object.keys(OPTIONS)): Options {
   const values = parse(args);
+  for (const name of Object.keys(values)) {
+    if (taken.includes(name)) continue;
+    const there = taken.map((option) => `--${option}`).join(", ");
+    throw new UsageError(`--${name} is of no use to this benchmark, which takes ${there}.`);
+  }
   for (const shape of values.shape ?? []) {
     if (!parseShape(shape)) throw new UsageError(`"${shape}" is no shape: 32x1000, 8x64x4096/1 or 100000, say.`);
   }
@@ -116,30 +121,29 @@ function among<T extends string>(
   return given as T[] | undefined;
 }
 
+const OPTIONS = {
+  op: { type: "string", multiple: true },
+  shape: { type: "string", multiple: true },
+  logits: { type: "string", multiple: true },
+  backend: { type: "string", multiple: true },
+  placement: { type: "string", multiple: true },
+  "no-limit": { type: "boolean" },
+  quick: { type: "boolean" },
+  peers: { type: "boolean" },
+  engines: { type: "boolean" },
+  install: { type: "boolean" },
+  targets: { type: "boolean" },
+  turns: { type: "string" },
+  from: { type: "string", multiple: true },
+  json: { type: "string" },
+  html: { type: "string" },
+  markdown: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        op: { type: "string", multiple: true },
-        shape: { type: "string", multiple: true },
-        logits: { type: "string", multiple: true },
-        backend: { type: "string", multiple: true },
-        placement: { type: "string", multiple: true },
-        "no-limit": { type: "boolean" },
-        quick: { type: "boolean" },
-        peers: { type: "boolean" },
-        engines: { type: "boolean" },
-        install: { type: "boolean" },
-        targets: { type: "boolean" },
-        turns: { type: "string" },
-        from: { type: "string", multiple: true },
-        json: { type: "string" },
-        html: { type: "string" },
-        markdown: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -1,22 +1,27 @@
-// npm run bench -- engines [--op NAME] [--json FILE] [--install]: every operation at one size on every engine. Engines take
-// turns round by round; turns.ts.
+// npm run bench -- engines: every operation at one size on every engine. Engines take turns round by round; turns.ts.
 
 import { writeFileSync } from "node:fs";
 import { type Engine, engines, enginesInstalled, installEngines } from "./engines.js";
 import { gapTable, joinVisits } from "./gaps.js";
-import { type Options, readOptions } from "./options.js";
+import { type Options, readOptions, USAGE } from "./options.js";
 import { say } from "./progress.js";
 import type { RunRecord } from "./record.js";
 import { table } from "./table.js";
 import { serveTurns, Turns } from "./turns.js";
 
 export async function run(args: string[]): Promise<void> {
-  const options = readOptions(args);
+  const options = readOptions(args, TAKEN);
+  if (options.help) return console.log(USAGE);
   if (options.install && !enginesInstalled()) installEngines();
   const records = await runSideBySide(options);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ records })}\n`);
-  console.log(sideBySideText(records));
+  const { json } = options;
+  if (json === "-") process.stdout.write(`${JSON.stringify({ records })}\n`);
+  else if (json !== undefined) writeFileSync(json, `${JSON.stringify({ records })}\n`);
+  (json === "-" ? console.error : console.log)(sideBySideText(records));
 }
+
+/** Options that are of use here: COMPARISON has settled the others. */
+const TAKEN = ["op", "quick", "json", "install", "help"];
 
 /** One size each that is neither about a call's fixed cost nor about memory beyond the cache, and nobody else in the rounds. */
 const COMPARISON = {

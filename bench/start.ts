@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { describeMachine, machine } from "./machine.js";
+import { UsageError } from "./options.js";
 import { quantile } from "./record.js";
 import { table } from "./table.js";
 
@@ -17,7 +18,8 @@ k.softmax(new Float32Array(10));
 const called = performance.now();
 console.log(JSON.stringify([imported - start, loaded - imported, called - loaded]));`;
 
-export async function run(): Promise<void> {
+export async function run(args: readonly string[]): Promise<void> {
+  if (args.length > 0) throw new UsageError(`"${args[0]}" is of no use to this benchmark, which takes no options.`);
   const cwd = new URL("../../../", import.meta.url);
   const times: number[][] = [];
   for (let i = 0; i < RUNS; i++) {
