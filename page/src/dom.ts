@@ -26,6 +26,11 @@ export function choice(name: string, changed: (value: string) => void): string {
   return inputs.find((input) => input.checked)?.value ?? "";
 }
 
+/** Why a worker failed, from its error event: one without a message says that its script, or one of those, didn't come. */
+export function failureOf({ message }: ErrorEvent): string {
+  return message || "its worker's script could not be loaded.";
+}
+
 /** A number with so many decimals, a real minus sign, and ∞. */
 export function decimal(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";

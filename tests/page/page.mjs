@@ -244,6 +244,26 @@ async function failingBench(page) {
   });
 }
 
+/** The workers' scripts can't be had: deployed in part, say. */
+async function withoutWorkers(browser, address) {
+  const page = await browser.newPage();
+  await page.route(/worker/, (route) => route.abort());
+  await page.goto(address);
+  await page.waitForSelector("html[data-ready]");
+  for (const [part, ready] of [
+    ["bench", "#bench-run"],
+    ["learn", undefined],
+  ]) {
+    await check(`${part}: says so where its worker's script can't be loaded`, async () => {
+      const status = `#${part}-status`;
+      await page.waitForFunction((id) => document.querySelector(id).textContent.startsWith("It failed"), status);
+      equal(await page.textContent(status), "It failed: its worker's script could not be loaded.");
+      requireThat(!ready || (await page.isEnabled(ready)), "it can't be run again");
+    });
+  }
+  await page.close();
+}
+
 async function picture(page, name) {
   if (!screenshots) return;
   mkdirSync(screenshots, { recursive: true });
@@ -272,6 +292,7 @@ async function main() {
       Reflect.deleteProperty(window, "WebAssembly"),
     );
     await visit(browser, address, "desktop", "light", failingBench);
+    await withoutWorkers(browser, address);
     for (const [size, scheme] of [
       ["desktop", "dark"],
       ["phone", "light"],

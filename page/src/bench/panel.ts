@@ -1,6 +1,6 @@
 // Part 1: wasm against JavaScript, here and now.
 
-import { byId, choice, make, short } from "../dom.js";
+import { byId, choice, failureOf, make, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
 import type { Failure, Measured, Request } from "./worker.js";
@@ -34,7 +34,7 @@ export function benchPanel(kernels: string): void {
       measured.push(data);
       show();
     });
-    worker.addEventListener("error", ({ message }) => fail(message));
+    worker.addEventListener("error", (event) => fail(failureOf(event)));
     worker.postMessage({ operation } satisfies Request);
   };
 

@@ -1,6 +1,6 @@
 // Part 2: a softmax classifier of handwritten digits that is trained in front of the visitor.
 
-import { byId, choice, short } from "../dom.js";
+import { byId, choice, failureOf, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { emptyFigure, misreadFigure } from "./misread.js";
 import { EPOCHS, SHOWN } from "./schedule.js";
@@ -75,8 +75,8 @@ export function learnPanel(): void {
   };
   clear();
 
-  worker.addEventListener("error", ({ message }) => {
-    byId("learn-status").textContent = `It failed: ${message}`;
+  worker.addEventListener("error", (event) => {
+    byId("learn-status").textContent = `It failed: ${failureOf(event)}`;
   });
   worker.addEventListener("message", ({ data }: MessageEvent<Progress | { ready: true }>) => {
     if ("ready" in data) {
