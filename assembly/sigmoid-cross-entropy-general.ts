@@ -16,7 +16,8 @@ import { BLOCK, total } from "./math/sum";
  *   loss = u·((a + b)·log(1 + e) + a·|x|),  grad = ±scale·u·(a − b·e)/(1 + e), the sign that of x
  *
  * x, t: n floats; u, pw: n floats, 0 for weights of 1; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none;
- * e: scratch, BLOCK + 24 floats. A weight of 0 makes an infinite loss 0. Sums as sigmoidCrossEntropy does.
+ * e: scratch, BLOCK + 24 floats. Where u is 0, loss and gradient are, whatever x and t are; a weight pw of 0 makes an
+ * infinite loss 0. Sums as sigmoidCrossEntropy does.
  */
 export function sigmoidCrossEntropyGeneral(
   x: usize,
@@ -100,8 +101,9 @@ function block(
     const miss = f64x2.add(f64x2.mul(f64x2.sub(one, target), keep), floor);
     const wrong = v128.bitselect(miss, hit, positive);
     const right = v128.bitselect(hit, miss, positive);
-    const linear = v128.and(f64x2.mul(wrong, size), f64x2.ne(f64x2.mul(wrong, weight), zero));
-    const loss = f64x2.mul(weight, f64x2.add(f64x2.mul(f64x2.add(wrong, right), log1pUnit(small)), linear));
+    const linear = v128.and(f64x2.mul(wrong, size), f64x2.ne(wrong, zero));
+    const cost = f64x2.add(f64x2.mul(f64x2.add(wrong, right), log1pUnit(small)), linear);
+    const loss = u ? v128.and(f64x2.mul(weight, cost), f64x2.ne(weight, zero)) : cost;
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);
     sum = next;
@@ -109,8 +111,9 @@ function block(
     if (losses) storePair(losses + i, loss);
     if (grad) {
       const slope = f64x2.div(f64x2.sub(wrong, f64x2.mul(right, small)), f64x2.add(one, small));
-      const g = f64x2.mul(f64x2.mul(weight, slope), by);
-      storePair(grad + i, v128.bitselect(g, f64x2.neg(g), positive));
+      const g = f64x2.mul(u ? f64x2.mul(weight, slope) : slope, by);
+      const signed = v128.bitselect(g, f64x2.neg(g), positive);
+      storePair(grad + i, u ? v128.and(signed, f64x2.ne(weight, zero)) : signed);
     }
   }
   return total(sum, next);

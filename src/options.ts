@@ -101,7 +101,7 @@ export interface SigmoidCrossEntropyOptions extends LossOptions {
   labelSmoothing?: number | undefined;
   /** Weights of the loss's positive part; broadcast as in NumPy. */
   posWeight?: number | Weights | undefined;
-  /** Weights of the elements; broadcast as in NumPy. */
+  /** Weights of the elements, 0 to leave one out; broadcast as in NumPy. */
   elementWeights?: number | Weights | undefined;
 }
 

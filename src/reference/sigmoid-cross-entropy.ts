@@ -27,7 +27,7 @@ export interface SigmoidCrossEntropyOptions<R extends Reduction = Reduction, G e
   readonly labelSmoothing?: number;
   /** Weight pw ≥ 0 of the positive part of the loss; broadcasts as in NumPy. Default 1. */
   readonly posWeight?: BroadcastWeights;
-  /** Weight u ≥ 0 of each element; broadcasts as in NumPy. Default 1. */
+  /** Weight u ≥ 0 of each element, 0 to leave it out; broadcasts as in NumPy. Default 1. */
   readonly elementWeights?: BroadcastWeights;
 }
 
@@ -70,7 +70,9 @@ export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends bool
     const negative = (1 - t[i]) * (1 - labelSmoothing) + share;
     const weight = u ? u[i] : 1;
     const loss = weighted(positive, softplusOf(-x[i])) + weighted(negative, softplusOf(x[i]));
-    losses[i] = weighted(weight, loss);
+    // What doesn't count is left out, whatever it is.
+    if (weight === 0) continue;
+    losses[i] = weight * loss;
     if (grad) grad[i] = scales[i] * weight * (negative * sigmoidOf(x[i]) - positive * sigmoidOf(-x[i]));
   }
   return toLoss(losses, reduction, x.length, grad);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as reference from "../../src/reference/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectSameBits, expectWithin } from "../support/ulp.js";
 import { combinations, reductions } from "./support/combinations.js";
@@ -94,15 +95,39 @@ describeEachBackend("weights of sigmoidCrossEntropy", (backend) => {
     expect(k.sigmoidCrossEntropy(x, t, { elementWeights: 0 }).loss).toBe(0);
   });
 
-  it("of 0 silence an infinite loss, but no NaN", () => {
+  it("of 0 silence an infinite loss; those of elements a NaN too, those of the positive part none", () => {
     const x = Float32Array.of(Infinity, -Infinity, Number.NaN);
     const t = Float32Array.of(0, 1, 1);
     const { k } = backend;
     const of = (options: object) => k.sigmoidCrossEntropy(x, t, { reduction: "none", ...options }).loss;
     expectSameBits(of({}), [Infinity, Infinity, Number.NaN], "without weights");
-    expectSameBits(of({ elementWeights: 0 }), [0, 0, Number.NaN], "elementWeights");
+    expectSameBits(of({ elementWeights: 0 }), [0, 0, 0], "elementWeights");
     expectSameBits(of({ posWeight: 0 }), [Infinity, 0, Number.NaN], "posWeight");
     expectSameBits(of({ elementWeights: [0, 1, 1] }), [0, Infinity, Number.NaN], "one of them");
+  });
+
+  it("of 0 leave an element out, whatever its logit and target are: loss and gradient are 0", () => {
+    const odd = [Number.NaN, Infinity, -Infinity, 3, -3];
+    for (const length of [1, 5, 47, 2051]) {
+      const x = Float32Array.from({ length }, (_, i) => (i % 2 ? 0.5 : odd[(i >> 1) % 5]));
+      const t = Float32Array.from({ length }, (_, i) => (i % 2 ? 1 : odd[(i >> 3) % 5]));
+      const elementWeights = Float32Array.from({ length }, (_, i) => i % 2);
+      const counted = { x: x.map((v, i) => (i % 2 ? v : 0)), t: t.map((v, i) => (i % 2 ? v : 0)) };
+      for (const options of [
+        { reduction: "none" },
+        { reduction: "mean", posWeight: 2, labelSmoothing: 0.1 },
+      ] as const) {
+        const settings = { ...options, elementWeights, grad: true } as const;
+        const got = backend.k.sigmoidCrossEntropy(x, t, settings);
+        const expected = backend.k.sigmoidCrossEntropy(counted.x, counted.t, settings);
+        expectSameBits(got.loss, expected.loss, `loss, ${length}`);
+        expectSameBits(got.grad, expected.grad, `gradient, ${length}`);
+        for (let i = 0; i < length; i += 2) expect(got.grad[i]).toBe(0);
+        const truth = reference.sigmoidCrossEntropy(x, t, settings);
+        expect(truth.grad.every((g, i) => i % 2 === 1 || g === 0)).toBe(true);
+        expect([truth.loss].flat().some(Number.isNaN)).toBe(false);
+      }
+    }
   });
 
   it("keep the limits at infinite logits: x = +∞, t = 1 costs 0, with gradient 0", () => {

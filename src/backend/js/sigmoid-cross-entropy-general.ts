@@ -63,8 +63,8 @@ function block(
     const miss = (1 - target) * keep + floor;
     const wrong = positive ? miss : hit;
     const right = positive ? hit : miss;
-    const linear = wrong * weight === 0 ? 0 : wrong * Math.abs(logit);
-    const loss = weight * ((wrong + right) * log1pUnit(e) + linear);
+    const linear = wrong === 0 ? 0 : wrong * Math.abs(logit);
+    const loss = weight === 0 ? 0 : weight * ((wrong + right) * log1pUnit(e) + linear);
     const sum = a + loss;
     a = b;
     b = c;
@@ -73,7 +73,7 @@ function block(
     if (toLosses) f32[toLosses + i] = loss;
     if (toGrad) {
       const g = weight * ((wrong - right * e) / (1 + e)) * scale;
-      f32[toGrad + i] = positive ? g : -g;
+      f32[toGrad + i] = weight === 0 ? 0 : positive ? g : -g;
     }
   }
   return a + c + (b + d);
