@@ -25,17 +25,12 @@ export function softmaxAcross(
   strip: number,
 ): void {
   const { f32 } = memory;
-  const wide = stripWidth(classes);
-  for (let i = 0; i < width; i += wide) {
-    const positions = Math.min(width - i, wide);
-    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
-    for (let j = 0; j < positions; j++) {
-      const at = strip + j * classes * 4;
+  overStrips(memory, x, out, classes, width, stride, strip, (_, rows) => {
+    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
       const factor = fround(1 / expBlock(memory, at, at, classes, max(memory, at, classes)));
-      for (let p = at >>> 2, end = p + classes; p < end; p++) f32[p] *= factor;
+      for (let p = at >>> 2, last = p + classes; p < last; p++) f32[p] *= factor;
     }
-    scatter(f32, strip >>> 2, (out >>> 2) + i, classes, stride, positions);
-  }
+  });
 }
 
 export function logSoftmaxAcross(
@@ -49,19 +44,13 @@ export function logSoftmaxAcross(
   strip: number,
 ): void {
   const { f32 } = memory;
-  const wide = stripWidth(classes);
-  for (let i = 0; i < width; i += wide) {
-    const positions = Math.min(width - i, wide);
-    const e = strip + positions * classes * 4;
-    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
-    for (let j = 0; j < positions; j++) {
-      const at = strip + j * classes * 4;
+  overStrips(memory, x, out, classes, width, stride, strip, (_, rows, e) => {
+    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
       const m = max(memory, at, classes);
       const log = fround(logOf(memory, e, classes, m, expBlock(memory, at, e, classes, m)));
-      for (let p = at >>> 2, end = p + classes; p < end; p++) f32[p] = fround(f32[p] - m) - log;
+      for (let p = at >>> 2, last = p + classes; p < last; p++) f32[p] = fround(f32[p] - m) - log;
     }
-    scatter(f32, strip >>> 2, (out >>> 2) + i, classes, stride, positions);
-  }
+  });
 }
 
 export function logSumExpAcross(
@@ -75,53 +64,46 @@ export function logSumExpAcross(
   strip: number,
 ): void {
   const { f32 } = memory;
-  const wide = stripWidth(classes);
-  for (let i = 0; i < width; i += wide) {
-    const positions = Math.min(width - i, wide);
-    const e = strip + positions * classes * 4;
-    gather(f32, (x >>> 2) + i, strip >>> 2, classes, stride, positions);
-    for (let j = 0; j < positions; j++) {
-      const at = strip + j * classes * 4;
+  overStrips(memory, x, 0, classes, width, stride, strip, (first, rows, e) => {
+    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
       const m = max(memory, at, classes);
       const sum = expBlock(memory, at, e, classes, m);
       let value = m + logOf(memory, e, classes, m, sum);
       // 0/0 stands for a position of −Infinity alone; a NaN in it would be in the sum of its exponentials too.
       if (m === -Infinity && sum === 0) value = m;
       if (m === Infinity) value = hasNaN(memory, at, classes) ? Number.NaN : m;
-      f32[(out >>> 2) + i + j] = value;
+      f32[(out >>> 2) + first + row] = value;
     }
-  }
+  });
 }
 
-/** Positions of a strip: a cache line's, or so many that their classes fit beside the exponentials of one. */
-export function stripWidth(classes: number): number {
-  return Math.min(16, Math.floor(ROOM / classes) - 1);
-}
-
-/** Copies positions of each class to rows of classes; addresses are indices. */
-export function gather(
-  f32: Float32Array,
+/**
+ * Copies a cache line's positions at a time, or so many that their classes fit beside the exponentials of one, to rows of
+ * classes at `strip`; `compute` gets the first position, how many there are, and the address behind the rows. What it
+ * leaves in them is copied to `out`, 0 for nowhere, as x lies.
+ */
+export function overStrips(
+  { f32 }: Memory,
   x: number,
-  to: number,
-  classes: number,
-  stride: number,
-  positions: number,
-): void {
-  for (let c = 0; c < classes; c++, x += stride) {
-    for (let j = 0, at = to + c; j < positions; j++, at += classes) f32[at] = f32[x + j];
-  }
-}
-
-export function scatter(
-  f32: Float32Array,
-  from: number,
   out: number,
   classes: number,
+  width: number,
   stride: number,
-  positions: number,
+  strip: number,
+  compute: (first: number, rows: number, end: number) => void,
 ): void {
-  for (let c = 0; c < classes; c++, out += stride) {
-    for (let j = 0, at = from + c; j < positions; j++, at += classes) f32[out + j] = f32[at];
+  const wide = Math.min(16, Math.floor(ROOM / classes) - 1);
+  const to = strip >>> 2;
+  for (let i = 0; i < width; i += wide) {
+    const rows = Math.min(width - i, wide);
+    for (let c = 0, from = (x >>> 2) + i; c < classes; c++, from += stride) {
+      for (let j = 0, at = to + c; j < rows; j++, at += classes) f32[at] = f32[from + j];
+    }
+    compute(i, rows, strip + rows * classes * 4);
+    if (!out) continue;
+    for (let c = 0, back = (out >>> 2) + i; c < classes; c++, back += stride) {
+      for (let j = 0, at = to + c; j < rows; j++, at += classes) f32[back + j] = f32[at];
+    }
   }
 }
 

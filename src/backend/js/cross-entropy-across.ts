@@ -1,4 +1,4 @@
-import { gather, scatter, stripWidth } from "./across.js";
+import { overStrips } from "./across.js";
 import { softmaxCrossEntropy } from "./cross-entropy.js";
 import type { Memory } from "./memory.js";
 
@@ -17,13 +17,21 @@ export function softmaxCrossEntropyAcross(
   state: number,
   strip: number,
 ): void {
-  const wide = stripWidth(classes);
-  const maxima = strip + wide * classes * 4;
-  for (let i = 0; i < width; i += wide) {
-    const n = Math.min(width - i, wide);
-    const by = scales && scales + i * 8;
-    gather(memory.f32, (x >>> 2) + i, strip >>> 2, classes, stride, n);
-    softmaxCrossEntropy(memory, strip, strip, labels + i * 4, by, scale, losses + i * 8, n, classes, state, maxima, 0);
-    if (grad) scatter(memory.f32, strip >>> 2, (grad >>> 2) + i, classes, stride, n);
-  }
+  overStrips(memory, x, grad, classes, width, stride, strip, (first, rows, end) => {
+    const by = scales && scales + first * 8;
+    softmaxCrossEntropy(
+      memory,
+      strip,
+      strip,
+      labels + first * 4,
+      by,
+      scale,
+      losses + first * 8,
+      rows,
+      classes,
+      state,
+      end,
+      0,
+    );
+  });
 }
