@@ -11,9 +11,9 @@ import {
 import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
-import { newFloats } from "./outputs.js";
 import { ResidentBatch } from "./resident.js";
 import { checkOwn } from "./shape.js";
+import { readList } from "./weights.js";
 
 /** Class labels and targets, which are integers or floats: reading and checking them. */
 
@@ -46,7 +46,7 @@ export function readLabels(
   ignore: number,
   arena: Arena,
 ): { labels: LabelArray; counted: number } {
-  const labels = integersOf(given, arena, "labels", "an Int32Array, another integer array or an array of integers");
+  const labels = integersOf(given, arena, "labels");
   const positions = batch.outer * batch.inner;
   if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
@@ -68,7 +68,7 @@ export function readLabels(
   return { labels, counted };
 }
 
-function integersOf({ data, type }: Given, arena: Arena, name: string, wanted: string): LabelArray {
+function integersOf({ data, type }: Given, arena: Arena, name: string, others = ""): LabelArray {
   if (holdsIntegers(type)) {
     checkAttached(data as Int32Array, name);
     return data as LabelArray;
@@ -78,6 +78,7 @@ function integersOf({ data, type }: Given, arena: Arena, name: string, wanted: s
     ResidentBatch.locate(data, arena, name);
     if (data.dtype === "int32") return data.data;
   }
+  const wanted = `an Int32Array, another integer array or an array of integers${others}`;
   return refuse(`What stands for ${name}`, wanted, data, DtypeError);
 }
 
@@ -85,8 +86,7 @@ function integersOf({ data, type }: Given, arena: Arena, name: string, wanted: s
 export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
   const { length } = given.data as Float32Array;
   if (length === batch.outer * batch.inner && length !== batch.length) {
-    const are = `labels are integers, as in an Int32Array, and dense targets ${batch.length} floats`;
-    throw new DtypeError(`targets has ${length} floats, one a position; ${are}.`);
+    throw new DtypeError(`targets has ${length} floats, one a position: labels are integers.`);
   }
   return operandOf(given, batch, arena, "targets");
 }
@@ -97,22 +97,14 @@ export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
  */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
+  const { data, own, type } = given;
   if (isDense(given)) return operandOf(given, batch, arena, "targets");
-  const targets = integersOf(given, arena, "targets", "a Float32Array, an integer array, a list or a resident batch");
-  checkLike(batch, given.own, targets.length, "targets");
-  const small = given.type !== "" ? !given.type.startsWith("Big") : !Array.isArray(targets);
-  const array = small ? (targets as unknown as Float32Array) : converted(targets);
-  return { array, pointer: 0, length: array.length, start: array.byteOffset, own: given.own };
-}
-
-function converted(targets: LabelArray): Float32Array {
-  const floats = newFloats(targets.length);
-  for (let i = 0; i < floats.length; i++) {
-    const one = targets[i];
-    if (typeof one !== "number" && typeof one !== "bigint") refuse(`targets[${i}]`, "a number", one, DtypeError);
-    floats[i] = Number(one);
-  }
-  return floats;
+  const listed = Array.isArray(data) ? readList(data, "targets", arena, DtypeError).values : undefined;
+  const targets = listed ?? integersOf(given, arena, "targets", ", or floats");
+  checkLike(batch, own, targets.length, "targets");
+  // Any typed array of numbers is copied as one of floats is.
+  const array = type.startsWith("Big") ? Float32Array.from(targets, Number) : (targets as Float32Array);
+  return { array, pointer: 0, length: array.length, start: array.byteOffset, own };
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -17,7 +17,6 @@ const OTHERS: readonly (readonly [string, (t: Float32Array) => unknown])[] = [
     (array) => [array.name, (t: Float32Array) => array.from(Array.from(t, BigInt))] as const,
   ),
   ["list of numbers", (t) => [...t]],
-  ["list of 64-bit integers", (t) => Array.from(t, BigInt)],
 ];
 
 describeEachBackend("targets of each element may be integers 0 and 1", (backend) => {
