@@ -64,10 +64,7 @@ export class Xentropy extends Loaded {
     return softmax(this.context("softmax", x), x, options) as ArrayResult<O>;
   }
 
-  /**
-   * logSoftmax(x)_i = x_i − log Σ_j exp(x_j) along `axis`, of the batch's shape, without forming probabilities. At most
-   * 4 ULP, near 0 too.
-   */
+  /** logSoftmax(x)_i = x_i − log Σ_j exp(x_j), like softmax but without forming it. At most 4 ULP, near 0 too. */
   logSoftmax<O extends Output = undefined>(
     x: FloatBatch,
     options: Into<LogSoftmaxOptions, O> = NONE,
@@ -119,9 +116,7 @@ export class Xentropy extends Loaded {
     return argmax(this.context("argmax", x), x, options);
   }
 
-  /**
-   * The k largest elements along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k.
-   */
+  /** The k largest along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k. */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
     return topK(this.context("topK", x), x, k, options);
   }
@@ -206,8 +201,7 @@ export class Xentropy extends Loaded {
    * Sigmoid cross-entropy from logits, element by element, and its gradient in the same pass, for targets t in [0, 1]:
    * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t. At most 4 ULP; the gradient in units of σ + t.
    *
-   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError
-   * too.
+   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError.
    */
   sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
     x: FloatBatch,
@@ -232,9 +226,8 @@ export class Xentropy extends Loaded {
   /**
    * Softmax cross-entropy of the logits features·weightsᵀ + bias, with gradients to all three, without ever holding the
    * logits: features [N, D] (or more axes, D last), weights [C, D]. Takes the options of softmaxCrossEntropy; results are
-   * those that it gives for logits within 65 ULP of Σ |features·weights| + |bias|. Beside inputs and outputs a call with
-   * labels takes less than 18 MiB to D = 2048, 2.25 KiB·D + 7 MiB beyond, and a byte for each class; docs/operations.md has
-   * the rest. Throws LabelError and WeightError too.
+   * those that it gives for logits within 65 ULP of Σ |features·weights| + |bias|. docs/operations.md says what memory a
+   * call takes beside inputs and outputs. Throws LabelError and WeightError too.
    */
   linearSoftmaxCrossEntropy<const O extends Only<LinearSoftmaxCrossEntropyOptions, O> = object>(
     features: FloatBatch,
