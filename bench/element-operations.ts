@@ -1,7 +1,7 @@
 // Operations element by element, a row each; add rows.
 
 import * as reference from "xentropy/reference";
-import * as sigmoids from "#cli/rivals/sigmoid.js";
+import * as sigmoids from "../src/cli/rivals/sigmoid.js";
 import { arrayAlone, lossAndGrad, NO_LOSS, type Operation } from "./operation.js";
 
 function mapElements(

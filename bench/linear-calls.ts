@@ -2,7 +2,7 @@
 // or takes long is left out, and the reason is said.
 
 import type { Xentropy } from "xentropy";
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../src/cli/random.js";
 import { type Size, unfused } from "./linear-kernels.js";
 import { firstLine } from "./peers.js";
 import { quantile } from "./record.js";

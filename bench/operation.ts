@@ -2,7 +2,7 @@
 // reference that judges both, and the passes over memory that can't be done without.
 
 import type { FloatBatch, FloatOutput, Labels, Xentropy } from "xentropy";
-import type { Rows, RowsRival } from "#cli/rivals/rows.js";
+import type { Rows, RowsRival } from "../src/cli/rivals/rows.js";
 import type { Pass } from "./limit.js";
 import type { Given } from "./problems.js";
 import { across } from "./rivals/across.js";

@@ -1,7 +1,7 @@
 // The numbers that operations are measured on: seeded, so that every run, contender and engine sees the same.
 
-import { normal, uniform } from "#cli/random.js";
-import type { Rows } from "#cli/rivals/rows.js";
+import { normal, uniform } from "../src/cli/random.js";
+import type { Rows } from "../src/cli/rivals/rows.js";
 
 /** Kinds of operands. */
 export type Given =

@@ -1,9 +1,9 @@
 // Operations along the class axis, a row each; add rows.
 
 import * as reference from "xentropy/reference";
-import * as crossEntropies from "#cli/rivals/cross-entropy.js";
-import type { RowsRival } from "#cli/rivals/rows.js";
-import * as softmaxes from "#cli/rivals/softmax.js";
+import * as crossEntropies from "../src/cli/rivals/cross-entropy.js";
+import type { RowsRival } from "../src/cli/rivals/rows.js";
+import * as softmaxes from "../src/cli/rivals/softmax.js";
 import type { Pass } from "./limit.js";
 import { arrayAlone, lossAndGrad, NO_LOSS, type Operation } from "./operation.js";
 import * as reductions from "./rivals/reductions.js";

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type FloatOutput, load, type Xentropy } from "xentropy";
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../src/cli/random.js";
 import { describeMachine, type Machine, machine } from "./machine.js";
 import { type Effort, measure, median } from "./measure.js";
 import { UsageError } from "./options.js";

@@ -19,7 +19,7 @@ interface Budget {
 }
 
 const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
-const LIB = fileURLToPath(new URL("../../../build/lib/", import.meta.url));
+const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
@@ -145,6 +145,7 @@ console.log(`\nto install: ${entryCount} files, ${kB(size).trim()} packed, ${kB(
 if (values.files) {
   const { files: byFile } = await cost(`export * from "${LIB}index.js"`);
   const files = [...byFile].sort(([, a], [, b]) => b - a).slice(0, 40);
-  for (const [path, bytes] of files) console.log(`  ${path.replace(/^.*?build\/lib\//, "").padEnd(40)}${kB(bytes)}`);
+  for (const [path, bytes] of files)
+    console.log(`  ${path.replace(/^.*?build\/programs\/src\//, "").padEnd(40)}${kB(bytes)}`);
 }
 process.exitCode = over > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 // Stochastic gradient descent: epochs of mini-batches in an order that is shuffled anew for each.
 
-import { uniform } from "#cli/random.js";
+import { uniform } from "../../src/cli/random.js";
 import { PIXELS } from "./digits.js";
 import type { Labelled } from "./images.js";
 import { Linear } from "./linear.js";

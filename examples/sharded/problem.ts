@@ -1,7 +1,7 @@
 // What every process knows: the sizes, the features of some positions, and how to make the weights of any classes. In
 // earnest the weights would be loaded; here they are random numbers, seeded class by class, so that shards agree.
 
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../../src/cli/random.js";
 
 /** Llama 3's vocabulary. */
 export const CLASSES = 128_256;

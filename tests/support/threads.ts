@@ -10,7 +10,7 @@ import type { Join } from "../../src/threads/take-part.js";
 export const THREADS = Number(process.env.THREADS ?? 1);
 
 /** The built worker: Node runs no TypeScript. */
-export const WORKER = new URL("../../build/lib/threads/worker.js", import.meta.url);
+export const WORKER = new URL("../../build/programs/src/threads/worker.js", import.meta.url);
 
 const spawn = await spawner(WORKER);
 

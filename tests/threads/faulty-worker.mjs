@@ -1,7 +1,7 @@
 // A worker that fails on purpose, as FAULT in its environment says: throw, hang, exit, or late=ms (silent for so long). It
 // does so in its first share, after half of it has been computed.
 import { parentPort } from "node:worker_threads";
-import { kernelsOf, takePart } from "../../build/lib/threads/take-part.js";
+import { kernelsOf, takePart } from "../../build/programs/src/threads/take-part.js";
 
 const fault = new URLSearchParams(process.env.FAULT);
 let faults = 1;

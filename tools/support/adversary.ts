@@ -2,7 +2,7 @@
 // own from a two-valued row whose errors line up; a step changes a few logits and is kept where the error doesn't shrink.
 
 import type { Xentropy } from "xentropy";
-import { uniform } from "#cli/random.js";
+import { uniform } from "../../src/cli/random.js";
 import { DISTRIBUTIONS } from "./distributions.js";
 import type { Operation, Outcome } from "./operations.js";
 import { Problem } from "./problem.js";

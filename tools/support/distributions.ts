@@ -1,6 +1,6 @@
 // Logits by what is hard about them. Each is made a batch at a time, so that rows can differ.
 
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../../src/cli/random.js";
 import { ABOVE, BELOW } from "./worst.js";
 
 export interface Distribution {

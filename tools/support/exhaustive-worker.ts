@@ -25,7 +25,7 @@ async function open(): Promise<Elementary> {
 
 /** The package doesn't export these: they are taken from where the build puts them. */
 async function loadScalars(): Promise<Scalars> {
-  const from = (file: string) => import(new URL(`../../../../build/lib/backend/js/${file}.js`, import.meta.url).href);
+  const from = (file: string) => import(new URL(`../../src/backend/js/${file}.js`, import.meta.url).href);
   const [{ exp }, { log }, { log1p }, { tanh }, { sigmoidOf, softplusOf, logitOf }] = await Promise.all(
     ["math/exp", "math/log", "math/log1p", "math/tanh", "sigmoid"].map(from),
   );

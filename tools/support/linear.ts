@@ -2,7 +2,7 @@
 
 import type { Xentropy } from "xentropy";
 import { checked, type Measurement } from "xentropy/check";
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../../src/cli/random.js";
 import type { Operation, Outcome } from "./operations.js";
 import type { Problem } from "./problem.js";
 

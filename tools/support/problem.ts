@@ -1,7 +1,7 @@
 // A batch of logits, and whatever else an operation takes, made from a seed when it is asked for.
 
 import * as reference from "xentropy/reference";
-import { normal, uniform } from "#cli/random.js";
+import { normal, uniform } from "../../src/cli/random.js";
 
 export class Problem {
   readonly x: Float32Array;

@@ -1,6 +1,6 @@
 // What is measured: batches of so many rows, of so many classes each; and for how long.
 
-import type { Effort } from "../../../build/lib/cli/measure.js";
+import type { Effort } from "../../../build/programs/src/cli/measure.js";
 
 export const ROWS = 16;
 export const COLUMNS = [4, 10, 32, 100, 320, 1000, 3200, 10_000, 32_000] as const;

@@ -1,8 +1,8 @@
 // Measures in a thread of its own, so that the page stays alive; one message a size.
 
 import { load } from "xentropy";
-import { measure } from "../../../build/lib/cli/measure.js";
-import { batchOf, OPERATIONS, requireAgreement } from "../../../build/lib/cli/operations.js";
+import { measure } from "../../../build/programs/src/cli/measure.js";
+import { batchOf, OPERATIONS, requireAgreement } from "../../../build/programs/src/cli/operations.js";
 import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
 
 export interface Request {

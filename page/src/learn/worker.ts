@@ -1,8 +1,8 @@
 // Trains in a thread of its own: stochastic gradient descent over seeded mini-batches, until it is told to stop.
 
 import { load } from "xentropy";
-import { uniform } from "../../../build/lib/cli/random.js";
-import { softmaxCrossEntropy } from "../../../build/lib/cli/rivals/cross-entropy.js";
+import { uniform } from "../../../build/programs/src/cli/random.js";
+import { softmaxCrossEntropy } from "../../../build/programs/src/cli/rivals/cross-entropy.js";
 import { Classifier } from "./classifier.js";
 import { CLASSES, type Digits, fetchDigits, PIXELS } from "./digits.js";
 import { BATCH, EPOCHS, RATE, SHOWN } from "./schedule.js";
