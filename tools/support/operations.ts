@@ -29,6 +29,7 @@ export interface Operation {
 }
 
 const NONE = "none" as const;
+const SOFTMAX = { softmax: reference.softmax, logSoftmax: reference.logSoftmax };
 
 function own(got: ArrayLike<number>, truth: Float64Array): Outcome {
   return { got, truth, magnitude: truth };
@@ -42,18 +43,14 @@ function rowSums({ rows, length }: Problem, term: (i: number) => number): Float6
 }
 
 export const OPERATIONS: readonly Operation[] = [
-  {
-    name: "softmax",
-    bound: 4,
-    outcomes: [""],
-    run: (k, { x, shape }) => [own(k.softmax<Float32Array>(x, { shape }), reference.softmax(x, { shape }))],
-  },
-  {
-    name: "logSoftmax",
-    bound: 4,
-    outcomes: [""],
-    run: (k, { x, shape }) => [own(k.logSoftmax<Float32Array>(x, { shape }), reference.logSoftmax(x, { shape }))],
-  },
+  ...(["softmax", "logSoftmax"] as const).map((name): Operation => {
+    return {
+      name,
+      bound: 4,
+      outcomes: [""],
+      run: (k, { x, shape }) => [own(k[name]<Float32Array>(x, { shape }), SOFTMAX[name](x, { shape }))],
+    };
+  }),
   {
     name: "logSumExp",
     bound: 4,
