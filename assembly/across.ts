@@ -1,17 +1,18 @@
+import { logSumExpOfFour } from "./log-sum-exp";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { BLOCK } from "./math/sum";
-import { logSoftmaxOfFour, logSumExpOfFour, softmaxOfFour } from "./quad";
+import { fourOf, logsOfQuads, MAXIMA, multiply, QUADS, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
 
 /**
- * softmax, logSoftmax and logSumExp along an axis that isn't the last: four positions side by side (quad.ts), with
+ * softmax, logSoftmax and logSumExp along an axis that isn't the last: positions side by side as quads (quad.ts), with
  * the bits that they have as rows. Nothing is transposed. At most BLOCK classes.
  *
  * Vectors are computed where they lie if the output takes the input's place. Otherwise, and where the classes' distance is
  * a multiple of 1 KiB, so that they fall on a few sets of a cache (measured: 4 times slower in place), a strip of
  * positions, a cache line wide where that fits, is first copied together.
  *
- * x, out: classes × width floats, the classes `stride` floats apart; out may be x. lanes: LANES_BYTES. strip: 8·BLOCK
- * floats, for a strip and the exponentials of four positions.
+ * x, out: classes × width floats, the classes `stride` floats apart; out may be x. lanes: QUADS records. strip:
+ * 8·BLOCK floats, for a strip and the exponentials of quads.
  */
 export function softmaxAcross(
   x: usize,
@@ -27,10 +28,14 @@ export function softmaxAcross(
   const wide = there ? width : stripWidth(classes);
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
+  const e = there ? strip : strip + classes * step;
+  const most = quadsAcross(classes, there ? 0 : wide);
   for (let i: usize = 0; i < width; i += wide) {
     const positions = min(width - i, wide);
     if (!there) gather(x + (i << 2), strip, classes, stride, wide, positions);
-    for (let j: usize = 0; j < positions; j += 4) softmaxOfFour(at + (j << 2), classes, step, lanes);
+    for (let j: usize = 0; j < positions; j += 4 * most) {
+      softmaxOfQuads(at + (j << 2), classes, step, 16, min((positions - j + 3) >> 2, most), e, lanes);
+    }
     if (!there) scatter(strip, out + (i << 2), classes, stride, wide, positions);
   }
 }
@@ -51,10 +56,13 @@ export function logSoftmaxAcross(
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
   const e = there ? strip : strip + classes * step;
+  const most = quadsAcross(classes, there ? 0 : wide);
   for (let i: usize = 0; i < width; i += wide) {
     const positions = min(width - i, wide);
     if (!there) gather(x + (i << 2), strip, classes, stride, wide, positions);
-    for (let j: usize = 0; j < positions; j += 4) logSoftmaxOfFour(at + (j << 2), classes, step, e, lanes);
+    for (let j: usize = 0; j < positions; j += 4 * most) {
+      logSoftmaxOfQuads(at + (j << 2), classes, step, 16, min((positions - j + 3) >> 2, most), e, lanes);
+    }
     if (!there) scatter(strip, out + (i << 2), classes, stride, wide, positions);
   }
 }
@@ -74,14 +82,56 @@ export function logSumExpAcross(
   const at = there ? x : strip;
   const step = (there ? stride : wide) << 2;
   const e = there ? strip : strip + classes * step;
+  const most = quadsAcross(classes, there ? 0 : wide);
   for (let i: usize = 0; i < width; i += wide) {
     const positions = min(width - i, wide);
     if (!there) gather(x + (i << 2), strip, classes, stride, wide, positions);
-    for (let j: usize = 0; j < positions; j += 4) {
-      const value = logSumExpOfFour(at + (j << 2), classes, step, e, lanes);
-      const to = out + ((i + j) << 2);
-      if (positions - j >= 4) v128.store(to, value);
-      else storeLanes(to, positions - j, value);
+    for (let j: usize = 0; j < positions; j += 4 * most) {
+      const quads = min((positions - j + 3) >> 2, most);
+      logsOfQuads(at + (j << 2), classes, step, 16, quads, e, lanes);
+      for (let q: usize = 0; q < quads; q++) {
+        const k = j + 4 * q;
+        const value = logSumExpOfFour(at + (k << 2), classes, step, lanes + q * RECORD);
+        const to = out + ((i + k) << 2);
+        if (positions - k >= 4) v128.store(to, value);
+        else storeLanes(to, positions - k, value);
+      }
+    }
+  }
+}
+
+/** Softmax in place. */
+function softmaxOfQuads(
+  x: usize,
+  classes: usize,
+  step: usize,
+  next: usize,
+  quads: usize,
+  e: usize,
+  lanes: usize,
+): void {
+  sharesOfQuads(x, classes, step, next, quads, e, lanes);
+  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, x += next, e += spacing(classes)) {
+    multiply(e, x, classes, step, fourOf(lanes + SUMS));
+  }
+}
+
+/** Log-softmax in place. */
+function logSoftmaxOfQuads(
+  x: usize,
+  classes: usize,
+  step: usize,
+  next: usize,
+  quads: usize,
+  e: usize,
+  lanes: usize,
+): void {
+  logsOfQuads(x, classes, step, next, quads, e, lanes);
+  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, x += next) {
+    const max = v128.load(lanes, MAXIMA);
+    const log = fourOf(lanes + RESTS);
+    for (let c: usize = 0, p = x; c < classes; c++, p += step) {
+      v128.store(p, f32x4.sub(f32x4.sub(v128.load(p), max), log));
     }
   }
 }
@@ -103,6 +153,11 @@ export function isSpread(stride: usize): bool {
 export function stripWidth(classes: usize): usize {
   if (classes * 20 <= 8 * BLOCK) return 16;
   return classes * 12 <= 8 * BLOCK ? 8 : 4;
+}
+
+/** Quads that go together: their exponentials find room beside a strip so wide. */
+export function quadsAcross(classes: usize, wide: usize): usize {
+  return max(1, min(QUADS, classes ? (8 * BLOCK - classes * wide) / (spacing(classes) >> 2) : 1));
 }
 
 /** Copies `positions` of each class together, `wide` floats apart; what is missing to a vector is −Infinity. */

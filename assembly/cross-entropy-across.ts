@@ -1,7 +1,7 @@
-import { gather, isSpread, scatter, stripWidth } from "./across";
-import { softmaxCrossEntropy } from "./cross-entropy";
-import { areNormal, factorsOf, lossesOfFour } from "./cross-entropy-narrow";
-import { expOfFour, maxOfFour, peaksOfFour, restsOfFour } from "./quad";
+import { gather, isSpread, quadsAcross, scatter, stripWidth } from "./across";
+import { softmaxCrossEntropyOfRows } from "./cross-entropy";
+import { arePlain, crossEntropyOfQuads } from "./cross-entropy-quads";
+import { fourOf, RECORD, RESTS, SUMS, spacing } from "./quad";
 import { transpose } from "./transpose";
 
 /**
@@ -9,7 +9,7 @@ import { transpose } from "./transpose";
  * softmaxCrossEntropy has for rows. At most BLOCK classes.
  *
  * x, grad: classes × width floats, the classes `stride` floats apart; grad may be x, or 0 for no gradient. labels, scales,
- * scale, losses: as there, for `width` positions. state: as there. strip: as in across.ts.
+ * scale, losses: as there, for `width` positions. lanes, strip: as in across.ts.
  */
 export function softmaxCrossEntropyAcross(
   x: usize,
@@ -21,7 +21,7 @@ export function softmaxCrossEntropyAcross(
   classes: usize,
   width: usize,
   stride: usize,
-  state: usize,
+  lanes: usize,
   strip: usize,
 ): void {
   const there = isSpread(stride);
@@ -30,25 +30,29 @@ export function softmaxCrossEntropyAcross(
   const from = there ? x : strip;
   const to = there || !grad ? grad : strip;
   const e = there ? strip : strip + classes * step;
+  const most = quadsAcross(classes, there ? 0 : wide);
   for (let i: usize = 0; i < width; i += wide) {
     const positions = min(width - i, wide);
     if (!there) gather(x + (i << 2), strip, classes, stride, wide, positions);
-    for (let j: usize = 0; j < positions; j += 4) {
+    let n: usize = 0;
+    for (let j: usize = 0; j < positions; j += n) {
       const at = i + j;
       const by = scales ? scales + (at << 3) : 0;
-      const out = to ? to + (j << 2) : 0;
-      const n = min(positions - j, 4);
       const y = labels + (at << 2);
       const loss = losses + (at << 3);
-      if (n === 4 && ofFour(from + (j << 2), out, step, y, by, scale, loss, classes, state, e)) continue;
-      asRows(from + (j << 2), out, step, y, by, scale, loss, classes, state, e, n);
+      const here = from + (j << 2);
+      const out = to ? to + (j << 2) : 0;
+      const quads = min((positions - j) >> 2, most);
+      n = quads ? 4 * quads : positions - j;
+      if (quads) ofQuads(here, out, step, y, by, scale, loss, classes, quads, lanes, e);
+      else asRows(here, out, step, y, by, scale, loss, classes, n, e);
     }
     if (grad && !there) scatter(strip, grad + (i << 2), classes, stride, wide, positions);
   }
 }
 
-/** Four positions, with exponentials to e. False as crossEntropyOfFour, and then the gradient is untouched. */
-function ofFour(
+/** Quads, those that aren't plain as rows, once the exponentials of the others are no longer needed. */
+function ofQuads(
   x: usize,
   grad: usize,
   step: usize,
@@ -57,45 +61,39 @@ function ofFour(
   scale: f64,
   losses: usize,
   classes: usize,
+  quads: usize,
   lanes: usize,
   e: usize,
-): bool {
-  const y = v128.load(labels);
-  if (v128.any_true(i32x4.lt_s(y, i32x4.splat(0)))) return false;
-  const y0 = <usize>i32x4.extract_lane(y, 0);
-  const y1 = <usize>i32x4.extract_lane(y, 1);
-  const y2 = <usize>i32x4.extract_lane(y, 2);
-  const y3 = <usize>i32x4.extract_lane(y, 3);
-  const logit = atClasses(x, step, y0, y1, y2, y3);
-  const max = maxOfFour(x, classes, step);
-  const peaks = peaksOfFour(max, expOfFour(x, e, classes, step, 16, max, lanes));
-  restsOfFour(e, classes, 16, peaks, lanes);
-  const stored = atClasses(e, 16, y0, y1, y2, y3);
-  lossesOfFour(max, logit, peaks, stored, scales, scale, lanes, losses);
-  if (!grad) return true;
-  if (!areNormal(lanes)) return false;
-  const factor = factorsOf(lanes);
-  for (let c: usize = 0, to = grad; c < classes; c++, e += 16, to += step) {
-    v128.store(to, f32x4.mul(v128.load(e), factor));
+): void {
+  crossEntropyOfQuads(x, classes, step, 16, quads, labels, scales, scale, losses, e, lanes);
+  if (!grad) return;
+  let others: u32 = 0;
+  for (let q: usize = 0; q < quads; q++) {
+    const y = labels + (q << 4);
+    const record = lanes + q * RECORD;
+    if (arePlain(y, record)) gradientsOfFour(e + q * spacing(classes), grad + (q << 4), step, y, classes, record);
+    else others |= 1 << (<u32>q);
   }
-  store<f32>(grad + y0 * step, <f32>load<f64>(lanes, 32));
-  store<f32>(grad + y1 * step, <f32>load<f64>(lanes, 40), 4);
-  store<f32>(grad + y2 * step, <f32>load<f64>(lanes, 48), 8);
-  store<f32>(grad + y3 * step, <f32>load<f64>(lanes, 56), 12);
-  return true;
+  for (; others; others &= others - 1) {
+    const at = (<usize>ctz(others)) << 4;
+    const by = scales ? scales + 2 * at : 0;
+    asRows(x + at, grad + at, step, labels + at, by, scale, losses + 2 * at, classes, 4, e);
+  }
 }
 
-/** A float of each of four positions, at a class of its own. */
-function atClasses(x: usize, step: usize, c0: usize, c1: usize, c2: usize, c3: usize): v128 {
-  return f32x4(
-    load<f32>(x + c0 * step),
-    load<f32>(x + c1 * step, 4),
-    load<f32>(x + c2 * step, 8),
-    load<f32>(x + c3 * step, 12),
-  );
+function gradientsOfFour(e: usize, grad: usize, step: usize, labels: usize, classes: usize, lanes: usize): void {
+  const factor = fourOf(lanes + SUMS);
+  const counts = i32x4.ge_s(v128.load(labels), i32x4.splat(0));
+  for (let to = grad, end = e + (classes << 4); e < end; e += 16, to += step) {
+    v128.store(to, v128.and(f32x4.mul(v128.load(e), factor), counts));
+  }
+  for (let i: usize = 0; i < 4; i++, labels += 4, grad += 4, lanes += 8) {
+    const label = load<i32>(labels);
+    if (label >= 0) store<f32>(grad + <usize>label * step, <f32>load<f64>(lanes, RESTS));
+  }
 }
 
-/** n positions, turned into rows at e. */
+/** n positions, at most 4, turned into rows at e. */
 function asRows(
   x: usize,
   grad: usize,
@@ -105,11 +103,10 @@ function asRows(
   scale: f64,
   losses: usize,
   classes: usize,
-  state: usize,
-  e: usize,
   n: usize,
+  e: usize,
 ): void {
   transpose(x, step >> 2, e, classes, classes, n);
-  softmaxCrossEntropy(e, e, labels, scales, scale, losses, n, classes, state, 0, 0);
+  softmaxCrossEntropyOfRows(e, e, labels, scales, scale, losses, n, classes, 0, 0, 0);
   if (grad) transpose(e, classes, grad, step >> 2, n, classes);
 }

@@ -1,38 +1,56 @@
 import { gapOf } from "./cross-entropy-general";
 import { loadPair, upper } from "./math/lanes";
-import { LANES_BYTES, NARROW, padToFours, sharesOfFour, subtractOfFour, turnOfFour } from "./quad";
+import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
+import { findMaxima, logsOfMaxima, MAXIMA, OWN, RECORD, RESTS, SUMS, spacing } from "./quad";
 import { transpose } from "./transpose";
 
 /**
- * Softmax cross-entropy with dense targets of four rows of 1 to NARROW columns, side by side, with the bits that
- * softmaxCrossEntropyGeneral has for each. x, t, grad, scales, losses: as there, at the first of the four; t's rows lie
- * tStep bytes apart. lanes: STATE_BYTES; e: BLOCK floats, for the turned targets and their sums.
+ * Softmax cross-entropy with dense targets of rows of 1 to NARROW columns, as many as make quads (quad.ts), with the bits
+ * that softmaxCrossEntropyGeneral has for each. x, t, grad, scales, losses, rows: as there; t's rows lie tStep bytes apart.
+ * lanes: QUADS_BYTES; e: BLOCK floats, for the turned targets and their sums. Returns the rows that are done.
  */
-export function denseOfFour(
+export function denseOfNarrow(
   x: usize,
   t: usize,
   tStep: usize,
   grad: usize,
   scales: usize,
   losses: usize,
+  rows: usize,
   cols: usize,
   lanes: usize,
   e: usize,
-): void {
-  const turned = lanes + LANES_BYTES;
-  const sums = e + (NARROW << 4);
-  transpose(t, tStep >> 2, e, 4, 4, cols);
-  padToFours(e, cols);
-  const max = turnOfFour(x, turned, cols);
-  const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
-  targetsOfTwo(turned, e, cols, level, sums);
-  targetsOfTwo(turned + 8, e + 8, cols, upper(level), sums + 32);
-  sharesOfFour(turned, cols, 16, max, turned, lanes);
-  lossesOfTwo(v128.load(scales), lanes, sums, losses);
-  lossesOfTwo(v128.load(scales, 16), lanes + 16, sums + 32, losses + 16);
-  if (!grad) return;
-  subtractOfFour(turned, e, cols, v128.load(lanes), v128.load(lanes, 16), v128.load(scales), v128.load(scales, 16));
-  transpose(turned, 4, grad, cols, cols, 4);
+): usize {
+  const turned = lanes + TURNED;
+  const next = spacing(cols);
+  let row: usize = 0;
+  for (let quads = quadsOf(rows); quads > 0; row += 4 * quads, quads = quadsOf(rows - row)) {
+    turn(x + row * (cols << 2), turned, cols, quads);
+    findMaxima(turned, cols, 16, next, quads, lanes);
+    for (let q: usize = 0; q < quads; q++) {
+      const at = e + q * next;
+      transpose(t + (row + 4 * q) * tStep, tStep >> 2, at, 4, 4, cols);
+      padToFours(at, cols);
+      const max = v128.load(lanes + q * RECORD, MAXIMA);
+      const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
+      targetsOfTwo(turned + q * next, at, cols, level, lanes + q * RECORD + OWN);
+      targetsOfTwo(turned + q * next + 8, at + 8, cols, upper(level), lanes + q * RECORD + OWN + 32);
+    }
+    logsOfMaxima(turned, cols, 16, next, quads, turned, lanes);
+    for (let q: usize = 0; q < quads; q++) {
+      const record = lanes + q * RECORD;
+      const at = row + 4 * q;
+      const low = v128.load(scales + (at << 3));
+      const high = v128.load(scales + (at << 3), 16);
+      lossesOfTwo(low, record, lanes + q * RECORD + OWN, losses + (at << 3));
+      lossesOfTwo(high, record + 16, lanes + q * RECORD + OWN + 32, losses + (at << 3) + 16);
+      if (!grad) continue;
+      const p = turned + q * next;
+      subtractOfFour(p, e + q * next, cols, v128.load(record, SUMS), v128.load(record, SUMS + 16), low, high);
+      transpose(p, 4, grad + at * (cols << 2), cols, cols, 4);
+    }
+  }
+  return row;
 }
 
 /**
@@ -70,6 +88,6 @@ function targetsOfTwo(x: usize, t: usize, classes: usize, max: v128, sums: usize
 /** Two rows' losses; and to `lanes`, in place of the shares, what stored exponentials are multiplied by. */
 function lossesOfTwo(scale: v128, lanes: usize, sums: usize, losses: usize): void {
   const mass = v128.load(sums, 16);
-  v128.store(losses, f64x2.add(v128.load(sums), f64x2.mul(v128.load(lanes, 32), mass)));
-  v128.store(lanes, f64x2.mul(v128.load(lanes), f64x2.mul(mass, scale)));
+  v128.store(losses, f64x2.add(v128.load(sums), f64x2.mul(v128.load(lanes, RESTS), mass)));
+  v128.store(lanes, f64x2.mul(v128.load(lanes, SUMS), f64x2.mul(mass, scale)), SUMS);
 }

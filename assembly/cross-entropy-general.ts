@@ -1,10 +1,10 @@
 import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
-import { denseOfFour } from "./cross-entropy-dense-narrow";
+import { denseOfNarrow } from "./cross-entropy-dense-narrow";
 import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
-import { NARROW } from "./quad";
+import { NARROW } from "./narrow";
 import {
   accumulate,
   accumulateOnly,
@@ -57,15 +57,14 @@ export function softmaxCrossEntropyGeneral(
 ): void {
   const bytes = cols << 2;
   const dense = base !== 0 && !labels && !tops && !hits && zLoss === 0;
-  for (let row: usize = 0; row < rows; row++, x += bytes, base += baseStep) {
+  let row: usize = 0;
+  if (dense && cols > 0 && cols <= NARROW) {
+    row = denseOfNarrow(x, base, baseStep, grad, scales, losses, rows, cols, state, e);
+    x += row * bytes;
+    base += row * baseStep;
+  }
+  for (; row < rows; row++, x += bytes, base += baseStep) {
     const to = grad ? grad + row * bytes : 0;
-    if (dense && cols > 0 && cols <= NARROW && row + 4 <= rows) {
-      denseOfFour(x, base, baseStep, to, scales + (row << 3), losses + (row << 3), cols, state, e);
-      row += 3;
-      x += 3 * bytes;
-      base += 3 * baseStep;
-      continue;
-    }
     const label = labels ? load<i32>(labels + (row << 2)) : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.

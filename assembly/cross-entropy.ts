@@ -1,10 +1,10 @@
-import { crossEntropyOfFour } from "./cross-entropy-narrow";
+import { crossEntropyOfNarrow } from "./cross-entropy-narrow";
 import { expBlock } from "./math/exp-block";
 import { max } from "./math/max";
 import { log1p } from "./math/scalar";
 import { scale as multiply } from "./math/scale";
 import { BLOCK } from "./math/sum";
-import { NARROW } from "./quad";
+import { NARROW } from "./narrow";
 import {
   accumulate,
   accumulateOnly,
@@ -43,19 +43,33 @@ export function softmaxCrossEntropy(
   maxima: usize,
   e: usize,
 ): void {
+  let row: usize = 0;
+  if (cols <= NARROW) row = crossEntropyOfNarrow(x, grad, labels, scales, scale, losses, rows, cols, state);
+  if (row === rows) return;
+  const by = scales ? scales + (row << 3) : 0;
+  const at = row * (cols << 2);
+  const to = grad ? grad + at : 0;
+  const y = labels + (row << 2);
+  softmaxCrossEntropyOfRows(x + at, to, y, by, scale, losses + (row << 3), rows - row, cols, state, maxima, e);
+}
+
+/** The same row by row. */
+export function softmaxCrossEntropyOfRows(
+  x: usize,
+  grad: usize,
+  labels: usize,
+  scales: usize,
+  scale: f64,
+  losses: usize,
+  rows: usize,
+  cols: usize,
+  state: usize,
+  maxima: usize,
+  e: usize,
+): void {
   const bytes = cols << 2;
-  let fallen: usize = 0; // rows before this one aren't tried as part of four
   for (let row: usize = 0; row < rows; row++, x += bytes) {
     const to = grad ? grad + row * bytes : 0;
-    if (cols <= NARROW && row >= fallen && row + 4 <= rows) {
-      const by = scales ? scales + (row << 3) : 0;
-      if (crossEntropyOfFour(x, to, labels + (row << 2), by, scale, losses + (row << 3), cols, state)) {
-        row += 3;
-        x += 3 * bytes;
-        continue;
-      }
-      fallen = row + 4;
-    }
     const label = load<i32>(labels + (row << 2));
     if (label < 0) {
       store<f64>(losses + (row << 3), 0);

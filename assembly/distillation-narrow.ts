@@ -1,63 +1,77 @@
 import { termOf } from "./distillation";
 import { loadPair, upper } from "./math/lanes";
-import { LANES_BYTES, NARROW, padToFours, sharesOfFour, subtractOfFour, turnOfFour } from "./quad";
+import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
+import { logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, spacing } from "./quad";
 import { transpose } from "./transpose";
 
 /**
- * softmaxKlDivergence of four rows of 1 to NARROW columns, side by side, with the bits that it has for each. x, y, grad,
- * scales, losses: as there, at the first of the four. lanesX, lanesY: STATE_BYTES each, for the student's and the teacher's
- * sums and turned logits; e: 8·NARROW floats, for their exponentials.
+ * softmaxKlDivergence of rows of 1 to NARROW columns, as many as make quads (quad.ts), with the bits that it has for each.
+ * x, y, grad, scales, losses, rows: as there. lanesX, lanesY: QUADS_BYTES each; e: 8·QUADS·NARROW floats, for the
+ * exponentials of both. Returns the rows that are done.
  */
-export function klOfFour(
+export function klOfNarrow(
   x: usize,
   y: usize,
   grad: usize,
   scales: usize,
   losses: usize,
+  rows: usize,
   cols: usize,
   lanesX: usize,
   lanesY: usize,
   e: usize,
-): void {
-  const turnedX = lanesX + LANES_BYTES;
-  const turnedY = lanesY + LANES_BYTES;
-  const other = e + (NARROW << 4);
-  const maxX = turnOfFour(x, turnedX, cols);
-  const maxY = turnOfFour(y, turnedY, cols);
-  sharesOfFour(turnedX, cols, 16, maxX, e, lanesX);
-  sharesOfFour(turnedY, cols, 16, maxY, other, lanesY);
-  padToFours(turnedX, cols);
-  padToFours(turnedY, cols);
-  padToFours(other, cols);
-  lossesOfTwo(turnedX, turnedY, other, cols, maxX, maxY, lanesX, lanesY, losses);
-  lossesOfTwo(
-    turnedX + 8,
-    turnedY + 8,
-    other + 8,
-    cols,
-    upper(maxX),
-    upper(maxY),
-    lanesX + 16,
-    lanesY + 16,
-    losses + 16,
-  );
-  if (!grad) return;
-  const low = v128.load(scales);
-  const high = v128.load(scales, 16);
-  subtractOfFour(
-    e,
-    other,
-    cols,
-    f64x2.mul(v128.load(lanesX), low),
-    f64x2.mul(v128.load(lanesX, 16), high),
-    f64x2.mul(v128.load(lanesY), low),
-    f64x2.mul(v128.load(lanesY, 16), high),
-  );
-  transpose(e, 4, grad, cols, cols, 4);
+): usize {
+  const next = spacing(cols);
+  const turnedX = lanesX + TURNED;
+  const turnedY = lanesY + TURNED;
+  let row: usize = 0;
+  for (let quads = quadsOf(rows); quads > 0; row += 4 * quads, quads = quadsOf(rows - row)) {
+    const other = e + quads * next;
+    const at = row * (cols << 2);
+    turn(x + at, turnedX, cols, quads);
+    turn(y + at, turnedY, cols, quads);
+    logsOfQuads(turnedX, cols, 16, next, quads, e, lanesX);
+    logsOfQuads(turnedY, cols, 16, next, quads, other, lanesY);
+    for (let q: usize = 0; q < quads; q++) {
+      const place = row + 4 * q;
+      const p = lanesX + q * RECORD;
+      const r = lanesY + q * RECORD;
+      klOfFour(turnedX + q * next, turnedY + q * next, other + q * next, cols, p, r, losses + (place << 3));
+    }
+    if (!grad) continue;
+    for (let q: usize = 0; q < quads; q++) {
+      const place = row + 4 * q;
+      const by = scales + (place << 3);
+      const p = lanesX + q * RECORD;
+      const r = lanesY + q * RECORD;
+      const from = e + q * next;
+      subtractOfFour(
+        from,
+        other + q * next,
+        cols,
+        f64x2.mul(v128.load(p, SUMS), v128.load(by)),
+        f64x2.mul(v128.load(p, SUMS + 16), v128.load(by, 16)),
+        f64x2.mul(v128.load(r, SUMS), v128.load(by)),
+        f64x2.mul(v128.load(r, SUMS + 16), v128.load(by, 16)),
+      );
+      transpose(from, 4, grad + place * (cols << 2), cols, cols, 4);
+    }
+  }
+  return row;
 }
 
-/** Two rows' losses: Σ p_j·((y_j − max_y) − (x_j − max_x)) and the difference of the logarithms. */
-function lossesOfTwo(
+/** Four rows' losses: Σ p_j·((y_j − max_y) − (x_j − max_x)) and the difference of the logarithms. */
+function klOfFour(x: usize, y: usize, e: usize, classes: usize, lanesX: usize, lanesY: usize, losses: usize): void {
+  const maxX = v128.load(lanesX, MAXIMA);
+  const maxY = v128.load(lanesY, MAXIMA);
+  padToFours(x, classes);
+  padToFours(y, classes);
+  padToFours(e, classes);
+  klOfTwo(x, y, e, classes, maxX, maxY, lanesX, lanesY, losses);
+  klOfTwo(x + 8, y + 8, e + 8, classes, upper(maxX), upper(maxY), lanesX + 16, lanesY + 16, losses + 16);
+}
+
+function klOfTwo(
   x: usize,
   y: usize,
   e: usize,
@@ -69,8 +83,8 @@ function lossesOfTwo(
   losses: usize,
 ): void {
   const sum = gapsOfTwo(x, y, e, classes, f64x2.promote_low_f32x4(maxX), f64x2.promote_low_f32x4(maxY));
-  const gap = v128.bitselect(sum, f64x2.mul(sum, v128.load(lanesY)), f64x2.eq(sum, f64x2.splat(Infinity)));
-  v128.store(losses, f64x2.add(gap, f64x2.sub(v128.load(lanesX, 32), v128.load(lanesY, 32))));
+  const gap = v128.bitselect(sum, f64x2.mul(sum, v128.load(lanesY, SUMS)), f64x2.eq(sum, f64x2.splat(Infinity)));
+  v128.store(losses, f64x2.add(gap, f64x2.sub(v128.load(lanesX, RESTS), v128.load(lanesY, RESTS))));
 }
 
 /** The sums that gap makes of one row, class c in lane c mod 4, for two. */

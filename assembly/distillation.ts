@@ -1,10 +1,10 @@
 import { subtract } from "./cross-entropy-general";
-import { klOfFour } from "./distillation-narrow";
+import { klOfNarrow } from "./distillation-narrow";
 import { expBlock } from "./math/exp-block";
 import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK, total } from "./math/sum";
-import { NARROW } from "./quad";
+import { NARROW } from "./narrow";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
 
 /**
@@ -15,7 +15,7 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
  *
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
- * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of STATE_BYTES;
+ * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of QUADS_BYTES;
  * e: eight BLOCKs of floats. Rows of at most KEPT columns leave their exponentials there from the first pass to the second.
  */
 const KEPT: usize = 4 * BLOCK;
@@ -33,15 +33,14 @@ export function softmaxKlDivergence(
   e: usize,
 ): void {
   const bytes = cols << 2;
-  for (let row: usize = 0; row < rows; row++, x += bytes, y += bytes) {
+  let row: usize = 0;
+  if (cols > 0 && cols <= NARROW) {
+    row = klOfNarrow(x, y, grad, scales, losses, rows, cols, stateX, stateY, e);
+    x += row * bytes;
+    y += row * bytes;
+  }
+  for (; row < rows; row++, x += bytes, y += bytes) {
     const to = grad ? grad + row * bytes : 0;
-    if (cols > 0 && cols <= NARROW && row + 4 <= rows) {
-      klOfFour(x, y, to, scales + (row << 3), losses + (row << 3), cols, stateX, stateY, e);
-      row += 3;
-      x += 3 * bytes;
-      y += 3 * bytes;
-      continue;
-    }
     begin(stateX);
     begin(stateY);
     const kept = cols <= KEPT;

@@ -3,25 +3,34 @@ import { loadLanes, storeLanes } from "./math/lanes";
 import { max } from "./math/max";
 import { scale } from "./math/scale";
 import { BLOCK } from "./math/sum";
-import { LANES_BYTES, logSoftmaxOfFour, NARROW, softmaxOfFour } from "./quad";
+import { NARROW, quadsOf, TURNED, turn, turnBack } from "./narrow";
+import { fourOf, logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
 import { accumulate, accumulateOnly, begin, blockFactor, blockLog, finish, rowLog, rowMax } from "./row";
-import { transpose } from "./transpose";
+
+/** Without a logarithm a row on its own is the faster one from fewer columns on than NARROW. */
+const NARROW_SOFTMAX: usize = 56;
 
 /**
  * softmax(x)_i = exp(x_i − max) / Σ exp(x_j − max), row by row; row.ts has the sum, exp-block.ts the exponentials.
  *
- * x, out: rows × cols floats, any alignment; out may be x. state: STATE_BYTES; maxima: a float for each BLOCK columns.
+ * x, out: rows × cols floats, any alignment; out may be x. state: QUADS_BYTES; maxima: a float for each BLOCK columns.
  */
 export function softmax(x: usize, out: usize, rows: usize, cols: usize, state: usize, maxima: usize): void {
   const bytes = cols << 2;
   const end = x + rows * bytes;
-  // Without a logarithm a row on its own is the faster one from fewer columns on.
-  if (cols <= NARROW / 2) {
-    const turned = state + LANES_BYTES;
-    for (const last = x + (rows & ~3) * bytes; x < last; x += 4 * bytes, out += 4 * bytes) {
-      transpose(x, cols, turned, 4, 4, cols);
-      softmaxOfFour(turned, cols, 16, state);
-      transpose(turned, 4, out, cols, cols, 4);
+  if (cols <= NARROW_SOFTMAX) {
+    const turned = state + TURNED;
+    for (let quads = quadsOf(rows); quads > 0; quads = quadsOf(rows)) {
+      turn(x, turned, cols, quads);
+      sharesOfQuads(turned, cols, 16, spacing(cols), quads, turned, state);
+      for (let q: usize = 0; q < quads; q++) {
+        const factor = fourOf(state + q * RECORD + SUMS);
+        const zero = f32x4.splat(0);
+        turnBack(turned + q * spacing(cols), out + q * (cols << 4), cols, factor, zero, zero);
+      }
+      rows -= 4 * quads;
+      x += 4 * quads * bytes;
+      out += 4 * quads * bytes;
     }
   }
   for (; x < end; x += bytes, out += bytes) {
@@ -51,11 +60,19 @@ export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state
   const bytes = cols << 2;
   const end = x + rows * bytes;
   if (cols <= NARROW) {
-    const turned = state + LANES_BYTES;
-    for (const last = x + (rows & ~3) * bytes; x < last; x += 4 * bytes, out += 4 * bytes) {
-      transpose(x, cols, turned, 4, 4, cols);
-      logSoftmaxOfFour(turned, cols, 16, e, state);
-      transpose(turned, 4, out, cols, cols, 4);
+    const turned = state + TURNED;
+    for (let quads = quadsOf(rows); quads > 0; quads = quadsOf(rows)) {
+      turn(x, turned, cols, quads);
+      logsOfQuads(turned, cols, 16, spacing(cols), quads, e, state);
+      for (let q: usize = 0; q < quads; q++) {
+        const lanes = state + q * RECORD;
+        const max = v128.load(lanes, MAXIMA);
+        const one = f32x4.splat(1);
+        turnBack(turned + q * spacing(cols), out + q * (cols << 4), cols, one, max, fourOf(lanes + RESTS));
+      }
+      rows -= 4 * quads;
+      x += 4 * quads * bytes;
+      out += 4 * quads * bytes;
     }
   }
   for (; x < end; x += bytes, out += bytes) {

@@ -1,4 +1,4 @@
-import { BLOCK, type LinearMemory, STATE_BYTES } from "./backend/backend.js";
+import { BLOCK, type LinearMemory, QUADS_BYTES } from "./backend/backend.js";
 import { FreedError, MemoryError } from "./errors.js";
 import type { Held, Range } from "./held.js";
 
@@ -213,7 +213,7 @@ export class Workspace {
   static readonly COLUMNS = 256 * BLOCK;
 
   /** Bytes of what every thread has of its own: state, secondState, exponentials and maxima, in this order. */
-  static readonly SCRATCH = 2 * STATE_BYTES + 8 * BLOCK * 4 + (Workspace.COLUMNS / BLOCK) * 4;
+  static readonly SCRATCH = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (Workspace.COLUMNS / BLOCK) * 4;
 
   /** Floats of a staging tile here: several threads share larger ones. */
   readonly tileFloats: number;
@@ -223,8 +223,8 @@ export class Workspace {
     this.tileFloats = tileFloats;
     try {
       this.state = this.allocate(Workspace.SCRATCH);
-      this.secondState = this.state + STATE_BYTES;
-      this.exponentials = this.secondState + STATE_BYTES;
+      this.secondState = this.state + QUADS_BYTES;
+      this.exponentials = this.secondState + QUADS_BYTES;
       this.maxima = this.exponentials + 8 * BLOCK * 4;
       this.labels = this.allocate(POSITIONS * 4);
       this.scales = this.allocate(POSITIONS * 8);

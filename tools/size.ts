@@ -23,12 +23,12 @@ const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 60_200, goal: 30_000 },
-  "xentropy in workerd": { limit: 61_800, goal: 30_000 },
+  xentropy: { limit: 61_000, goal: 30_000 },
+  "xentropy in workerd": { limit: 62_900, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_000 },
-  "relaxed, when asked for": { limit: 17_700 },
-  "threads, when asked for": { limit: 27_500 },
+  "relaxed, when asked for": { limit: 18_500 },
+  "threads, when asked for": { limit: 28_400 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

@@ -26,6 +26,9 @@ export const BLOCK = 2048;
 /** The bytes of a row's state. assembly/row.ts */
 export const STATE_BYTES = 16 + 24 * 40;
 
+/** The bytes that kernels of rows need for `state`: a row's state, or narrow rows four by four. assembly/narrow.ts */
+export const QUADS_BYTES = 4 * (160 + 16 * 128);
+
 /** Where a finished state has its node, and the bytes of a node: max, peak, rest, gap and mass in float64. */
 export const STATE_NODE = 16;
 export const NODE_BYTES = 40;

@@ -1,9 +1,8 @@
 import { describe, it } from "vitest";
-import { BLOCK } from "../../src/backend/backend.js";
+import { BLOCK, QUADS_BYTES } from "../../src/backend/backend.js";
 import { cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
 
 const WIDTHS = [1, 2, 3, 4, 5, 8, 11, 16, 35];
-const LANES = 80;
 const STRIP = 8 * BLOCK * 4;
 
 describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) => {
@@ -17,7 +16,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
         const copy = mirror.put(sample(n, n));
         const out = mirror.floats(n);
         const positions = mirror.floats(width);
-        const room = [mirror.scratch(LANES), mirror.scratch(STRIP)] as const;
+        const room = [mirror.scratch(QUADS_BYTES), mirror.scratch(STRIP)] as const;
         const what = `${classes} × ${width}, stride ${stride}`;
         mirror.same(what, (k) => k.logSumExpAcross(x, positions, classes, width, stride, ...room));
         mirror.same(what, (k) => k.logSoftmaxAcross(x, out, classes, width, stride, ...room));

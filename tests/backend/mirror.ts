@@ -148,8 +148,10 @@ function open(): Mirror {
 /** What the tests share. */
 export const mirror = open();
 
+const SHORT = Array.from({ length: 68 }, (_, n) => n);
+
 /** Lengths with every tail, around a block's end, of several blocks. */
-export const LENGTHS: readonly number[] = [...Array.from({ length: 68 }, (_, n) => n), 2047, 2048, 2049, 4096, 6145];
+export const LENGTHS: readonly number[] = [...SHORT, 127, 128, 129, 2047, 2048, 2049, 4096, 6145];
 
 const LARGEST = 3.4028234663852886e38;
 
