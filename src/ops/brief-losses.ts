@@ -1,7 +1,6 @@
-import { lengthOf, typedName } from "../checks.js";
 import type { Context } from "../context.js";
 import { clear, newFloats } from "../outputs.js";
-import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
+import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 
 /** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
 
@@ -29,19 +28,16 @@ const MOST_LABELS = 2 ** 24;
 
 /** The mean loss of labels that all count, or of dense targets. */
 export function briefCrossEntropy(context: Context, x: unknown, targets: unknown, options: unknown): Loss | undefined {
-  const type = typedName(targets);
-  if (type === "Float32Array") return briefPair(context, "dense targets", x, targets, options);
-  if (type !== "Int32Array" || !arePlain(options, "rows", "grad")) return undefined;
+  if (isFloats(targets)) return briefPair(context, "dense targets", x, targets, options);
+  if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
   const { kernels, arena, work } = context;
   const columns = columnsOf(x, shape, axis);
-  const labels = targets as Int32Array;
-  if (columns === 0 || labels.byteOffset !== 0) return context.leave({ shape, axis, grad: place });
-  const { length } = x as Float32Array;
+  const length = columns === 0 ? 0 : (x as Float32Array).length;
   const rows = length / columns;
-  if (!putLabels(labels, rows, columns, arena.i32, work.labels >>> 2))
+  if (columns === 0 || !areLabels(targets, rows) || !putLabels(targets, rows, columns, arena.i32, work.labels >>> 2))
     return context.leave({ shape, axis, grad: place });
-  const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
+  const grad = gradientFor(place, length, targets, targets[0] * SUBNORMAL);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   const { losses, state, maxima, exponentials } = work;
   const tile = work.tile(0);
@@ -54,9 +50,22 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   return { loss, grad };
 }
 
-/** Copies a label for each row; false where there are more or fewer, or one is none of the classes. */
+/**
+ * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of `holds`: code that
+ * sees arrays of one type alone is faster.
+ */
+function areLabels(labels: unknown, rows: number): labels is Int32Array {
+  return (
+    ArrayBuffer.isView(labels) &&
+    labels instanceof Int32Array &&
+    labels.length === rows &&
+    labels.byteOffset === 0 &&
+    labels[rows] === undefined
+  );
+}
+
+/** Copies a label for each row; false where one is none of the classes. */
 function putLabels(labels: Int32Array, rows: number, classes: number, to: Int32Array, at: number): boolean {
-  if (labels.length !== rows || lengthOf(labels) !== rows) return false;
   for (let i = 0; i < rows; i++) {
     const label = labels[i];
     if (!(label >= 0 && label < classes)) return false;
@@ -131,24 +140,21 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
   const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, MOST_LABELS);
-  if (columns === 0 || typedName(labels) !== "Int32Array" || (labels as Int32Array).byteOffset !== 0) {
-    return context.leave({ shape, axis, grad: place });
-  }
   const x = logProbs as Float32Array;
-  const y = labels as Int32Array;
-  const rows = x.length / columns;
-  if (y.length !== rows || lengthOf(y) !== rows) return context.leave({ shape, axis, grad: place });
+  const length = columns === 0 ? 0 : x.length;
+  const rows = length / columns;
+  if (columns === 0 || !areLabels(labels, rows)) return context.leave({ shape, axis, grad: place });
   let sum = 0;
   for (let i = 0; i < rows; i++) {
-    const label = y[i];
+    const label = labels[i];
     if (!(label >= 0 && label < columns)) return context.leave({ shape, axis, grad: place });
     sum -= x[i * columns + label];
   }
   const loss = Math.fround(sum / rows);
-  const grad = gradientFor(place, x.length, y, y[0] * SUBNORMAL);
+  const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
   clear(grad);
-  for (let i = 0; i < rows; i++) grad[i * columns + y[i]] = -1 / rows;
+  for (let i = 0; i < rows; i++) grad[i * columns + labels[i]] = -1 / rows;
   return { loss, grad };
 }
