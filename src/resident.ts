@@ -96,6 +96,14 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     return batch.#start;
   }
 
+  /** @internal The address of a batch that is alive and of this arena; 0 for all else, and while anything is held. */
+  static addressOf(batch: unknown, arena: Arena, dtype: Dtype): number {
+    if (!(batch instanceof ResidentBatch) || !(#block in batch)) return 0;
+    const block = batch.#block;
+    if (block.arena !== arena || !block.live || arena.disposed || arena.held?.some) return 0;
+    return batch.dtype === dtype ? batch.#start : 0;
+  }
+
   /** @internal Whether it lies in the memory of this arena. */
   static liesIn(batch: ResidentBatch<Float32Array | Int32Array>, arena: Arena): boolean {
     return batch.#block.arena === arena;

@@ -23,8 +23,8 @@ const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 61_000, goal: 30_000 },
-  "xentropy in workerd": { limit: 62_900, goal: 30_000 },
+  xentropy: { limit: 61_900, goal: 30_000 },
+  "xentropy in workerd": { limit: 63_800, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_000 },
   "relaxed, when asked for": { limit: 18_500 },

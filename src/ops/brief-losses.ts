@@ -1,12 +1,14 @@
+import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 import { clear, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
+import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 
 /** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
 
 interface Loss {
   loss: number;
-  grad?: Float32Array;
+  grad?: FloatOutput;
 }
 
 /** The gradient's array; undefined for none, null where it isn't plain or shares bytes with what is still to be read. */
@@ -16,7 +18,7 @@ function gradientFor(grad: unknown, length: number, other: ArrayBufferView, firs
   return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
 }
 
-function meanOf(losses: Float64Array, at: number, rows: number): number {
+export function meanOf(losses: Float64Array, at: number, rows: number): number {
   let sum = 0;
   for (let i = 0; i < rows; i++) sum += losses[at + i];
   return Math.fround(sum / rows);
@@ -35,8 +37,13 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   const columns = columnsOf(x, shape, axis);
   const length = columns === 0 ? 0 : (x as Float32Array).length;
   const rows = length / columns;
-  if (columns === 0 || !areLabels(targets, rows) || !putLabels(targets, rows, columns, arena.i32, work.labels >>> 2))
-    return context.leave({ shape, axis, grad: place });
+  if (
+    columns === 0 ||
+    !areLabels(targets, rows) ||
+    !putLabels(targets, 0, rows, columns, arena.i32, work.labels >>> 2)
+  ) {
+    return residentCrossEntropy(context, x, targets, shape, axis, place) ?? context.leave({ shape, axis, grad: place });
+  }
   const grad = gradientFor(place, length, targets, targets[0] * SUBNORMAL);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   const { losses, state, maxima, exponentials } = work;
@@ -54,7 +61,7 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
  * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of `holds`: code that
  * sees arrays of one type alone is faster.
  */
-function areLabels(labels: unknown, rows: number): labels is Int32Array {
+export function areLabels(labels: unknown, rows: number): labels is Int32Array {
   return (
     ArrayBuffer.isView(labels) &&
     labels instanceof Int32Array &&
@@ -64,10 +71,17 @@ function areLabels(labels: unknown, rows: number): labels is Int32Array {
   );
 }
 
-/** Copies a label for each row; false where one is none of the classes. */
-function putLabels(labels: Int32Array, rows: number, classes: number, to: Int32Array, at: number): boolean {
+/** Copies a label for each row, from an index on; false where one is none of the classes. */
+export function putLabels(
+  labels: Int32Array,
+  from: number,
+  rows: number,
+  classes: number,
+  to: Int32Array,
+  at: number,
+): boolean {
   for (let i = 0; i < rows; i++) {
-    const label = labels[i];
+    const label = labels[from + i];
     if (!(label >= 0 && label < classes)) return false;
     to[at + i] = label;
   }
@@ -84,32 +98,50 @@ export function briefPair(
 ): Loss | undefined {
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
-  const { kernels, arena, work } = context;
+  const { work } = context;
   const columns = columnsOf(x, shape, axis);
   const length = columns === 0 ? 0 : (x as Float32Array).length;
-  if (columns === 0 || !isPlain(other, length)) return context.leave({ shape, axis, grad: place });
+  if (columns === 0 || !isPlain(other, length)) {
+    return (
+      residentPair(context, operation, x, other, shape, axis, place) ?? context.leave({ shape, axis, grad: place })
+    );
+  }
   const grad = gradientFor(place, length, other, other[0]);
   if (grad === null) return context.leave({ shape, axis, grad: place });
-  const rows = length / columns;
-  const { scales, losses, state, secondState, maxima, exponentials } = work;
   const a = work.tile(0);
   const b = work.tile(1);
-  const to = grad ? a : 0;
   work.copyIn(x as Float32Array, 0, length, a);
   work.copyIn(other, 0, length, b);
+  const loss = pairLoss(context, operation, a, b, grad ? a : 0, length, columns);
+  if (!grad) return { loss };
+  work.copyOut(a, length, grad, 0);
+  return { loss, grad };
+}
+
+/** The mean loss between two batches in linear memory, with a gradient at `to` unless that is 0. */
+export function pairLoss(
+  { kernels, arena, work }: Context,
+  operation: "dense targets" | "distillation" | "elements",
+  a: number,
+  b: number,
+  to: number,
+  length: number,
+  columns: number,
+): number {
+  const { scales, spikes, losses, state, secondState, maxima, exponentials } = work;
+  if (operation === "elements") {
+    return Math.fround(kernels.sigmoidCrossEntropy(a, b, to, exponentials, length, 1 / length, 0) / length);
+  }
+  const rows = length / columns;
   arena.f64.fill(1 / rows, scales >>> 3, (scales >>> 3) + rows);
   if (operation === "distillation") {
     kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
   } else {
-    const { spikes } = work;
     const step = columns * 4;
     // biome-ignore format: in the groups of the kernel's contract
     kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
   }
-  const loss = meanOf(arena.f64, losses >>> 3, rows);
-  if (!grad) return { loss };
-  work.copyOut(a, length, grad, 0);
-  return { loss, grad };
+  return meanOf(arena.f64, losses >>> 3, rows);
 }
 
 /** The mean loss of float targets, with its gradient. */
@@ -123,7 +155,11 @@ export function briefSigmoidCrossEntropy(
   const { shape, grad: place } = options;
   const { kernels, work } = context;
   const length = columnsOf(x, shape, undefined) === 0 ? 0 : (x as Float32Array).length;
-  if (length === 0 || !isPlain(targets, length)) return context.leave({ shape, grad: place });
+  if (length === 0 || !isPlain(targets, length)) {
+    return (
+      residentPair(context, "elements", x, targets, shape, undefined, place) ?? context.leave({ shape, grad: place })
+    );
+  }
   const grad = gradientFor(place, length, targets, targets[0]);
   if (!grad) return context.leave({ shape, grad: place });
   const tile = work.tile(0);

@@ -1,6 +1,8 @@
+import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 import { POSITIONS } from "../memory.js";
 import { newFloats, newIndices } from "../outputs.js";
+import { residentArray, residentBackward } from "./brief-resident.js";
 
 /**
  * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do, and no option but
@@ -97,7 +99,7 @@ export function briefArray(
   operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
   x: unknown,
   options: unknown,
-): Float32Array | undefined {
+): FloatOutput | undefined {
   const ofRows = operation === "softmax" || operation === "logSoftmax";
   if (!arePlain(options, ofRows ? "rows" : "elements", "out")) return undefined;
   const { shape, axis, out, temperature, emptyRow } = options;
@@ -106,6 +108,10 @@ export function briefArray(
   const length = columns === 0 ? 0 : (x as Float32Array).length;
   const result = out === undefined && columns > 0 ? newFloats(length) : out;
   if (columns === 0 || !isPlain(result, length)) {
+    if (temperature === undefined && emptyRow === undefined) {
+      const quick = residentArray(context, operation, x, shape, axis, out);
+      if (quick) return quick;
+    }
     if (!ofRows) return context.leave({ shape, out });
     const read = { shape, axis, out, temperature };
     return context.leave(operation === "softmax" ? { ...read, emptyRow } : read);
@@ -145,15 +151,17 @@ export function briefBackward(
   forward: unknown,
   upstream: unknown,
   options: unknown,
-): Float32Array | undefined {
+): FloatOutput | undefined {
   if (!arePlain(options, "rows", "out")) return undefined;
   const { shape, axis, out } = options;
   const { kernels, work } = context;
   const columns = columnsOf(forward, shape, axis);
   const length = columns === 0 ? 0 : (forward as Float32Array).length;
   const result = out === undefined && columns > 0 ? newFloats(length) : out;
-  if (columns === 0 || !isPlain(upstream, length) || !isPlain(result, length))
-    return context.leave({ shape, axis, out });
+  if (columns === 0 || !isPlain(upstream, length) || !isPlain(result, length)) {
+    const quick = residentBackward(context, operation, forward, upstream, shape, axis, out);
+    return quick ?? context.leave({ shape, axis, out });
+  }
   const a = work.tile(0);
   const b = work.tile(1);
   work.copyIn(forward as Float32Array, 0, length, a);

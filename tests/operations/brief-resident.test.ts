@@ -1,0 +1,164 @@
+import { expect, it } from "vitest";
+import type { FloatBatch, FloatOutput } from "../../src/batch.js";
+import {
+  DtypeError,
+  ForeignError,
+  FreedError,
+  LabelError,
+  OutputError,
+  OverlapError,
+  type ResidentBatch,
+  ShapeError,
+  type Xentropy,
+} from "../../src/index.js";
+import { describeEachBackend } from "../support/backends.js";
+import { classes, spread } from "../support/samples.js";
+import { expectSameBits } from "../support/ulp.js";
+
+/** The largest brief batch has 4096 numbers. */
+const SHAPES: [readonly number[]][] = [
+  [[10]],
+  [[1, 1]],
+  [[1, 10]],
+  [[3, 7]],
+  [[32, 10]],
+  [[4096, 1]],
+  [[1, 4097]],
+  [[241, 17]],
+];
+
+const UNARY = ["softmax", "logSoftmax", "sigmoid", "logSigmoid", "softplus", "logit"] as const;
+const BACKWARD = ["softmaxBackward", "logSoftmaxBackward"] as const;
+
+type Pair = (
+  k: Xentropy,
+  a: FloatBatch,
+  b: FloatBatch,
+  options?: { shape?: readonly number[]; grad?: true | ResidentBatch },
+) => { loss: number; grad?: FloatOutput };
+
+const PAIRS: Record<string, Pair> = {
+  softmaxCrossEntropy: (k, a, b, options = {}) => k.softmaxCrossEntropy(a, b, options),
+  softmaxKlDivergence: (k, a, b, options = {}) => k.softmaxKlDivergence(a, b, options),
+  sigmoidCrossEntropy: (k, a, b, options = {}) => k.sigmoidCrossEntropy(a, b, options),
+};
+
+function put(k: Xentropy, values: Float32Array, shape: readonly number[]): ResidentBatch {
+  return k.alloc(shape).set(values);
+}
+
+function bitsOf(result: FloatOutput): Float32Array {
+  return result instanceof Float32Array ? result : result.toArray();
+}
+
+/** Runs with no place for the result, with one of its own, and with each operand as the place. */
+function everyPlace(
+  k: Xentropy,
+  shape: readonly number[],
+  operands: readonly Float32Array[],
+  places: readonly number[],
+  run: (operands: readonly ResidentBatch[], to: ResidentBatch | undefined) => void,
+): void {
+  for (const place of [-2, -1, ...places]) {
+    const given = operands.map((values) => put(k, values, shape));
+    const own = k.alloc(shape);
+    run(given, place === -2 ? undefined : place === -1 ? own : given[place]);
+    given.forEach((batch, i) => {
+      if (i !== place) expectSameBits(batch.toArray(), operands[i], `operand ${i} after the call`);
+      batch.free();
+    });
+    own.free();
+  }
+}
+
+describeEachBackend("a call of few resident numbers has the bits of the same call of arrays", (backend) => {
+  it.each(SHAPES)("of shape %j", (shape) => {
+    const { k } = backend;
+    const columns = shape.at(-1) as number;
+    const length = shape.reduce((product, size) => product * size, 1);
+    const x = spread(length, 1, 0.001, 0.999);
+    const y = spread(length, 2, 0, 1);
+    for (const operation of UNARY) {
+      const expected = operation.endsWith("oftmax") ? k[operation](x, { shape }) : k[operation](x);
+      everyPlace(k, shape, [x], [0], ([batch], out) => {
+        const result = k[operation](batch, { out });
+        if (out) expect(result).toBe(out);
+        expectSameBits(bitsOf(result), expected, operation);
+      });
+    }
+    for (const operation of BACKWARD) {
+      const expected = k[operation](x, y, { shape });
+      everyPlace(k, shape, [x, y], [0, 1], ([a, b], out) => {
+        expectSameBits(bitsOf(k[operation](a, b, { out })), expected, operation);
+      });
+    }
+    for (const [operation, run] of Object.entries(PAIRS)) {
+      const expected = run(k, x, y, { shape, grad: true });
+      everyPlace(k, shape, [x, y], [0], ([a, b], grad) => {
+        expect(run(k, a, b)).toEqual({ loss: expected.loss });
+        const result = run(k, a, b, { grad: grad ?? true });
+        expect(result.loss).toBe(expected.loss);
+        expectSameBits(bitsOf(result.grad as FloatOutput), bitsOf(expected.grad as FloatOutput), operation);
+      });
+    }
+    const rows = length / columns;
+    const labels = classes(rows, columns, 3);
+    const expected = k.softmaxCrossEntropy(x, labels, { shape, grad: true });
+    using resident = k.alloc(shape.slice(0, -1), { dtype: "int32" }).set(labels);
+    for (const given of [labels, resident]) {
+      everyPlace(k, shape, [x], [0], ([batch], grad) => {
+        expect(k.softmaxCrossEntropy(batch, given)).toEqual({ loss: expected.loss });
+        const result = k.softmaxCrossEntropy(batch, given, { grad: grad ?? true, axis: -1 });
+        expect(result.loss).toBe(expected.loss);
+        expectSameBits(bitsOf(result.grad), expected.grad, "gradient");
+      });
+    }
+  });
+
+  it("along the first of two axes", () => {
+    const { k } = backend;
+    const x = spread(6, 9, -3, 3);
+    using batch = put(k, x, [2, 3]);
+    const expected = k.softmax(x, { shape: [2, 3], axis: 0 });
+    expectSameBits(k.softmax(batch, { axis: 0 }), expected, "softmax");
+    expectSameBits(k.softmax(batch, { shape: [3, 2] }), k.softmax(x, { shape: [3, 2] }), "another shape");
+  });
+});
+
+describeEachBackend("a call of few resident numbers refuses what every call does", (backend) => {
+  it("and writes nothing", () => {
+    const { k } = backend;
+    const values = spread(9, 1, -2, 2);
+    using room = put(k, values, [3, 3]);
+    using other = put(k, spread(6, 2, 0, 1), [2, 3]);
+    using ints = k.alloc([2, 3], { dtype: "int32" });
+    using labels = k.alloc([2], { dtype: "int32" }).set([0, 3]);
+    using wide = k.alloc([2, 1], { dtype: "int32" });
+    using freed = k.alloc([2, 3]);
+    freed.free();
+    const x = room.rows(0, 2);
+    const next = room.rows(1, 3);
+    const calls: [new (...args: never[]) => Error, () => unknown][] = [
+      [OverlapError, () => k.softmax(x, { out: next })],
+      [OverlapError, () => k.softmaxBackward(x, other, { out: next })],
+      [OverlapError, () => k.softmaxBackward(other, x, { out: next })],
+      [OverlapError, () => k.softmaxCrossEntropy(x, Int32Array.of(0, 1), { grad: next })],
+      [OverlapError, () => k.softmaxCrossEntropy(other, x, { grad: x })],
+      [OverlapError, () => k.softmaxKlDivergence(other, x, { grad: next })],
+      [OverlapError, () => k.sigmoidCrossEntropy(other, x, { grad: x })],
+      [OutputError, () => k.softmax(other, { out: room })],
+      [ShapeError, () => k.softmaxBackward(other, room)],
+      [LabelError, () => k.softmaxCrossEntropy(x, labels, { grad: x })],
+      [ShapeError, () => k.softmaxCrossEntropy(x, wide, { grad: x })],
+      [DtypeError, () => k.softmax(ints as never, { out: x })],
+      [DtypeError, () => k.softmax(x, { out: ints as never })],
+      [FreedError, () => k.softmax(freed, { out: x })],
+      [FreedError, () => k.softmax(x, { out: freed })],
+      [ForeignError, () => k.softmax(Object.create(Object.getPrototypeOf(x)), { out: x })],
+    ];
+    for (const [Refusal, call] of calls) {
+      expect(call, String(call)).toThrow(Refusal);
+      expectSameBits(room.toArray(), values, String(call));
+    }
+  });
+});
