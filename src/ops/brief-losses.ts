@@ -133,7 +133,8 @@ export function pairLoss(
     return Math.fround(kernels.sigmoidCrossEntropy(a, b, to, exponentials, length, 1 / length, 0) / length);
   }
   const rows = length / columns;
-  arena.f64.fill(1 / rows, scales >>> 3, (scales >>> 3) + rows);
+  const { f64 } = arena;
+  for (let i = 0, at = scales >>> 3; i < rows; i++) f64[at + i] = 1 / rows;
   if (operation === "distillation") {
     kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
   } else {
@@ -141,7 +142,7 @@ export function pairLoss(
     // biome-ignore format: in the groups of the kernel's contract
     kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
   }
-  return meanOf(arena.f64, losses >>> 3, rows);
+  return meanOf(f64, losses >>> 3, rows);
 }
 
 /** The mean loss of float targets, with its gradient. */
