@@ -1,6 +1,7 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import { type Operand, type Slot, Workspace } from "./memory.js";
+import { newFloats } from "./outputs.js";
 import type { Streaming } from "./tiles.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
@@ -14,12 +15,15 @@ export const ONE_SLOT: readonly Slot[] = [0];
  *
  * The first column tiles may have a slot each. What is computed there in one pass over the row can stay until the next
  * one; what passes through the last slot has to be handed over in between.
+ *
+ * All tiles of a row begin alike (`Workspace.alignTo`), or kernels that write to the tile they read would miss it by a
+ * float: whoever reads other floats beside the row's begins where the row does.
  */
 export class Columns {
   readonly #work: Workspace;
-  readonly #operand: Operand;
-  readonly #start: number;
-  readonly #stride: number;
+  #operand: Operand;
+  #start: number;
+  #stride: number;
   readonly #classes: number;
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
@@ -47,6 +51,18 @@ export class Columns {
     return this;
   }
 
+  /** Reads from a copy from now on, which begins where its tiles are filled as fast. */
+  detach(): void {
+    const start = this.#start & 1;
+    const array = newFloats(start + this.#classes);
+    eachTile(this.#work, this.#classes, (column, n) => {
+      this.#work.copyOut(this.read(column, n), n, array, start + column);
+    });
+    this.#operand = { array, pointer: 0 };
+    this.#start = start;
+    this.#stride = 1;
+  }
+
   /** Whether it passes through staging tiles. */
   get staged(): boolean {
     return this.#operand.array !== undefined || this.#stride !== 1;
@@ -69,8 +85,12 @@ export class Columns {
     return to;
   }
 
-  #bring(column: number, n: number): number {
-    const to = this.place(column);
+  /** As `read`, by way of another slot. */
+  reread(column: number, n: number, slot: Slot): number {
+    return this.staged ? this.#bring(column, n, this.#work.tile(slot)) : this.place(column);
+  }
+
+  #bring(column: number, n: number, to = this.place(column)): number {
     if (!this.staged) return to;
     const from = this.#index(column);
     if (this.#stride === 1) {

@@ -1,10 +1,8 @@
 import { BLOCK } from "../backend/backend.js";
-import type { Layout } from "../batch.js";
-import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Largest } from "../largest.js";
-import type { Operand } from "../memory.js";
-import { newFloats, overlap } from "../outputs.js";
+import { overlap } from "../outputs.js";
 import {
   type CrossEntropy,
   givenLabelAt,
@@ -25,12 +23,13 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const { state, exponentials } = work;
   const label = labelAt(call, position);
   const counts = label >= 0;
-  const source = logitsOf(context, call, position);
   const base = baseOf(context, call, position);
   const simple = !base && !transform.some;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
   const along = simple ? tiles.along : undefined;
-  const x = new Columns(work, source.operand, source.layout, source.position, ...slots).along(along);
+  const x = new Columns(work, batch, batch, position, ...slots).along(along);
+  // The softcap's slope needs the logits after the exponentials have taken the gradient's place, which may be their own.
+  if (transform.softcap !== undefined && gradient && overlap(gradient, batch, arena)) x.detach();
   const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
   const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
@@ -60,7 +59,6 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   total.add(position, sampleWeight(call, position) * (loss / unit));
   if (grad) {
     const scale = gradientScale(call, position) / unit;
-    const again = new Columns(work, source.operand, source.layout, source.position, 3);
     each((c, n) => {
       const to = grad.recall(c, n);
       const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
@@ -76,31 +74,10 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       if (counts) kernels.generalApply(state, maxima.recall(c, n), target, to, n, spike, zLoss, lse, scale);
       else arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
       if (here >= 0 && spike !== 0) arena.f32[here] = atLabel;
-      if (transform.softcap !== undefined) transform.back(again.read(c, n), to, n);
+      if (transform.softcap !== undefined) transform.back(x.reread(c, n, 3), to, n);
       grad.write(c, n);
     });
   }
-}
-
-/**
- * Where the logits of a position can be read until the end. The softcap's slope needs them after the exponentials have
- * taken the gradient's place, so if that is their own, they are copied.
- */
-function logitsOf(
-  { work, arena }: Context,
-  { batch, gradient, transform }: CrossEntropy,
-  position: number,
-): { operand: Operand; layout: Layout; position: number } {
-  const same = gradient !== undefined && overlap(gradient, batch, arena);
-  if (transform.softcap === undefined || !same) return { operand: batch, layout: batch, position };
-  const { classes } = batch;
-  const array = newFloats(classes);
-  const x = new Columns(work, batch, batch, position, 0);
-  eachTile(work, classes, (c, n) => {
-    const from = x.read(c, n) >>> 2;
-    array.set(arena.f32.subarray(from, from + n), c);
-  });
-  return { operand: { array, pointer: 0 }, layout: { outer: 1, classes, inner: 1 }, position: 0 };
 }
 
 /** The part of the target that doesn't come from the label: gives the address of n columns of it. */

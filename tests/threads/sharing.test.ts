@@ -73,6 +73,38 @@ describe("rows of odd length, which tiles hold at different addresses", () => {
   });
 });
 
+describe("rows longer than a tile that begin at odd places", () => {
+  it.each([
+    ["labels", {}],
+    ["smoothed labels", { labelSmoothing: 0.1 }],
+    ["a temperature", { temperature: 2 }],
+  ])("have the capped losses of one thread where the gradient takes the place of the logits: %s", (_, options) => {
+    const shape = [2, 262_145];
+    const x = normal(shape[0] * shape[1], 10, 0, 30);
+    const given = { ...options, shape, softcap: 20, reduction: "none" } as const;
+    const expected = one.softmaxCrossEntropy(x, [5, 7], { ...given, grad: true });
+    const resident = k.alloc(shape).set(x);
+    for (const place of [x.slice(), resident]) {
+      const got = k.softmaxCrossEntropy(place, [5, 7], { ...given, grad: place });
+      expectSameBits(got.loss, expected.loss, "loss");
+      expectSameBits(place, expected.grad, "gradient");
+    }
+    resident.free();
+  });
+
+  it("have the capped losses of one thread with dense targets", () => {
+    const shape = [2, 262_145];
+    const x = normal(shape[0] * shape[1], 10, 0, 30);
+    const targets = normal(x.length, 11).map(Math.abs);
+    const given = { shape, softcap: 20, labelSmoothing: 0.1, reduction: "none" } as const;
+    const expected = one.softmaxCrossEntropy(x, targets, { ...given, grad: true });
+    const place = x.slice();
+    const got = k.softmaxCrossEntropy(place, targets, { ...given, grad: place });
+    expectSameBits(got.loss, expected.loss, "loss");
+    expectSameBits(place, expected.grad, "gradient");
+  });
+});
+
 describe("the linear losses", () => {
   const [positions, depth, classes] = [37, 70, 5000];
   const features = normal(positions * depth, 1);
