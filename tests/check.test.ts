@@ -51,6 +51,16 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("takes alpha as the float64 number it is, of which 1 − α keeps every bit", () => {
+    const k = checked(plain());
+    for (const alpha of [0.001, 0.1, 0.9, 0.999, 1 - 2 ** -30]) {
+      for (const gamma of [0, 1, 2]) {
+        const options = { alpha, gamma, reduction: "none", grad: true } as const;
+        k.sigmoidFocalLoss(Float32Array.of(0.5, -3, 2), Float32Array.of(0, 0, 1), options);
+      }
+    }
+  });
+
   describe.each(NAMED_CALLS)("%s", (_, call) => {
     it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
       if (length === 0 && !takesEmptyRows(call)) return;

@@ -14,7 +14,7 @@ export interface Call {
 export type Values = number | ArrayLike<number>;
 
 /** Numbers that the kernels take as float32. */
-const SINGLE = new Set(["temperature", "softcap", "gradOutput", "alpha", "gamma"]);
+const SINGLE = new Set(["temperature", "softcap", "gradOutput", "gamma"]);
 
 /** The elements of an operand in float64. */
 export function numbers(operand: unknown): Float64Array {
