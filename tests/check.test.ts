@@ -13,6 +13,7 @@ import {
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor, residentBeside, takesEmptyRows } from "./support/calls.js";
 import { expectRefused, filled, outOfBounds } from "./support/refusals.js";
+import { normal } from "./support/samples.js";
 import { expectSameBits } from "./support/ulp.js";
 
 const SHAPES = [
@@ -57,6 +58,21 @@ describeEachBackend("checked kernels", (backend) => {
       for (const gamma of [0, 1, 2]) {
         const options = { alpha, gamma, reduction: "none", grad: true } as const;
         k.sigmoidFocalLoss(Float32Array.of(0.5, -3, 2), Float32Array.of(0, 0, 1), options);
+      }
+    }
+  });
+
+  it("measures by the magnitudes of terms where targets outside [0, 1] make them cancel", () => {
+    const k = checked(plain());
+    const targets = [-0.5, 1.5, -1.4999, 0.3, 1.0001];
+    const x = normal(400, 3, 0, 4);
+    const t = Float32Array.from(x, (_, i) => targets[i % targets.length]);
+    for (const reduction of ["none", "sum", "mean"] as const) {
+      const options = { reduction, grad: true } as const;
+      k.sigmoidCrossEntropy(x, t, options);
+      k.sigmoidCrossEntropy(x, t, { ...options, labelSmoothing: 0.1, posWeight: 3, gradOutput: 0.3 });
+      for (const gamma of [0, 1, 2]) {
+        for (const alpha of [undefined, 0.25]) k.sigmoidFocalLoss(x, t, { ...options, gamma, alpha });
       }
     }
   });

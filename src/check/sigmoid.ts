@@ -1,6 +1,9 @@
 import * as reference from "../reference/index.js";
 import { gradientScales } from "../reference/reduction.js";
+import { softplusOf } from "../reference/sigmoid.js";
+import { weighted } from "../reference/sum.js";
 import { type Call, dataOf, numbers, type Options, shapeOf } from "./call.js";
+import { reduced } from "./rows.js";
 import type { Magnitudes, Operation } from "./truth.js";
 
 /** What is particular to losses of each element: their magnitudes, and targets in a list. */
@@ -16,37 +19,59 @@ export function floatTargets(truth: Operation["truth"]): Operation["truth"] {
 }
 
 /**
- * The gradient is s·u·((n + h)·σ(x) − h), n and h the weights of miss and hit; at x = −∞ it is −s·u·h. So the sum of the
- * magnitudes, s·u·((n + h)·σ(x) + h), is the one less twice the other.
+ * The loss is u·(h·softplus(−x) + n·softplus(x)), n and h the weights of miss and hit, which have either sign where targets
+ * are outside [0, 1]. The gradient is s·u·((n + h)·σ(x) − h): at x = ∞ it is s·u·n, at −∞ −s·u·h.
  */
 export function sigmoidTerms(call: Call): Magnitudes {
   const { operands, options } = call;
   const shape = shapeOf(call);
-  const settings = { ...options, shape, grad: true as const };
   const x = numbers(operands[0]);
-  const { grad } = reference.sigmoidCrossEntropy(x, operands[1] as never, settings);
-  const hits = reference.sigmoidCrossEntropy(x.fill(-Infinity), operands[1] as never, settings).grad;
-  return { grad: grad.map((value, i) => value - 2 * hits[i]) };
+  const gradAt = (logit: number, settings: object) =>
+    reference.sigmoidCrossEntropy(
+      x.map(() => logit),
+      operands[1] as never,
+      { ...settings, shape, grad: true },
+    ).grad;
+  const misses = gradAt(Infinity, options).map(Math.abs);
+  const hits = gradAt(-Infinity, options).map(Math.abs);
+  const each = { ...options, reduction: "sum", gradOutput: 1 };
+  const n = gradAt(Infinity, each);
+  const h = gradAt(-Infinity, each);
+  const up = reference.sigmoid(x);
+  const losses = x.map((value, i) => costOf(value, n[i], h[i]));
+  return { loss: reduced(losses, call, "mean"), grad: up.map((p, i) => (misses[i] + hits[i]) * p + hits[i]) };
+}
+
+/** |n|·softplus(x) + |h|·softplus(−x) */
+function costOf(x: number, n: number, h: number): number {
+  return weighted(Math.abs(n), softplusOf(x)) + weighted(Math.abs(h), softplusOf(-x));
 }
 
 export function focalBound({ gamma = 2 }: Options): number {
   return [0, 1, 2].includes(gamma as number) ? 8 : Infinity;
 }
 
-/** s·α_t·(γ·m^(γ−1)·|1 − 2t|·σ(x)·σ(−x)·CE + m^γ·((1 − t)·σ(x) + t·σ(−x))), m = (1 − t)·σ(x) + t·σ(−x) */
-export function focalTerms({ operands, options }: Call): Magnitudes {
+/**
+ * Of the loss α_t·m^γ·CE; of the gradient s·α_t·(γ·m^(γ−1)·|1 − 2t|·σ(x)·σ(−x)·CE + m^γ·((1 − t)·σ(x) + t·σ(−x))), with
+ * m = (1 − t)·σ(x) + t·σ(−x). Every t and 1 − t by its magnitude.
+ */
+export function focalTerms(call: Call): Magnitudes {
+  const { operands, options } = call;
   const { alpha, gamma = 2, reduction = "mean", gradOutput } = options as reference.SigmoidFocalLossOptions;
   const x = numbers(operands[0]);
-  const t = numbers(operands[1]);
+  const targets = numbers(operands[1]);
   const scales = gradientScales(gradOutput, reduction, x.length, x.length);
   const up = reference.sigmoid(x);
   const down = reference.sigmoid(x.map((value) => -value));
-  const ce = reference.sigmoidCrossEntropy(x, t, { reduction: "none" }).loss;
-  const grad = x.map((_, i) => {
-    const m = (1 - t[i]) * up[i] + t[i] * down[i];
-    const weight = alpha === undefined ? 1 : alpha * t[i] + (1 - alpha) * (1 - t[i]);
-    const bend = gamma === 0 ? 0 : gamma * m ** (gamma - 1) * Math.abs(1 - 2 * t[i]) * up[i] * down[i] * ce[i];
+  const losses = new Float64Array(x.length);
+  const grad = x.map((value, i) => {
+    const [t, other] = [Math.abs(targets[i]), Math.abs(1 - targets[i])];
+    const m = other * up[i] + t * down[i];
+    const ce = costOf(value, other, t);
+    const weight = alpha === undefined ? 1 : alpha * t + (1 - alpha) * other;
+    const bend = gamma === 0 ? 0 : gamma * m ** (gamma - 1) * Math.abs(1 - 2 * targets[i]) * up[i] * down[i] * ce;
+    losses[i] = weighted(weight * m ** gamma, ce);
     return scales[i] * weight * (bend + m ** (gamma + 1));
   });
-  return { grad };
+  return { loss: reduced(losses, call, "mean"), grad };
 }
