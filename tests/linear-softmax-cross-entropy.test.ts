@@ -5,6 +5,7 @@ import { gradientCheck } from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { dot, linearProblem, logitsOf } from "./support/linear.js";
 import { normal } from "./support/samples.js";
+import { expectSameBits } from "./support/ulp.js";
 
 /** Positions, depth, classes: around every size at which something is cut. */
 const SIZES = [
@@ -170,26 +171,31 @@ describeEachBackend("linearSoftmaxCrossEntropy", (backend) => {
     }
   });
 
-  it("gives mini-batches added up what the whole batch gives, when they are whole groups of 512", () => {
+  it.each([
+    [1030, 4, 3],
+    [1030, 700, 3],
+    [1024, 8, 5000],
+    [1024, 8, 12_000],
+  ])("gives mini-batches of 512 added up the bits of the whole batch: N = %i, D = %i, C = %i", (n, depth, count) => {
     if (backend.name !== "simd") return;
-    const { features, weights, labels, shape } = linearProblem(1030, 4, 3);
+    const { features, weights, labels, shape } = linearProblem(n, depth, count);
     const whole = backend.k.linearSoftmaxCrossEntropy(features, weights, labels, {
       shape,
       reduction: "sum",
       grad: true,
     });
-    const grad = { weights: new Float32Array(12), bias: new Float32Array(3) };
-    for (let from = 0; from < 1030; from += 512) {
-      const [x, y] = [features.subarray(from * 4, (from + 512) * 4), labels.subarray(from, from + 512)];
+    const grad = { weights: new Float32Array(count * depth), bias: new Float32Array(count) };
+    for (let from = 0; from < n; from += 512) {
+      const [x, y] = [features.subarray(from * depth, (from + 512) * depth), labels.subarray(from, from + 512)];
       backend.k.linearSoftmaxCrossEntropy(x, weights, y, {
-        shape: [y.length, 4],
+        shape: [y.length, depth],
         reduction: "sum",
         grad,
         accumulate: true,
       });
     }
-    expect(grad.weights).toEqual(whole.grad.weights);
-    expect(grad.bias).toEqual(whole.grad.bias);
+    expectSameBits(grad.weights, whole.grad.weights, "weights");
+    expectSameBits(grad.bias, whole.grad.bias, "bias");
   });
 
   it("clears or leaves gradients where there is no position", () => {

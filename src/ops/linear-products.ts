@@ -210,8 +210,8 @@ export function positionsOf(depth: number): number {
   return halved(512, depth, GROUP_FLOATS);
 }
 
-/** `most` rows of so many floats, or half as many and so on until they fit; 64 at least. */
-function halved(most: number, depth: number, floats: number): number {
+/** `most` rows of so many floats, or half as many and so on until they fit; 64 at least. So every group is a part of 512. */
+export function halved(most: number, depth: number, floats: number): number {
   let rows = most;
   while (rows > 64 && rows * depth > floats) rows /= 2;
   return rows;

@@ -12,7 +12,7 @@ import {
 import { isPlain, plainRows } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
-import { clearGradients, LinearProducts, positionsOf } from "./linear-products.js";
+import { clearGradients, halved, LinearProducts, positionsOf } from "./linear-products.js";
 import { LinearTargets } from "./linear-targets.js";
 
 /**
@@ -55,9 +55,9 @@ export class LinearWalk {
     this.#call = call;
     this.#gradients = gradients;
     const most = positionsOf(layer.depth);
-    const kept = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * layer.depth);
-    const fitting = classes === 0 ? most : Math.min(most, Math.floor(kept / classes / 64) * 64);
-    this.#kept = fitting > 0;
+    const floats = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * layer.depth);
+    const fitting = halved(most, classes, floats);
+    this.#kept = fitting * classes <= floats;
     this.#whole = this.#kept && isPlain(call) && !call.transform.some;
     this.#products = new LinearProducts(context, layer, gradients, scratch, this.#kept ? fitting : most);
     this.#loan = new Loan(context, gradients, this.#kept ? 0 : layer.depth);
