@@ -3,15 +3,17 @@
 //   z′ = fround(s·tanh(z / s))   softcap s > 0, first (Gemma 2, arXiv 2408.00118)
 //   z′ = fround(z / T)           temperature T > 0, second
 //
+// s and T are float32 too: where another number is given, the one next to it.
+//
 // Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule
 // here, and why the step stands alone: another implementation's own z′ can be judged from the same point on.
 
 import { type Names, requirePositive } from "./checks.js";
 
 export interface LogitOptions {
-  /** Softcap s > 0: logits are squashed into (−s, s). Default: none. */
+  /** Softcap s > 0, taken as a float32: logits are squashed into (−s, s). Default: none. */
   readonly softcap?: number;
-  /** Temperature T > 0, applied after the softcap. Default: none. */
+  /** Temperature T > 0, taken as a float32, applied after the softcap. Default: none. */
   readonly temperature?: number;
 }
 
@@ -19,15 +21,15 @@ export const LOGIT_OPTIONS: Names<LogitOptions> = { softcap: true, temperature: 
 
 /** The logits z′. Without options it is `z` itself, not a copy. */
 export function transformLogits(z: Float64Array, { softcap, temperature }: LogitOptions): Float64Array {
-  if (softcap !== undefined) requirePositive("softcap", softcap);
-  if (temperature !== undefined) requirePositive("temperature", temperature);
   if (softcap === undefined && temperature === undefined) return z;
+  const s = singleOf("softcap", softcap);
+  const t = singleOf("temperature", temperature);
 
   const transformed = new Float64Array(z.length);
   for (let i = 0; i < z.length; i++) {
     let value = z[i];
-    if (softcap !== undefined) value = Math.fround(softcap * Math.tanh(value / softcap));
-    if (temperature !== undefined) value = Math.fround(value / temperature);
+    if (s !== undefined) value = Math.fround(s * Math.tanh(value / s));
+    if (t !== undefined) value = Math.fround(value / t);
     transformed[i] = value;
   }
   return transformed;
@@ -39,13 +41,23 @@ export function transformLogits(z: Float64Array, { softcap, temperature }: Logit
  * of 0 stays 0: an ignored position may hold a NaN.
  */
 export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap, temperature }: LogitOptions): void {
-  if (softcap !== undefined) {
+  const s = singleOf("softcap", softcap);
+  const t = singleOf("temperature", temperature);
+  if (s !== undefined) {
     for (let i = 0; i < grad.length; i++) {
-      const e = Math.exp(-2 * Math.abs(z[i] / softcap));
+      const e = Math.exp(-2 * Math.abs(z[i] / s));
       if (grad[i] !== 0) grad[i] *= (4 * e) / (1 + e) ** 2;
     }
   }
-  if (temperature !== undefined) {
-    for (let i = 0; i < grad.length; i++) grad[i] /= temperature;
+  if (t !== undefined) {
+    for (let i = 0; i < grad.length; i++) grad[i] /= t;
   }
+}
+
+/** s or T as the rule takes it. Throws unless that is finite and above 0. */
+export function singleOf<T extends number | undefined>(name: string, value: T): T {
+  if (value === undefined) return value;
+  const single = Math.fround(value);
+  requirePositive(name, single);
+  return single as T;
 }

@@ -20,7 +20,7 @@ import {
   scatter,
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import { gradientToLogits, transformLogits } from "./logits.js";
+import { gradientToLogits, singleOf, transformLogits } from "./logits.js";
 import {
   gradientScales,
   type Loss,
@@ -35,7 +35,7 @@ import { Sum } from "./sum.js";
 export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
     ReductionOptions<R, G> {
-  /** Temperature T > 0: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
+  /** Temperature T > 0, taken as a float32: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
   readonly temperature?: number;
 }
 
@@ -58,7 +58,8 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
   options: SoftmaxKlDivergenceOptions<R, G> = {},
 ): Loss<R, G> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R, temperature = 1 } = options;
+  const { reduction = "mean" as R } = options;
+  const temperature = singleOf("temperature", options.temperature ?? 1);
   const batch = readBatch(student, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);
   const studentLogits = transformLogits(batch.data, options);
