@@ -1,5 +1,5 @@
 import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
-import { tanh } from "./math/tanh";
+import { scaledTanh } from "./math/tanh";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
 /**
@@ -14,13 +14,13 @@ export function temper(x: usize, out: usize, n: usize, temperature: f32): void {
   if (rest) storeLanes(out, rest, f32x4.div(loadLanes(x, rest, by), by));
 }
 
-/** s·tanh(x/s) */
+/** s·tanh(x/s), within 3 ULP */
 export function softcap(x: usize, out: usize, n: usize, cap: f32): void {
   const by = f32x4.splat(cap);
   for (let i: usize = 0; i < n; i += 4, x += 16, out += 16) {
     const count = min(n - i, 4);
     const logit = count === 4 ? v128.load(x) : loadLanes(x, count, by);
-    const value = f32x4.mul(by, tanh(f32x4.div(logit, by)));
+    const value = scaledTanh(logit, by);
     if (count === 4) v128.store(out, value);
     else storeLanes(out, count, value);
   }

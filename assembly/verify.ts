@@ -1,7 +1,8 @@
+import { softcap } from "./logits";
 import { exp, scaledExpOf } from "./math/exp";
 import { log } from "./math/log";
 import { log1p } from "./math/log1p";
-import { tanh } from "./math/tanh";
+import { scaledTanh } from "./math/tanh";
 
 /**
  * The elementary functions as kernels of their own, for tools/verify-exhaustive.ts: not part of the package's binaries.
@@ -25,7 +26,12 @@ export function log1pAll(x: usize, out: usize, n: usize): void {
 }
 
 export function tanhAll(x: usize, out: usize, n: usize): void {
-  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, tanh(v128.load(x)));
+  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, scaledTanh(v128.load(x), f32x4.splat(1)));
+}
+
+/** A cap as it is used. */
+export function softcap30(x: usize, out: usize, n: usize): void {
+  softcap(x, out, n, 30);
 }
 
 /** exp(x)·2^shift as the rows use it, before any scaling; round = ROUND + 127 + shift. */

@@ -300,6 +300,18 @@ describe("a result that isn't confirmed", () => {
     expect(error.message).toMatch(/reference.* 4 ULP/);
   });
 
+  it("of relaxed kernels is noticed in the capped logits", () => {
+    const spoiltCap = new Proxy(loadSync(), {
+      get(target, name) {
+        if (name === "backend") return "relaxed";
+        return (z: Float32Array, labels: number[], options: { softcap: number }) =>
+          target.softmaxCrossEntropy(z, labels, { ...options, softcap: options.softcap * (1 + 2 ** -14) });
+      },
+    });
+    const error = errorOf(() => checked(spoiltCap).softmaxCrossEntropy(x, [0, 1, 2], { shape, softcap: 0.5 }));
+    expect(error.output).toBe("loss");
+  });
+
   it("of relaxed kernels is measured in units of the terms where targets make it a difference", () => {
     const t = Float32Array.of(0.25, 0.25, 0.25, 0.25);
     const even = new Float32Array(4);

@@ -31,6 +31,7 @@ const SCALARS: readonly Kernel[] = [
   "logAll",
   "log1pAll",
   "tanhAll",
+  "softcap30",
   "sigmoid",
   "softplus",
   "logSigmoid",

@@ -3,10 +3,10 @@ import { madd } from "./fma";
 import { narrow, upper } from "./lanes";
 
 /**
- * tanh(x) in float32, four at a time; e = exp(−2|x|).
+ * s·tanh(x/s) in float32, four at a time; r = x/s, e = exp(−2|r|).
  *
- *   |x| < 0.6: x + x³·p(x²), p of degree 5, minimax, relative error 0.003·2^-24
- *   else:      sign(x)·(1 − 2e/(1 + e)), in float64 from e on: its roundings would add up to more than 1 ULP
+ *   |r| < 0.6: x + x·r²·p(r²), p of degree 5, minimax, relative error 0.003·2^-24; x itself where r is tiny or underflows
+ *   else:      sign(x)·s·(1 − 2e/(1 + e)), in float64 from e to 1 − …: its roundings would add up to more than 1 ULP
  */
 // biome-ignore format: one constant a line
 const P: usize = memory.data<f32>([
@@ -20,19 +20,20 @@ const P: usize = memory.data<f32>([
 
 const NEAR: f32 = 0.6;
 
-export function tanh(x: v128): v128 {
-  const size = f32x4.abs(x);
+export function scaledTanh(x: v128, s: v128): v128 {
+  const r = f32x4.div(x, s);
+  const size = f32x4.abs(r);
   const e = expMinus(f32x4.add(size, size));
-  const y = f32x4.mul(x, x);
+  const y = f32x4.mul(r, r);
   const y2 = f32x4.mul(y, y);
   const p01 = madd(v128.load32_splat(P + 4), y, v128.load32_splat(P));
   const p23 = madd(v128.load32_splat(P + 12), y, v128.load32_splat(P + 8));
   const p45 = madd(v128.load32_splat(P + 20), y, v128.load32_splat(P + 16));
   const p = madd(y2, madd(y2, p45, p23), p01);
-  const near = madd(f32x4.mul(size, y), p, size);
+  const near = madd(f32x4.mul(x, y), p, x);
   const low = far(f64x2.promote_low_f32x4(e));
   const high = far(f64x2.promote_low_f32x4(upper(e)));
-  const value = v128.bitselect(near, narrow(low, high), f32x4.lt(size, f32x4.splat(NEAR)));
+  const value = v128.bitselect(near, f32x4.mul(s, narrow(low, high)), f32x4.lt(size, f32x4.splat(NEAR)));
   // The sign of x, which also keeps −0.
   return v128.bitselect(x, value, i32x4.splat(0x80000000));
 }

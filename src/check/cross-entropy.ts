@@ -5,7 +5,8 @@ import { gradientToLogits, type LogitOptions, transformLogits } from "../referen
 import { gradientScales, type Reduction } from "../reference/reduction.js";
 import { logSoftmaxOfRow } from "../reference/row.js";
 import { readTargets, targetOfRow } from "../reference/targets.js";
-import { type Call, dataOf, numbers, type Options, shapeOf, type Values } from "./call.js";
+import { type Call, dataOf, numbers, shapeOf, type Values } from "./call.js";
+import { distanceOf } from "./distance.js";
 import { overRows, reduced } from "./rows.js";
 import { logSumExpTerms } from "./softmax.js";
 import type { Magnitudes, Truth } from "./truth.js";
@@ -13,7 +14,7 @@ import type { Magnitudes, Truth } from "./truth.js";
 /** What softmax cross-entropy and distillation are compared with. */
 
 /**
- * Softmax cross-entropy is judged from the logits after softcap and temperature, as the kernels form them: with one class a
+ * Softmax cross-entropy is judged from the logits after softcap and temperature, as the kernels cap them: with one class a
  * position, the log-sum-exp is the logit. For t″ the smoothed and weighted targets and L = |max| + log Σ exp(z − max):
  *
  *   loss: v·(Σ |t″·lp| + λ·L²)        gradient: s·((Σ |t″| + 2λL)·p + |t″|)
@@ -25,7 +26,7 @@ export function crossEntropyTruth(call: Call, k: Xentropy): Record<string, Truth
   const { softcap, temperature, ...rest } = options;
   const shape = shapeOf(call);
   const x = numbers(operands[0]);
-  const z = softcap === undefined && temperature === undefined ? x : transformed(k, x, { softcap, temperature });
+  const z = softcap === undefined && temperature === undefined ? x : transformed(k, x, options as LogitOptions);
   const targets = operands[1] as never;
   const { grad, correct, ...truth } = reference.softmaxCrossEntropy(z, targets, { ...rest, shape });
   const terms = crossEntropyTerms({ operands: [z, targets], options: { ...rest, shape } });
@@ -73,12 +74,24 @@ function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
   return { loss: reduced(values, call, "mean", targets.divisor), grad: elements };
 }
 
-/** The logits after softcap and temperature, as the kernels have them. */
-function transformed(k: Xentropy, x: Float64Array, options: Options): Float64Array {
-  const labels = new Uint8Array(x.length);
-  const settings = { ...options, shape: [x.length, 1], logSumExp: true } as const;
-  const { logSumExp } = k.softmaxCrossEntropy(Float32Array.from(x), labels, settings);
-  return Float64Array.from(logSumExp);
+/** The logits after softcap and temperature. */
+function transformed(k: Xentropy, x: Float64Array, { softcap, temperature = 1 }: LogitOptions): Float64Array {
+  const logits = x.map(Math.fround);
+  const z = softcap === undefined ? logits : capped(k, logits, softcap);
+  return z.map((value) => Math.fround(value / temperature));
+}
+
+/** ULP that a capped logit may be off. */
+const CAP_BOUND = 3;
+
+/** Capped logits as the kernels have them; where those are further from the truth than they may be, the truth. */
+function capped(k: Xentropy, x: Float64Array, softcap: number): Float64Array {
+  const settings = { softcap, shape: [x.length, 1], logSumExp: true } as const;
+  const { logSumExp } = k.softmaxCrossEntropy(Float32Array.from(x), new Uint8Array(x.length), settings);
+  return x.map((value, i) => {
+    const truth = softcap * Math.tanh(value / softcap);
+    return distanceOf(logSumExp[i], truth) <= CAP_BOUND ? logSumExp[i] : truth;
+  });
 }
 
 /** Loss: T²·Σ p·|log p − log q|; gradient: s·T·(p + q). */

@@ -21,6 +21,17 @@ describeEachBackend("softcap", (backend) => {
   });
 
   it.each([
+    [1e30, 1e-37],
+    [1e6, 1e-38],
+    [30, 1e-45],
+    [3e38, 1],
+    [30, 0.007],
+  ])("makes logits that are small beside the cap what they are: s = %d, x = %d", (softcap, size) => {
+    const x = Float32Array.of(size, -size, size, -size, size);
+    expectSameBits(logitsAfter(backend.k, x, { softcap }), x, "logits");
+  });
+
+  it.each([
     [80, 5],
     [1, 12],
     [9, 67],

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { exp } from "../../src/backend/js/math/exp.js";
 import { log } from "../../src/backend/js/math/log.js";
 import { log1p } from "../../src/backend/js/math/log1p.js";
-import { tanh } from "../../src/backend/js/math/tanh.js";
+import { scaledTanh } from "../../src/backend/js/math/tanh.js";
 import { logitOf, sigmoidOf, softplusOf } from "../../src/backend/js/sigmoid.js";
 import * as reference from "../../src/reference/index.js";
 import { type Elementary, openScalars, openWasm, type Scalars } from "../../tools/support/elementary.js";
@@ -81,7 +81,8 @@ const SCALARS: Scalars = {
   expAll: exp,
   logAll: log,
   log1pAll: log1p,
-  tanhAll: tanh,
+  tanhAll: (x) => scaledTanh(x, 1),
+  softcap30: (x) => scaledTanh(x, 30),
   sigmoid: sigmoidOf,
   softplus: softplusOf,
   logSigmoid: (x) => -softplusOf(-x),

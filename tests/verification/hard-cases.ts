@@ -30,6 +30,13 @@ export const HARD: Readonly<Record<string, { readonly error: number; readonly bi
       0xbf213ad3, 0xbf1d22f8, 0xbf2205f6,
     ],
   },
+  "softcap 30": {
+    error: 1.5627,
+    bits: [
+      0xc19544c3, 0x419ee9f7, 0xc1936f22, 0x419db569, 0x4198f240, 0x419c8d47, 0x419544c3, 0xc19ee9f7, 0x41936f22,
+      0xc19db569, 0xc198f240, 0xc19c8d47,
+    ],
+  },
   sigmoid: {
     error: 2.4807,
     bits: [

@@ -26,14 +26,15 @@ async function open(): Promise<Elementary> {
 /** The package doesn't export these: they are taken from where the build puts them. */
 async function loadScalars(): Promise<Scalars> {
   const from = (file: string) => import(new URL(`../../src/backend/js/${file}.js`, import.meta.url).href);
-  const [{ exp }, { log }, { log1p }, { tanh }, { sigmoidOf, softplusOf, logitOf }] = await Promise.all(
+  const [{ exp }, { log }, { log1p }, { scaledTanh }, { sigmoidOf, softplusOf, logitOf }] = await Promise.all(
     ["math/exp", "math/log", "math/log1p", "math/tanh", "sigmoid"].map(from),
   );
   return {
     expAll: exp,
     logAll: log,
     log1pAll: log1p,
-    tanhAll: tanh,
+    tanhAll: (x) => scaledTanh(x, 1),
+    softcap30: (x) => scaledTanh(x, 30),
     sigmoid: sigmoidOf,
     softplus: softplusOf,
     logSigmoid: (x) => -softplusOf(-x),

@@ -71,6 +71,7 @@ export type Kernel =
   | "logit"
   | "sigmoidLoss"
   | "sigmoidGradient"
+  | "softcap30"
   | "scaledExpAll";
 
 const ALL = [[0, 2 ** 32]] as const;
@@ -89,6 +90,7 @@ export const FUNCTIONS: readonly FloatFunction[] = [
   { ...DEFAULTS, name: "log", kernel: "logAll", truth: logOf, bound: 1 },
   { ...DEFAULTS, name: "log1p", kernel: "log1pAll", truth: log1pOf, bound: 1 },
   { ...DEFAULTS, name: "tanh", kernel: "tanhAll", truth: tanhOf, bound: 1 },
+  { ...DEFAULTS, name: "softcap 30", kernel: "softcap30", truth: (x) => 30 * tanhOf(x / 30), bound: 3 },
   { ...DEFAULTS, name: "sigmoid", kernel: "sigmoid", truth: sigmoidOf, bound: 2.5 },
   { ...DEFAULTS, name: "softplus", kernel: "softplus", truth: softplusOf, bound: 2 },
   { ...DEFAULTS, name: "logSigmoid", kernel: "logSigmoid", truth: (x) => -softplusOf(-x), bound: 2 },

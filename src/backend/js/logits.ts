@@ -1,4 +1,4 @@
-import { tanh } from "./math/tanh.js";
+import { scaledTanh } from "./math/tanh.js";
 import { wideExp } from "./math/wide-exp.js";
 import type { Memory } from "./memory.js";
 
@@ -20,7 +20,7 @@ export function softcap(memory: Memory, x: number, out: number, n: number, cap: 
   const from = x >>> 2;
   const to = out >>> 2;
   const by = fround(cap);
-  for (let i = 0; i < n; i++) f32[to + i] = by * tanh(fround(f32[from + i] / by));
+  for (let i = 0; i < n; i++) f32[to + i] = scaledTanh(f32[from + i], by);
 }
 
 /** 2|x|/s from which on the slope is 0. */
