@@ -175,6 +175,7 @@ export function loadSyncFrom(binaries: Binaries, options: LoadOptions = {}): Xen
   if (request.threads !== "auto" && request.threads > 1) {
     throw new BackendError("Workers start asynchronously: more than one thread is had by load, not by loadSync.");
   }
+  if (request.given) checkFits(request.given, { ...request, threads: 1 });
   const failures: BackendError[] = [];
   for (const backend of request.backends) {
     try {

@@ -73,6 +73,7 @@ export class LogSumExpState {
     }
     const n = rows === 0 ? columnsOf(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
+    if (!Number.isSafeInteger(this.#end + n)) throw new ShapeError(`${n} columns from ${this.#end} on pass 2^53 − 1.`);
     if (rows === 0) {
       const node = { from: this.#end, to: this.#end + n, values: newDoubles(0) };
       if (n > 0) this.#nodes = carried(this.#context, [...this.#nodes, node]);

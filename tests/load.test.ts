@@ -125,6 +125,13 @@ describe.each(BOTH)("%s", (name, open) => {
     }
   });
 
+  it.runIf(name === "loadSync")("refuses a module for several threads, which it doesn't start", async () => {
+    const module = new WebAssembly.Module(binaryOf("simd-shared"));
+    const error = await errorOf(open({ module, threads: "auto" }));
+    expect(error).toBeInstanceOf(BackendError);
+    expect(error.message).toContain('"simd-shared" binary');
+  });
+
   it("gives kernels that share nothing", async () => {
     const first = (await open()) as ReturnType<typeof loadSync>;
     const second = (await open()) as ReturnType<typeof loadSync>;

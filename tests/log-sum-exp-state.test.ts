@@ -253,3 +253,18 @@ it("logits of labels that come with a shape have one for each row", () => {
   expect(state.loss({ data, dims: [4] })).toEqual(state.loss(data));
   expect(() => state.loss({ data, dims: [2, 2] })).toThrow(ShapeError);
 });
+
+it("columns end at 2^53 − 1: more are refused before anything changes", () => {
+  for (const rows of [1, 0]) {
+    const state = loadSync().logSumExpState(rows, { start: 2 ** 53 - 2 });
+    const before = JSON.stringify(state);
+    const two = rows === 0 ? { data: new Float32Array(0), shape: [0, 2] } : Float32Array.of(1, 2);
+    expect(() => state.add(two)).toThrow(ShapeError);
+    expect(JSON.stringify(state)).toBe(before);
+  }
+  expect(
+    loadSync()
+      .logSumExpState(1, { start: 2 ** 53 - 2 })
+      .add(Float32Array.of(1)).end,
+  ).toBe(2 ** 53 - 1);
+});

@@ -1,4 +1,4 @@
-import { expectTypeOf, it } from "vitest";
+import { expect, expectTypeOf, it } from "vitest";
 import type {
   BinaryCrossEntropyOptions,
   DivergenceOptions,
@@ -14,6 +14,7 @@ import type {
   SoftmaxCrossEntropyOptions,
   SoftmaxOptions,
 } from "../src/index.js";
+import * as reference from "../src/reference/index.js";
 import { BACKENDS } from "./support/backends.js";
 
 // `npm run check` compiles these: a type that is another than stated is an error there.
@@ -188,6 +189,20 @@ it("targets of elements may be integer arrays, as what runs takes them", () => {
   k.sigmoidCrossEntropy(x, { data: BigInt64Array.of(0n, 1n, 1n), dims: [3] });
   k.linearSigmoidCrossEntropy(x, x, [1], { shape });
   k.sigmoidCrossEntropy(x, k.alloc([3], { dtype: "int32" }));
+});
+
+it("a resident batch is set from arrays and typed arrays", () => {
+  const z = k.alloc(shape);
+  for (const source of [[1, 2, 3], [1n, 2n, 3n], x, Float64Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]) z.set(source);
+  // @ts-expect-error an object that is like an array is refused
+  expect(() => z.set({ length: 3, 0: 1, 1: 2, 2: 3 })).toThrow();
+});
+
+it("the reference takes options that are undefined, as the kernels do", () => {
+  const [axis, temperature]: (number | undefined)[] = [];
+  expect(reference.softmax(x, { axis, temperature, shape: undefined })).toEqual(reference.softmax(x));
+  const options = { reduction: undefined, labelSmoothing: undefined, grad: undefined };
+  expect(reference.softmaxCrossEntropy(x, [1], options).loss).toBe(reference.softmaxCrossEntropy(x, [1]).loss);
 });
 
 it("weights are lists of numbers or floats, and nothing that is refused when it runs", () => {

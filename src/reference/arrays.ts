@@ -24,12 +24,12 @@ export type Labels =
 
 export interface ShapeOptions {
   /** Shape of the batch. Default: the batch's own, or one row as long as the data. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | undefined;
 }
 
 export interface AxisOptions extends ShapeOptions {
   /** The axis to work along, negative from the end. Default −1. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
 }
 
 export const SHAPE_OPTIONS: Names<ShapeOptions> = { shape: true };

@@ -43,11 +43,11 @@ export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G e
     TargetOptions,
     ReductionOptions<R, G> {
   /** λ ≥ 0: adds λ·logSumExp² per position, times its sample weight. Default 0. */
-  readonly zLoss?: number;
+  readonly zLoss?: number | undefined;
   /** Whether to count the positions whose largest logit is the label's. Integer labels only. Default false. */
-  readonly correct?: boolean;
+  readonly correct?: boolean | undefined;
   /** Whether to return the log-sum-exp of each position, ignored ones included. Default false. */
-  readonly logSumExp?: boolean;
+  readonly logSumExp?: boolean | undefined;
 }
 
 /** Returned beside the loss when asked for. */

@@ -29,14 +29,14 @@ export type Unit = "nats" | "bits";
 /** What is returned of given probabilities. */
 export interface ValueOptions<R extends Reduction = Reduction> {
   /** Default `"none"`: each value. The mean divides by their number. */
-  readonly reduction?: R;
+  readonly reduction?: R | undefined;
   /** Unit of the result and its gradient. Default `"nats"`. */
-  readonly unit?: Unit;
+  readonly unit?: Unit | undefined;
 }
 
 export interface GradientOptions<G extends boolean = boolean> {
   /** Whether to return the gradient to `q` too; for reduction `"none"` it is that of the sum. Default false. */
-  readonly grad?: G;
+  readonly grad?: G | undefined;
 }
 
 export interface EntropyOptions<R extends Reduction = Reduction> extends AxisOptions, ValueOptions<R> {}

@@ -9,7 +9,7 @@ import { type Names, requireOptions, requirePositive } from "./checks.js";
 
 export interface GradientCheckOptions {
   /** Step h > 0. Default 2^−17 ≈ (float64 ε)^⅓, where both errors are small for values and slopes around 1. */
-  readonly step?: number;
+  readonly step?: number | undefined;
 }
 
 export interface GradientCheckResult {

@@ -11,9 +11,9 @@ import { Sum } from "./sum.js";
 
 export interface LayerOptions {
   /** Shape of the features, the last axis of length D. Default: the features' own, or one position. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | undefined;
   /** One number per class, added to its logit. Default 0. */
-  readonly bias?: Batch;
+  readonly bias?: Batch | undefined;
 }
 
 export const LAYER_OPTIONS: Names<LayerOptions> = { ...SHAPE_OPTIONS, bias: true };

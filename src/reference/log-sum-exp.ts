@@ -7,9 +7,9 @@ import { logSumExpOfRow } from "./row.js";
 
 export interface LogSumExpOptions extends ShapeOptions {
   /** The axis or axes to reduce, negative from the end; `[]` reduces none. Default −1. */
-  readonly axis?: number | readonly number[];
+  readonly axis?: number | readonly number[] | undefined;
   /** Temperature T > 0, taken as a float32: the logits become fround(x / T) first. Default: none. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 const OPTIONS: Names<LogSumExpOptions> = { ...SHAPE_OPTIONS, axis: true, temperature: true };

@@ -12,9 +12,9 @@ import { type Names, requirePositive } from "./checks.js";
 
 export interface LogitOptions {
   /** Softcap s > 0, taken as a float32: logits are squashed into (−s, s). Default: none. */
-  readonly softcap?: number;
+  readonly softcap?: number | undefined;
   /** Temperature T > 0, taken as a float32, applied after the softcap. Default: none. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 export const LOGIT_OPTIONS: Names<LogitOptions> = { softcap: true, temperature: true };

@@ -11,11 +11,11 @@ export type Reduction = "none" | "mean" | "sum";
 /** Options of losses. The type parameters carry `reduction` and `grad` over to the result's type. */
 export interface ReductionOptions<R extends Reduction = Reduction, G extends boolean = boolean> {
   /** Default `"mean"`. */
-  readonly reduction?: R;
+  readonly reduction?: R | undefined;
   /** Whether to return the gradient too; for `"none"` it is that of the sum. Default false. */
-  readonly grad?: G;
+  readonly grad?: G | undefined;
   /** Upstream gradient: a number, or with reduction `"none"` also one number per position. Default 1. */
-  readonly gradOutput?: number | Numbers;
+  readonly gradOutput?: number | Numbers | undefined;
 }
 
 export const REDUCTION_OPTIONS: Names<ReductionOptions> = { reduction: true, grad: true, gradOutput: true };

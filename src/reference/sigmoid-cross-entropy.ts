@@ -24,11 +24,11 @@ export interface SigmoidCrossEntropyOptions<R extends Reduction = Reduction, G e
   extends ShapeOptions,
     ReductionOptions<R, G> {
   /** Label smoothing ε in [0, 1]: targets become t(1 − ε) + ε/2. Default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** Weight pw ≥ 0 of the positive part of the loss; broadcasts as in NumPy. Default 1. */
-  readonly posWeight?: BroadcastWeights;
+  readonly posWeight?: BroadcastWeights | undefined;
   /** Weight u ≥ 0 of each element, 0 to leave it out; broadcasts as in NumPy. Default 1. */
-  readonly elementWeights?: BroadcastWeights;
+  readonly elementWeights?: BroadcastWeights | undefined;
 }
 
 export const SIGMOID_CROSS_ENTROPY_OPTIONS: Names<SigmoidCrossEntropyOptions> = {

@@ -25,9 +25,9 @@ export interface SigmoidFocalLossOptions<R extends Reduction = Reduction, G exte
   extends ShapeOptions,
     ReductionOptions<R, G> {
   /** Weight α in [0, 1] of the positive class, 1 − α of the negative one. Default: neither is weighted. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Focusing exponent γ ≥ 0; 0 is plain cross-entropy. Default 2. */
-  readonly gamma?: number;
+  readonly gamma?: number | undefined;
 }
 
 const OPTIONS: Names<SigmoidFocalLossOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS, alpha: true, gamma: true };

@@ -36,7 +36,7 @@ export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G e
   extends AxisOptions,
     ReductionOptions<R, G> {
   /** Temperature T > 0, taken as a float32: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 const OPTIONS: Names<SoftmaxKlDivergenceOptions> = { ...AXIS_OPTIONS, ...REDUCTION_OPTIONS, temperature: true };

@@ -11,12 +11,12 @@ import { logSoftmaxOfRow } from "./row.js";
 
 export interface LogSoftmaxOptions extends AxisOptions {
   /** Temperature T > 0, taken as a float32: the logits become fround(x / T) first. Default: none. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
 }
 
 export interface SoftmaxOptions extends LogSoftmaxOptions {
   /** What a row that is all −Infinity gives: NaN throughout, or zeros. Default `"nan"`. */
-  readonly emptyRow?: "nan" | "zero";
+  readonly emptyRow?: "nan" | "zero" | undefined;
 }
 
 const LOG_SOFTMAX_OPTIONS: Names<LogSoftmaxOptions> = { ...AXIS_OPTIONS, temperature: true };

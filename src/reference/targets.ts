@@ -12,16 +12,16 @@ import { Sum } from "./sum.js";
 
 export interface LabelOptions {
   /** The label of positions to leave out: loss 0, no weight in the mean, gradient 0. Default −100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
   /** One weight w ≥ 0 per class. Default 1. */
-  readonly classWeights?: Batch;
+  readonly classWeights?: Batch | undefined;
   /** One weight v ≥ 0 per position; 0 leaves it out of the loss. Default 1. */
-  readonly sampleWeights?: Batch;
+  readonly sampleWeights?: Batch | undefined;
 }
 
 export interface TargetOptions extends LabelOptions {
   /** Label smoothing ε in [0, 1]. Default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 
 export const LABEL_OPTIONS: Names<LabelOptions> = { ignoreIndex: true, classWeights: true, sampleWeights: true };
@@ -29,9 +29,9 @@ export const TARGET_OPTIONS: Names<TargetOptions> = { ...LABEL_OPTIONS, labelSmo
 
 export interface Targets {
   /** One class per position, −1 for an ignored one; or else `dense`. */
-  readonly labels?: Int32Array;
+  readonly labels?: Int32Array | undefined;
   /** A target per element of the batch. */
-  readonly dense?: Float64Array;
+  readonly dense?: Float64Array | undefined;
   readonly smoothing: number;
   readonly classWeights: Float64Array;
   readonly sampleWeights: Float64Array;
