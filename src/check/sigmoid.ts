@@ -24,27 +24,24 @@ export function floatTargets(truth: Operation["truth"]): Operation["truth"] {
  */
 export function sigmoidTerms(call: Call): Magnitudes {
   const { operands, options } = call;
-  const shape = shapeOf(call);
+  const { reduction = "mean", gradOutput } = options as reference.SigmoidCrossEntropyOptions;
   const x = numbers(operands[0]);
-  const gradAt = (logit: number, settings: object) =>
-    reference.sigmoidCrossEntropy(
-      x.map(() => logit),
-      operands[1] as never,
-      { ...settings, shape, grad: true },
-    ).grad;
-  const misses = gradAt(Infinity, options).map(Math.abs);
-  const hits = gradAt(-Infinity, options).map(Math.abs);
-  const each = { ...options, reduction: "sum", gradOutput: 1 };
-  const n = gradAt(Infinity, each);
-  const h = gradAt(-Infinity, each);
-  const up = reference.sigmoid(x);
+  const settings = { ...options, shape: shapeOf(call), reduction: "sum", gradOutput: 1, grad: true } as const;
+  const slopesAt = (logit: number) => {
+    const logits = x.map(() => logit);
+    return reference.sigmoidCrossEntropy(logits, operands[1] as never, settings).grad.map(Math.abs);
+  };
+  const n = slopesAt(Infinity);
+  const h = slopesAt(-Infinity);
+  const scales = gradientScales(gradOutput, reduction, x.length, x.length);
   const losses = x.map((value, i) => costOf(value, n[i], h[i]));
-  return { loss: reduced(losses, call, "mean"), grad: up.map((p, i) => (misses[i] + hits[i]) * p + hits[i]) };
+  const grad = reference.sigmoid(x).map((up, i) => scales[i] * ((n[i] + h[i]) * up + h[i]));
+  return { loss: reduced(losses, call, "mean"), grad };
 }
 
-/** |n|·softplus(x) + |h|·softplus(−x) */
+/** n·softplus(x) + h·softplus(−x) */
 function costOf(x: number, n: number, h: number): number {
-  return weighted(Math.abs(n), softplusOf(x)) + weighted(Math.abs(h), softplusOf(-x));
+  return weighted(n, softplusOf(x)) + weighted(h, softplusOf(-x));
 }
 
 export function focalBound({ gamma = 2 }: Options): number {
