@@ -7,7 +7,7 @@ import { transpose } from "./transpose";
 /**
  * Softmax cross-entropy with dense targets of rows of 1 to NARROW columns, as many as make quads (quad.ts), with the bits
  * that softmaxCrossEntropyGeneral has for each. x, t, grad, scales, losses, rows: as there; t's rows lie tStep bytes apart.
- * lanes: QUADS_BYTES; e: BLOCK floats, for the turned targets and their sums. Returns the rows that are done.
+ * lanes: QUADS_BYTES; e: BLOCK floats, for the turned targets. Returns the rows that are done.
  */
 export function denseOfNarrow(
   x: usize,

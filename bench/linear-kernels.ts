@@ -2,6 +2,7 @@
 // products alone, and the same loss with all logits held.
 
 import { readFileSync } from "node:fs";
+import { QUADS_BYTES } from "../src/backend/backend.js";
 
 type Kernel = (...args: (number | boolean)[]) => void;
 
@@ -110,7 +111,7 @@ export function unfused(
   );
   const [sums, room, labels, losses] = [2 * up(n) * up(depth), 64, n, 2 * n].map(take);
   const [bias, toBias, biasSums, toFeatures] = [classes, classes, 2 * up(tile), n * depth].map(take);
-  const [state, maxima, e] = [1024, Math.ceil(classes / 2048), 2048].map(take);
+  const [state, maxima, e] = [QUADS_BYTES / 4, Math.ceil(classes / 2048), 2048].map(take);
   binary.floats(features, n * depth).set(x);
   binary.floats(weights, classes * depth).set(w);
   binary.floats(bias, classes).set(b);

@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { QUADS_BYTES } from "../src/backend/backend.js";
 
 export type Work = "softmax" | "softmaxCrossEntropy" | "sigmoid" | "copy";
 const WORKS: readonly Work[] = ["softmax", "softmaxCrossEntropy", "sigmoid", "copy"];
@@ -66,7 +67,8 @@ export class Parts {
     const offset = first * width * 4;
     const [x, out] = [this.#x + offset, this.#out + offset];
     const state = this.#base + part * SCRATCH;
-    const [maxima, e] = [state + 4096, state + 8192];
+    const maxima = state + QUADS_BYTES;
+    const e = maxima + 4096;
     const labels = this.#base + this.#threads * SCRATCH + first * 4;
     const losses = this.#base + this.#threads * SCRATCH + MOST_ROWS * 4 + first * 8;
     const { softmax, softmaxCrossEntropy, sigmoid } = this.#kernels;

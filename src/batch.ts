@@ -109,14 +109,15 @@ export interface Given {
 }
 
 export function look(value: unknown): Given {
-  const name = typedName(value);
-  if (name !== undefined) return { data: value, own: undefined, type: name };
+  const itself = typedName(value);
+  if (itself !== undefined) return { data: value, own: undefined, type: itself };
   if (value instanceof ResidentBatch) return { data: value, own: value.shape, type: "" };
   if (typeof value !== "object" || value === null || Array.isArray(value) || !("data" in value)) {
     return { data: value, own: undefined, type: "" };
   }
   const { data, shape, dims, type } = value as TensorLike<unknown> & { type?: unknown };
-  return { data, own: shape ?? dims, type: type === "float16" ? "Float16Array" : (typedName(data) ?? "") };
+  const name = typedName(data);
+  return { data, own: shape ?? dims, type: name !== undefined && type === "float16" ? "Float16Array" : (name ?? "") };
 }
 
 /** An array over the kernels' own memory (the `data` of a resident batch) is used where it lies. */

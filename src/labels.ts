@@ -84,6 +84,7 @@ function integersOf({ data, type }: Given, arena: Arena, name: string, others = 
 
 /** Reads dense targets: floats of the batch's shape. One float a position is taken for labels that are no integers. */
 export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
+  if (given.data instanceof ResidentBatch) ResidentBatch.locate(given.data, arena, "targets");
   const { length } = given.data as Float32Array;
   if (length === batch.outer * batch.inner && length !== batch.length) {
     throw new DtypeError(`targets has ${length} floats, one a position: labels are integers.`);

@@ -120,7 +120,10 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     return whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
   }
 
-  /** Copies `length` elements in, of an array or a typed array. Throws OutputError on another length, DtypeError for what is no int32, FreedError. */
+  /**
+   * Copies `length` elements in, of an array or a typed array. Throws OutputError on another length, DtypeError for what is no
+   * int32, FreedError.
+   */
   set(source: readonly (number | bigint)[] | (ArrayLike<number | bigint> & ArrayBufferView)): this {
     const data = this.data;
     const type = typedName(source);

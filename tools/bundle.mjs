@@ -1,6 +1,6 @@
 /**
- * Makes the files that are published of those that tsc wrote to build/programs/src: code bundled, so that an import reads a handful of
- * files instead of eighty, and the declarations of the entries. `npm run build` runs it. By rolldown, since it leaves
+ * Makes the files that are published of those that tsc wrote to build/programs/src: code bundled, so that an import reads a
+ * handful of files instead of eighty, and the declarations of the entries. `npm run build` runs it. By rolldown, since it leaves
  * constants what they are: esbuild makes each a `var`, whose value V8 doesn't count on, and small calls take a tenth longer.
  *
  * Nothing is minified, for stack traces and for readers; who bundles a page minifies it.

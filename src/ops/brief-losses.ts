@@ -3,6 +3,7 @@ import type { Context } from "../context.js";
 import { clear, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
+import { areLabels, meanOf, pairLoss, putLabels } from "./brief-shared.js";
 
 /** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
 
@@ -16,12 +17,6 @@ function gradientFor(grad: unknown, length: number, other: ArrayBufferView, firs
   if (grad === undefined || grad === false) return undefined;
   if (grad === true) return newFloats(length);
   return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
-}
-
-export function meanOf(losses: Float64Array, at: number, rows: number): number {
-  let sum = 0;
-  for (let i = 0; i < rows; i++) sum += losses[at + i];
-  return Math.fround(sum / rows);
 }
 
 /** The float whose bits are those of the integer 1: times k it has those of k, up to 2^24. */
@@ -57,37 +52,6 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   return { loss, grad };
 }
 
-/**
- * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of `holds`: code that
- * sees arrays of one type alone is faster.
- */
-export function areLabels(labels: unknown, rows: number): labels is Int32Array {
-  return (
-    ArrayBuffer.isView(labels) &&
-    labels instanceof Int32Array &&
-    labels.length === rows &&
-    labels.byteOffset === 0 &&
-    labels[rows] === undefined
-  );
-}
-
-/** Copies a label for each row, from an index on; false where one is none of the classes. */
-export function putLabels(
-  labels: Int32Array,
-  from: number,
-  rows: number,
-  classes: number,
-  to: Int32Array,
-  at: number,
-): boolean {
-  for (let i = 0; i < rows; i++) {
-    const label = labels[from + i];
-    if (!(label >= 0 && label < classes)) return false;
-    to[at + i] = label;
-  }
-  return true;
-}
-
 /** The mean loss between logits and a second batch: dense targets, or a teacher's logits. */
 export function briefPair(
   context: Context,
@@ -116,33 +80,6 @@ export function briefPair(
   if (!grad) return { loss };
   work.copyOut(a, length, grad, 0);
   return { loss, grad };
-}
-
-/** The mean loss between two batches in linear memory, with a gradient at `to` unless that is 0. */
-export function pairLoss(
-  { kernels, arena, work }: Context,
-  operation: "dense targets" | "distillation" | "elements",
-  a: number,
-  b: number,
-  to: number,
-  length: number,
-  columns: number,
-): number {
-  const { scales, spikes, losses, state, secondState, maxima, exponentials } = work;
-  if (operation === "elements") {
-    return Math.fround(kernels.sigmoidCrossEntropy(a, b, to, exponentials, length, 1 / length, 0) / length);
-  }
-  const rows = length / columns;
-  const { f64 } = arena;
-  for (let i = 0, at = scales >>> 3; i < rows; i++) f64[at + i] = 1 / rows;
-  if (operation === "distillation") {
-    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
-  } else {
-    const step = columns * 4;
-    // biome-ignore format: in the groups of the kernel's contract
-    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
-  }
-  return meanOf(f64, losses >>> 3, rows);
 }
 
 /** The mean loss of float targets, with its gradient. */

@@ -3,7 +3,8 @@ import type { Context } from "../context.js";
 import { POSITIONS } from "../memory.js";
 import { newFloats } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
-import { areLabels, meanOf, pairLoss, putLabels } from "./brief-losses.js";
+import type { Shape } from "../shape.js";
+import { areLabels, meanOf, pairLoss, putLabels } from "./brief-shared.js";
 
 /**
  * Resident batches in their plainest form, as brief.ts reads arrays: of one or two axes, no more numbers than are few, and
@@ -12,21 +13,26 @@ import { areLabels, meanOf, pairLoss, putLabels } from "./brief-losses.js";
  */
 
 /** Columns of the rows of a batch, 0 where it isn't plain. */
-function columnsOf(x: unknown, given: unknown, axis: unknown, { arena }: Context): number {
-  if (given !== undefined || ResidentBatch.addressOf(x, arena, "float32") === 0) return 0;
-  const { shape, length } = x as ResidentBatch;
-  const last = shape.length - 1;
+function columnsOf(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
+  if (ResidentBatch.addressOf(x, arena, "float32") === 0) return 0;
+  const { shape: sizes, length } = x as ResidentBatch;
+  const last = sizes.length - 1;
+  if (shape !== undefined && !isLike(shape, sizes)) return 0;
   if ((last !== 0 && last !== 1) || length === 0 || length > POSITIONS) return 0;
-  return axis === undefined || axis === -1 || axis === last ? shape[last] : 0;
+  return axis === undefined || axis === -1 || axis === last ? sizes[last] : 0;
+}
+
+/** Whether a shape is the batch's own, of one or two axes. */
+function isLike(shape: unknown, sizes: Shape): boolean {
+  if (!Array.isArray(shape) || shape.length !== sizes.length) return false;
+  return shape[0] === sizes[0] && shape[shape.length - 1] === sizes[sizes.length - 1];
 }
 
 /** Address of a second batch of the first one's shape, 0 where it isn't plain. */
 function addressLike(batch: unknown, x: ResidentBatch, context: Context): number {
   const at = ResidentBatch.addressOf(batch, context.arena, "float32");
   if (at === 0) return 0;
-  const { shape } = batch as ResidentBatch;
-  const { length } = shape;
-  return length === x.shape.length && shape[0] === x.shape[0] && shape[length - 1] === x.shape[length - 1] ? at : 0;
+  return isLike((batch as ResidentBatch).shape, x.shape) ? at : 0;
 }
 
 /** Whether so many floats at two addresses share some bytes and not all. */
@@ -42,7 +48,7 @@ function placeFor(out: unknown, x: ResidentBatch, from: number, other: number, c
 }
 
 /** Hands the result over. */
-function given(out: unknown, length: number, to: number, context: Context): FloatOutput {
+function handOver(out: unknown, length: number, to: number, context: Context): FloatOutput {
   if (out !== undefined) return out as FloatOutput;
   const result = newFloats(length);
   context.work.copyOut(to, length, result, 0);
@@ -70,7 +76,7 @@ export function residentArray(
   if (operation === "softmax") kernels.softmax(from, to, length / columns, columns, state, maxima);
   else if (operation === "logSoftmax") kernels.logSoftmax(from, to, length / columns, columns, state, exponentials);
   else kernels[operation](from, to, length, exponentials);
-  return given(out, length, to, context);
+  return handOver(out, length, to, context);
 }
 
 export function residentBackward(
@@ -91,7 +97,7 @@ export function residentBackward(
   const to = b === 0 ? 0 : placeFor(out, batch, a, b, context);
   if (to === 0) return undefined;
   context.kernels[operation](a, b, to, length / columns, columns);
-  return given(out, length, to, context);
+  return handOver(out, length, to, context);
 }
 
 interface Loss {
@@ -108,7 +114,7 @@ function gradientPlace(grad: unknown, x: ResidentBatch, from: number, context: C
 /** The loss, with the gradient handed over. */
 function lossOf(context: Context, loss: number, grad: unknown, length: number, to: number): Loss {
   if (to === 0) return { loss };
-  return { loss, grad: given(grad === true ? undefined : grad, length, to, context) };
+  return { loss, grad: handOver(grad === true ? undefined : grad, length, to, context) };
 }
 
 /** The mean loss of labels that all count, in an Int32Array or resident. */
@@ -149,7 +155,7 @@ function labelsAt(labels: unknown, x: ResidentBatch, rows: number, context: Cont
   return shape.length === 1 && shape[0] === rows ? at : -1;
 }
 
-/** The mean loss between logits and a second batch, which the gradient lies apart from. */
+/** The mean loss between logits and a second batch; the gradient must lie apart from that. */
 export function residentPair(
   context: Context,
   operation: "dense targets" | "distillation" | "elements",

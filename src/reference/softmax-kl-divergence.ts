@@ -35,7 +35,10 @@ import { Sum } from "./sum.js";
 export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
     ReductionOptions<R, G> {
-  /** Temperature T > 0, taken as a float32: both logits become fround(z / T), and the loss is multiplied by T². Default: none, as T = 1. */
+  /**
+   * Temperature T > 0, taken as a float32: both logits become fround(z / T), and the loss is multiplied by T². Default: none,
+   * as T = 1.
+   */
   readonly temperature?: number | undefined;
 }
 

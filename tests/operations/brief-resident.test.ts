@@ -5,6 +5,7 @@ import {
   ForeignError,
   FreedError,
   LabelError,
+  loadSync,
   OutputError,
   OverlapError,
   type ResidentBatch,
@@ -123,6 +124,22 @@ describeEachBackend("a call of few resident numbers has the bits of the same cal
     expectSameBits(k.softmax(batch, { axis: 0 }), expected, "softmax");
     expectSameBits(k.softmax(batch, { shape: [3, 2] }), k.softmax(x, { shape: [3, 2] }), "another shape");
   });
+
+  it("of views at odd addresses, with the bits of the general way", () => {
+    const { k } = backend;
+    const x = spread(15, 4, -3, 3);
+    using batch = put(k, x, [3, 5]);
+    using room = k.alloc([3, 5]);
+    const view = batch.rows(1, 3);
+    const out = room.rows(1, 3);
+    expectSameBits(bitsOf(k.softmax(view, { out })), k.softmax(x.slice(5), { shape: [2, 5] }), "softmax");
+    expect([...room.toArray().subarray(0, 5)]).toEqual([0, 0, 0, 0, 0]);
+    expectSameBits(bitsOf(k.softmax(view, { out, temperature: 1 })), bitsOf(k.softmax(view)), "with an option");
+    const short = k.softmaxCrossEntropy(view, Int32Array.of(4, 0), { grad: out });
+    const general = k.softmaxCrossEntropy(view, [4, 0], { grad: true });
+    expect(short.loss).toBe(general.loss);
+    expectSameBits(out.toArray(), general.grad, "gradient");
+  });
 });
 
 describeEachBackend("a call of few resident numbers refuses what every call does", (backend) => {
@@ -136,6 +153,9 @@ describeEachBackend("a call of few resident numbers refuses what every call does
     using wide = k.alloc([2, 1], { dtype: "int32" });
     using freed = k.alloc([2, 3]);
     freed.free();
+    const others = loadSync();
+    const stranger = others.alloc([2, 3]);
+    const theirs = others.alloc([2], { dtype: "int32" });
     const x = room.rows(0, 2);
     const next = room.rows(1, 3);
     const calls: [new (...args: never[]) => Error, () => unknown][] = [
@@ -154,6 +174,10 @@ describeEachBackend("a call of few resident numbers refuses what every call does
       [DtypeError, () => k.softmax(x, { out: ints as never })],
       [FreedError, () => k.softmax(freed, { out: x })],
       [FreedError, () => k.softmax(x, { out: freed })],
+      [ForeignError, () => k.softmax(stranger, { out: x })],
+      [ForeignError, () => k.softmax(x, { out: stranger })],
+      [ForeignError, () => k.softmaxCrossEntropy(x, stranger, { grad: x })],
+      [ForeignError, () => k.softmaxCrossEntropy(x, theirs, { grad: x })],
       [ForeignError, () => k.softmax(Object.create(Object.getPrototypeOf(x)), { out: x })],
     ];
     for (const [Refusal, call] of calls) {

@@ -1,0 +1,68 @@
+import type { Context } from "../context.js";
+
+/** What short calls of losses have in common, of arrays (brief-losses.ts) and of resident batches (brief-resident.ts). */
+
+/**
+ * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of brief.ts's
+ * `holds`: code that sees arrays of one type alone is faster.
+ */
+export function areLabels(labels: unknown, rows: number): labels is Int32Array {
+  return (
+    ArrayBuffer.isView(labels) &&
+    labels instanceof Int32Array &&
+    labels.length === rows &&
+    labels.byteOffset === 0 &&
+    labels[rows] === undefined
+  );
+}
+
+/** Copies a label for each row, from an index on; false where one is none of the classes. */
+export function putLabels(
+  labels: Int32Array,
+  from: number,
+  rows: number,
+  classes: number,
+  to: Int32Array,
+  at: number,
+): boolean {
+  for (let i = 0; i < rows; i++) {
+    const label = labels[from + i];
+    if (!(label >= 0 && label < classes)) return false;
+    to[at + i] = label;
+  }
+  return true;
+}
+
+/** The mean of the rows' losses. */
+export function meanOf(losses: Float64Array, at: number, rows: number): number {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += losses[at + i];
+  return Math.fround(sum / rows);
+}
+
+/** The mean loss between two batches in linear memory, with a gradient at `to` unless that is 0. */
+export function pairLoss(
+  { kernels, arena, work }: Context,
+  operation: "dense targets" | "distillation" | "elements",
+  a: number,
+  b: number,
+  to: number,
+  length: number,
+  columns: number,
+): number {
+  const { scales, spikes, losses, state, secondState, maxima, exponentials } = work;
+  if (operation === "elements") {
+    return Math.fround(kernels.sigmoidCrossEntropy(a, b, to, exponentials, length, 1 / length, 0) / length);
+  }
+  const rows = length / columns;
+  const { f64 } = arena;
+  for (let i = 0, at = scales >>> 3; i < rows; i++) f64[at + i] = 1 / rows;
+  if (operation === "distillation") {
+    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
+  } else {
+    const step = columns * 4;
+    // biome-ignore format: in the groups of the kernel's contract
+    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
+  }
+  return meanOf(f64, losses >>> 3, rows);
+}
