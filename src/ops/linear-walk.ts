@@ -20,9 +20,9 @@ import { LinearTargets } from "./linear-targets.js";
  *
  * The loss takes the classes in blocks of 2048, whose logits enter their rows' sums; the gradient takes them a second
  * time, in the tiles of the products. Where the logits of 64 positions and more fit what may be kept (below) they are
- * kept in between, for so many positions at a time. Measured: with fewer, what weights and their gradient cost when they come by again is
- * more than the product that it saves. Otherwise logits are lent to the gradient of the weights (linear-loan.ts), and
- * those that don't fit there are computed again.
+ * kept in between, for so many positions at a time. Measured: with fewer, what weights and their gradient cost when they
+ * come by again is more than the product that it saves. Otherwise logits are lent to the gradient of the weights
+ * (linear-loan.ts), and those that don't fit there are computed again.
  */
 export class LinearWalk {
   readonly #context: Context;
