@@ -1,4 +1,4 @@
-import { gather, isSpread, quadsAcross, scatter, stripWidth } from "./across";
+import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./across";
 import { softmaxCrossEntropyOfRows } from "./cross-entropy";
 import { arePlain, crossEntropyOfQuads } from "./cross-entropy-quads";
 import { fourOf, RECORD, RESTS, SUMS, spacing } from "./quad";
@@ -26,14 +26,14 @@ export function softmaxCrossEntropyAcross(
 ): void {
   const there = isSpread(stride);
   const wide = there ? width : stripWidth(classes);
-  const step = (there ? stride : wide) << 2;
+  const step = (there ? stride : apart(wide)) << 2;
   const from = there ? x : strip;
   const to = there || !grad ? grad : strip;
   const e = there ? strip : strip + classes * step;
-  const most = quadsAcross(classes, there ? 0 : wide);
+  const most = quadsAcross(classes, there ? 0 : apart(wide));
   for (let i: usize = 0; i < width; i += wide) {
     const positions = min(width - i, wide);
-    if (!there) gather(x + (i << 2), strip, classes, stride, wide, positions);
+    if (!there) gather(x + (i << 2), strip, classes, stride, apart(wide), positions);
     let n: usize = 0;
     for (let j: usize = 0; j < positions; j += n) {
       const at = i + j;
@@ -47,7 +47,7 @@ export function softmaxCrossEntropyAcross(
       if (quads) ofQuads(here, out, step, y, by, scale, loss, classes, quads, lanes, e);
       else asRows(here, out, step, y, by, scale, loss, classes, n, e);
     }
-    if (grad && !there) scatter(strip, grad + (i << 2), classes, stride, wide, positions);
+    if (grad && !there) scatter(strip, grad + (i << 2), classes, stride, apart(wide), positions);
   }
 }
 
