@@ -210,21 +210,22 @@ export function gapOf(x: v128, t: v128, max: v128): v128 {
 function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize, mass: f64, factor: f64): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const m = load<f32>(maxima + (i / BLOCK) * 4);
-    subtract(grad + (i << 2), t + (i << 2), min(n - i, BLOCK), blockFactor(state, m) * (mass * factor), factor);
+    const to = grad + (i << 2);
+    subtract(to, t + (i << 2), to, min(n - i, BLOCK), blockFactor(state, m) * (mass * factor), factor);
   }
 }
 
-/** a ← a·factorA − b·factorB */
-export function subtract(a: usize, b: usize, n: usize, factorA: f64, factorB: f64): void {
+/** out ← a·factorA − b·factorB; out may be a. */
+export function subtract(a: usize, b: usize, out: usize, n: usize, factorA: f64, factorB: f64): void {
   const byA = f64x2.splat(factorA);
   const byB = f64x2.splat(factorB);
-  for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16) {
-    v128.store(a, difference(v128.load(a), v128.load(b), byA, byB));
+  for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16, out += 16) {
+    v128.store(out, difference(v128.load(a), v128.load(b), byA, byB));
   }
   const rest = n & 3;
   if (rest) {
     const zero = f32x4.splat(0);
-    storeLanes(a, rest, difference(loadLanes(a, rest, zero), loadLanes(b, rest, zero), byA, byB));
+    storeLanes(out, rest, difference(loadLanes(a, rest, zero), loadLanes(b, rest, zero), byA, byB));
   }
 }
 

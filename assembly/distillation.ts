@@ -16,9 +16,9 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
  * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of QUADS_BYTES;
- * e: eight BLOCKs of floats. Rows of at most KEPT columns leave their exponentials there from the first pass to the second.
+ * e: 2·room floats, room ≥ 4·BLOCK. Rows of at most `room` columns leave their exponentials there from the first pass to the
+ * second, the teacher's behind the student's; those of longer ones are computed twice.
  */
-const KEPT: usize = 4 * BLOCK;
 
 export function softmaxKlDivergence(
   x: usize,
@@ -31,8 +31,11 @@ export function softmaxKlDivergence(
   stateX: usize,
   stateY: usize,
   e: usize,
+  room: usize,
 ): void {
   const bytes = cols << 2;
+  const kept = cols <= room;
+  const other = e + (kept ? room << 2 : BLOCK << 2);
   let row: usize = 0;
   if (cols > 0 && cols <= NARROW) {
     row = klOfNarrow(x, y, grad, scales, losses, rows, cols, stateX, stateY, e);
@@ -43,29 +46,37 @@ export function softmaxKlDivergence(
     const to = grad ? grad + row * bytes : 0;
     begin(stateX);
     begin(stateY);
-    const kept = cols <= KEPT;
-    accumulate(stateX, stateY, x, y, e, cols, kept);
+    accumulate(stateX, stateY, x, y, e, other, cols, kept);
     finish(stateX);
     finish(stateY);
     const factor = load<f64>(scales + (row << 3));
-    const sum = apply(stateX, stateY, x, y, to, e, cols, factor, 0, kept);
+    const sum = apply(stateX, stateY, x, y, to, e, other, cols, factor, 0, kept);
     store<f64>(losses + (row << 3), cols ? klLoss(stateX, stateY, sum) : 0);
   }
 }
 
-/** Takes n columns of both rows into their states. */
+/** Takes n columns of both rows into their states. e: 2·BLOCK floats. */
 export function klAccumulate(stateX: usize, stateY: usize, x: usize, y: usize, e: usize, n: usize): void {
-  accumulate(stateX, stateY, x, y, e, n, false);
+  accumulate(stateX, stateY, x, y, e, e + (BLOCK << 2), n, false);
 }
 
-/** With `kept` each block's exponentials stay at their own place in e; the teacher's lie behind the student's. */
-function accumulate(stateX: usize, stateY: usize, x: usize, y: usize, e: usize, n: usize, kept: bool): void {
+/** The student's exponentials to e, the teacher's to `other`; with `kept` each block's to a place of its own there. */
+function accumulate(
+  stateX: usize,
+  stateY: usize,
+  x: usize,
+  y: usize,
+  e: usize,
+  other: usize,
+  n: usize,
+  kept: bool,
+): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
-    const place = kept ? e + at : e;
-    pushSplit(stateX, max(x + at, count), x + at, place, count, 0, 0);
-    pushSplit(stateY, max(y + at, count), y + at, place + (KEPT << 2), count, 0, 0);
+    const place = kept ? at : 0;
+    pushSplit(stateX, max(x + at, count), x + at, e + place, count, 0, 0);
+    pushSplit(stateY, max(y + at, count), y + at, other + place, count, 0, 0);
   }
 }
 
@@ -81,7 +92,7 @@ export function klApply(
   scale: f64,
   start: f64,
 ): f64 {
-  return apply(stateX, stateY, x, y, grad, e, n, scale, start, false);
+  return apply(stateX, stateY, x, y, grad, e, e + (BLOCK << 2), n, scale, start, false);
 }
 
 function apply(
@@ -91,6 +102,7 @@ function apply(
   y: usize,
   grad: usize,
   e: usize,
+  other: usize,
   n: usize,
   scale: f64,
   start: f64,
@@ -101,16 +113,15 @@ function apply(
     const count = min(n - i, BLOCK);
     const maxX = max(x + at, count);
     const maxY = max(y + at, count);
-    const own = kept ? e + at : e;
-    const other = own + (KEPT << 2);
+    const place = kept ? at : 0;
     if (!kept) expBlock(y + at, other, count, maxY);
     const factorY = blockFactor(stateY, maxY);
-    const sum = gap(x + at, y + at, other, count, rowMax(stateX), rowMax(stateY));
+    const sum = gap(x + at, y + at, other + place, count, rowMax(stateX), rowMax(stateY));
     start += sum === Infinity ? sum : sum * factorY;
     if (grad) {
-      if (kept) memory.copy(grad + at, own, count << 2);
-      else expBlock(x + at, grad + at, count, maxX);
-      subtract(grad + at, other, count, blockFactor(stateX, maxX) * scale, factorY * scale);
+      if (!kept) expBlock(x + at, e, count, maxX);
+      const factorX = blockFactor(stateX, maxX);
+      subtract(e + place, other + place, grad + at, count, factorX * scale, factorY * scale);
     }
   }
   return start;

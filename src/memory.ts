@@ -196,6 +196,9 @@ export class Workspace {
   /** What a kernel gives back for each position besides its loss. */
   readonly tops: number;
   readonly hits: number;
+  /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */
+  readonly pair: number;
+  readonly pairRoom: number;
   readonly #tiles: number;
   readonly #ranges: number[] = [];
   #skew = 0;
@@ -233,6 +236,8 @@ export class Workspace {
       this.hits = this.allocate(POSITIONS * 4);
       this.spikes = this.allocate(POSITIONS * 8);
       this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;
+      this.pair = arena.shared ? this.exponentials : this.tile(3);
+      this.pairRoom = arena.shared ? 4 * BLOCK : tileFloats;
     } catch (cause) {
       this.free();
       throw cause;

@@ -134,6 +134,7 @@ export interface Kernels {
     stateX: number,
     stateY: number,
     e: number,
+    room: number,
   ): void;
   klAccumulate(stateX: number, stateY: number, x: number, y: number, e: number, n: number): void;
   klApply(

@@ -58,7 +58,8 @@ export function pairLoss(
   const { f64 } = arena;
   for (let i = 0, at = scales >>> 3; i < rows; i++) f64[at + i] = 1 / rows;
   if (operation === "distillation") {
-    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, exponentials);
+    const { pair, pairRoom } = work;
+    kernels.softmaxKlDivergence(a, b, to, scales, losses, rows, columns, state, secondState, pair, pairRoom);
   } else {
     const step = columns * 4;
     // biome-ignore format: in the groups of the kernel's contract

@@ -41,7 +41,7 @@ function generalKlDivergence(
   const total = new LossTotal(reduce, positions, positions);
   const t = transform.temperature ?? 1;
   const scaleAt = (position: number) => upstreamAt(upstream, position) * total.scale * t;
-  const { state, secondState, exponentials } = work;
+  const { state, secondState, exponentials, pair, pairRoom } = work;
   const resident = isResident(batch) && isResident(other) && (!gradient || isResident(gradient));
   const tiles = context.tiles.over(batch, resident && !transform.some).streamed();
   if (tiles.long) {
@@ -77,7 +77,7 @@ function generalKlDivergence(
     const y = transform.apply(tiles.read(other, 1), tiles.floats, 1);
     const to = gradient ? (transform.some ? x : tiles.place(gradient, 0)) : 0;
     const { scales, losses } = work;
-    kernels.softmaxKlDivergence(x, y, to, scales, losses, rows, batch.classes, state, secondState, exponentials);
+    kernels.softmaxKlDivergence(x, y, to, scales, losses, rows, batch.classes, state, secondState, pair, pairRoom);
     const at = losses >>> 3;
     for (let i = 0; i < rows; i++) f64[at + i] *= t * t;
     total.addAll(f64, at, position, rows);

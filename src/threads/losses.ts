@@ -167,15 +167,15 @@ function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): vo
 }
 
 function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Means): Kernels["softmaxKlDivergence"] {
-  return (x, y, grad, scales, losses, rows, cols, stateX, stateY, e) => {
+  return (x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room) => {
     if (!cut.worth("softmaxKlDivergence", rows * cols)) {
-      return one.softmaxKlDivergence(x, y, grad, scales, losses, rows, cols, stateX, stateY, e);
+      return one.softmaxKlDivergence(x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room);
     }
     const bytes = cols * 4;
     if (!cut.few(rows, cols)) {
       cut.rows("softmaxKlDivergence", rows, cols).reads(x, bytes).reads(y, bytes).writes(grad, bytes);
       cut.reads(scales, 8).writes(losses, 8).count().value(cols);
-      return cut.own(stateX).own(stateY).own(e).run();
+      return cut.own(stateX).own(stateY).own(e).value(room).run();
     }
     for (let row = 0; row < rows; row++, x += bytes, y += bytes) {
       parts.begin(stateX);

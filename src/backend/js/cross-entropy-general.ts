@@ -197,14 +197,23 @@ export function denseApply(
   for (let i = 0; i < n; i += BLOCK) {
     const m = memory.f32[(maxima >>> 2) + i / BLOCK];
     const byExponential = blockFactor(memory, state, m) * (mass * factor);
-    subtract(memory, grad + i * 4, t + i * 4, Math.min(n - i, BLOCK), byExponential, factor);
+    const to = grad + i * 4;
+    subtract(memory, to, t + i * 4, to, Math.min(n - i, BLOCK), byExponential, factor);
   }
 }
 
-/** a ← a·byA − b·byB, rounded once */
-export function subtract(memory: Memory, a: number, b: number, n: number, byA: number, byB: number): void {
-  const { f32 } = memory;
+/** out ← a·byA − b·byB, rounded once; out may be a. */
+export function subtract(
+  { f32 }: Memory,
+  a: number,
+  b: number,
+  out: number,
+  n: number,
+  byA: number,
+  byB: number,
+): void {
   const as = a >>> 2;
   const bs = b >>> 2;
-  for (let i = 0; i < n; i++) f32[as + i] = f32[as + i] * byA - f32[bs + i] * byB;
+  const to = out >>> 2;
+  for (let i = 0; i < n; i++) f32[to + i] = f32[as + i] * byA - f32[bs + i] * byB;
 }

@@ -6,8 +6,6 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row.js"
 
 /** KL divergence of two softmaxes from their logits: assembly/distillation.ts has the formulas and the contract. */
 
-const KEPT = 4 * BLOCK;
-
 export function softmaxKlDivergence(
   memory: Memory,
   x: number,
@@ -20,18 +18,21 @@ export function softmaxKlDivergence(
   stateX: number,
   stateY: number,
   e: number,
+  room: number,
 ): void {
   const { f64 } = memory;
   const bytes = cols * 4;
+  const kept = cols <= room;
+  const other = e + (kept ? room : BLOCK) * 4;
   for (let row = 0; row < rows; row++, x += bytes, y += bytes) {
     begin(memory, stateX);
     begin(memory, stateY);
-    const kept = cols <= KEPT;
-    accumulate(memory, stateX, stateY, x, y, e, cols, kept);
+    accumulate(memory, stateX, stateY, x, y, e, other, cols, kept);
     finish(memory, stateX);
     finish(memory, stateY);
     const factor = f64[(scales >>> 3) + row];
-    const sum = apply(memory, stateX, stateY, x, y, grad ? grad + row * bytes : 0, e, cols, factor, 0, kept);
+    const to = grad ? grad + row * bytes : 0;
+    const sum = apply(memory, stateX, stateY, x, y, to, e, other, cols, factor, 0, kept);
     f64[(losses >>> 3) + row] = cols ? klLoss(memory, stateX, stateY, sum) : 0;
   }
 }
@@ -46,10 +47,10 @@ export function klAccumulate(
   e: number,
   n: number,
 ): void {
-  accumulate(memory, stateX, stateY, x, y, e, n, false);
+  accumulate(memory, stateX, stateY, x, y, e, e + BLOCK * 4, n, false);
 }
 
-/** With `kept` each block's exponentials stay at their own place in e; the teacher's lie behind the student's. */
+/** The student's exponentials to e, the teacher's to `other`; with `kept` each block's to a place of its own there. */
 function accumulate(
   memory: Memory,
   stateX: number,
@@ -57,15 +58,16 @@ function accumulate(
   x: number,
   y: number,
   e: number,
+  other: number,
   n: number,
   kept: boolean,
 ): void {
   for (let i = 0; i < n; i += BLOCK) {
     const at = i * 4;
     const count = Math.min(n - i, BLOCK);
-    const place = kept ? e + at : e;
-    pushSplit(memory, stateX, max(memory, x + at, count), x + at, place, count, 0, 0);
-    pushSplit(memory, stateY, max(memory, y + at, count), y + at, place + KEPT * 4, count, 0, 0);
+    const place = kept ? at : 0;
+    pushSplit(memory, stateX, max(memory, x + at, count), x + at, e + place, count, 0, 0);
+    pushSplit(memory, stateY, max(memory, y + at, count), y + at, other + place, count, 0, 0);
   }
 }
 
@@ -82,7 +84,7 @@ export function klApply(
   scale: number,
   start: number,
 ): number {
-  return apply(memory, stateX, stateY, x, y, grad, e, n, scale, start, false);
+  return apply(memory, stateX, stateY, x, y, grad, e, e + BLOCK * 4, n, scale, start, false);
 }
 
 function apply(
@@ -93,6 +95,7 @@ function apply(
   y: number,
   grad: number,
   e: number,
+  other: number,
   n: number,
   scale: number,
   start: number,
@@ -105,16 +108,15 @@ function apply(
     const count = Math.min(n - i, BLOCK);
     const maxX = max(memory, x + at, count);
     const maxY = max(memory, y + at, count);
-    const own = kept ? e + at : e;
-    const other = own + KEPT * 4;
+    const place = kept ? at : 0;
     if (!kept) expBlock(memory, y + at, other, count, maxY);
     const factorY = blockFactor(memory, stateY, maxY);
-    const sum = gap(memory, x + at, y + at, other, count, mx, my);
+    const sum = gap(memory, x + at, y + at, other + place, count, mx, my);
     start += sum === Infinity ? sum : sum * factorY;
     if (grad) {
-      if (kept) memory.f32.copyWithin((grad + at) >>> 2, own >>> 2, (own >>> 2) + count);
-      else expBlock(memory, x + at, grad + at, count, maxX);
-      subtract(memory, grad + at, other, count, blockFactor(memory, stateX, maxX) * scale, factorY * scale);
+      if (!kept) expBlock(memory, x + at, e, count, maxX);
+      const factorX = blockFactor(memory, stateX, maxX);
+      subtract(memory, e + place, other + place, grad + at, count, factorX * scale, factorY * scale);
     }
   }
   return start;
