@@ -1,6 +1,9 @@
 // npm run verify:memory: how much kernel memory a foreign batch of 2 GiB takes, for a fresh instance that has seen no other.
 
+import { parseArgs } from "node:util";
 import { load, type Xentropy } from "xentropy";
+
+parseArgs({ options: {} });
 
 const LENGTH = 2 ** 29;
 const LIMIT = 2 * 2 ** 20;

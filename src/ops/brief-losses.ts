@@ -119,16 +119,17 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   const rows = length / columns;
   if (columns === 0 || !areLabels(labels, rows)) return context.leave({ shape, axis, grad: place });
   let sum = 0;
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0, at = 0; i < rows; i++, at += columns) {
     const label = labels[i];
     if (!(label >= 0 && label < columns)) return context.leave({ shape, axis, grad: place });
-    sum -= x[i * columns + label];
+    sum -= x[at + label];
   }
   const loss = Math.fround(sum / rows);
   const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
   clear(grad);
-  for (let i = 0; i < rows; i++) grad[i * columns + labels[i]] = -1 / rows;
+  const share = -1 / rows;
+  for (let i = 0, at = 0; i < rows; i++, at += columns) grad[at + labels[i]] = share;
   return { loss, grad };
 }
