@@ -69,10 +69,14 @@ export function sigmoidFocalLoss({ x, y: targets, output }: Rows, share: number)
   return loss;
 }
 
-/** −[t·log q + (1 − t)·log(1 − q)]; x the probabilities q. */
-export function binaryCrossEntropy({ x, y: targets, output }: Rows): number {
+/** −[t·log q + (1 − t)·log(1 − q)] and its gradient; x the probabilities q. */
+export function binaryCrossEntropy({ x, y: targets, output }: Rows, share: number): number {
+  let loss = 0;
   for (let i = 0; i < x.length; i++) {
-    output[i] = -(targets[i] * Math.log(x[i]) + (1 - targets[i]) * Math.log1p(-x[i]));
+    const q = x[i];
+    const t = targets[i];
+    loss -= t * Math.log(q) + (1 - t) * Math.log1p(-q);
+    output[i] = (share * (q - t)) / (q * (1 - q));
   }
-  return 0;
+  return loss;
 }
