@@ -23,7 +23,7 @@ export function softmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  across<Softmax>(x, out, classes, width, stride, lanes, strip);
+  across(SOFTMAX, x, out, classes, width, stride, lanes, strip);
 }
 
 /** As softmaxAcross. */
@@ -36,7 +36,7 @@ export function logSoftmaxAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  across<LogSoftmax>(x, out, classes, width, stride, lanes, strip);
+  across(LOG_SOFTMAX, x, out, classes, width, stride, lanes, strip);
 }
 
 /** As logSumExp, a float a position. */
@@ -49,15 +49,15 @@ export function logSumExpAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  across<LogSumExp>(x, out, classes, width, stride, lanes, strip);
+  across(LOG_SUM_EXP, x, out, classes, width, stride, lanes, strip);
 }
 
-class Softmax {}
-class LogSoftmax {}
-class LogSumExp {}
+const SOFTMAX: i32 = 0;
+const LOG_SOFTMAX: i32 = 1;
+const LOG_SUM_EXP: i32 = 2;
 
-/** The classes only name what is computed. */
-function across<K>(
+function across(
+  operation: i32,
   x: usize,
   out: usize,
   classes: usize,
@@ -66,7 +66,7 @@ function across<K>(
   lanes: usize,
   strip: usize,
 ): void {
-  const reduces = idof<K>() === idof<LogSumExp>();
+  const reduces = operation === LOG_SUM_EXP;
   const there = (width & 3) === 0 && isSpread(stride);
   if (!reduces && there) x = settled(x, out, classes, width, stride);
   const wide = there ? width : stripWidth(classes);
@@ -81,9 +81,9 @@ function across<K>(
     for (let j: usize = 0; j < positions; j += 4 * most) {
       const quads = min((positions - j + 3) >> 2, most);
       const at = from + (j << 2);
-      if (idof<K>() === idof<Softmax>()) {
+      if (operation === SOFTMAX) {
         softmaxOfQuads(at, to + (j << 2), classes, step, quads, e, lanes);
-      } else if (idof<K>() === idof<LogSoftmax>()) {
+      } else if (operation === LOG_SOFTMAX) {
         logSoftmaxOfQuads(at, to + (j << 2), classes, step, quads, e, lanes);
       } else {
         logSumExpOfQuads(at, out + ((i + j) << 2), classes, step, positions - j, quads, e, lanes);
