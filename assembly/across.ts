@@ -1,15 +1,16 @@
 import { logSumExpOfFour } from "./log-sum-exp";
-import { loadLanes, storeLanes } from "./math/lanes";
+import { storeLanes } from "./math/lanes";
 import { BLOCK } from "./math/sum";
-import { fourOf, logsOfQuads, MAXIMA, multiply, QUADS, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
+import { fourOf, logsOfQuads, MAXIMA, multiply, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
+import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./strip";
 
 /**
  * softmax, logSoftmax and logSumExp along an axis that isn't the last: positions side by side as quads (quad.ts), with
  * the bits that they have as rows. Nothing is transposed. At most BLOCK classes.
  *
- * Vectors are computed where they lie. Where the classes' distance is a multiple of 1 KiB, so that they fall on a few sets
- * of a cache (measured: 4 times slower in place), and where the last vector would be a part of one, a strip of positions is
- * first copied together.
+ * Vectors are computed where they lie, from x to out, or in out after a slab that a cache holds was copied there. What is
+ * no whole vector, and all where the classes' distance is a multiple of 1 KiB, so that they fall on a few sets of a cache
+ * (measured: 4 times slower in place), goes by strips (strip.ts).
  *
  * x, out: classes × width floats, the classes `stride` floats apart; out may be x. lanes: QUADS records. strip:
  * 8·BLOCK floats, for a strip and the exponentials of quads.
@@ -67,29 +68,43 @@ function across(
   strip: usize,
 ): void {
   const reduces = operation === LOG_SUM_EXP;
-  const there = (width & 3) === 0 && isSpread(stride);
-  if (!reduces && there) x = settled(x, out, classes, width, stride);
-  const wide = there ? width : stripWidth(classes);
-  const step = (there ? stride : apart(wide)) << 2;
-  const from = there ? x : strip;
-  const to = there || reduces ? out : strip;
-  const e = there ? strip : strip + classes * step;
-  const most = quadsAcross(classes, there ? 0 : apart(wide));
-  for (let i: usize = 0; i < width; i += wide) {
+  const whole = isSpread(stride) ? width & ~3 : 0;
+  if (whole) {
+    if (!reduces) x = settled(x, out, classes, width, stride);
+    ofPositions(operation, x, out, classes, whole, stride << 2, quadsAcross(classes, 0), strip, lanes);
+  }
+  const wide = stripWidth(classes);
+  const step = apart(wide);
+  const most = quadsAcross(classes, step);
+  const e = strip + ((classes * step) << 2);
+  for (let i = whole; i < width; i += wide) {
     const positions = min(width - i, wide);
-    if (!there) gather(x + (i << 2), strip, classes, stride, apart(wide), positions);
-    for (let j: usize = 0; j < positions; j += 4 * most) {
-      const quads = min((positions - j + 3) >> 2, most);
-      const at = from + (j << 2);
-      if (operation === SOFTMAX) {
-        softmaxOfQuads(at, to + (j << 2), classes, step, quads, e, lanes);
-      } else if (operation === LOG_SOFTMAX) {
-        logSoftmaxOfQuads(at, to + (j << 2), classes, step, quads, e, lanes);
-      } else {
-        logSumExpOfQuads(at, out + ((i + j) << 2), classes, step, positions - j, quads, e, lanes);
-      }
-    }
-    if (!reduces && !there) scatter(strip, out + (i << 2), classes, stride, apart(wide), positions);
+    const to = out + (i << 2);
+    gather(x + (i << 2), strip, classes, stride, step, positions);
+    ofPositions(operation, strip, reduces ? to : strip, classes, positions, step << 2, most, e, lanes);
+    if (!reduces) scatter(strip, to, classes, stride, step, positions);
+  }
+}
+
+/** `most`: quads that go together. Of logSumExp alone the last positions may be no whole vector of its result. */
+function ofPositions(
+  operation: i32,
+  x: usize,
+  out: usize,
+  classes: usize,
+  positions: usize,
+  step: usize,
+  most: usize,
+  e: usize,
+  lanes: usize,
+): void {
+  for (let j: usize = 0; j < positions; j += 4 * most) {
+    const quads = min((positions - j + 3) >> 2, most);
+    const at = x + (j << 2);
+    const to = out + (j << 2);
+    if (operation === SOFTMAX) softmaxOfQuads(at, to, classes, step, quads, e, lanes);
+    else if (operation === LOG_SOFTMAX) logSoftmaxOfQuads(at, to, classes, step, quads, e, lanes);
+    else logSumExpOfQuads(at, to, classes, step, positions - j, quads, e, lanes);
   }
 }
 
@@ -145,65 +160,4 @@ function settled(x: usize, out: usize, classes: usize, width: usize, stride: usi
   if (x === out || width !== stride || classes * stride > 64 * BLOCK) return x;
   memory.copy(out, x, (classes * stride) << 2);
   return out;
-}
-
-/** Whether classes so far apart may stay where they lie. */
-export function isSpread(stride: usize): bool {
-  return (stride & 255) !== 0;
-}
-
-/** Positions of a strip of many cache lines. */
-const WIDE: usize = 128;
-
-/**
- * Positions of a strip, so many that it fits its room beside the exponentials of four: the more of a class lie together,
- * the fewer pages a strip touches. Two lines of each class are the worst (measured): what is fetched ahead is lost.
- */
-export function stripWidth(classes: usize): usize {
-  if (classes * (apart(WIDE) + 16) <= 8 * BLOCK) return WIDE;
-  if (classes * 20 <= 8 * BLOCK) return 16;
-  return classes * 12 <= 8 * BLOCK ? 8 : 4;
-}
-
-/** Floats between two classes of a strip: spread, too. */
-export function apart(wide: usize): usize {
-  return wide === WIDE ? WIDE + 4 : wide;
-}
-
-/** Quads that go together: their exponentials find room beside a strip whose classes stand so far apart. */
-export function quadsAcross(classes: usize, step: usize): usize {
-  return max(1, min(QUADS, classes ? (8 * BLOCK - classes * step) / (spacing(classes) >> 2) : 1));
-}
-
-/** Copies `positions` of each class together, `step` floats apart; what is missing to a vector is −Infinity. */
-export function gather(x: usize, to: usize, classes: usize, stride: usize, step: usize, positions: usize): void {
-  const whole = positions >> 2;
-  const rest = positions & 3;
-  for (let c: usize = 0; c < classes; c++, x += stride << 2, to += step << 2) {
-    copyVectors(x, to, whole);
-    if (rest) v128.store(to + (whole << 4), loadLanes(x + (whole << 4), rest, f32x4.splat(-Infinity)));
-  }
-}
-
-export function scatter(x: usize, out: usize, classes: usize, stride: usize, step: usize, positions: usize): void {
-  const whole = positions >> 2;
-  const rest = positions & 3;
-  for (let c: usize = 0; c < classes; c++, x += step << 2, out += stride << 2) {
-    copyVectors(x, out, whole);
-    if (rest) storeLanes(out + (whole << 4), rest, v128.load(x + (whole << 4)));
-  }
-}
-
-function copyVectors(from: usize, to: usize, n: usize): void {
-  for (; n >= 4; n -= 4, from += 64, to += 64) {
-    const a = v128.load(from);
-    const b = v128.load(from, 16);
-    const c = v128.load(from, 32);
-    const d = v128.load(from, 48);
-    v128.store(to, a);
-    v128.store(to, b, 16);
-    v128.store(to, c, 32);
-    v128.store(to, d, 48);
-  }
-  for (; n > 0; n--, from += 16, to += 16) v128.store(to, v128.load(from));
 }

@@ -1,7 +1,7 @@
-import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./across";
 import { softmaxCrossEntropyOfRows } from "./cross-entropy";
 import { arePlain, crossEntropyOfQuads } from "./cross-entropy-quads";
 import { fourOf, RECORD, RESTS, SUMS, spacing } from "./quad";
+import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./strip";
 import { transpose } from "./transpose";
 
 /**
@@ -24,30 +24,51 @@ export function softmaxCrossEntropyAcross(
   lanes: usize,
   strip: usize,
 ): void {
-  const there = isSpread(stride);
-  const wide = there ? width : stripWidth(classes);
-  const step = (there ? stride : apart(wide)) << 2;
-  const from = there ? x : strip;
-  const to = there || !grad ? grad : strip;
-  const e = there ? strip : strip + classes * step;
-  const most = quadsAcross(classes, there ? 0 : apart(wide));
+  if (isSpread(stride)) {
+    const most = quadsAcross(classes, 0);
+    ofPositions(x, grad, stride << 2, labels, scales, scale, losses, classes, width, most, lanes, strip);
+    return;
+  }
+  const wide = stripWidth(classes);
+  const step = apart(wide);
+  const most = quadsAcross(classes, step);
+  const to = grad ? strip : 0;
+  const e = strip + ((classes * step) << 2);
   for (let i: usize = 0; i < width; i += wide) {
-    const positions = min(width - i, wide);
-    if (!there) gather(x + (i << 2), strip, classes, stride, apart(wide), positions);
-    let n: usize = 0;
-    for (let j: usize = 0; j < positions; j += n) {
-      const at = i + j;
-      const by = scales ? scales + (at << 3) : 0;
-      const y = labels + (at << 2);
-      const loss = losses + (at << 3);
-      const here = from + (j << 2);
-      const out = to ? to + (j << 2) : 0;
-      const quads = min((positions - j) >> 2, most);
-      n = quads ? 4 * quads : positions - j;
-      if (quads) ofQuads(here, out, step, y, by, scale, loss, classes, quads, lanes, e);
-      else asRows(here, out, step, y, by, scale, loss, classes, n, e);
-    }
-    if (grad && !there) scatter(strip, grad + (i << 2), classes, stride, apart(wide), positions);
+    const n = min(width - i, wide);
+    const by = scales ? scales + (i << 3) : 0;
+    gather(x + (i << 2), strip, classes, stride, step, n);
+    ofPositions(strip, to, step << 2, labels + (i << 2), by, scale, losses + (i << 3), classes, n, most, lanes, e);
+    if (grad) scatter(strip, grad + (i << 2), classes, stride, step, n);
+  }
+}
+
+/** `most`: quads that go together. What makes no quad goes as rows. */
+function ofPositions(
+  x: usize,
+  grad: usize,
+  step: usize,
+  labels: usize,
+  scales: usize,
+  scale: f64,
+  losses: usize,
+  classes: usize,
+  positions: usize,
+  most: usize,
+  lanes: usize,
+  e: usize,
+): void {
+  let n: usize = 0;
+  for (let i: usize = 0; i < positions; i += n) {
+    const here = x + (i << 2);
+    const to = grad ? grad + (i << 2) : 0;
+    const y = labels + (i << 2);
+    const by = scales ? scales + (i << 3) : 0;
+    const loss = losses + (i << 3);
+    const quads = min((positions - i) >> 2, most);
+    n = quads ? 4 * quads : positions - i;
+    if (quads) ofQuads(here, to, step, y, by, scale, loss, classes, quads, lanes, e);
+    else asRows(here, to, step, y, by, scale, loss, classes, n, e);
   }
 }
 

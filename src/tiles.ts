@@ -36,6 +36,12 @@ export class Tiles {
   #limit = POSITIONS;
   /** Whether tiles lie as the batch does, without a transposition. */
   #lying = false;
+  /**
+   * Whether staged classes are moved apart where they have to be. What lies as the batch does isn't if it is no larger than
+   * a tile: kernels gather their strips faster than classes are copied one by one (measured: 1.2 to 1.6 times). Nor is it
+   * with threads: into shared memory a slab is copied fastest in one piece, and they share the gathering.
+   */
+  #moves = true;
   /** Where the walk goes on: slab (index of the outer axes) and position within it. */
   #slab = 0;
   #at = 0;
@@ -64,6 +70,7 @@ export class Tiles {
     this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
     this.#lying = false;
+    this.#moves = true;
     this.#streaming = false;
     this.#streams?.clear();
     this.#slab = 0;
@@ -134,7 +141,7 @@ export class Tiles {
     const classes = Math.max(1, this.classes);
     const room = this.#lying ? this.#work.slabFloats : this.#work.tileFloats;
     const most = Math.min(this.#limit, Math.floor(room / classes));
-    if (most < 16 || (inner > 1 && inner <= most && classes * this.#apart(inner) <= room)) return most;
+    if (most < 16 || (inner > 1 && inner <= most && classes * this.#step(inner) <= room)) return most;
     const lines = most & ~15;
     if (inner === 1) return lines;
     const longest = lines % SPREAD === 0 ? lines - 16 : lines;
@@ -161,13 +168,14 @@ export class Tiles {
   across({ outer, classes, inner }: Layout, resident: boolean): this {
     this.over({ outer, classes, inner }, resident);
     this.#lying = true;
-    this.#staged = !resident || this.#apart(inner) !== inner;
+    this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
+    this.#staged = !resident || this.#step(inner) !== inner;
     return this;
   }
 
   /** Floats between two classes of a position, for kernels that work across. */
   get stride(): number {
-    return this.#staged ? this.#apart(this.#width) : this.#inner;
+    return this.#staged ? this.#step(this.#width) : this.#inner;
   }
 
   /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
@@ -208,14 +216,9 @@ export class Tiles {
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }
 
-  /**
-   * Floats between two staged classes. What lies as the batch does stays so if it is no larger than a tile: kernels gather
-   * their strips faster than classes are copied one by one (measured: 1.2 to 1.6 times). With threads it always does: into
-   * shared memory a slab is copied fastest in one piece, and they share the gathering.
-   */
-  #apart(width: number): number {
-    const small = this.classes * this.#inner <= this.#work.tileFloats;
-    return this.#lying && (small || this.#work.arena.shared) ? width : apart(width);
+  /** Floats between two staged classes, `width` positions each. */
+  #step(width: number): number {
+    return this.#moves ? apart(width) : width;
   }
 
   /** The tile as it lies: in place if all is resident, or its pieces brought together. */
@@ -232,7 +235,7 @@ export class Tiles {
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
-    const step = this.#apart(width);
+    const step = this.#step(width);
     const source = array ?? work.arena.f32;
     const from = array ? offset : (pointer >>> 2) + offset;
     if (step === inner) work.copyIn(source, from, classes * inner, to);
@@ -245,7 +248,7 @@ export class Tiles {
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
-    const step = this.#apart(width);
+    const step = this.#step(width);
     const target = array ?? work.arena.f32;
     const to = array ? offset : (pointer >>> 2) + offset;
     if (step === inner) work.copyOut(from, classes * inner, target, to);

@@ -1,7 +1,7 @@
 import type { Kernels } from "../backend/backend.js";
 import type { Cut } from "./cut.js";
 
-/** Kernels over positions side by side, a strip of 16 at a time: any cut between strips gives the same bits. */
+/** Kernels over positions side by side: any cut between positions gives the same bits. */
 export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
   return {
     softmaxAcross: across(one, cut, "softmaxAcross"),
