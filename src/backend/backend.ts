@@ -33,5 +33,13 @@ export const QUADS_BYTES = 4 * (160 + 16 * 128);
 export const STATE_NODE = 16;
 export const NODE_BYTES = 40;
 
-/** The bytes of a row's record while its logits come by. assembly/linear.ts */
+/** The bytes of a row's record while its logits come by, and where its fields begin. assembly/linear.ts */
 export const ROW_RECORD = 48;
+export const ROW_SPIKE = 0;
+export const ROW_FACTOR = 8;
+export const ROW_LOSS = 16;
+export const ROW_LOG_SUM_EXP = 24;
+export const ROW_LABEL = 32;
+export const ROW_LABEL_LOGIT = 36;
+export const ROW_LARGEST = 40;
+export const ROW_LARGEST_COLUMN = 44;

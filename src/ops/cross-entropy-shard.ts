@@ -1,4 +1,13 @@
-import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
+import {
+  BLOCK,
+  ROW_FACTOR,
+  ROW_LABEL,
+  ROW_LABEL_LOGIT,
+  ROW_LOG_SUM_EXP,
+  ROW_RECORD,
+  ROW_SPIKE,
+  STATE_BYTES,
+} from "../backend/backend.js";
 import { type FloatBatch, type Labels, readBatch } from "../batch.js";
 import { copyOptions, readNumber, refuse } from "../checks.js";
 import type { Context } from "../context.js";
@@ -108,11 +117,11 @@ function prepare(
     const lse = zLoss === 0 ? 0 : kernels.logSumExpOf(finished, 0);
     const loss = here ? kernels.generalLoss(finished, xLabel, spike, zLoss, lse) : 0;
     total.add(row, sampleWeight(call, row) * loss);
-    f64[record >>> 3] = spike;
-    f64[(record >>> 3) + 1] = gradientScale(call, row);
-    f64[(record >>> 3) + 3] = lse;
-    i32[(record >>> 2) + 8] = label;
-    f32[(record >>> 2) + 9] = xLabel;
+    f64[(record + ROW_SPIKE) >>> 3] = spike;
+    f64[(record + ROW_FACTOR) >>> 3] = gradientScale(call, row);
+    f64[(record + ROW_LOG_SUM_EXP) >>> 3] = lse;
+    i32[(record + ROW_LABEL) >>> 2] = label;
+    f32[(record + ROW_LABEL_LOGIT) >>> 2] = xLabel;
   }
 
   /** The gradient of some rows, block by block. */

@@ -1,4 +1,14 @@
-import { BLOCK, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
+import {
+  BLOCK,
+  ROW_FACTOR,
+  ROW_LABEL,
+  ROW_LARGEST_COLUMN,
+  ROW_LOG_SUM_EXP,
+  ROW_LOSS,
+  ROW_RECORD,
+  ROW_SPIKE,
+  STATE_BYTES,
+} from "../backend/backend.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
 import {
@@ -122,9 +132,9 @@ export class LinearWalk {
     for (let i = 0; i < count; i++) {
       const at = this.#rows + i * ROW_RECORD;
       const label = labelAt(call, position + i);
-      f64[(at + SPIKE) >>> 3] = spikeAt(call, label) * call.unit;
-      f64[(at + FACTOR) >>> 3] = gradientScale(call, position + i) / call.unit;
-      i32[(at + LABEL) >>> 2] = label;
+      f64[(at + ROW_SPIKE) >>> 3] = spikeAt(call, label) * call.unit;
+      f64[(at + ROW_FACTOR) >>> 3] = gradientScale(call, position + i) / call.unit;
+      i32[(at + ROW_LABEL) >>> 2] = label;
     }
   }
 
@@ -168,9 +178,9 @@ export class LinearWalk {
     const { f64, i32 } = arena;
     for (let i = 0; i < count; i++) {
       const at = this.#rows + i * ROW_RECORD;
-      total.add(position + i, sampleWeight(this.#call, position + i) * (f64[(at + LOSS) >>> 3] / unit));
-      if (tops) tops[position + i] = f64[(at + LOG_SUM_EXP) >>> 3];
-      if (hits && i32[(at + LARGEST_COLUMN) >>> 2] === givenLabelAt(this.#call, position + i)) hits.count++;
+      total.add(position + i, sampleWeight(this.#call, position + i) * (f64[(at + ROW_LOSS) >>> 3] / unit));
+      if (tops) tops[position + i] = f64[(at + ROW_LOG_SUM_EXP) >>> 3];
+      if (hits && i32[(at + ROW_LARGEST_COLUMN) >>> 2] === givenLabelAt(this.#call, position + i)) hits.count++;
     }
   }
 
@@ -226,11 +236,3 @@ export class LinearWalk {
 /** Floats of logits that are kept: 9 MiB less 1.5 KiB a feature, 5 MiB at least. */
 const KEPT_FLOATS = 5 * 2 ** 18;
 const KEPT_MORE = 9 * 2 ** 18;
-
-// Fields of a row's record: assembly/linear.ts.
-const SPIKE = 0;
-const FACTOR = 8;
-const LOSS = 16;
-const LOG_SUM_EXP = 24;
-const LABEL = 32;
-const LARGEST_COLUMN = 44;

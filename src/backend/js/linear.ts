@@ -1,4 +1,15 @@
-import { ROW_RECORD as RECORD, STATE_BYTES } from "../backend.js";
+import {
+  ROW_RECORD as RECORD,
+  ROW_FACTOR,
+  ROW_LABEL,
+  ROW_LABEL_LOGIT,
+  ROW_LARGEST,
+  ROW_LARGEST_COLUMN,
+  ROW_LOG_SUM_EXP,
+  ROW_LOSS,
+  ROW_SPIKE,
+  STATE_BYTES,
+} from "../backend.js";
 import { indexOf, largest } from "./argmax.js";
 import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf } from "./cross-entropy-general.js";
 import { expBlock } from "./math/exp-block.js";
@@ -10,22 +21,12 @@ import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
 
 /** Cross-entropies of logits that are never all there: assembly/linear.ts has the contract and a row's record. */
 
-// A record's fields, in words of their own size.
-const SPIKE = 0;
-const FACTOR = 1;
-const LOSS = 2;
-const LOG_SUM_EXP = 3;
-const LABEL = 8;
-const LABEL_LOGIT = 9;
-const LARGEST = 10;
-const LARGEST_COLUMN = 11;
-
 export function linearBegin(memory: Memory, rows: number, states: number, count: number): void {
   for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
     begin(memory, states);
-    memory.f32[(rows >>> 2) + LABEL_LOGIT] = 0;
-    memory.f32[(rows >>> 2) + LARGEST] = Number.NEGATIVE_INFINITY;
-    memory.i32[(rows >>> 2) + LARGEST_COLUMN] = 0;
+    memory.f32[(rows + ROW_LABEL_LOGIT) >>> 2] = 0;
+    memory.f32[(rows + ROW_LARGEST) >>> 2] = Number.NEGATIVE_INFINITY;
+    memory.i32[(rows + ROW_LARGEST_COLUMN) >>> 2] = 0;
   }
 }
 
@@ -48,10 +49,9 @@ export function linearForward(
   const replace = e === z;
   for (let row = 0; row < count; row++) {
     const to = replace ? z : e;
-    const record = rows >>> 2;
-    const at = i32[record + LABEL] - column;
-    if (at >= 0 && at < cols) f32[record + LABEL_LOGIT] = f32[(z >>> 2) + at];
-    if (look) lookForLargest(memory, record, z, cols, column);
+    const at = i32[(rows + ROW_LABEL) >>> 2] - column;
+    if (at >= 0 && at < cols) f32[(rows + ROW_LABEL_LOGIT) >>> 2] = f32[(z >>> 2) + at];
+    if (look) lookForLargest(memory, rows, z, cols, column);
     if (base) {
       accumulateDense(memory, states, maxima, z, base, to, 0, cols);
     } else {
@@ -69,11 +69,11 @@ export function linearForward(
 
 function lookForLargest(memory: Memory, record: number, z: number, cols: number, column: number): void {
   const { f32, i32 } = memory;
-  const so = f32[record + LARGEST];
+  const so = f32[(record + ROW_LARGEST) >>> 2];
   const here = largest(memory, z, cols);
   if (Number.isNaN(so) || !(here > so || Number.isNaN(here))) return;
-  f32[record + LARGEST] = here;
-  i32[record + LARGEST_COLUMN] = column + indexOf(memory, z, cols, here);
+  f32[(record + ROW_LARGEST) >>> 2] = here;
+  i32[(record + ROW_LARGEST_COLUMN) >>> 2] = column + indexOf(memory, z, cols, here);
 }
 
 export function linearFinish(
@@ -88,12 +88,12 @@ export function linearFinish(
   const { f32, f64, i32 } = memory;
   for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
     finish(memory, states);
-    const lse = logSumExpOf(memory, states, look ? f32[(rows >>> 2) + LARGEST] : 0);
-    f64[(rows >>> 3) + LOG_SUM_EXP] = lse;
-    const counts = i32[(rows >>> 2) + LABEL] >= 0;
-    const spike = labels && counts ? f64[(rows >>> 3) + SPIKE] : 0;
-    const xLabel = f32[(rows >>> 2) + LABEL_LOGIT];
-    f64[(rows >>> 3) + LOSS] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
+    const lse = logSumExpOf(memory, states, look ? f32[(rows + ROW_LARGEST) >>> 2] : 0);
+    f64[(rows + ROW_LOG_SUM_EXP) >>> 3] = lse;
+    const counts = i32[(rows + ROW_LABEL) >>> 2] >= 0;
+    const spike = labels && counts ? f64[(rows + ROW_SPIKE) >>> 3] : 0;
+    const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
+    f64[(rows + ROW_LOSS) >>> 3] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
   }
 }
 
@@ -126,19 +126,19 @@ export function linearBackward(
 ): void {
   const { f32, f64, i32 } = memory;
   for (let row = 0; row < count; row++) {
-    const label = i32[(rows >>> 2) + LABEL];
+    const label = i32[(rows + ROW_LABEL) >>> 2];
     const zs = z >>> 2;
     if (label < 0) {
       f32.fill(0, zs, zs + cols);
     } else {
       const m = f32[maxima >>> 2];
-      const spike = f64[(rows >>> 3) + SPIKE];
-      const factor = f64[(rows >>> 3) + FACTOR];
-      const lse = f64[(rows >>> 3) + LOG_SUM_EXP];
+      const spike = f64[(rows + ROW_SPIKE) >>> 3];
+      const factor = f64[(rows + ROW_FACTOR) >>> 3];
+      const lse = f64[(rows + ROW_LOG_SUM_EXP) >>> 3];
       const at = label - column;
       const here = spike !== 0 && at >= 0 && at < cols;
       if (row >= stored) expBlock(memory, z, z, cols, m);
-      const xLabel = f32[(rows >>> 2) + LABEL_LOGIT];
+      const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
       const share = here && base ? f32[(base >>> 2) + at] : 0;
       const value = here ? labelGradient(memory, states, xLabel, f32[zs + at], m, share, spike, zLoss, lse) : 0;
       generalApply(memory, states, maxima, base, z, cols, spike, zLoss, lse, factor);
