@@ -1,8 +1,9 @@
 import { indexOf, largest } from "./argmax";
 import { labelLoss, othersThan } from "./cross-entropy";
 import { denseOfNarrow } from "./cross-entropy-dense-narrow";
-import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
+import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
+import { subtract } from "./math/subtract";
 import { BLOCK, total } from "./math/sum";
 import { NARROW } from "./narrow";
 import {
@@ -32,10 +33,10 @@ import { softmaxApply } from "./softmax";
  *   loss   = Σ base_j·(L − x_j) + spike·(L − x_y) + λ·L²,   a term with weight 0 being 0
  *   grad_j = scale·(p_j·(Σ base + 2λL) − base_j),  and at y less spike·Σ_{j≠y} p_j, at others plus spike·p_j
  *
- * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that e is always used. base: floats, rows baseStep bytes apart (0: one row
- * for all), 0 for none; neither grad nor changed. labels: an i32 a row, negative to leave the row out; 0 for none.
- * spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled. tops: an f64 a row for L, 0 for none.
- * hits: an i32 a row, 1 where argmax is the label, 0 for none.
+ * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that e is always used. base: floats, rows baseStep
+ * bytes apart (0: one row for all), 0 for none; neither grad nor changed. labels: an i32 a row, negative to leave the row
+ * out; 0 for none. spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled. tops: an f64 a row for L, 0
+ * for none. hits: an i32 a row, 1 where argmax is the label, 0 for none.
  */
 export function softmaxCrossEntropyGeneral(
   x: usize,
@@ -71,7 +72,7 @@ export function softmaxCrossEntropyGeneral(
     const top = tops || hits || zLoss !== 0 ? (cols ? largest(x, cols) : -Infinity) : 0;
     if (hits) store<i32>(hits + (row << 2), counts && <i32>indexOf(x, cols, top) === label ? 1 : 0);
     const spike = counts && labels ? load<f64>(spikes + (row << 3)) : 0;
-    const at = (<usize>max32(label, 0)) << 2;
+    const at: usize = label > 0 ? (<usize>label) << 2 : 0;
     const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
     begin(state);
     if (base) accumulateDense(state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
@@ -95,10 +96,6 @@ export function softmaxCrossEntropyGeneral(
     generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
     if (spike !== 0) store<f32>(to + at, <f32>(value * factor));
   }
-}
-
-function max32(a: i32, b: i32): i32 {
-  return a > b ? a : b;
 }
 
 /** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
@@ -213,27 +210,4 @@ function denseApply(state: usize, maxima: usize, t: usize, grad: usize, n: usize
     const to = grad + (i << 2);
     subtract(to, t + (i << 2), to, min(n - i, BLOCK), blockFactor(state, m) * (mass * factor), factor);
   }
-}
-
-/** out ← a·factorA − b·factorB; out may be a. */
-export function subtract(a: usize, b: usize, out: usize, n: usize, factorA: f64, factorB: f64): void {
-  const byA = f64x2.splat(factorA);
-  const byB = f64x2.splat(factorB);
-  for (const end = a + ((n >> 2) << 4); a < end; a += 16, b += 16, out += 16) {
-    v128.store(out, difference(v128.load(a), v128.load(b), byA, byB));
-  }
-  const rest = n & 3;
-  if (rest) {
-    const zero = f32x4.splat(0);
-    storeLanes(out, rest, difference(loadLanes(a, rest, zero), loadLanes(b, rest, zero), byA, byB));
-  }
-}
-
-/** a·byA − b·byB, rounded once */
-function difference(a: v128, b: v128, byA: v128, byB: v128): v128 {
-  const low = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a), byA), f64x2.mul(f64x2.promote_low_f32x4(b), byB));
-  const a2 = upper(a);
-  const b2 = upper(b);
-  const high = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a2), byA), f64x2.mul(f64x2.promote_low_f32x4(b2), byB));
-  return narrow(low, high);
 }

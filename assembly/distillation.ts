@@ -1,8 +1,8 @@
-import { subtract } from "./cross-entropy-general";
 import { klOfNarrow } from "./distillation-narrow";
 import { expBlock } from "./math/exp-block";
 import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
+import { subtract } from "./math/subtract";
 import { BLOCK, total } from "./math/sum";
 import { NARROW } from "./narrow";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";

@@ -2,6 +2,7 @@ import { indexOf, largest } from "./argmax.js";
 import { labelLoss, othersThan } from "./cross-entropy.js";
 import { BLOCK } from "./math/exp-block.js";
 import { max } from "./math/max.js";
+import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
 import {
   accumulate,
@@ -184,7 +185,7 @@ function sumTargets(memory: Memory, x: number, t: number, n: number, max: number
 }
 
 /** grad ← e·(mass·factor/Σ e) − t·factor in float64: the two may cancel, so only their difference is rounded. */
-export function denseApply(
+function denseApply(
   memory: Memory,
   state: number,
   maxima: number,
@@ -200,20 +201,4 @@ export function denseApply(
     const to = grad + i * 4;
     subtract(memory, to, t + i * 4, to, Math.min(n - i, BLOCK), byExponential, factor);
   }
-}
-
-/** out ← a·byA − b·byB, rounded once; out may be a. */
-export function subtract(
-  { f32 }: Memory,
-  a: number,
-  b: number,
-  out: number,
-  n: number,
-  byA: number,
-  byB: number,
-): void {
-  const as = a >>> 2;
-  const bs = b >>> 2;
-  const to = out >>> 2;
-  for (let i = 0; i < n; i++) f32[to + i] = f32[as + i] * byA - f32[bs + i] * byB;
 }

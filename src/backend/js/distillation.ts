@@ -1,6 +1,6 @@
-import { subtract } from "./cross-entropy-general.js";
 import { BLOCK, expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
+import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row.js";
 
