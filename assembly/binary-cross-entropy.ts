@@ -1,6 +1,22 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
 import { exponent } from "./math/log";
-import { F32, I32, join, K, lift, positive, quotient } from "./math/log-pass";
+import {
+  join,
+  K,
+  LIFT,
+  LN2_HIGH,
+  LN2_LOW,
+  lift,
+  NORMAL,
+  ONE,
+  positive,
+  Q0,
+  Q1,
+  Q2,
+  Q3,
+  quotient,
+  UP,
+} from "./math/log-pass";
 import { onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
@@ -40,12 +56,12 @@ export function binaryCrossEntropy(
   return start;
 }
 
-const LEAST: i32 = 0x2b800000; // the bits of 2^-40
-const ONE: i32 = 0x3f800000;
+const LEAST_BITS: i32 = 0x2b800000; // of 2^-40
+const ONE_BITS: i32 = 0x3f800000;
 
 /** Whether all q are in [2^-40, 1) and all t in [0, 1]: no limits, and nothing that underflows. */
 function usual(q: usize, t: usize, n: usize): bool {
-  const least = i32x4.splat(LEAST);
+  const least = i32x4.splat(LEAST_BITS);
   let chance = f32x4.splat(0);
   let target = chance;
   for (const end = q + (n << 2); q < end; q += 16, t += 16) {
@@ -54,18 +70,18 @@ function usual(q: usize, t: usize, n: usize): bool {
     target = i32x4.max_u(target, all ? v128.load(t) : loadLanes(t, (end - q) >> 2, least));
   }
   // By their bits, negative numbers and NaN are above 1.
-  const above = i32x4.ge_u(chance, i32x4.splat(ONE - LEAST));
-  return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE))));
+  const above = i32x4.ge_u(chance, i32x4.splat(ONE_BITS - LEAST_BITS));
+  return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE_BITS))));
 }
 
 function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
   reduce<T>(q, e, n);
-  const q0 = v128.load32_splat(F32 + 12);
-  const q1 = v128.load32_splat(F32 + 16);
-  const q2 = v128.load32_splat(F32 + 20);
-  const q3 = v128.load32_splat(F32 + 24);
-  const ln2Hi = v128.load32_splat(F32 + 28);
-  const ln2Lo = v128.load32_splat(F32 + 32);
+  const q0 = v128.load32_splat(Q0);
+  const q1 = v128.load32_splat(Q1);
+  const q2 = v128.load32_splat(Q2);
+  const q3 = v128.load32_splat(Q3);
+  const ln2Hi = v128.load32_splat(LN2_HIGH);
+  const ln2Lo = v128.load32_splat(LN2_LOW);
   const one = onesF64();
   let low = f64x2.splat(0);
   let high = low;
@@ -110,13 +126,13 @@ function weigh<T>(weight: v128, log: v128): v128 {
 
 /** Stores s and, K bytes on, k of log q; then those of log(1 − q). A limit has an infinite k, or NaN. */
 function reduce<T>(q: usize, e: usize, n: usize): void {
-  const one = v128.load32_splat(F32 + 4);
+  const one = v128.load32_splat(ONE);
   for (const end = q + (n << 2); q < end; q += 16, e += 16) {
     const x = loadUpTo(q, end);
-    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(I32 + 16), v128.load32_splat(I32 + 4)) : x;
+    const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(UP), v128.load32_splat(NORMAL)) : x;
     const k = exponent(y);
     v128.store(e, quotient(y, k));
-    const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(I32)) : k;
+    const count = idof<T>() === idof<Any>() ? i32x4.sub(k, v128.load32_splat(LIFT)) : k;
     v128.store(e, limit<T>(count, x, f32x4.splat(0)), K);
     const miss = f32x4.sub(one, x);
     const restK = exponent(idof<T>() === idof<Any>() ? positive(miss) : miss);
@@ -134,7 +150,7 @@ function limit<T>(k: v128, q: v128, at: v128): v128 {
 
 /** ((1 − 2^k) − q)/((1 − 2^k) − q + 2·2^k) */
 function restQuotient(q: v128, k: v128): v128 {
-  const one = v128.load32_splat(F32 + 4);
+  const one = v128.load32_splat(ONE);
   const power = i32x4.add(i32x4.shl(k, 23), one);
   const f = f32x4.sub(f32x4.sub(one, power), q);
   return f32x4.div(f, f32x4.add(f32x4.add(power, power), f));

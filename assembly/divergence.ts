@@ -1,5 +1,5 @@
 import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
-import { F32, LARGEST, LEAST, logOf, logRatioOf, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
+import { LARGEST, LEAST, logOf, logRatioOf, ONE, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
 import { BLOCK } from "./math/sum";
 
 /**
@@ -57,7 +57,7 @@ const HOLE = 2;
 const ANY = 3;
 
 function look(p: usize, q: usize, n: usize): i32 {
-  const one = v128.load32_splat(F32 + 4);
+  const one = v128.load32_splat(ONE);
   const zero = f32x4.splat(0);
   let most = one;
   let least = one;

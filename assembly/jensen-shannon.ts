@@ -1,5 +1,5 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
-import { exponentGap, F32, join, joinOne, K, lift, limit } from "./math/log-pass";
+import { exponentGap, join, joinOne, K, LN2_HIGH, LN2_LOW, lift, limit, Q0, Q1, Q2, Q3 } from "./math/log-pass";
 import { power2 } from "./math/scalar";
 import { BLOCK, total } from "./math/sum";
 
@@ -89,12 +89,12 @@ function look(p: usize, q: usize, n: usize): i32 {
 
 /** Lane l of four takes the elements l, l + 4, … */
 function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
-  const q0 = v128.load32_splat(F32 + 12);
-  const q1 = v128.load32_splat(F32 + 16);
-  const q2 = v128.load32_splat(F32 + 20);
-  const q3 = v128.load32_splat(F32 + 24);
-  const ln2Hi = v128.load32_splat(F32 + 28);
-  const ln2Lo = v128.load32_splat(F32 + 32);
+  const q0 = v128.load32_splat(Q0);
+  const q1 = v128.load32_splat(Q1);
+  const q2 = v128.load32_splat(Q2);
+  const q3 = v128.load32_splat(Q3);
+  const ln2Hi = v128.load32_splat(LN2_HIGH);
+  const ln2Lo = v128.load32_splat(LN2_LOW);
   let low = f64x2.splat(0);
   let high = low;
   for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {

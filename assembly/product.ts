@@ -41,7 +41,7 @@ export function product(
   sums: usize,
 ): void {
   // The smaller operand is the one that comes by again and again.
-  const height = m > n ? 4 : m;
+  const height: usize = m > n ? 4 : m;
   const row = depth << 2;
   for (let i: usize = 0; i < m; i += height) {
     for (let j: usize = 0; j < n; j += 8) {

@@ -32,8 +32,7 @@ export const LARGEST: i32 = 0x6fffffff;
 export const LEAST: i32 = 0x0f800000;
 
 // biome-ignore format: one constant a line
-export const F32: usize = memory.data<f32>([
-  1073741824, // 2^30
+const F32: usize = memory.data<f32>([
   1,
   2,
   0.3333320915699005, // 0x3eaaaa81  q, degree 0..3: (atanh(s)/s − 1)/s² in s², minimax for |s| ≤ 1/3, relative error of
@@ -43,15 +42,28 @@ export const F32: usize = memory.data<f32>([
   0.693145751953125, // 0x3f317200  ln 2, upper 16 bits: times k it is exact
   0.0000014286067653302161, // 0x35bfbe8e  ln 2 less the above
 ], 16);
+export const ONE: usize = F32;
+const TWO: usize = F32 + 4;
+export const Q0: usize = F32 + 8;
+export const Q1: usize = F32 + 12;
+export const Q2: usize = F32 + 16;
+export const Q3: usize = F32 + 20;
+export const LN2_HIGH: usize = F32 + 24;
+export const LN2_LOW: usize = F32 + 28;
 
 // biome-ignore format: one constant a line
-export const I32: usize = memory.data<i32>([
-  30,
+const I32: usize = memory.data<i32>([
+  30, // tiny arguments are made 2^30 larger
+  0x0f000000, // 30 in the exponent
   0x00800000, // the smallest normal number
   0x000b3333, // 0.0875 in units of the exponent
   0x00699999, // 0.825
-  0x0f000000, // 30 in the exponent
 ], 16);
+export const LIFT: usize = I32;
+export const UP: usize = I32 + 4;
+export const NORMAL: usize = I32 + 8;
+const ROUND: usize = I32 + 12;
+const ROUND_DOWN: usize = I32 + 16;
 
 export const K: usize = BLOCK << 2; // bytes from s to k
 
@@ -71,8 +83,8 @@ export function reduceRatios(p: usize, q: usize, e: usize, n: usize, tiny: bool)
 }
 
 function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
-  const up = v128.load32_splat(I32 + 16);
-  const normal = v128.load32_splat(I32 + 4);
+  const up = v128.load32_splat(UP);
+  const normal = v128.load32_splat(NORMAL);
   const room = e + 2 * K;
   let rest = n & 3;
   for (let end = p + ((n - rest) << 2); ; ) {
@@ -89,12 +101,12 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
       } else {
         const k = exponent(y);
         v128.store(e, quotient(y, k));
-        const count = idof<N>() === idof<Tiny>() ? i32x4.sub(k, v128.load32_splat(I32)) : k;
+        const count = idof<N>() === idof<Tiny>() ? i32x4.sub(k, v128.load32_splat(LIFT)) : k;
         v128.store(e, f32x4.convert_i32x4_s(count), K);
       }
     }
     if (rest === 0) break;
-    const one = v128.load32_splat(F32 + 4);
+    const one = v128.load32_splat(ONE);
     v128.store(room, loadLanes(p, rest, one));
     v128.store(room, loadLanes(q, rest, one), 16);
     p = room;
@@ -106,12 +118,12 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
 
 /** Σ p·log over the block, after one of the two. Lane l of four takes the elements l, l + 4, … */
 export function weigh(p: usize, e: usize, n: usize): f64 {
-  const q0 = v128.load32_splat(F32 + 12);
-  const q1 = v128.load32_splat(F32 + 16);
-  const q2 = v128.load32_splat(F32 + 20);
-  const q3 = v128.load32_splat(F32 + 24);
-  const ln2Hi = v128.load32_splat(F32 + 28);
-  const ln2Lo = v128.load32_splat(F32 + 32);
+  const q0 = v128.load32_splat(Q0);
+  const q1 = v128.load32_splat(Q1);
+  const q2 = v128.load32_splat(Q2);
+  const q3 = v128.load32_splat(Q3);
+  const ln2Hi = v128.load32_splat(LN2_HIGH);
+  const ln2Lo = v128.load32_splat(LN2_LOW);
   const room = e + 2 * K;
   let low = f64x2.splat(0);
   let high = low;
@@ -143,20 +155,20 @@ export function lift(x: v128, up: v128, normal: v128): v128 {
 
 /** x, or the smallest normal number where x is 0. */
 export function positive(x: v128): v128 {
-  return i32x4.max_s(x, v128.load32_splat(I32 + 4));
+  return i32x4.max_s(x, v128.load32_splat(NORMAL));
 }
 
 /** (m − 1)/(m + 1) */
 export function quotient(x: v128, k: v128): v128 {
-  const f = f32x4.sub(unscaled(x, k), v128.load32_splat(F32 + 4));
-  return f32x4.div(f, f32x4.add(f, v128.load32_splat(F32 + 8)));
+  const f = f32x4.sub(unscaled(x, k), v128.load32_splat(ONE));
+  return f32x4.div(f, f32x4.add(f, v128.load32_splat(TWO)));
 }
 
 /** log2(p/q) less its fraction, or one that is above 0.91 up */
 export function exponentGap(p: v128, q: v128): v128 {
   const gap = i32x4.sub(p, q);
-  const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(I32 + 12));
-  return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(I32 + 8)), up), 23);
+  const up = v128.and(i32x4.shr_s(gap, 31), v128.load32_splat(ROUND_DOWN));
+  return i32x4.shr_s(i32x4.add(i32x4.add(gap, v128.load32_splat(ROUND)), up), 23);
 }
 
 /** (p − near)/(p + near) */
@@ -216,12 +228,12 @@ export function joinOne(s: v128, k: i32): f64 {
   const log = join(
     s,
     f32x4.splat(<f32>k),
-    v128.load32_splat(F32 + 12),
-    v128.load32_splat(F32 + 16),
-    v128.load32_splat(F32 + 20),
-    v128.load32_splat(F32 + 24),
-    v128.load32_splat(F32 + 28),
-    v128.load32_splat(F32 + 32),
+    v128.load32_splat(Q0),
+    v128.load32_splat(Q1),
+    v128.load32_splat(Q2),
+    v128.load32_splat(Q3),
+    v128.load32_splat(LN2_HIGH),
+    v128.load32_splat(LN2_LOW),
   );
   return f32x4.extract_lane(log, 0);
 }
