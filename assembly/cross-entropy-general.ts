@@ -89,12 +89,12 @@ export function softmaxCrossEntropyGeneral(
     }
     const factor = load<f64>(scales + (row << 3));
     const m = load<f32>(maxima + (at / (BLOCK << 2)) * 4);
-    const value =
-      spike !== 0
-        ? labelGradient(state, xLabel, load<f32>(to + at), m, base ? load<f32>(base + at) : 0, spike, zLoss, lse)
-        : 0;
+    const aimed = labels !== 0 && aimsAtLabel(spike, base, zLoss);
+    const value = aimed
+      ? labelGradient(state, xLabel, load<f32>(to + at), m, base ? load<f32>(base + at) : 0, spike, zLoss, lse)
+      : 0;
     generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
-    if (spike !== 0) store<f32>(to + at, <f32>(value * factor));
+    if (aimed) store<f32>(to + at, <f32>(value * factor));
   }
 }
 
@@ -124,7 +124,17 @@ export function labelGradient(
 ): f64 {
   const p = <f64>stored * blockFactor(state, max);
   const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
-  return p * (rowMass(state) + pull) - <f64>base - spike * othersThan(state, xLabel, stored, max);
+  const rest = p * (rowMass(state) + pull) - <f64>base;
+  const others = spike * othersThan(state, xLabel, stored, max);
+  return rest === 0 ? -others : rest - others;
+}
+
+/**
+ * Whether the label's gradient is one of its own: with a weight of 0 it is where nothing else is aimed at, so that a zero
+ * there has the sign that softmaxCrossEntropy gives it.
+ */
+export function aimsAtLabel(spike: f64, base: usize, zLoss: f64): bool {
+  return spike !== 0 || (base === 0 && zLoss === 0);
 }
 
 /** The gradient of n columns from their stored exponentials, as if no label were among them. */

@@ -1,5 +1,12 @@
 import { indexOf, largest } from "./argmax";
-import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf } from "./cross-entropy-general";
+import {
+  accumulateDense,
+  aimsAtLabel,
+  generalApply,
+  generalLoss,
+  labelGradient,
+  logSumExpOf,
+} from "./cross-entropy-general";
 import { expBlock } from "./math/exp-block";
 import { max } from "./math/max";
 import { begin, finish, pushSplit, STATE_BYTES } from "./row";
@@ -127,7 +134,7 @@ export function linearBackward(
       const factor = load<f64>(rows, 8);
       const lse = load<f64>(rows, 24);
       const at = <usize>label - column;
-      const here = spike !== 0 && at < cols;
+      const here = at < cols && aimsAtLabel(spike, base, zLoss);
       if (row >= stored) expBlock(z, z, cols, m);
       const share: f32 = here && base ? load<f32>(base + (at << 2)) : 0;
       const e: f32 = here ? load<f32>(z + (at << 2)) : 0;

@@ -1,4 +1,4 @@
-import { BLOCK } from "../backend/backend.js";
+import { aimsAtLabel, BLOCK } from "../backend/backend.js";
 import { ALL_SLOTS, BlockMaxima, Columns, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Largest } from "../largest.js";
@@ -65,15 +65,16 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       // The tile with the label is changed after the kernel, and one that doesn't count has none.
       if (counts && here < 0) grad.expect(c, n);
       const target = base ? base(c, n) : 0;
+      const aimed = here >= 0 && aimsAtLabel(spike, target, zLoss);
       let atLabel = 0;
-      if (here >= 0 && spike !== 0) {
+      if (aimed) {
         const max = maxima.of(label);
         const share = target ? arena.f32[(target >>> 2) + label - c] : 0;
         atLabel = kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
       }
       if (counts) kernels.generalApply(state, maxima.recall(c, n), target, to, n, spike, zLoss, lse, scale);
       else arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
-      if (here >= 0 && spike !== 0) arena.f32[here] = atLabel;
+      if (aimed) arena.f32[here] = atLabel;
       if (transform.softcap !== undefined) transform.back(x.reread(c, n, 3), to, n);
       grad.write(c, n);
     });

@@ -1,4 +1,4 @@
-import { BLOCK, type Kernels } from "../backend/backend.js";
+import { aimsAtLabel, BLOCK, type Kernels } from "../backend/backend.js";
 import type { Means } from "./spread.js";
 
 /** Losses over rows, spread as in rows.ts. */
@@ -155,14 +155,15 @@ function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): vo
   const { state, maxima, base, to, cols, column, xLabel, spike, zLoss, lse, factor } = row;
   const { f32 } = work.arena;
   const at = (to >>> 2) + column;
+  const aimed = aimsAtLabel(spike, base, zLoss);
   let value = 0;
-  if (spike !== 0) {
+  if (aimed) {
     const m = f32[(maxima >>> 2) + Math.floor(column / BLOCK)];
     const share = base ? f32[(base >>> 2) + column] : 0;
     value = one.labelGradient(state, xLabel, f32[at], m, share, spike, zLoss, lse);
   }
   parts.generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
-  if (spike !== 0) f32[at] = value * factor;
+  if (aimed) f32[at] = value * factor;
   streams.rewrite(at * 4);
 }
 

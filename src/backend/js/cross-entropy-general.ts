@@ -1,3 +1,4 @@
+import { aimsAtLabel } from "../backend.js";
 import { indexOf, largest } from "./argmax.js";
 import { labelLoss, othersThan } from "./cross-entropy.js";
 import { BLOCK } from "./math/exp-block.js";
@@ -69,13 +70,14 @@ export function softmaxCrossEntropyGeneral(
     const factor = f64[(scales >>> 3) + row];
     const atLabel = (to >>> 2) + at;
     let value = 0;
-    if (spike !== 0) {
+    const aimed = labels !== 0 && aimsAtLabel(spike, base, zLoss);
+    if (aimed) {
       const m = f32[(maxima >>> 2) + Math.floor(at / BLOCK)];
       const target = base ? f32[(base >>> 2) + at] : 0;
       value = labelGradient(memory, state, xLabel, f32[atLabel], m, target, spike, zLoss, lse);
     }
     generalApply(memory, state, maxima, base, to, cols, spike, zLoss, lse, factor);
-    if (spike !== 0) f32[atLabel] = value * factor;
+    if (aimed) f32[atLabel] = value * factor;
   }
 }
 
@@ -113,8 +115,9 @@ export function labelGradient(
 ): number {
   const p = fround(stored) * blockFactor(memory, state, fround(max));
   const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
-  const others = othersThan(memory, state, xLabel, stored, max);
-  return p * (rowMass(memory, state) + pull) - fround(base) - spike * others;
+  const rest = p * (rowMass(memory, state) + pull) - fround(base);
+  const others = spike * othersThan(memory, state, xLabel, stored, max);
+  return rest === 0 ? -others : rest - others;
 }
 
 /** The gradient of n columns from their stored exponentials, as if no label were among them. */

@@ -1,4 +1,5 @@
 import {
+  aimsAtLabel,
   ROW_RECORD as RECORD,
   ROW_FACTOR,
   ROW_LABEL,
@@ -136,7 +137,7 @@ export function linearBackward(
       const factor = f64[(rows + ROW_FACTOR) >>> 3];
       const lse = f64[(rows + ROW_LOG_SUM_EXP) >>> 3];
       const at = label - column;
-      const here = spike !== 0 && at >= 0 && at < cols;
+      const here = at >= 0 && at < cols && aimsAtLabel(spike, base, zLoss);
       if (row >= stored) expBlock(memory, z, z, cols, m);
       const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
       const share = here && base ? f32[(base >>> 2) + at] : 0;
