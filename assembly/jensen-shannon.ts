@@ -1,6 +1,6 @@
 import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
-import { exponentGap, join, joinOne, K, LN2_HIGH, LN2_LOW, lift, limit, Q0, Q1, Q2, Q3 } from "./math/log-pass";
-import { power2 } from "./math/scalar";
+import { join, K, LN2_HIGH, LN2_LOW, NORMAL, ONE, Q0, Q1, Q2, Q3 } from "./math/log-pass";
+import { LARGEST, logOfLess, logOfMore, reduceMeanLogs } from "./math/mean-log";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -9,12 +9,7 @@ import { BLOCK, total } from "./math/sum";
  *   start + ½·Σ (p·log(p/m) + q·log(q/m)),  gradient to q  ½·log(q/m), times `scale`
  *
  * J. Lin, "Divergence Measures Based on the Shannon Entropy" (1991). A negative number gives NaN; where neither has mass
- * both are 0.
- *
- * The logarithms as in math/log-pass.ts, of the smaller and the larger of p and q, x, each with near = m·2^k:
- * s = (x − near)/(x + near) = t/(4·x − t), t = 2·(x − near). For k = 0 t is ±(p − q); for the larger number k is 0 or, if
- * it is more than twice the smaller one, 1, and t is −2 times the smaller one: neither has the rounding of p + q.
- * Arguments are made 2^60 larger, so that no difference is subnormal.
+ * both are 0. The logarithms: math/mean-log.ts.
  *
  * p, q: n floats. grad: n floats, 0 for none; it may be q. e: scratch, 4·BLOCK floats.
  */
@@ -28,45 +23,21 @@ export function jensenShannon(p: usize, q: usize, grad: usize, e: usize, n: usiz
       start += 0.5 * anyBlock(p + at, q + at, to, count, 0.5 * scale);
       continue;
     }
-    if (found === TINY) reduce<Tiny>(p + at, q + at, e, count);
-    else reduce<Usual>(p + at, q + at, e, count);
+    reduceMeanLogs(p + at, q + at, e, count, found === TINY);
     start += 0.5 * joinBlock(p + at, q + at, to, e, count, 0.5 * scale);
   }
   return start;
 }
 
-const LARGEST: i32 = 0x5fffffff; // the bits of the largest number below 2^65
-const UP: i32 = 60;
-const LEAST: f32 = 7.52316384526264e-37; // 2^-120: stands for 0
-
-// biome-ignore format: one constant a line
-const C: usize = memory.data<f32>([
-  1.6155871338926322e-27, // 2^-89: the smallest number, lifted
-  1.4551915228366852e-11, // 2^-36
-  -2,
-  4,
-  1,
-], 16);
-
-const BITS: usize = memory.data<i32>(
-  [
-    0x00800000, // the smallest normal number
-    0x1e000000, // 60 in the exponent
-  ],
-  16,
-);
-
 /** What a block holds. No number negative, subnormal, 0, or beyond LARGEST. */
-class Usual {}
 const USUAL = 0;
 /** Also small ones and 0. */
-class Tiny {}
 const TINY = 1;
 /** Anything. */
 const ANY = 2;
 
 function look(p: usize, q: usize, n: usize): i32 {
-  const one = v128.load32_splat(C + 16);
+  const one = v128.load32_splat(ONE);
   let most = one;
   let least = one;
   for (const end = p + ((n >> 2) << 4); p < end; p += 16, q += 16) {
@@ -84,7 +55,7 @@ function look(p: usize, q: usize, n: usize): i32 {
   }
   // By their bits, negative numbers and NaN are above the largest float.
   if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
-  return v128.any_true(i32x4.lt_u(least, v128.load32_splat(BITS))) ? TINY : USUAL;
+  return v128.any_true(i32x4.lt_u(least, v128.load32_splat(NORMAL))) ? TINY : USUAL;
 }
 
 /** Lane l of four takes the elements l, l + 4, … */
@@ -128,47 +99,6 @@ function product(a: v128, b: v128): v128 {
   return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
 }
 
-/** Stores s and, K bytes on, k of the smaller number's logarithm; then those of the larger one's. */
-function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
-  const least = f32x4.splat(LEAST);
-  const smallest = v128.load32_splat(C);
-  const normal = v128.load32_splat(BITS);
-  const up = v128.load32_splat(BITS + 4);
-  for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
-    const a = loadUpTo(p, end);
-    const b = loadUpTo(q, q + end - p);
-    const less = f32x4.pmax(least, raised<N>(i32x4.min_s(a, b), up, normal));
-    const more = f32x4.pmax(smallest, raised<N>(i32x4.max_s(a, b), up, normal));
-    const sum = f32x4.add(less, more);
-    const twice = f32x4.add(less, less);
-    const k = exponentGap(twice, sum);
-    v128.store(e, lessQuotient(twice, sum, f32x4.sub(less, more), k, k));
-    v128.store(e, f32x4.convert_i32x4_s(k), K);
-    const far = f32x4.lt(twice, more);
-    v128.store(e, moreQuotient(less, more, far), 2 * K);
-    v128.store(e, v128.and(v128.load32_splat(C + 16), far), 3 * K);
-  }
-}
-
-/** x·2^60 */
-function raised<N>(x: v128, up: v128, normal: v128): v128 {
-  return idof<N>() === idof<Tiny>() ? lift(x, up, normal) : i32x4.add(x, up);
-}
-
-/** Of twice the smaller number, near = sum·2^shift. */
-function lessQuotient(twice: v128, sum: v128, difference: v128, k: v128, shift: v128): v128 {
-  const apart = f32x4.sub(twice, i32x4.add(sum, i32x4.shl(shift, 23)));
-  const t = v128.bitselect(difference, apart, i32x4.eq(k, i32x4.splat(0)));
-  return f32x4.div(t, f32x4.sub(f32x4.add(twice, twice), t));
-}
-
-/** A smaller number that counts for nothing is made larger: the square of s might underflow, which takes its time. */
-function moreQuotient(less: v128, more: v128, far: v128): v128 {
-  const counts = f32x4.pmax(less, f32x4.mul(more, v128.load32_splat(C + 4)));
-  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(C + 8)), f32x4.sub(more, less), far);
-  return f32x4.div(t, f32x4.sub(f32x4.mul(more, v128.load32_splat(C + 12)), t));
-}
-
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
 function anyBlock(p: usize, q: usize, grad: usize, n: usize, scale: f64): f64 {
   let a: f64 = 0;
@@ -202,44 +132,4 @@ function slopeOf(p: f32, q: f32, scale: f64): f64 {
   if (!(p >= 0 && q >= 0)) return NaN;
   if (q === 0) return p === 0 ? 0 : -Infinity * scale;
   return (q < p ? logOfLess(q, p) : logOfMore(p, q)) * scale;
-}
-
-/** log(less/m) */
-function logOfLess(less: f32, more: f32): f64 {
-  if (more === Infinity) return limit(less / more);
-  const up = liftOf(less);
-  const upSum = liftOf(more);
-  const x = lifted(less, upSum);
-  const y = lifted(more, upSum);
-  const twice = <f32>2 * lifted(less, up);
-  const gap = <i64>reinterpret<i32>(twice) - <i64>reinterpret<i32>(x + y) - ((<i64>(up - upSum)) << 23);
-  const k = <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
-  const numbers = k === 0 ? x + x : twice;
-  const s = lessQuotient(
-    f32x4.splat(numbers),
-    f32x4.splat(x + y),
-    f32x4.splat(x - y),
-    i32x4.splat(k),
-    i32x4.splat(k + up - upSum),
-  );
-  return joinOne(s, k);
-}
-
-/** log(more/m) */
-function logOfMore(less: f32, more: f32): f64 {
-  if (more === Infinity) return NaN;
-  const up = liftOf(more);
-  const x = lifted(less, up);
-  const y = lifted(more, up);
-  const far = x + x < y;
-  return joinOne(moreQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(far ? -1 : 0)), far ? 1 : 0);
-}
-
-function liftOf(x: f32): i32 {
-  return reinterpret<i32>(x) > LARGEST ? -30 : UP;
-}
-
-/** x·2^up, as large as LEAST at least. */
-function lifted(x: f32, up: i32): f32 {
-  return max(LEAST, <f32>(<f64>x * power2(up)));
 }

@@ -1,15 +1,6 @@
-import { bitsOf } from "./math/bits.js";
 import { BLOCK } from "./math/exp-block.js";
-import { logLimit, unscaled } from "./math/log.js";
-import { join } from "./math/log-pass.js";
-import { power2 } from "./math/scalar.js";
+import { logOfLess, logOfMore } from "./math/mean-log.js";
 import type { Memory } from "./memory.js";
-
-const { fround } = Math;
-
-const LARGE = 2 ** 65;
-const LEAST = 2 ** -120;
-const NOTHING = 2 ** -36;
 
 /** Jensen–Shannon divergence: assembly/jensen-shannon.ts has the formulas and the contract. */
 export function jensenShannon(
@@ -64,40 +55,4 @@ function slopeOf(p: number, q: number, scale: number): number {
   if (!(p >= 0 && q >= 0)) return Number.NaN;
   if (q === 0) return p === 0 ? 0 : -Infinity * scale;
   return (q < p ? logOfLess(q, p) : logOfMore(p, q)) * scale;
-}
-
-/** log(less/m) */
-function logOfLess(less: number, more: number): number {
-  if (more === Infinity) return logLimit(less / more);
-  const up = liftOf(less);
-  const upSum = liftOf(more);
-  const x = lifted(less, upSum);
-  const y = lifted(more, upSum);
-  const sum = fround(x + y);
-  const twice = 2 * lifted(less, up);
-  const gap = bitsOf(twice) - bitsOf(sum) - (up - upSum) * 2 ** 23;
-  const k = Math.floor((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) / 2 ** 23);
-  const number = k === 0 ? 2 * x : twice;
-  const t = fround(k === 0 ? x - y : twice - unscaled(sum, upSum - up - k));
-  return join(fround(t / fround(2 * number - t)), k);
-}
-
-/** log(more/m) */
-function logOfMore(less: number, more: number): number {
-  if (more === Infinity) return Number.NaN;
-  const up = liftOf(more);
-  const x = lifted(less, up);
-  const y = lifted(more, up);
-  const far = 2 * x < y;
-  const t = far ? -2 * Math.max(x, fround(y * NOTHING)) : fround(y - x);
-  return join(fround(t / fround(4 * y - t)), far ? 1 : 0);
-}
-
-function liftOf(x: number): number {
-  return x < LARGE ? 60 : -30;
-}
-
-/** x·2^up, as large as LEAST at least. */
-function lifted(x: number, up: number): number {
-  return Math.max(LEAST, fround(x * power2(up)));
 }

@@ -1,0 +1,124 @@
+import { loadUpTo } from "./lanes";
+import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE } from "./log-pass";
+import { power2 } from "./scalar";
+
+/**
+ * log(x/m), m = (p + q)/2, of two numbers p and q, of the smaller and of the larger one.
+ *
+ * As in log-pass.ts, each with near = m·2^k: s = (x − near)/(x + near) = t/(4·x − t), t = 2·(x − near). For k = 0 t is
+ * ±(p − q); for the larger number k is 0 or, if it is more than twice the smaller one, 1, and t is −2 times the smaller one:
+ * neither has the rounding of p + q. Arguments are made 2^60 larger, so that no difference is subnormal.
+ *
+ * e: scratch, 4·BLOCK floats. The classes only name what a loop is for.
+ */
+class Usual {}
+class Tiny {}
+
+/** The bits of the largest argument: just below 2^65. */
+export const LARGEST: i32 = 0x5fffffff;
+
+const LIFT: i32 = 60;
+const LEAST: f32 = 7.52316384526264e-37; // 2^-120: stands for 0
+
+// biome-ignore format: one constant a line
+const C: usize = memory.data<f32>([
+  1.6155871338926322e-27, // 2^-89: the smallest number, lifted
+  1.4551915228366852e-11, // 2^-36
+  -2,
+  4,
+], 16);
+const SMALLEST: usize = C;
+const NOTHING: usize = C + 4;
+const MINUS_TWO: usize = C + 8;
+const FOUR: usize = C + 12;
+
+const UP: usize = memory.data<i32>([0x1e000000], 16); // 60 in the exponent
+
+/**
+ * Stores s and, K bytes on, k of the smaller number's logarithm; then those of the larger one's. `tiny`: whether any number
+ * may be subnormal or 0.
+ */
+export function reduceMeanLogs(p: usize, q: usize, e: usize, n: usize, tiny: bool): void {
+  if (tiny) reduce<Tiny>(p, q, e, n);
+  else reduce<Usual>(p, q, e, n);
+}
+
+function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
+  const least = f32x4.splat(LEAST);
+  const smallest = v128.load32_splat(SMALLEST);
+  const normal = v128.load32_splat(NORMAL);
+  const up = v128.load32_splat(UP);
+  for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
+    const a = loadUpTo(p, end);
+    const b = loadUpTo(q, q + end - p);
+    const less = f32x4.pmax(least, raised<N>(i32x4.min_s(a, b), up, normal));
+    const more = f32x4.pmax(smallest, raised<N>(i32x4.max_s(a, b), up, normal));
+    const sum = f32x4.add(less, more);
+    const twice = f32x4.add(less, less);
+    const k = exponentGap(twice, sum);
+    v128.store(e, lessQuotient(twice, sum, f32x4.sub(less, more), k, k));
+    v128.store(e, f32x4.convert_i32x4_s(k), K);
+    const far = f32x4.lt(twice, more);
+    v128.store(e, moreQuotient(less, more, far), 2 * K);
+    v128.store(e, v128.and(v128.load32_splat(ONE), far), 3 * K);
+  }
+}
+
+/** x·2^60 */
+function raised<N>(x: v128, up: v128, normal: v128): v128 {
+  return idof<N>() === idof<Tiny>() ? lift(x, up, normal) : i32x4.add(x, up);
+}
+
+/** Of twice the smaller number, near = sum·2^shift. */
+function lessQuotient(twice: v128, sum: v128, difference: v128, k: v128, shift: v128): v128 {
+  const apart = f32x4.sub(twice, i32x4.add(sum, i32x4.shl(shift, 23)));
+  const t = v128.bitselect(difference, apart, i32x4.eq(k, i32x4.splat(0)));
+  return f32x4.div(t, f32x4.sub(f32x4.add(twice, twice), t));
+}
+
+/** A smaller number that counts for nothing is made larger: the square of s might underflow, which takes its time. */
+function moreQuotient(less: v128, more: v128, far: v128): v128 {
+  const counts = f32x4.pmax(less, f32x4.mul(more, v128.load32_splat(NOTHING)));
+  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(MINUS_TWO)), f32x4.sub(more, less), far);
+  return f32x4.div(t, f32x4.sub(f32x4.mul(more, v128.load32_splat(FOUR)), t));
+}
+
+/** log(less/m), 0 < less ≤ more. */
+export function logOfLess(less: f32, more: f32): f64 {
+  if (more === Infinity) return limit(less / more);
+  const up = liftOf(less);
+  const upSum = liftOf(more);
+  const x = lifted(less, upSum);
+  const y = lifted(more, upSum);
+  const twice = <f32>2 * lifted(less, up);
+  const gap = <i64>reinterpret<i32>(twice) - <i64>reinterpret<i32>(x + y) - ((<i64>(up - upSum)) << 23);
+  const k = <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
+  const numbers = k === 0 ? x + x : twice;
+  const s = lessQuotient(
+    f32x4.splat(numbers),
+    f32x4.splat(x + y),
+    f32x4.splat(x - y),
+    i32x4.splat(k),
+    i32x4.splat(k + up - upSum),
+  );
+  return joinOne(s, k);
+}
+
+/** log(more/m), 0 ≤ less ≤ more, more above 0. */
+export function logOfMore(less: f32, more: f32): f64 {
+  if (more === Infinity) return NaN;
+  const up = liftOf(more);
+  const x = lifted(less, up);
+  const y = lifted(more, up);
+  const far = x + x < y;
+  return joinOne(moreQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(far ? -1 : 0)), far ? 1 : 0);
+}
+
+function liftOf(x: f32): i32 {
+  return reinterpret<i32>(x) > LARGEST ? -30 : LIFT;
+}
+
+/** x·2^up, as large as LEAST at least. */
+function lifted(x: f32, up: i32): f32 {
+  return max(LEAST, <f32>(<f64>x * power2(up)));
+}
