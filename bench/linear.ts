@@ -6,14 +6,13 @@
 // --peers: beside them, libraries that do the same work; linear-peers.ts.
 // --memory: what a call with foreign arrays takes beside its inputs and outputs.
 
-import { parseArgs } from "node:util";
 import { load } from "xentropy";
+import { parse, requireName } from "./command-line.js";
 import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
 import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
 import { type Effort, measure, QUICK, THOROUGH } from "./measure.js";
-import { UsageError } from "./options.js";
 import { firstLine, installPeers, peersInstalled } from "./peers.js";
 import { say } from "./progress.js";
 import { quantile } from "./record.js";
@@ -34,21 +33,18 @@ const WARM_UP = 1000;
 const WORK = 4e8;
 
 export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parse({
     args,
     options: {
       memory: { type: "boolean" },
       peers: { type: "boolean" },
       install: { type: "boolean" },
       quick: { type: "boolean" },
-      backend: { type: "string" },
+      backend: { type: "string", default: "simd" },
       shape: { type: "string", multiple: true },
     },
   });
-  const { backend = "simd" } = values;
-  if (backend !== "simd" && backend !== "relaxed") {
-    throw new UsageError(`There is no backend "${backend}" in this benchmark; there are: simd, relaxed.`);
-  }
+  const backend = requireName("backend", values.backend, ["simd", "relaxed"]);
   const sizes = values.shape?.map((shape) => shape.split("x").map(Number) as unknown as Size) ?? SIZES;
   console.log(heading("linearSoftmaxCrossEntropy", "═"));
   console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread\n`);

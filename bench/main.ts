@@ -5,11 +5,12 @@
 
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { bestRivalText, hasPeers } from "./best-rival.js";
+import { UsageError } from "./command-line.js";
 import { enginesInstalled, installEngines, runEngines } from "./engines.js";
 import { runHere } from "./here.js";
 import { htmlReport } from "./html.js";
 import { markdownReport } from "./markdown.js";
-import { type Options, readOptions, USAGE, UsageError } from "./options.js";
+import { type Options, readOptions, USAGE } from "./options.js";
 import { installPeers, peersInstalled } from "./peers.js";
 import { merge, type RunRecord } from "./record.js";
 import { textReport } from "./report.js";

@@ -1,8 +1,8 @@
 // The command line of the benchmark.
 
-import { parseArgs } from "node:util";
 import type { Backend } from "xentropy";
 import { ELEMENT_SHAPES, parseShape, ROW_SHAPES, type Selection } from "./cases.js";
+import { BACKENDS, parse, requireName, UsageError } from "./command-line.js";
 import { operations } from "./operations.js";
 import { SPREADS, type Spread } from "./problems.js";
 import { PLACEMENTS, type Placement } from "./record.js";
@@ -28,11 +28,6 @@ export interface Options extends Selection {
   readonly markdown: string | undefined;
   readonly help: boolean;
 }
-
-/** What was typed can't be understood. */
-export class UsageError extends Error {}
-
-const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 
 const NAMES = operations.map(({ name }) => name);
 
@@ -75,7 +70,7 @@ function wrap(names: readonly string[]): string {
 
 /** Reads the arguments, of which `taken` are of use. Throws UsageError. */
 export function readOptions(args: readonly string[], taken: readonly string[] = Object.keys(OPTIONS)): Options {
-  const values = parse(args);
+  const { values } = parse({ args: [...args], options: OPTIONS });
   for (const name of Object.keys(values)) {
     if (taken.includes(name)) continue;
     const there = taken.map((option) => `--${option}`).join(", ");
@@ -113,12 +108,7 @@ function among<T extends string>(
   known: readonly T[],
   given: readonly string[] | undefined,
 ): T[] | undefined {
-  for (const name of given ?? []) {
-    if (!(known as readonly string[]).includes(name)) {
-      throw new UsageError(`There is no ${what} "${name}"; there are: ${known.join(", ")}.`);
-    }
-  }
-  return given as T[] | undefined;
+  return given?.map((name) => requireName(what, name, known));
 }
 
 const OPTIONS = {
@@ -140,11 +130,3 @@ const OPTIONS = {
   markdown: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}

@@ -1,8 +1,8 @@
 // npm run bench -- start: how long a program waits for its first kernels, in a process of its own each time.
 
 import { spawnSync } from "node:child_process";
+import { UsageError } from "./command-line.js";
 import { describeMachine, machine } from "./machine.js";
-import { UsageError } from "./options.js";
 import { quantile } from "./record.js";
 import { table } from "./table.js";
 

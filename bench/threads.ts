@@ -2,12 +2,11 @@
 // batches, from a few numbers to ten million. Beside the large ones stands what the machine itself allows (split.ts).
 
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { type FloatOutput, load, type Xentropy } from "xentropy";
 import { normal, uniform } from "../src/cli/random.js";
+import { parse, UsageError } from "./command-line.js";
 import { describeMachine, type Machine, machine } from "./machine.js";
 import { type Effort, measure, median } from "./measure.js";
-import { UsageError } from "./options.js";
 import { say } from "./progress.js";
 import { Split, type Work } from "./split.js";
 import { significant, table } from "./table.js";
@@ -102,25 +101,15 @@ interface Bench {
   readonly effort: Effort;
 }
 
-function readOptions(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        op: { type: "string" },
-        quick: { type: "boolean", default: false },
-        json: { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
+const OPTIONS = {
+  op: { type: "string" },
+  quick: { type: "boolean", default: false },
+  json: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
 
 export async function run(args: string[]): Promise<void> {
-  const { values, positionals } = readOptions(args);
+  const { values, positionals } = parse({ args, allowPositionals: true, options: OPTIONS });
   if (values.help) return console.log(HELP);
   const threads = Number(positionals[0] ?? 2);
   if (!Number.isInteger(threads) || threads < 2) throw new UsageError(`"${positionals[0]}" is no number of threads.`);

@@ -3,6 +3,11 @@
  * the weight stated, its coefficients rounded one after the other (remez.ts); the error is that of the rounded one.
  */
 import { type Fit, fit as minimax } from "./remez.js";
+import { runTool } from "./support/tool.js";
+
+const USAGE = `Usage: npm run derive
+
+  --help   this text`;
 
 interface Constant extends Fit {
   name: string;
@@ -121,15 +126,18 @@ function upper(value: number, bits: number): number {
   return new Float32Array(word.buffer)[0];
 }
 
-const high = upper(Math.LN2, 14);
-show("reduction: x = n·ln 2 + t");
-show(`  1/ln 2     ${Math.fround(1 / Math.LN2)}  ${hex(1 / Math.LN2)}`);
-show(`  ln 2 high  ${high}  ${hex(high)}  14 bits: exact times n for |n| < 1024`);
-show(`  −ln 2 low  ${Math.fround(high - Math.LN2)}  ${hex(high - Math.LN2)}`);
-for (const constant of constants) {
-  const { coefficients, error } = minimax(constant);
-  show(`\n${constant.name}: ${constant.meaning}`);
-  show(`  interval [${constant.from}, ${constant.to}], degree ${constant.degree}`);
-  show(`  largest error ${(error * 2 ** 24).toFixed(4)}·2^-24 = 2^${Math.log2(error).toFixed(2)}`);
-  for (const [k, c] of coefficients.entries()) show(`  ${k}  ${c}${constant.round ? "" : `  ${hex(c)}`}`);
-}
+await runTool(USAGE, {}, () => {
+  const high = upper(Math.LN2, 14);
+  show("reduction: x = n·ln 2 + t");
+  show(`  1/ln 2     ${Math.fround(1 / Math.LN2)}  ${hex(1 / Math.LN2)}`);
+  show(`  ln 2 high  ${high}  ${hex(high)}  14 bits: exact times n for |n| < 1024`);
+  show(`  −ln 2 low  ${Math.fround(high - Math.LN2)}  ${hex(high - Math.LN2)}`);
+  for (const constant of constants) {
+    const { coefficients, error } = minimax(constant);
+    show(`\n${constant.name}: ${constant.meaning}`);
+    show(`  interval [${constant.from}, ${constant.to}], degree ${constant.degree}`);
+    show(`  largest error ${(error * 2 ** 24).toFixed(4)}·2^-24 = 2^${Math.log2(error).toFixed(2)}`);
+    for (const [k, c] of coefficients.entries()) show(`  ${k}  ${c}${constant.round ? "" : `  ${hex(c)}`}`);
+  }
+  return true;
+});

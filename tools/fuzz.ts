@@ -2,10 +2,12 @@
 // the stated bounds, and with itself wherever its operands may lie. Seeded: the same seed gives the same cases.
 
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { SingleBar } from "cli-progress";
+import { load } from "xentropy";
+import { requireName, UsageError, wholeNumber } from "../bench/command-line.js";
 import type { Chunk, Outcome } from "./fuzz/worker.js";
+import { runTool } from "./support/tool.js";
 
 const USAGE = `Usage: npm run fuzz -- [options]
 
@@ -19,6 +21,7 @@ const USAGE = `Usage: npm run fuzz -- [options]
 const CHUNK = 1000;
 
 interface Settings {
+  /** Infinity where the number of cases is given, and the other way round. */
   readonly minutes: number;
   readonly cases: number;
   readonly seed: number;
@@ -26,33 +29,10 @@ interface Settings {
   readonly threads: number;
 }
 
-function readSettings(): Settings | undefined {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: "string" },
-      cases: { type: "string" },
-      seed: { type: "string" },
-      backend: { type: "string" },
-      threads: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) return undefined;
-  const number = (text: string | undefined, fallback: number) => {
-    const value = text === undefined ? fallback : Number(text);
-    if (!(value > 0)) throw new Error(`${text} is not a positive number.`);
-    return value;
-  };
-  const { backend = "simd" } = values;
-  if (backend !== "simd" && backend !== "relaxed") throw new Error(`There is no backend "${backend}" to fuzz.`);
-  const cases = values.cases === undefined ? Number.POSITIVE_INFINITY : number(values.cases, 0);
-  return {
-    minutes: values.cases === undefined ? number(values.minutes, 1) : Number.POSITIVE_INFINITY,
-    cases,
-    seed: number(values.seed, 1),
-    backend,
-    threads: number(values.threads, availableParallelism()),
-  };
+function positive(text: string): number {
+  const number = Number(text);
+  if (number > 0) return number;
+  throw new UsageError(`"${text}" is no positive number.`);
 }
 
 /** Hands out chunks until time or cases are up; resolves with what each worker has seen. */
@@ -111,11 +91,23 @@ function report(outcomes: readonly Outcome[], { seed, backend }: Settings): bool
   return failures.length === 0;
 }
 
-try {
-  const settings = readSettings();
-  if (!settings) console.log(USAGE);
-  else if (!report(await fuzz(settings), settings)) process.exitCode = 1;
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+const OPTIONS = {
+  minutes: { type: "string", default: "1" },
+  cases: { type: "string" },
+  seed: { type: "string", default: "1" },
+  backend: { type: "string", default: "simd" },
+  threads: { type: "string", default: String(availableParallelism()) },
+} as const;
+
+await runTool(USAGE, OPTIONS, async ({ minutes, cases, seed, backend, threads }) => {
+  const settings: Settings = {
+    minutes: cases === undefined ? positive(minutes) : Number.POSITIVE_INFINITY,
+    cases: cases === undefined ? Number.POSITIVE_INFINITY : wholeNumber(cases, 1, Number.MAX_SAFE_INTEGER),
+    seed: wholeNumber(seed, 1, 2 ** 32 - 1),
+    backend: requireName("backend", backend, ["simd", "relaxed"]),
+    threads: wholeNumber(threads, 1, 256),
+  };
+  // What the engine doesn't have is said here, not by every worker.
+  await load({ backend: settings.backend });
+  return report(await fuzz(settings), settings);
+});

@@ -1,15 +1,18 @@
-/**
- * What each entry of the package costs a page: bundled and minified by esbuild, then gzipped.
- *
- *   npm run size              the table; exits with 1 where an entry is above its budget
- *   npm run size -- --files   also the largest files of the default import
- */
+// npm run size: what each entry of the package costs a page, bundled and minified by esbuild, then gzipped.
+
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
+import { runTool } from "./support/tool.js";
+
+const USAGE = `Usage: npm run size -- [options]
+
+  The table; status 1 where an entry is above its budget.
+
+  --files   also the largest files of the default import
+  --help    this text`;
 
 interface Budget {
   /** Gzipped bytes that CI holds. */
@@ -20,7 +23,6 @@ interface Budget {
 
 const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
-const { values } = parseArgs({ options: { files: { type: "boolean", default: false } } });
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
   xentropy: { limit: 61_900, goal: 30_000 },
@@ -49,9 +51,13 @@ function gzip(bytes: Uint8Array): number {
   return gzipSync(bytes, { level: 9 }).length;
 }
 
-interface Cost {
+/** In bytes. */
+interface Size {
   readonly minified: number;
   readonly gzipped: number;
+}
+
+interface Cost extends Size {
   /** Minified bytes by file. */
   readonly files: ReadonlyMap<string, number>;
 }
@@ -93,7 +99,7 @@ async function cost(source: string, external: readonly string[] = []): Promise<C
 
 const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);
 
-function row(name: string, { minified, gzipped }: Cost | { minified: number; gzipped: number }): boolean {
+function row(name: string, { minified, gzipped }: Size): boolean {
   const { limit, goal } = BUDGETS[name] ?? {};
   const over = limit !== undefined && gzipped > limit;
   const budget = limit === undefined ? "" : `  of ${kB(limit)}${over ? "  OVER" : ""}`;
@@ -103,49 +109,52 @@ function row(name: string, { minified, gzipped }: Cost | { minified: number; gzi
   return over;
 }
 
-const whole = await cost('export * from "./index.js"');
-
-/** What an import costs where the default one is there already. */
-async function beside(source: string): Promise<{ minified: number; gzipped: number }> {
+/** What an import costs where the default one, the whole, is there already. */
+async function beside(whole: Cost, source: string): Promise<Size> {
   const both = await cost(`export * from "./index.js"; ${source}`);
   return { minified: both.minified - whole.minified, gzipped: both.gzipped - whole.gzipped };
 }
 
-const costs: Record<string, Cost | { minified: number; gzipped: number }> = {
-  xentropy: whole,
-  "xentropy in workerd": await cost('export * from "./entries/workerd.js"'),
-  "xentropy/reference": await cost('export * from "./reference/index.js"'),
-  "xentropy/check, beside xentropy": await beside('export * from "./check.js"'),
-  "relaxed, when asked for": await beside('export * from "./generated/relaxed.js"'),
-  "threads, when asked for": await beside(
-    'export * from "./threads/index.js"; export * from "./threads/worker.js"; export * from "./generated/simd-shared.js"',
-  ),
-};
+await runTool(USAGE, { files: { type: "boolean", default: false } }, async ({ files }) => {
+  const whole = await cost('export * from "./index.js"');
 
-console.log(`${"entry".padEnd(34)} minified  gzipped`);
-const over = Object.entries(costs).filter(([name, entry]) => row(name, entry)).length;
+  const costs: Record<string, Size> = {
+    xentropy: whole,
+    "xentropy in workerd": await cost('export * from "./entries/workerd.js"'),
+    "xentropy/reference": await cost('export * from "./reference/index.js"'),
+    "xentropy/check, beside xentropy": await beside(whole, 'export * from "./check.js"'),
+    "relaxed, when asked for": await beside(whole, 'export * from "./generated/relaxed.js"'),
+    "threads, when asked for": await beside(
+      whole,
+      'export * from "./threads/index.js"; export * from "./threads/worker.js"; export * from "./generated/simd-shared.js"',
+    ),
+  };
 
-console.log("\nof the default import");
-row("the simd binary, embedded", await cost(`export * from "${LIB}generated/simd.js"`));
-row("the js backend", await cost(`export * from "${LIB}backend/js/index.js"`));
-row("@assemblyscript/loader", await cost('export * from "@assemblyscript/loader"'));
-row(
-  "the rest: operations, batches, load",
-  await cost(`export * from "${LIB}index.js"`, [
-    "../generated/simd.js",
-    "./backend/js/index.js",
-    "@assemblyscript/loader",
-  ]),
-);
+  console.log(`${"entry".padEnd(34)} minified  gzipped`);
+  const over = Object.entries(costs).filter(([name, entry]) => row(name, entry)).length;
 
-const pack = ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"];
-const [{ size, unpackedSize, entryCount }] = JSON.parse(execFileSync("npm", pack, { encoding: "utf8" }));
-console.log(`\nto install: ${entryCount} files, ${kB(size).trim()} packed, ${kB(unpackedSize).trim()} unpacked`);
+  console.log("\nof the default import");
+  row("the simd binary, embedded", await cost(`export * from "${LIB}generated/simd.js"`));
+  row("the js backend", await cost(`export * from "${LIB}backend/js/index.js"`));
+  row("@assemblyscript/loader", await cost('export * from "@assemblyscript/loader"'));
+  row(
+    "the rest: operations, batches, load",
+    await cost(`export * from "${LIB}index.js"`, [
+      "../generated/simd.js",
+      "./backend/js/index.js",
+      "@assemblyscript/loader",
+    ]),
+  );
 
-if (values.files) {
-  const { files: byFile } = await cost(`export * from "${LIB}index.js"`);
-  const files = [...byFile].sort(([, a], [, b]) => b - a).slice(0, 40);
-  for (const [path, bytes] of files)
-    console.log(`  ${path.replace(/^.*?build\/programs\/src\//, "").padEnd(40)}${kB(bytes)}`);
-}
-process.exitCode = over > 0 ? 1 : 0;
+  const pack = ["pack", "--dry-run", "--json", "--ignore-scripts", "--loglevel=error"];
+  const [{ size, unpackedSize, entryCount }] = JSON.parse(execFileSync("npm", pack, { encoding: "utf8" }));
+  console.log(`\nto install: ${entryCount} files, ${kB(size).trim()} packed, ${kB(unpackedSize).trim()} unpacked`);
+
+  if (files) {
+    const { files: byFile } = await cost(`export * from "${LIB}index.js"`);
+    const largest = [...byFile].sort(([, a], [, b]) => b - a).slice(0, 40);
+    for (const [path, bytes] of largest)
+      console.log(`  ${path.replace(/^.*?build\/programs\/src\//, "").padEnd(40)}${kB(bytes)}`);
+  }
+  return over === 0;
+});

@@ -3,22 +3,23 @@
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { SingleBar } from "cli-progress";
+import type { Backend } from "xentropy";
+import { BACKENDS, requireName, UsageError, wholeNumber } from "../bench/command-line.js";
 import { type Column, heading, table } from "../bench/table.js";
 import type { Work } from "./support/exhaustive-worker.js";
 import { type FloatFunction, FUNCTIONS, type Kernel } from "./support/functions.js";
 import { type Case, mergeTallies, type Tally, worstOf } from "./support/tally.js";
+import { runTool } from "./support/tool.js";
 import { floatOf, hex } from "./support/ulp.js";
 
-const BACKENDS = ["simd", "relaxed", "js"] as const;
-type Backend = (typeof BACKENDS)[number];
+const NAMES = [...new Set(FUNCTIONS.map(({ name }) => name))];
 
 const USAGE = `Usage: npm run verify:exhaustive -- [options]
 
   --function NAME  only this function; may be repeated
-                   ${[...new Set(FUNCTIONS.map(({ name }) => name))].join(", ")}
+                   ${NAMES.join(", ")}
   --backend NAME   ${BACKENDS.join(", ")}; default simd
   --stride N       every Nth float only
   --threads N      default: one for each core
@@ -41,61 +42,12 @@ const SCALARS: readonly Kernel[] = [
 /** Arguments that a worker takes at a time. */
 const CHUNK = 2 ** 20;
 
-class UsageError extends Error {}
-
 interface Options {
   readonly functions: readonly FloatFunction[];
   readonly backend: Backend;
   readonly stride: number;
   readonly threads: number;
   readonly worst: number;
-}
-
-function readOptions(args: string[]): Options | undefined {
-  const { values } = parse(args);
-  if (values.help) return undefined;
-  const { function: names, backend = "simd" } = values;
-  for (const name of names ?? []) {
-    if (!FUNCTIONS.some((fn) => fn.name === name)) throw new UsageError(`There is no function "${name}".`);
-  }
-  if (!isBackend(backend)) throw new UsageError(`There is no backend "${backend}".`);
-  return {
-    functions: FUNCTIONS.filter(
-      (fn) => (!names || names.includes(fn.name)) && (backend !== "js" || SCALARS.includes(fn.kernel)),
-    ),
-    backend,
-    stride: readCount(values.stride ?? "1", 2 ** 16),
-    threads: readCount(values.threads ?? String(availableParallelism()), 256),
-    worst: readCount(values.worst ?? "0", 16, 0),
-  };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        function: { type: "string", multiple: true },
-        backend: { type: "string" },
-        stride: { type: "string" },
-        threads: { type: "string" },
-        worst: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function isBackend(name: string): name is Backend {
-  return (BACKENDS as readonly string[]).includes(name);
-}
-
-function readCount(text: string, most: number, least = 1): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= least && count <= most) return count;
-  throw new UsageError(`"${text}" is no whole number from ${least} to ${most}.`);
 }
 
 function moduleOf(backend: Backend): WebAssembly.Module | undefined {
@@ -228,12 +180,24 @@ float32, 2^-149 for subnormal ones; unit 2^-24: relative, results that are subno
   return found.every(([fn, tally]) => holds(fn, tally));
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) console.log(USAGE);
-  else if (!(await main(options))) process.exitCode = 1;
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
-}
+const OPTIONS = {
+  function: { type: "string", multiple: true },
+  backend: { type: "string", default: "simd" },
+  stride: { type: "string", default: "1" },
+  threads: { type: "string", default: String(availableParallelism()) },
+  worst: { type: "string", default: "0" },
+} as const;
+
+await runTool(USAGE, OPTIONS, ({ function: names, backend: backendName, stride, threads, worst }) => {
+  for (const name of names ?? []) requireName("function", name, NAMES);
+  const backend = requireName("backend", backendName, BACKENDS);
+  return main({
+    functions: FUNCTIONS.filter(
+      (fn) => (!names || names.includes(fn.name)) && (backend !== "js" || SCALARS.includes(fn.kernel)),
+    ),
+    backend,
+    stride: wholeNumber(stride, 1, 2 ** 16),
+    threads: wholeNumber(threads, 1, 256),
+    worst: wholeNumber(worst, 0, 16),
+  });
+});

@@ -1,9 +1,11 @@
 // npm run verify:memory: how much kernel memory a foreign batch of 2 GiB takes, for a fresh instance that has seen no other.
 
-import { parseArgs } from "node:util";
 import { load, type Xentropy } from "xentropy";
+import { runTool } from "./support/tool.js";
 
-parseArgs({ options: {} });
+const USAGE = `Usage: npm run verify:memory
+
+  --help   this text`;
 
 const LENGTH = 2 ** 29;
 const LIMIT = 2 * 2 ** 20;
@@ -24,16 +26,18 @@ const CALLS: readonly (readonly [string, (k: Xentropy, x: Float32Array) => void]
   ["logSumExp, 1 row", (k, x) => k.logSumExp(x)],
 ];
 
-const x = new Float32Array(LENGTH);
-let failed = false;
-for (const [name, call] of CALLS) {
-  for (let i = 0; i < LENGTH; i++) x[i] = (i % 4001) / 500 - 4;
-  const k = await load();
-  const fresh = k.memory.reserved;
-  call(k, x);
-  const { used, reserved } = k.memory;
-  if (reserved > LIMIT) failed = true;
-  console.log(`${name}: ${reserved} bytes of kernel memory, ${used} in use (${fresh} before the call)`);
-}
-console.log(failed ? `FAILED: more than ${LIMIT} bytes` : `At most ${LIMIT} bytes: holds for a batch of 2 GiB.`);
-if (failed) process.exitCode = 1;
+await runTool(USAGE, {}, async () => {
+  const x = new Float32Array(LENGTH);
+  let holds = true;
+  for (const [name, call] of CALLS) {
+    for (let i = 0; i < LENGTH; i++) x[i] = (i % 4001) / 500 - 4;
+    const k = await load();
+    const fresh = k.memory.reserved;
+    call(k, x);
+    const { used, reserved } = k.memory;
+    if (reserved > LIMIT) holds = false;
+    console.log(`${name}: ${reserved} bytes of kernel memory, ${used} in use (${fresh} before the call)`);
+  }
+  console.log(holds ? `At most ${LIMIT} bytes: holds for a batch of 2 GiB.` : `FAILED: more than ${LIMIT} bytes`);
+  return holds;
+});

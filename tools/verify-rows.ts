@@ -1,9 +1,9 @@
 // npm run verify:rows: the operations on rows of many distributions and lengths, against float64. Ends with status 1 where
 // a stated bound is broken. `--help` says what can be chosen.
 
-import { parseArgs } from "node:util";
-import { type Backend, BackendError, load, type Xentropy } from "xentropy";
+import { type Backend, load, type Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
+import { BACKENDS, requireName, wholeNumber } from "../bench/command-line.js";
 import { type Column, heading, table } from "../bench/table.js";
 import { climb } from "./support/adversary.js";
 import { batchOf, DISTRIBUTIONS, type Distribution } from "./support/distributions.js";
@@ -11,11 +11,10 @@ import { LINEAR } from "./support/linear.js";
 import { type Operation, type Outcome, OPERATIONS as ROWS } from "./support/operations.js";
 import { plainSoftmax } from "./support/plain.js";
 import { Problem } from "./support/problem.js";
+import { runTool } from "./support/tool.js";
 import { distance } from "./support/ulp.js";
 
 const OPERATIONS: readonly Operation[] = [...ROWS, ...LINEAR];
-
-const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
 
 const USAGE = `Usage: npm run verify:rows -- [options]
 
@@ -53,8 +52,6 @@ const LONG = { length: 2 ** 24, distributions: ["N(0, 1)", "U(±100)"] };
 /** On which the plain form is shown beside softmax. */
 const PLAIN = ["N(0, 1)", "N(0, 10)", "N(0, 100)", "U(±100)", "N(1e4, 1)"];
 
-class UsageError extends Error {}
-
 interface Options {
   readonly operations: readonly Operation[];
   readonly backend: Backend;
@@ -62,49 +59,6 @@ interface Options {
   readonly long: boolean;
   readonly seed: number;
   readonly show: boolean;
-}
-
-function readOptions(args: string[]): Options | undefined {
-  const values = parse(args);
-  if (values.help) return undefined;
-  const { operation: names, backend = "simd", seed = "1" } = values;
-  for (const name of names ?? []) {
-    if (!OPERATIONS.some((operation) => operation.name === name))
-      throw new UsageError(`There is no operation "${name}".`);
-  }
-  if (!isBackend(backend)) throw new UsageError(`There is no backend "${backend}".`);
-  if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`"${seed}" is no whole number.`);
-  return {
-    operations: OPERATIONS.filter(({ name }) => !names || names.includes(name)),
-    backend,
-    effort: values.quick ? QUICK : THOROUGH,
-    long: values.long ?? false,
-    seed: Number(seed),
-    show: values.show ?? false,
-  };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        operation: { type: "string", multiple: true },
-        backend: { type: "string" },
-        quick: { type: "boolean" },
-        long: { type: "boolean" },
-        seed: { type: "string" },
-        show: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
-
-function isBackend(name: string): name is Backend {
-  return (BACKENDS as readonly string[]).includes(name);
 }
 
 /** Errors of one result on one distribution and length. */
@@ -260,13 +214,25 @@ function main(k: Xentropy, options: Options): boolean {
   return sheets.every(holds);
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (!options) say(USAGE);
-  else if (!main(await load({ backend: options.backend }), options)) process.exitCode = 1;
-} catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof BackendError) console.error(error.message);
-  else throw error;
-  process.exitCode = 2;
-}
+const OPTIONS = {
+  operation: { type: "string", multiple: true },
+  backend: { type: "string", default: "simd" },
+  quick: { type: "boolean", default: false },
+  long: { type: "boolean", default: false },
+  seed: { type: "string", default: "1" },
+  show: { type: "boolean", default: false },
+} as const;
+
+await runTool(USAGE, OPTIONS, async ({ operation: names, backend: backendName, quick, long, seed, show }) => {
+  const known = OPERATIONS.map(({ name }) => name);
+  for (const name of names ?? []) requireName("operation", name, known);
+  const backend = requireName("backend", backendName, BACKENDS);
+  return main(await load({ backend }), {
+    operations: OPERATIONS.filter(({ name }) => !names || names.includes(name)),
+    backend,
+    effort: quick ? QUICK : THOROUGH,
+    long,
+    seed: wholeNumber(seed, 0, 999_999_999),
+    show,
+  });
+});
