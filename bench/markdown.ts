@@ -8,6 +8,7 @@ import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
 import { PLACEMENTS, type Placement, type Result, type RunRecord, speedup, timingOf } from "./record.js";
 import { labelOf } from "./report.js";
+import { LIMITED } from "./suite.js";
 import { significant } from "./table.js";
 import { judge } from "./targets.js";
 import { boundOf, stateOf, summary } from "./verdict.js";
@@ -131,9 +132,7 @@ function timesJavaScript(result: Result, backend: string, placement: Placement):
 }
 
 function limits({ machine, results }: RunRecord): string {
-  const some = results.filter(
-    ({ spread, shape }) => spread === "normal" && /^(32x1000|128x1000|8x32000|100000)$/.test(shape),
-  );
+  const some = results.filter(({ spread, shape }) => spread === "normal" && LIMITED.includes(shape));
   const cell = (result: Result) =>
     Object.keys(result.passes)
       .map((backend) => limitOf(result, backend, "resident")?.toFixed(2) ?? "")

@@ -44,7 +44,7 @@ export async function runSuite(
 }
 
 /** Sizes at which a call's fixed cost and memory beyond the cache count for little: what the limit is about. */
-const LIMITED = ["32x1000", "128x1000", "8x32000", "100000"];
+export const LIMITED: readonly string[] = ["32x1000", "128x1000", "8x32000", "100000"];
 
 /**
  * The passes walk over a buffer of their own, whatever the case's size. So they are timed in the rounds of the cases that
