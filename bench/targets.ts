@@ -1,5 +1,6 @@
 // The targets of speed, and what a set of records says of them. A target is a row: add rows.
 
+import { ACROSS } from "./cases.js";
 import { gapOf, newestOf } from "./gaps.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
@@ -42,10 +43,10 @@ const EXPONENTIAL = names(({ name, work }) => work === "exp" && name !== "sigmoi
 const WITH_PLACE = names(({ name, result, form }) => form === "rows" && result !== "fresh" && name !== "nllLoss");
 const FUSED = ["softmax", "logSoftmax", "softmaxCrossEntropy"];
 
-const isAcross = ({ shape }: Result) => shape.includes("/");
+const isAcross = ({ shape }: Result) => shape === ACROSS;
 const isSmall = ({ shape }: Result) => shape === "1x10" || shape === "32x10";
 const isLarge = ({ elements }: Result) => elements >= 32_000;
-const isLargeRow = (result: Result) => isLarge(result) && !isAcross(result);
+const isLargeRow = (result: Result) => isLarge(result) && !result.shape.includes("/");
 const oneOf =
   (...shapes: string[]) =>
   (result: Result) =>
