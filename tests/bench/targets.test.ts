@@ -47,6 +47,14 @@ describe("judging targets", () => {
     expect(verdictOf([record("Node 24.1.0", shapes)], against, "Node 24", "simd")).toMatchObject({ meets: false });
   });
 
+  it("leaves out axis cases that it was not set with", () => {
+    const slow = [timing("JavaScript", "javascript", "foreign", 10), timing("simd", "xentropy", "foreign", 10)];
+    const fast = [timing("JavaScript", "javascript", "foreign", 90), timing("simd", "xentropy", "foreign", 10)];
+    const shapes = [result("1000x201/0", 201_000, slow), result("8x64x4096/1", 2_097_152, fast)];
+    const verdict = verdictOf([record("Node 20.1.0", shapes)], against, "Node 20", "simd");
+    expect(verdict).toMatchObject({ ratio: 9, note: "8x64x4096/1 normal", meets: true });
+  });
+
   it("says why something was not measured", () => {
     const records = [record("Node 24.1.0", [])];
     expect(verdictOf(records, against, "Node 20", "simd")?.note).toBe("Node 20 was not run");
