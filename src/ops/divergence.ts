@@ -13,19 +13,8 @@ const DIVERGENCE = [...ENTROPY, "grad"];
 export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): Float32Array | number {
   checkOptions(options, ENTROPY);
   const { shape, axis, reduction, unit } = options;
-  const { kernels, arena, work } = context;
-  const batch = readBatch(p, shape, axis, arena, "p");
-  const total = sumsOf(
-    context,
-    "entropy",
-    batch,
-    undefined,
-    undefined,
-    reduction,
-    unit,
-    (a, _b, _grad, n, _scale, sum) => kernels.entropy(a, work.exponentials, n, sum),
-  );
-  return total.value;
+  const batch = readBatch(p, shape, axis, context.arena, "p");
+  return sumsOf(context, "entropy", { p: batch }, { reduction, unit }).value;
 }
 
 export function divergence(
@@ -37,12 +26,11 @@ export function divergence(
 ): Float32Array | number | LossResult {
   checkOptions(options, DIVERGENCE);
   const { shape, axis, reduction, unit, grad } = options;
-  const { kernels, arena, work } = context;
+  const { arena } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
   const gradient = readGradient(grad, shapedAs(batch, other), arena, [], batch, "p");
-  const run: Run = (a, b, to, n, scale, sum) => kernels[operation](a, b, to, work.exponentials, n, scale, sum);
-  const total = sumsOf(context, operation, batch, other, gradient, reduction, unit, run);
+  const total = sumsOf(context, operation, { p: batch, q: other, gradient }, { reduction, unit });
   return gradient ? total.result(gradient) : total.value;
 }
 
@@ -51,24 +39,29 @@ function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floa
   return { array, pointer, length, start, own, shape };
 }
 
-type Run = (p: number, q: number, grad: number, n: number, scale: number, start: number) => number;
+interface Operands {
+  p: Batch;
+  q?: Floats;
+  gradient?: Floats | undefined;
+}
 
+/** Sums a kernel's terms at each position. */
 function sumsOf(
   context: Context,
   kernel: Summing,
-  batch: Batch,
-  other: Floats | undefined,
-  gradient: Floats | undefined,
-  reduction: unknown,
-  unit: unknown,
-  run: Run,
+  { p: batch, q: other, gradient }: Operands,
+  { reduction, unit }: EntropyOptions,
 ): LossTotal {
-  const { work } = context;
+  const { kernels, work } = context;
   const { classes } = batch;
   const count = batch.outer * batch.inner;
   const factor = readUnit(unit);
   const total = new LossTotal(readReduction(reduction, "none"), count, count);
   const scale = total.scale * factor;
+  const run = (p: number, q: number, grad: number, n: number, start: number) =>
+    kernel === "entropy"
+      ? kernels.entropy(p, work.exponentials, n, start)
+      : kernels[kernel](p, q, grad, work.exponentials, n, scale, start);
   const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
   const tiles = context.tiles.over(batch, resident).streamed();
   if (tiles.long) {
@@ -78,7 +71,7 @@ function sumsOf(
       const grad = gradient && new Columns(work, gradient, batch, position, 1);
       let sum = 0;
       eachTile(work, classes, (c, n) => {
-        sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, scale, sum);
+        sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, sum);
         grad?.write(c, n);
       });
       total.add(position, sum * factor);
@@ -93,7 +86,7 @@ function sumsOf(
     const sums = context.rowSums?.(kernel, p, q, grad, tiles.rows, classes, scale);
     for (let row = 0; row < tiles.rows; row++) {
       const at = row * bytes;
-      const sum = sums?.[row] ?? run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, scale, 0);
+      const sum = sums?.[row] ?? run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, 0);
       total.add(tiles.position + row, sum * factor);
     }
     if (gradient) tiles.write(gradient, grad);
