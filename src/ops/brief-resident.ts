@@ -4,7 +4,7 @@ import { POSITIONS } from "../memory.js";
 import { newFloats } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import type { Shape } from "../shape.js";
-import { areLabels, meanOf, pairLoss, putLabels } from "./brief-shared.js";
+import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
 
 /**
  * Resident batches in their plainest form, as brief.ts reads arrays: of one or two axes, no more numbers than are few, and
@@ -100,11 +100,6 @@ export function residentBackward(
   return handOver(out, length, to, context);
 }
 
-interface Loss {
-  loss: number;
-  grad?: FloatOutput;
-}
-
 /** Address where a gradient goes, 0 where none is wanted, −1 where that isn't plain. */
 function gradientPlace(grad: unknown, x: ResidentBatch, from: number, context: Context): number {
   if (grad === undefined || grad === false) return 0;
@@ -158,7 +153,7 @@ function labelsAt(labels: unknown, x: ResidentBatch, rows: number, context: Cont
 /** The mean loss between logits and a second batch; the gradient must lie apart from that. */
 export function residentPair(
   context: Context,
-  operation: "dense targets" | "distillation" | "elements",
+  operation: Pair,
   x: unknown,
   other: unknown,
   shape: unknown,

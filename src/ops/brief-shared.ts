@@ -1,6 +1,16 @@
+import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 
 /** What short calls of losses have in common, of arrays (brief-losses.ts) and of resident batches (brief-resident.ts). */
+
+/** A mean loss, as short calls return it. */
+export interface Loss {
+  loss: number;
+  grad?: FloatOutput;
+}
+
+/** What a second batch is to the logits: targets of rows, a teacher's logits, or targets of elements. */
+export type Pair = "dense targets" | "distillation" | "elements";
 
 /**
  * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of brief.ts's
@@ -43,7 +53,7 @@ export function meanOf(losses: Float64Array, at: number, rows: number): number {
 /** The mean loss between two batches in linear memory, with a gradient at `to` unless that is 0. */
 export function pairLoss(
   { kernels, arena, work }: Context,
-  operation: "dense targets" | "distillation" | "elements",
+  operation: Pair,
   a: number,
   b: number,
   to: number,

@@ -67,6 +67,7 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     const binary = k.sigmoidCrossEntropy(x, targets, { shape, grad: true, gradOutput: 1 });
     expect(k.sigmoidCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: binary.loss, grad });
     expectSameBits(grad, binary.grad, "gradient of elements");
+    expect(k.sigmoidCrossEntropy(x, targets, { shape })).toEqual({ loss: binary.loss });
   });
 
   it.each(SHAPES)("for backward passes and nllLoss, of shape %d x %d", (rows, columns) => {
