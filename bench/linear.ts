@@ -7,7 +7,7 @@
 // --memory: what a call with foreign arrays takes beside its inputs and outputs.
 
 import { load } from "xentropy";
-import { parse, requireName } from "./command-line.js";
+import { parse, requireName, UsageError } from "./command-line.js";
 import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
 import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
@@ -45,7 +45,7 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const backend = requireName("backend", values.backend, ["simd", "relaxed"]);
-  const sizes = values.shape?.map((shape) => shape.split("x").map(Number) as unknown as Size) ?? SIZES;
+  const sizes = values.shape?.map(sizeOf) ?? SIZES;
   console.log(heading("linearSoftmaxCrossEntropy", "═"));
   console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread\n`);
   if (values.memory) {
@@ -57,6 +57,12 @@ export async function run(args: string[]): Promise<void> {
   if (peers) console.log(`${versionsText(peers)}\n`);
   await reportProducts(backend, values.quick ? QUICK : THOROUGH);
   await reportCalls(backend, sizes, { rounds: values.quick ? 3 : 7, warmUp: WARM_UP, work: WORK }, peers);
+}
+
+function sizeOf(shape: string): Size {
+  if (!/^[1-9]\d*x[1-9]\d*x[1-9]\d*$/.test(shape))
+    throw new UsageError(`"${shape}" is no shape N x D x C: 512x64x8192, say.`);
+  return shape.split("x").map(Number) as unknown as Size;
 }
 
 function versionsText({ versions }: LinearPeers): string {

@@ -1,7 +1,7 @@
 // The command line of the benchmark.
 
 import type { Backend } from "xentropy";
-import { ELEMENT_SHAPES, parseShape, ROW_SHAPES, type Selection } from "./cases.js";
+import { casesOf, ELEMENT_SHAPES, parseShape, ROW_SHAPES, type Selection } from "./cases.js";
 import { BACKENDS, parse, requireName, UsageError } from "./command-line.js";
 import { operations } from "./operations.js";
 import { SPREADS, type Spread } from "./problems.js";
@@ -82,10 +82,16 @@ export function readOptions(args: readonly string[], taken: readonly string[] = 
   for (const name of ["json", "html", "markdown"] as const) {
     if (values[name] === "") throw new UsageError(`--${name} wants the name of a file.`);
   }
-  return {
+  const selection = {
     operations: among("operation", NAMES, values.op),
     shapes: values.shape,
     spreads: among<Spread>("kind of logits", SPREADS, values.logits),
+  };
+  if (casesOf(selection).length === 0) {
+    throw new UsageError("None of these operations takes such a shape: 32x1000 is one of rows, 100000 of elements.");
+  }
+  return {
+    ...selection,
     backends: among<Backend>("backend", BACKENDS, values.backend) ?? BACKENDS,
     placements: among<Placement>("placement", PLACEMENTS, values.placement) ?? PLACEMENTS,
     quick: values.quick ?? false,

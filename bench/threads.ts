@@ -111,6 +111,7 @@ const OPTIONS = {
 export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parse({ args, allowPositionals: true, options: OPTIONS });
   if (values.help) return console.log(HELP);
+  if (positionals.length > 1) throw new UsageError(`"${positionals[1]}" is one argument too many.`);
   const threads = Number(positionals[0] ?? 2);
   if (!Number.isInteger(threads) || threads < 2) throw new UsageError(`"${positionals[0]}" is no number of threads.`);
   const operations = OPERATIONS.filter(({ name }) => values.op === undefined || name === values.op);

@@ -4,6 +4,7 @@ import { run as runLinear } from "../../bench/linear.js";
 import { readOptions } from "../../bench/options.js";
 import { run as runSideBySide } from "../../bench/side-by-side.js";
 import { run as runStart } from "../../bench/start.js";
+import { run as runThreads } from "../../bench/threads.js";
 
 describe("a benchmark refuses what it would ignore, before it measures anything:", () => {
   it.each([
@@ -26,6 +27,22 @@ describe("a benchmark refuses what it would ignore, before it measures anything:
 
   it("linear, a backend that isn't compared", async () => {
     await expect(runLinear(["--backend", "js"])).rejects.toThrow(/no backend "js"; there are: simd, relaxed/);
+  });
+
+  it.each(["0x2x3", "1x2", "1x2x3x4", "abc", "1x2x"])("linear, the shape %s", async (shape) => {
+    await expect(runLinear(["--shape", shape, "--memory"])).rejects.toThrow(`"${shape}" is no shape N x D x C`);
+  });
+
+  it.each([
+    ["sigmoid", "32x10"],
+    ["softmax", "100000"],
+  ])("%s at %s", (operation, shape) => {
+    const read = () => readOptions(["--op", operation, "--shape", shape]);
+    expect(read).toThrow("None of these operations takes such a shape");
+  });
+
+  it("threads, a second number", async () => {
+    await expect(runThreads(["2", "3"])).rejects.toThrow(/"3" is one argument too many/);
   });
 });
 
