@@ -16,7 +16,7 @@ import { addHigh, addLow } from "./math/sum";
  */
 
 /** Products that are summed in float32. */
-const BLOCK: usize = 64;
+const DOT: usize = 64;
 
 /** The float64 sums of a tile: 4 rows of 8. */
 const TILE_BYTES: usize = 256;
@@ -67,7 +67,7 @@ function strip(
 ): void {
   const s0 = startOf(start, 0, cols);
   const s1 = startOf(start, 4, cols);
-  const single = depth <= BLOCK && !(start && add);
+  const single = depth <= DOT && !(start && add);
   if (single && cols === 8) {
     for (; m >= 4; m -= 4, a += depth << 4, out += stride << 2) block(a, b, depth, out, stride, true, add, s0, s1);
   }
@@ -129,8 +129,8 @@ function begin(sums: usize, s0: v128, s1: v128): void {
 /** A tile's dot products, block by block. */
 function accumulate(a: usize, b: usize, depth: usize, sums: usize): void {
   const zero = f32x4.splat(0);
-  for (let k: usize = 0; k < depth; k += BLOCK) {
-    block(a + (k << 4), b + (k << 5), min(depth - k, BLOCK), sums, ROW_BYTES, false, true, zero, zero);
+  for (let k: usize = 0; k < depth; k += DOT) {
+    block(a + (k << 4), b + (k << 5), min(depth - k, DOT), sums, ROW_BYTES, false, true, zero, zero);
   }
 }
 
@@ -193,12 +193,12 @@ function block(
 
 /** As accumulate, for the first half of B's panel: the sums are four rows of 4. */
 function accumulateHalf(a: usize, b: usize, depth: usize, sums: usize): void {
-  for (let k: usize = 0; k < depth; k += BLOCK) {
+  for (let k: usize = 0; k < depth; k += DOT) {
     let c0 = f32x4.splat(0);
     let c1 = f32x4.splat(0);
     let c2 = f32x4.splat(0);
     let c3 = f32x4.splat(0);
-    for (const end = a + (min(depth - k, BLOCK) << 4); a < end; a += 16, b += 32) {
+    for (const end = a + (min(depth - k, DOT) << 4); a < end; a += 16, b += 32) {
       const v = v128.load(b);
       c0 = madd(v128.load32_splat(a), v, c0);
       c1 = madd(v128.load32_splat(a, 4), v, c1);

@@ -16,8 +16,11 @@ import { BLOCK, total } from "./sum";
  * opposite signs, and between ½ and 2 k is 0: p − near is exact, and the result keeps its digits.
  *
  * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
- * (measured: 1.7 times slower). Arguments are below LARGEST and not negative; where any is small they are made 2^30 larger, so
- * that no difference is subnormal. Instead of the logarithm of 0 there is some finite number.
+ * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, padded in scratch memory: loads that ask
+ * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower.
+ *
+ * Arguments are below LARGEST and not negative; where any is small they are made 2^30 larger, so that no difference is
+ * subnormal. Instead of the logarithm of 0 there is some finite number.
  *
  * e: scratch, 2·BLOCK + 8 floats. The classes only name what is computed.
  */

@@ -3,7 +3,8 @@ import type { Memory } from "./memory.js";
 /** Matrix products of packed panels: assembly/product.ts has the contract and the order of additions. */
 const { fround } = Math;
 
-const BLOCK = 64;
+/** Products that are summed in float32. */
+const DOT = 64;
 
 /** Float64 sums of a tile: 4 rows of 8. */
 const TILE = 32;
@@ -68,8 +69,8 @@ function begin({ f32, f64 }: Memory, sums: number, start: number, cols: number):
 }
 
 function accumulate(memory: Memory, a: number, b: number, depth: number, sums: number): void {
-  for (let k = 0; k < depth; k += BLOCK) {
-    const count = Math.min(depth - k, BLOCK);
+  for (let k = 0; k < depth; k += DOT) {
+    const count = Math.min(depth - k, DOT);
     for (let row = 0; row < 4; row++)
       addRow(memory, (a >>> 2) + k * 4 + row, (b >>> 2) + k * 8, count, sums + row * 64);
   }
