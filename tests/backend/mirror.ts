@@ -11,7 +11,7 @@ import { distributions, normal, type Sample, spread, sprinkled } from "../suppor
  * nothing may be written anywhere else either.
  */
 
-const BYTES = 4 << 20;
+const BYTES = 8 << 20;
 
 /** Stands before and behind each operand: a float32 that no sample has. */
 const GUARD = 0x7a7a7a7a;
