@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { normal } from "./support/samples.js";
 import { expectSameBits, list, type Values } from "./support/ulp.js";
 
 /** Positions and classes: a batch that is staged at once, with its classes moved apart or not, and several parts of one. */
@@ -47,5 +48,20 @@ describeEachBackend("the bits of a result don't depend on which axis the classes
       there.free();
       room.free();
     });
+  });
+
+  it("of slabs larger than a tile, whose classes have to be brought apart", () => {
+    const { k } = backend;
+    const [shape, axis] = [[2, 70, 1024], 1];
+    const size = 2 * 70 * 1024;
+    if (!backend.affords(size)) return;
+    const x = normal(size, 5, 0, 8);
+    const expected = k.softmax(x, { shape, axis });
+    const there = k.alloc(shape).set(x);
+    const room = k.alloc(shape);
+    expectSameBits(k.softmax(there, { axis, out: room }), expected, "to another");
+    expectSameBits(k.softmax(there, { axis, out: there }), expected, "to itself");
+    there.free();
+    room.free();
   });
 });

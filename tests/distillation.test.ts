@@ -1,7 +1,11 @@
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Xentropy } from "../src/kernels.js";
 import { logSoftmax, softmaxKlDivergence } from "../src/reference/index.js";
-import { type BackendRow, describeEachBackend } from "./support/backends.js";
+import { Threads } from "../src/threads/index.js";
+import { spawner } from "../src/threads/platform.js";
+import { BACKENDS, type BackendRow, binaryOf, describeEachBackend } from "./support/backends.js";
 import { FINITE, LONG_LENGTHS, normal, SHORT_LENGTHS } from "./support/samples.js";
+import { EAGER, WORKER } from "./support/threads.js";
 import { expectSameBits, expectWithin } from "./support/ulp.js";
 
 /** Σ p·(|log p| + |log q|), and p + q, both with the powers of T that belong to them. */
@@ -89,4 +93,39 @@ describeEachBackend("softmaxKlDivergence", (backend) => {
     const { loss } = backend.k.softmaxKlDivergence(student, teacher);
     expectWithin(4, loss, softmaxKlDivergence(student, teacher).loss, "loss");
   });
+});
+
+describe("softmaxKlDivergence of resident rows", () => {
+  const [simd, , js] = BACKENDS;
+  const pool = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), 64 << 20, EAGER);
+  let threaded: Xentropy;
+  beforeAll(async () => {
+    await pool.start(2, await spawner(WORKER));
+    threaded = new Xentropy(pool.engine, 64 << 20, pool);
+  });
+  afterAll(() => threaded.dispose());
+
+  /** Up to 65,536 classes keep their exponentials on one thread, up to 8192 on several. */
+  it.each([8192, 8193, 65_536, 65_537])(
+    "has the bits of js where exponentials are kept and where not: %i",
+    (length) => {
+      const shape = [7, length];
+      const [x, y] = [normal(7 * length, 1, 0, 4), normal(7 * length, 2, 0, 4)];
+      const options = { shape, grad: true, reduction: "none" } as const;
+      const expected = js.k.softmaxKlDivergence(x, y, options);
+      for (const k of [simd.k, threaded]) {
+        const on = `on ${k.threads} threads`;
+        const [student, teacher] = [k.alloc(shape).set(x), k.alloc(shape).set(y)];
+        const apart = k.softmaxKlDivergence(student, teacher, options);
+        expectSameBits(apart.loss, expected.loss, `loss, ${on}`);
+        expectSameBits(apart.grad, expected.grad, `gradient, ${on}`);
+        const { loss } = k.softmaxKlDivergence(student, teacher, { ...options, grad: student });
+        expectSameBits(loss, expected.loss, `loss, in place, ${on}`);
+        expectSameBits(student, expected.grad, `gradient, in place, ${on}`);
+        expectSameBits(teacher, y, `teacher, ${on}`);
+        student.free();
+        teacher.free();
+      }
+    },
+  );
 });

@@ -25,13 +25,19 @@ const CLASSES = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 13, max: 70 }) },
   { weight: 1, arbitrary: fc.constantFrom(0, 127, 128, 2047, 2048, 2049, 4100) },
 );
+/** Positions side by side whose distance brings their classes to a few sets of a cache, and one that doesn't. */
+const ABREAST = fc.constantFrom([64], [256], [4, 64], [1001]);
 const OTHERS = fc.array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 17)), { maxLength: 2 });
 
 export const CASES: fc.Arbitrary<Case> = fc.record({
   operation: fc.nat(OPERATIONS.length - 1),
   outer: OTHERS,
   classes: CLASSES,
-  inner: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: OTHERS }),
+  inner: fc.oneof(
+    { weight: 12, arbitrary: fc.constant([]) },
+    { weight: 6, arbitrary: OTHERS },
+    { weight: 1, arbitrary: ABREAST },
+  ),
   place: fc.constantFrom(...PLACES),
   seed: fc.nat(2 ** 31 - 1),
 });
