@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { casesOf } from "./cases.js";
 import { CHROMIUM, chromiumPath, LONGEST, runInChromium } from "./chromium.js";
-import { operations } from "./operations.js";
 import type { Options } from "./options.js";
 import { Parts } from "./progress.js";
 import { merge, type RunRecord } from "./record.js";
@@ -134,7 +134,7 @@ export async function runEngines(options: Options): Promise<RunRecord[]> {
   const all = engines();
   for (const { name, missing } of all) if (missing) console.error(`Not run: ${name}: ${missing}`);
   const there = all.filter(({ name, missing }) => missing === undefined && (!options.targets || FULL.includes(name)));
-  const names = operations.map(({ name }) => name).filter((name) => options.operations?.includes(name) ?? true);
+  const names = [...new Set(casesOf(options).map(({ operation }) => operation.name))];
   const records = new Map<string, RunRecord[]>(there.map(({ name }) => [name, []]));
   const parts = new Parts(names.length * there.length);
   for (const operation of names) {
