@@ -1,8 +1,9 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
-import { type Operand, type Slot, Workspace } from "./memory.js";
+import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
 import type { Streaming } from "./tiles.js";
+import { type Slot, Workspace } from "./workspace.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
 export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];

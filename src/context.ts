@@ -1,7 +1,8 @@
 import type { Engine, Kernels } from "./backend/backend.js";
 import { Transform } from "./logits.js";
-import { type Arena, SHARED_TILE, TILE, Workspace } from "./memory.js";
+import type { Arena } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
+import { SHARED_TILE, TILE, Workspace } from "./workspace.js";
 
 /** Kernels that give one sum for each row. */
 export type Summing = "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon";

@@ -6,7 +6,7 @@ import { type Identity, identify } from "./binaries/identity.js";
 import { checkOptions, readChoice, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
-import { Workspace } from "./memory.js";
+import { Workspace } from "./workspace.js";
 
 /** Options of `load` and `loadSync`. */
 export interface LoadOptions {

@@ -1,6 +1,6 @@
 import { refuse } from "./checks.js";
 import type { Context } from "./context.js";
-import type { Slot } from "./memory.js";
+import type { Slot } from "./workspace.js";
 
 function readPositive(value: unknown, name: string): number | undefined {
   if (value === undefined) return undefined;

@@ -1,38 +1,22 @@
-import { BLOCK, type LinearMemory, QUADS_BYTES } from "./backend/backend.js";
+import type { LinearMemory } from "./backend/backend.js";
 import { FreedError, MemoryError } from "./errors.js";
 import type { Held, Range } from "./held.js";
 
 /**
- * Linear memory, seen from TypeScript: an arena that hands out 16-byte aligned ranges, and the workspace that every call
- * uses: a few fixed regions through which foreign arrays are staged a tile at a time. So the memory in use depends on the
- * resident batches alone, never on the size of a foreign one, and none but `alloc` and what takes memory for a call
- * (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies during another operation.
+ * Linear memory, seen from TypeScript: an arena that hands out ranges. The memory in use depends on the resident batches
+ * alone, never on the size of a foreign one, which passes through a workspace (workspace.ts); none but `alloc` and what takes
+ * memory for a call (scratch.ts: the linear losses, cross-entropy of a shard) makes it grow: no view of it dies during another
+ * operation.
  */
 
-/** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
-export const TILE = 65536;
-
-/** Those of one that threads share. */
-export const SHARED_TILE = 4 * TILE;
-
-/** Positions that are handled at a time: labels, scales and losses are staged for so many. */
-export const POSITIONS = 4096;
-
-const SLOTS = 5;
-
-const ALIGN = 16;
-
-/** Bytes of a cache line. */
-const LINE = 64;
+/** Ranges begin at a multiple of so many bytes. */
+export const ALIGN = 16;
 
 /** A float batch's place: a foreign array, or an address in linear memory. */
 export interface Operand {
   readonly array: Float32Array | undefined;
   readonly pointer: number;
 }
-
-/** Number of a staging tile. Transpositions pass through tile 2. */
-export type Slot = 0 | 1 | 2 | 3 | 4;
 
 /** First-fit allocation with coalescing. The free ranges are kept in order of address. */
 export class Arena {
@@ -175,128 +159,5 @@ export class Arena {
     }
     this.#older.add(this.buffer);
     this.#look(this.#memory.buffer);
-  }
-}
-
-/** Copies shorter than this cost less as a loop than as a view of their part and a call of TypedArray.set. */
-const SHORT = 48;
-
-/** The fixed regions, by their byte addresses. */
-export class Workspace {
-  readonly arena: Arena;
-  readonly state: number;
-  readonly exponentials: number;
-  readonly maxima: number;
-  readonly labels: number;
-  readonly scales: number;
-  readonly losses: number;
-  readonly spikes: number;
-  /** Sums of a second row, for operations on two. */
-  readonly secondState: number;
-  /** What a kernel gives back for each position besides its loss. */
-  readonly tops: number;
-  readonly hits: number;
-  /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */
-  readonly pair: number;
-  readonly pairRoom: number;
-  readonly #tiles: number;
-  readonly #ranges: number[] = [];
-  #skew = 0;
-
-  /** Memory that holds the kernels' constants and the workspace. */
-  static readonly LEAST_MEMORY = 2 * 1024 * 1024;
-
-  /** That of so many threads: their tiles are larger, and each has its scratch. */
-  static leastMemory(threads: number): number {
-    if (threads === 1) return Workspace.LEAST_MEMORY;
-    return Workspace.LEAST_MEMORY + SLOTS * (SHARED_TILE - TILE) * 4 + threads * Workspace.SCRATCH;
-  }
-
-  /** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
-  static readonly COLUMNS = 256 * BLOCK;
-
-  /** Bytes of what every thread has of its own: state, secondState, exponentials and maxima, in this order. */
-  static readonly SCRATCH = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (Workspace.COLUMNS / BLOCK) * 4;
-
-  /** Floats of a staging tile here: several threads share larger ones. */
-  readonly tileFloats: number;
-
-  constructor(arena: Arena, tileFloats = TILE) {
-    this.arena = arena;
-    this.tileFloats = tileFloats;
-    try {
-      this.state = this.allocate(Workspace.SCRATCH);
-      this.secondState = this.state + QUADS_BYTES;
-      this.exponentials = this.secondState + QUADS_BYTES;
-      this.maxima = this.exponentials + 8 * BLOCK * 4;
-      this.labels = this.allocate(POSITIONS * 4);
-      this.scales = this.allocate(POSITIONS * 8);
-      this.losses = this.allocate(POSITIONS * 8);
-      this.tops = this.allocate(POSITIONS * 8);
-      this.hits = this.allocate(POSITIONS * 4);
-      this.spikes = this.allocate(POSITIONS * 8);
-      this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;
-      this.pair = arena.shared ? this.exponentials : this.tile(3);
-      this.pairRoom = arena.shared ? 4 * BLOCK : tileFloats;
-    } catch (cause) {
-      this.free();
-      throw cause;
-    }
-  }
-
-  /** A range that belongs to the workspace. */
-  allocate(bytes: number): number {
-    const start = this.arena.allocate(bytes);
-    this.#ranges.push(start);
-    return start;
-  }
-
-  /** Gives everything back. */
-  free(): void {
-    for (const start of this.#ranges) this.arena.free(start);
-  }
-
-  /**
-   * Address of a staging tile: 16 bytes past a cache line, as allocators begin large arrays (glibc: 16 bytes into a page).
-   * A copy between two sides that aren't alike mod 32 takes up to 1.6 times as long.
-   */
-  tile(slot: Slot): number {
-    return this.#tiles + slot * (this.tileFloats * 4 + LINE) + this.#skew;
-  }
-
-  /** Floats that there is room for at tile 0 where no other is needed. */
-  get slabFloats(): number {
-    return SLOTS * this.tileFloats;
-  }
-
-  /**
-   * Lets all tiles begin where floats from this index of an array on are copied fastest. Engines copy between shared
-   * memory and arrays eight bytes at a time, but byte by byte, 8 times slower, where the two sides aren't alike mod 8.
-   */
-  alignTo(index: number): void {
-    this.#skew = this.arena.shared ? (index & 1) * 4 : 0;
-  }
-
-  /** Copies n floats of an array into linear memory. Throws FreedError once that has been given up. */
-  copyIn(array: Float32Array, from: number, n: number, to: number): void {
-    const { f32 } = this.arena;
-    if (f32.length === 0) this.arena.checkLive();
-    const at = to >>> 2;
-    if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
-    else if (n === array.length) f32.set(array, at);
-    else f32.set(array.subarray(from, from + n), at);
-  }
-
-  /** Copies n floats of linear memory into an array. */
-  copyOut(from: number, n: number, array: Float32Array, to: number): void {
-    const { f32 } = this.arena;
-    const at = from >>> 2;
-    if (n < SHORT) for (let i = 0; i < n; i++) array[to + i] = f32[at + i];
-    else array.set(f32.subarray(at, at + n), to);
-  }
-
-  /** Copies n floats within linear memory. */
-  move(from: number, n: number, to: number): void {
-    this.arena.f32.copyWithin(to >>> 2, from >>> 2, (from >>> 2) + n);
   }
 }

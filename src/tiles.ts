@@ -1,7 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
-import type { Operand, Slot } from "./memory.js";
-import { POSITIONS, Workspace } from "./memory.js";
+import type { Operand } from "./memory.js";
+import { POSITIONS, type Slot, Workspace } from "./workspace.js";
 
 /** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
 export interface Streaming {

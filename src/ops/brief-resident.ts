@@ -1,9 +1,9 @@
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
-import { POSITIONS } from "../memory.js";
 import { newFloats } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import type { Shape } from "../shape.js";
+import { POSITIONS } from "../workspace.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
 
 /**

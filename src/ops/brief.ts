@@ -1,7 +1,7 @@
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
-import { POSITIONS } from "../memory.js";
 import { newFloats, newIndices } from "../outputs.js";
+import { POSITIONS } from "../workspace.js";
 import { residentArray, residentBackward } from "./brief-resident.js";
 
 /**

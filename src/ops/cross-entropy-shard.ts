@@ -14,11 +14,11 @@ import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import { LogSumExpState } from "../log-sum-exp-state.js";
 import type { LossResult } from "../loss.js";
-import { TILE } from "../memory.js";
 import { SHARD_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { viewOf } from "../weights.js";
+import { TILE } from "../workspace.js";
 import {
   gradientScale,
   labelAt,

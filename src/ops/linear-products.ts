@@ -1,8 +1,9 @@
 import type { Kernels } from "../backend/backend.js";
 import type { Floats } from "../batch.js";
 import type { Context } from "../context.js";
-import type { Arena, Workspace } from "../memory.js";
+import type { Arena } from "../memory.js";
 import type { Scratch } from "../scratch.js";
+import type { Workspace } from "../workspace.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 
 /**

@@ -1,6 +1,6 @@
 import { BLOCK, type Kernels, STATE_BYTES } from "../backend/backend.js";
 import type { Operation } from "../costs.js";
-import type { Workspace } from "../memory.js";
+import type { Workspace } from "../workspace.js";
 import type { Cut } from "./cut.js";
 
 /** Groups of blocks that a row is cut into, at most. */

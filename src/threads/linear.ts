@@ -1,5 +1,5 @@
 import { type Kernels, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
-import type { Workspace } from "../memory.js";
+import type { Workspace } from "../workspace.js";
 import type { Cut } from "./cut.js";
 
 /** The kernels of the linear losses: products by panels of rows or columns, and what goes row by row. */

@@ -1,5 +1,5 @@
 import type { Kernels } from "../backend/backend.js";
-import type { Workspace } from "../memory.js";
+import type { Workspace } from "../workspace.js";
 import { spreadAcross } from "./across.js";
 import { spreadColumns } from "./columns.js";
 import type { Cut } from "./cut.js";

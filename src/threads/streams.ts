@@ -1,5 +1,5 @@
-import type { Workspace } from "../memory.js";
 import type { Streaming } from "../tiles.js";
+import type { Workspace } from "../workspace.js";
 import type { Feed, Job } from "./job.js";
 
 /**

@@ -1,19 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { loadSync } from "../../src/index.js";
-import { Xentropy } from "../../src/kernels.js";
-import { Threads } from "../../src/threads/index.js";
-import { spawner } from "../../src/threads/platform.js";
-import { binaryOf } from "../support/backends.js";
 import { NAMED_CALLS, operandsFor } from "../support/calls.js";
 import { normal } from "../support/samples.js";
-import { EAGER, WORKER } from "../support/threads.js";
+import { ALONE, openSharing } from "../support/sharing.js";
 import { expectSameBits } from "../support/ulp.js";
 
-const MEMORY = 256 << 20;
-const one = loadSync({ backend: "simd" });
-const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
-await threads.start(2, await spawner(WORKER));
-const k = new Xentropy(threads.engine, MEMORY, threads);
+const { one, threads, k } = await openSharing();
 afterAll(() => k.dispose());
 
 /** First and middle axes; the classes a multiple of 256 floats apart or not, the positions whole vectors or not. */
@@ -25,9 +16,6 @@ const LAYOUTS = [
   { shape: [3, 40, 512], axis: 1 },
   { shape: [3, 40, 7, 19], axis: 1 },
 ] as const;
-
-/** These have no kernel, or one that takes a row of its own each time. */
-const ALONE = new Set(["topK", "nllLoss"]);
 
 describe.each(NAMED_CALLS.filter(([, { by }]) => by === "row"))("%s", (_, call) => {
   it.each(LAYOUTS)("along another axis is shared, and has the bits of one thread: $shape, axis $axis", (layout) => {

@@ -1,19 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { loadSync } from "../../src/index.js";
-import { Xentropy } from "../../src/kernels.js";
-import { Threads } from "../../src/threads/index.js";
-import { spawner } from "../../src/threads/platform.js";
-import { binaryOf } from "../support/backends.js";
 import { NAMED_CALLS, operandsFor, residentBeside } from "../support/calls.js";
 import { normal } from "../support/samples.js";
-import { EAGER, WORKER } from "../support/threads.js";
+import { ALONE, openSharing } from "../support/sharing.js";
 import { expectSameBits } from "../support/ulp.js";
 
-const MEMORY = 256 << 20;
-const one = loadSync({ backend: "simd" });
-const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
-await threads.start(2, await spawner(WORKER));
-const k = new Xentropy(threads.engine, MEMORY, threads);
+const { one, threads, k } = await openSharing();
 afterAll(() => k.dispose());
 
 /** Many rows, few long ones, one longer than a staging tile, and one longer than all of them. */
@@ -23,9 +14,6 @@ const SHAPES = [
   [1, 300_000],
   [1, 1_400_000],
 ] as const;
-
-/** These have no kernel, or one that takes a row of its own each time. */
-const ALONE = new Set(["topK", "nllLoss"]);
 
 describe.each(NAMED_CALLS)("%s", (_, call) => {
   it.each(SHAPES)("is shared by the workers and has the bits of one thread: %i x %i", (rows, columns) => {

@@ -55,7 +55,7 @@ async function open(backend: Backend): Promise<Xentropy | undefined> {
   try {
     return await load({ backend });
   } catch (error) {
-    if (error instanceof BackendError) return undefined;
+    if (error instanceof BackendError && backend === "relaxed") return undefined;
     throw error;
   }
 }
