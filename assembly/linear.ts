@@ -18,21 +18,35 @@ import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";
  * the blocks come by a second time each gets its gradient. cross-entropy-general.ts has the formulas, row.ts the sums;
  * so loss and gradient have the bits that softmaxCrossEntropy gives for the same logits.
  *
- * A row has a state of STATE_BYTES in `states`, and in `rows` a record that lasts from the first call to the last:
- *   0   f64  what the label adds to the target (its spike)        16  f64  loss, unscaled
- *   8   f64  what the gradient is multiplied by                   24  f64  log-sum-exp
- *   32  i32  label, negative to leave the row out                 40  f32  the largest logit, NaN if one is NaN
- *   36  f32  the label's logit                                    44  i32  its column
+ * A row has a state of STATE_BYTES in `states`, and in `rows` this record, which lasts from the first call to the last.
  */
-export const ROW_RECORD: usize = 48;
+@unmanaged
+class Row {
+  /** What the label adds to the target. */
+  spike: f64;
+  /** What the gradient is multiplied by. */
+  factor: f64;
+  /** Unscaled. */
+  loss: f64;
+  logSumExp: f64;
+  /** Negative to leave the row out. */
+  label: i32;
+  labelLogit: f32;
+  /** The largest logit, NaN if one is NaN. */
+  largest: f32;
+  largestColumn: i32;
+}
+
+const ROW_BYTES = offsetof<Row>();
 
 /** Before the first block. */
 export function linearBegin(rows: usize, states: usize, count: usize): void {
-  for (let row: usize = 0; row < count; row++, rows += ROW_RECORD, states += STATE_BYTES) {
+  for (let i: usize = 0; i < count; i++, rows += ROW_BYTES, states += STATE_BYTES) {
+    const row = changetype<Row>(rows);
     begin(states);
-    store<f32>(rows, 0, 36);
-    store<f32>(rows, -Infinity, 40);
-    store<i32>(rows, 0, 44);
+    row.labelLogit = 0;
+    row.largest = -Infinity;
+    row.largestColumn = 0;
   }
 }
 
@@ -58,11 +72,12 @@ export function linearForward(
   e: usize,
 ): void {
   const replace = e === z;
-  for (let row: usize = 0; row < count; row++) {
+  for (let i: usize = 0; i < count; i++) {
+    const row = changetype<Row>(rows);
     const to = replace ? z : e;
-    const at = <usize>load<i32>(rows, 32) - column;
-    if (at < cols) store<f32>(rows, load<f32>(z + (at << 2)), 36);
-    if (look) lookForLargest(rows, z, cols, column);
+    const at = <usize>row.label - column;
+    if (at < cols) row.labelLogit = load<f32>(z + (at << 2));
+    if (look) lookForLargest(row, z, cols, column);
     if (base) {
       accumulateDense(states, maxima, z, base, to, 0, cols);
     } else {
@@ -72,36 +87,37 @@ export function linearForward(
     }
     z += cols << 2;
     base += baseStep;
-    rows += ROW_RECORD;
+    rows += ROW_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }
 }
 
-function lookForLargest(row: usize, z: usize, cols: usize, column: usize): void {
-  const so = load<f32>(row, 40);
+function lookForLargest(row: Row, z: usize, cols: usize, column: usize): void {
+  const so = row.largest;
   const here = largest(z, cols);
   // The first NaN stays, and of equal numbers the first; a first block of −Infinity has its column 0.
   if (isNaN(so) || !(here > so || isNaN(here))) return;
-  store<f32>(row, here, 40);
-  store<i32>(row, <i32>(column + indexOf(z, cols, here)), 44);
+  row.largest = here;
+  row.largestColumn = <i32>(column + indexOf(z, cols, here));
 }
 
 /** After the last block: losses and log-sum-exps. labels: whether there are labels, or dense targets alone. */
 export function linearFinish(rows: usize, states: usize, zLoss: f64, labels: bool, look: bool, count: usize): void {
-  for (let row: usize = 0; row < count; row++, rows += ROW_RECORD, states += STATE_BYTES) {
+  for (let i: usize = 0; i < count; i++, rows += ROW_BYTES, states += STATE_BYTES) {
+    const row = changetype<Row>(rows);
     finish(states);
-    const lse = logSumExpOf(states, look ? load<f32>(rows, 40) : 0);
-    store<f64>(rows, lse, 24);
-    const counts = load<i32>(rows, 32) >= 0;
-    const spike = labels && counts ? load<f64>(rows) : 0;
-    store<f64>(rows, counts ? generalLoss(states, load<f32>(rows, 36), spike, zLoss, lse) : 0, 16);
+    const lse = logSumExpOf(states, look ? row.largest : 0);
+    row.logSumExp = lse;
+    const counts = row.label >= 0;
+    const spike = labels && counts ? row.spike : 0;
+    row.loss = counts ? generalLoss(states, row.labelLogit, spike, zLoss, lse) : 0;
   }
 }
 
 /** The maxima of a block, `step` bytes apart: what linearForward leaves, for logits whose sums are known already. */
 export function linearMaxima(z: usize, maxima: usize, step: usize, count: usize, cols: usize): void {
-  for (let row: usize = 0; row < count; row++, z += cols << 2, maxima += step) store<f32>(maxima, max(z, cols));
+  for (let i: usize = 0; i < count; i++, z += cols << 2, maxima += step) store<f32>(maxima, max(z, cols));
 }
 
 /**
@@ -124,27 +140,27 @@ export function linearBackward(
   column: usize,
   stored: usize,
 ): void {
-  for (let row: usize = 0; row < count; row++) {
-    const label = load<i32>(rows, 32);
-    if (label < 0) {
+  for (let i: usize = 0; i < count; i++) {
+    const row = changetype<Row>(rows);
+    if (row.label < 0) {
       memory.fill(z, 0, cols << 2);
     } else {
       const m = load<f32>(maxima);
-      const spike = load<f64>(rows);
-      const factor = load<f64>(rows, 8);
-      const lse = load<f64>(rows, 24);
-      const at = <usize>label - column;
+      const spike = row.spike;
+      const factor = row.factor;
+      const lse = row.logSumExp;
+      const at = <usize>row.label - column;
       const here = at < cols && aimsAtLabel(spike, base, zLoss);
-      if (row >= stored) expBlock(z, z, cols, m);
+      if (i >= stored) expBlock(z, z, cols, m);
       const share: f32 = here && base ? load<f32>(base + (at << 2)) : 0;
       const e: f32 = here ? load<f32>(z + (at << 2)) : 0;
-      const value = here ? labelGradient(states, load<f32>(rows, 36), e, m, share, spike, zLoss, lse) : 0;
+      const value = here ? labelGradient(states, row.labelLogit, e, m, share, spike, zLoss, lse) : 0;
       generalApply(states, maxima, base, z, cols, spike, zLoss, lse, factor);
       if (here) store<f32>(z + (at << 2), <f32>(value * factor));
     }
     z += stride;
     base += baseStep;
-    rows += ROW_RECORD;
+    rows += ROW_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }

@@ -14,42 +14,64 @@ import { BLOCK, sumExcept } from "./math/sum";
  * the pairs, and so on; at the end what is left combines from the right. So the order of additions depends on nothing
  * but the length: not on tiles, threads or shards.
  *
- * The state, in memory that the caller gives:
- *   0   i32   blocks so far
- *   16  nodes, one for each bit set in that count, the largest subtree first
- * Dense targets ride along: `gap` is Σ t·(M − x), `mass` Σ t.
+ * The state, in memory that the caller gives: the number of blocks so far, an i32, and at NODES a node for each bit set in
+ * that count, the largest subtree first.
  */
-export const STATE_BYTES: usize = 16 + 24 * 40;
+@unmanaged
+class Node {
+  /** The maximum M. */
+  max: f64;
+  peak: f64;
+  rest: f64;
+  /** Dense targets ride along: Σ t·(M − x). */
+  gap: f64;
+  /** Σ t. */
+  mass: f64;
+}
+
+const NODES: usize = 16;
+const NODE_BYTES = offsetof<Node>();
+
+/** Room for a node of each bit of a row's blocks. */
+export const STATE_BYTES: usize = NODES + 24 * NODE_BYTES;
 
 /** Below this part of the largest term a difference of sums has lost 16 bits and more. */
 export const DOMINATED: f64 = 0.0000152587890625;
 
-const NODES: usize = 16;
-const NODE_BYTES: usize = 40;
-
 export function begin(state: usize): void {
   store<i32>(state, 0);
+}
+
+/** The state's first node: the whole row's, once it is finished. */
+function first(state: usize): Node {
+  return changetype<Node>(state + NODES);
+}
+
+/** Where a node stands that comes behind those of so many blocks. */
+function after(state: usize, blocks: i32): usize {
+  return state + NODES + <usize>popcnt(blocks) * NODE_BYTES;
 }
 
 /** Appends the node of the next block. */
 export function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mass: f64): void {
   const blocks = load<i32>(state);
   store<i32>(state, blocks + 1);
-  let node = state + NODES + <usize>popcnt(blocks) * NODE_BYTES;
-  store<f64>(node, max);
-  store<f64>(node, peak, 8);
-  store<f64>(node, rest, 16);
-  store<f64>(node, gap, 24);
-  store<f64>(node, mass, 32);
+  let at = after(state, blocks);
+  const node = changetype<Node>(at);
+  node.max = max;
+  node.peak = peak;
+  node.rest = rest;
+  node.gap = gap;
+  node.mass = mass;
   for (let carry = blocks; carry & 1; carry >>= 1) {
-    node -= NODE_BYTES;
-    combine(node, node + NODE_BYTES);
+    at -= NODE_BYTES;
+    combine(at, at + NODE_BYTES);
   }
 }
 
 /** Where the node of the next block will have its gap, and 8 bytes on its mass. */
 export function nextTargets(state: usize): usize {
-  return state + NODES + <usize>popcnt(load<i32>(state)) * NODE_BYTES + 24;
+  return after(state, load<i32>(state)) + offsetof<Node>("gap");
 }
 
 /**
@@ -60,12 +82,12 @@ export function append(state: usize, part: usize): void {
   const blocks = load<i32>(state);
   const more = load<i32>(part);
   store<i32>(state, blocks + more);
-  let node = state + NODES + <usize>popcnt(blocks) * NODE_BYTES;
-  memory.copy(node, part + NODES, <usize>popcnt(more) * NODE_BYTES);
+  let at = after(state, blocks);
+  memory.copy(at, part + NODES, <usize>popcnt(more) * NODE_BYTES);
   if (popcnt(more) !== 1) return;
   for (let carry = blocks >> ctz(more); carry & 1; carry >>= 1) {
-    node -= NODE_BYTES;
-    combine(node, node + NODE_BYTES);
+    at -= NODE_BYTES;
+    combine(at, at + NODE_BYTES);
   }
 }
 
@@ -77,8 +99,7 @@ export function finish(state: usize): void {
     begin(state);
     return;
   }
-  let node = state + NODES + <usize>popcnt(blocks) * NODE_BYTES - NODE_BYTES;
-  for (; node > state + NODES; node -= NODE_BYTES) combine(node - NODE_BYTES, node);
+  for (let at = after(state, blocks) - NODE_BYTES; at > state + NODES; at -= NODE_BYTES) combine(at - NODE_BYTES, at);
 }
 
 /** exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. */
@@ -88,28 +109,25 @@ function exchange(a: f32, b: f32): f64 {
   return from === to || b === -Infinity ? 1 : exp(<f64>from - <f64>to);
 }
 
-/** a ← a combined with b: nodes of neighbouring columns, a's before b's. */
+/** a ← a combined with b: the nodes at these addresses, of neighbouring columns, a's before b's. */
 export function combine(a: usize, b: usize): void {
-  const maxA = load<f64>(a);
-  const maxB = load<f64>(b);
-  const massA = load<f64>(a, 32);
-  const massB = load<f64>(b, 32);
-  const swap = maxB > maxA;
-  const high = swap ? b : a;
-  const low = swap ? a : b;
-  const factor = exchange(<f32>load<f64>(high), <f32>load<f64>(low));
-  const peak = load<f64>(high, 8);
-  const rest = load<f64>(high, 16) + (load<f64>(low, 8) + load<f64>(low, 16)) * factor;
-  const lowMass = load<f64>(low, 32);
+  const left = changetype<Node>(a);
+  const right = changetype<Node>(b);
+  const swap = right.max > left.max;
+  const high = swap ? right : left;
+  const low = swap ? left : right;
+  const factor = exchange(<f32>high.max, <f32>low.max);
   // A block without mass adds no gap, however far below the maximum it lies; nor do blocks that end level, be it at −∞.
-  const level = load<f64>(high) === load<f64>(low);
-  const drop = lowMass === 0 || level ? 0 : (load<f64>(high) - load<f64>(low)) * lowMass;
-  const gap = load<f64>(a, 24) + load<f64>(b, 24) + drop;
-  store<f64>(a, load<f64>(high));
-  store<f64>(a, peak, 8);
-  store<f64>(a, rest, 16);
-  store<f64>(a, gap, 24);
-  store<f64>(a, massA + massB, 32);
+  const level = high.max === low.max;
+  const drop = low.mass === 0 || level ? 0 : (high.max - low.max) * low.mass;
+  const rest = high.rest + (low.peak + low.rest) * factor;
+  const peak = high.peak;
+  const max = high.max;
+  left.max = max;
+  left.peak = peak;
+  left.rest = rest;
+  left.gap = left.gap + right.gap + drop;
+  left.mass = left.mass + right.mass;
 }
 
 /** Whether a finished row has no columns at all: its node is that of a row of −Infinity. */
@@ -118,23 +136,23 @@ export function rowEmpty(state: usize): bool {
 }
 
 export function rowMax(state: usize): f32 {
-  return <f32>load<f64>(state, NODES);
+  return <f32>first(state).max;
 }
 
 export function rowPeak(state: usize): f64 {
-  return load<f64>(state, NODES + 8);
+  return first(state).peak;
 }
 
 export function rowRest(state: usize): f64 {
-  return load<f64>(state, NODES + 16);
+  return first(state).rest;
 }
 
 export function rowGap(state: usize): f64 {
-  return load<f64>(state, NODES + 24);
+  return first(state).gap;
 }
 
 export function rowMass(state: usize): f64 {
-  return load<f64>(state, NODES + 32);
+  return first(state).mass;
 }
 
 /** log(Σ exp(x − M)) = log1p(rest / peak), NaN for a row of −Infinity alone and for one with a NaN or +Infinity. */

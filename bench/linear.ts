@@ -1,4 +1,4 @@
-// npm run bench -- linear [--memory] [--peers [--install]] [--quick] [--backend name] [--shape NxDxC]
+// npm run bench -- linear [--memory | [--peers [--install]] [--quick]] [--backend name] [--shape NxDxC]
 //
 // linearSoftmaxCrossEntropy: how near its matrix products come to what the machine can do, measured in the same rounds by a
 // kernel of independent multiply-adds; and the whole call, with gradients to features, weights and bias, against a product,
@@ -44,19 +44,24 @@ export async function run(args: string[]): Promise<void> {
       shape: { type: "string", multiple: true },
     },
   });
+  const { memory, peers: withPeers, install, quick } = values;
+  if (memory && (withPeers || install || quick)) {
+    throw new UsageError("--memory measures no time: it takes --backend and --shape alone.");
+  }
+  if (install && !withPeers) throw new UsageError("--install is of no use without --peers.");
   const backend = requireName("backend", values.backend, ["simd", "relaxed"]);
   const sizes = values.shape?.map(sizeOf) ?? SIZES;
   console.log(heading("linearSoftmaxCrossEntropy", "═"));
   console.log(`${describeMachine(machine())}; backend ${backend}, 1 thread\n`);
-  if (values.memory) {
+  if (memory) {
     await reportMemory(backend, sizes);
     return;
   }
-  if (values.peers && values.install && !peersInstalled()) installPeers();
-  const peers = values.peers ? await loadLinearPeers() : undefined;
+  if (install && !peersInstalled()) installPeers();
+  const peers = withPeers ? await loadLinearPeers() : undefined;
   if (peers) console.log(`${versionsText(peers)}\n`);
-  await reportProducts(backend, values.quick ? QUICK : THOROUGH);
-  await reportCalls(backend, sizes, { rounds: values.quick ? 3 : 7, warmUp: WARM_UP, work: WORK }, peers);
+  await reportProducts(backend, quick ? QUICK : THOROUGH);
+  await reportCalls(backend, sizes, { rounds: quick ? 3 : 7, warmUp: WARM_UP, work: WORK }, peers);
 }
 
 function sizeOf(shape: string): Size {

@@ -33,6 +33,13 @@ describe("a benchmark refuses what it would ignore, before it measures anything:
     await expect(runLinear(["--shape", shape, "--memory"])).rejects.toThrow(`"${shape}" is no shape N x D x C`);
   });
 
+  it.each([["--memory", "--peers"], ["--memory", "--quick"], ["--memory", "--install"], ["--install"]])(
+    "linear, %s %s",
+    async (...args) => {
+      await expect(runLinear(args)).rejects.toThrow(/measures no time|of no use without --peers/);
+    },
+  );
+
   it.each([
     ["sigmoid", "32x10"],
     ["softmax", "100000"],
