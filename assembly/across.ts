@@ -152,12 +152,15 @@ function logSumExpOfQuads(
   }
 }
 
+/** Floats of a slab that a second-level cache holds beside its output: 512 KiB. */
+const CACHED: usize = 64 * BLOCK;
+
 /**
  * Where the input lies: a whole slab that a cache holds is first copied to where its output belongs. Of larger ones the
  * copy would be gone again when it is read.
  */
 function settled(x: usize, out: usize, classes: usize, width: usize, stride: usize): usize {
-  if (x === out || width !== stride || classes * stride > 64 * BLOCK) return x;
+  if (x === out || width !== stride || classes * stride > CACHED) return x;
   memory.copy(out, x, (classes * stride) << 2);
   return out;
 }

@@ -1,3 +1,5 @@
+import { maxLane } from "./math/max";
+
 /**
  * argmax: the index of the largest element of a row, the first of ties; a NaN wins, the first of them.
  *
@@ -57,7 +59,7 @@ export function largest(x: usize, n: usize): f32 {
     numbers = v128.and(numbers, v128.and(f32x4.eq(r, r), f32x4.eq(s, s)));
     others = v128.and(others, v128.and(f32x4.eq(t, t), f32x4.eq(u, u)));
   }
-  let m = max4(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
+  let m = maxLane(f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d)));
   let found = !i32x4.all_true(v128.and(numbers, others));
   for (; x < end; x += 4) {
     const v = load<f32>(x);
@@ -65,11 +67,6 @@ export function largest(x: usize, n: usize): f32 {
     if (isNaN(v)) found = true;
   }
   return found ? NaN : m;
-}
-
-function max4(a: v128): f32 {
-  const b = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.pmax(b, v128.shuffle<i32>(b, b, 1, 0, 3, 2)), 0);
 }
 
 /** The first index of the largest, which `value` is. */

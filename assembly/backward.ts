@@ -1,4 +1,4 @@
-import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { loadLanes, narrow, products, storeLanes, upper } from "./math/lanes";
 import { BLOCK, sum, total } from "./math/sum";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
@@ -45,11 +45,6 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
     low = f64x2.add(low, products(v128.load32_zero(a), v128.load32_zero(b)));
   }
   return total(low, high);
-}
-
-/** Those of the lower two lanes, in float64. */
-function products(a: v128, b: v128): v128 {
-  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
 }
 
 /** Below it Σ can't make a difference from a float overflow, and float32 will do. */

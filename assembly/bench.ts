@@ -1,6 +1,8 @@
 import { EXP, ROUND, scaledExp } from "./math/exp";
-import { log } from "./math/log";
-import { log1p } from "./math/log1p";
+import { join, K, LN2_HIGH, LN2_LOW, Q0, Q1, Q2, Q3, reduceLogs } from "./math/log-pass";
+import { LOG1P, log1pUnit } from "./math/log1p";
+
+export { multiplyAdds } from "./peak";
 
 /**
  * The passes that operations can't do without, each alone and in its fastest form: what bench/limit.ts measures the kernels
@@ -30,15 +32,15 @@ export function expPass(x: usize, out: usize, n: usize): void {
   const round = f32x4.splat(ROUND + 127);
   const log2e = v128.load32_splat(EXP);
   const ln2Hi = v128.load32_splat(EXP + 4);
-  const ln2Lo = v128.load32_splat(EXP + 8);
+  const minusLn2Lo = v128.load32_splat(EXP + 8);
   const q0 = v128.load32_splat(EXP + 12);
   const q1 = v128.load32_splat(EXP + 16);
   const q2 = v128.load32_splat(EXP + 20);
   const q3 = v128.load32_splat(EXP + 24);
   const q4 = v128.load32_splat(EXP + 28);
   for (const end = x + (n << 2); x < end; x += 32, out += 32) {
-    v128.store(out, scaledExp(v128.load(x), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4));
-    v128.store(out, scaledExp(v128.load(x, 16), round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4), 16);
+    v128.store(out, scaledExp(v128.load(x), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4));
+    v128.store(out, scaledExp(v128.load(x, 16), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4), 16);
   }
 }
 
@@ -85,12 +87,39 @@ export function dividePass(x: usize, out: usize, n: usize): void {
   }
 }
 
-export function logPass(x: usize, out: usize, n: usize): void {
-  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, log(v128.load(x)));
+/** Elements between the two loops of a logarithm (math/log-pass.ts). */
+const PART: usize = 512;
+
+/** log x of normal numbers. e: scratch, as for reduceLogs. */
+export function logPass(x: usize, out: usize, e: usize, n: usize): void {
+  const q0 = v128.load32_splat(Q0);
+  const q1 = v128.load32_splat(Q1);
+  const q2 = v128.load32_splat(Q2);
+  const q3 = v128.load32_splat(Q3);
+  const ln2Hi = v128.load32_splat(LN2_HIGH);
+  const ln2Lo = v128.load32_splat(LN2_LOW);
+  for (let i: usize = 0; i < n; i += PART, x += PART << 2) {
+    reduceLogs(x, x, e, min(n - i, PART), false);
+    let p = e;
+    for (const end = out + (min(n - i, PART) << 2); out < end; out += 16, p += 16) {
+      v128.store(out, join(v128.load(p), v128.load(p, K), q0, q1, q2, q3, ln2Hi, ln2Lo));
+    }
+  }
 }
 
+/** log(1 + x) of numbers from 0 to 1; larger ones take as long. */
 export function log1pPass(x: usize, out: usize, n: usize): void {
-  for (const end = x + (n << 2); x < end; x += 16, out += 16) v128.store(out, log1p(v128.load(x)));
+  const half = v128.load32_splat(LOG1P);
+  const one = v128.load32_splat(LOG1P + 4);
+  const q0 = v128.load32_splat(LOG1P + 8);
+  const q1 = v128.load32_splat(LOG1P + 12);
+  const q2 = v128.load32_splat(LOG1P + 16);
+  const ln2Hi = v128.load32_splat(LOG1P + 20);
+  const ln2Lo = v128.load32_splat(LOG1P + 24);
+  for (const end = x + (n << 2); x < end; x += 32, out += 32) {
+    v128.store(out, log1pUnit(v128.load(x), half, one, q0, q1, q2, ln2Hi, ln2Lo));
+    v128.store(out, log1pUnit(v128.load(x, 16), half, one, q0, q1, q2, ln2Hi, ln2Lo), 16);
+  }
 }
 
 export function heapBase(): usize {

@@ -91,7 +91,7 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
     const tiny = tinyOnly(s);
     const rest = idof<T>() === idof<Any>() ? v128.xor(s, tiny) : s;
     let miss = join(rest, v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
-    if (idof<T>() === idof<Any>()) miss = f32x4.add(miss, f32x4.add(tiny, tiny));
+    if (idof<T>() === idof<Any>()) miss = f32x4.sub(miss, tiny);
     const given = loadUpTo(t, end);
     const target = idof<T>() === idof<Any>() ? v128.or(given, notChance(given)) : given;
     const gainLow = gainsOf<T>(target, hit, miss, one);
@@ -106,9 +106,11 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
   return total(low, high);
 }
 
-/** s where it is below 2^-30: its square might underflow, which takes its time, and counts for nothing. */
+/** Below it log(1 − q) is −q, and q stands in place of s: no other s above 0 is as small. */
+const TINY_CHANCE: f32 = 9.313225746154785e-10; // 2^-30
+
 function tinyOnly(s: v128): v128 {
-  return v128.and(s, f32x4.lt(f32x4.abs(s), f32x4.splat(9.313225746154785e-10)));
+  return v128.and(s, v128.and(f32x4.gt(s, f32x4.splat(0)), f32x4.lt(s, f32x4.splat(TINY_CHANCE))));
 }
 
 /** t·log q + (1 − t)·log(1 − q) of the lower two lanes. */
@@ -136,7 +138,9 @@ function reduce<T>(q: usize, e: usize, n: usize): void {
     v128.store(e, limit<T>(count, x, f32x4.splat(0)), K);
     const miss = f32x4.sub(one, x);
     const restK = exponent(idof<T>() === idof<Any>() ? positive(miss) : miss);
-    v128.store(e, restQuotient(x, restK), 2 * K);
+    const s = restQuotient(x, restK);
+    const rest = idof<T>() === idof<Any>() ? v128.bitselect(x, s, f32x4.lt(x, f32x4.splat(TINY_CHANCE))) : s;
+    v128.store(e, rest, 2 * K);
     v128.store(e, limit<T>(restK, x, one), 3 * K);
   }
 }

@@ -70,7 +70,7 @@ function lossesOfTwo(labels: usize, scale: v128, lanes: usize, half: usize): v12
 
 /**
  * Whether scale() would apply the factors of all four as they are, or of those whose labels count. Others come of infinite
- * and NaN rows: such quads are to be computed row by row.
+ * and NaN rows, and of scales below 2^-36 or so: such quads are to be computed row by row.
  */
 export function arePlain(labels: usize, lanes: usize): bool {
   const out = i32x4.lt_s(v128.load(labels), i32x4.splat(0));
@@ -79,7 +79,9 @@ export function arePlain(labels: usize, lanes: usize): bool {
   return i64x2.all_true(v128.and(low, high));
 }
 
+/** Whether they are normal floats, or 0. */
 function isNormal(factor: v128): v128 {
   const size = f64x2.abs(factor);
-  return v128.and(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.le(size, f64x2.splat(LARGEST)));
+  const inRange = v128.and(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.le(size, f64x2.splat(LARGEST)));
+  return v128.or(inRange, f64x2.eq(size, f64x2.splat(0)));
 }

@@ -16,7 +16,7 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
  * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of QUADS_BYTES;
- * e: 2·room floats, room ≥ 4·BLOCK. Rows of at most `room` columns leave their exponentials there from the first pass to the
+ * e: 2·room floats, room ≥ BLOCK. Rows of at most `room` columns leave their exponentials there from the first pass to the
  * second, the teacher's behind the student's; those of longer ones are computed twice.
  */
 

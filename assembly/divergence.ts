@@ -1,5 +1,5 @@
 import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
-import { LARGEST, LEAST, logOf, logRatioOf, ONE, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
+import { LARGEST_BITS, LEAST_BITS, logOf, logRatioOf, ONE, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
 import { BLOCK } from "./math/sum";
 
 /**
@@ -47,7 +47,7 @@ function sumOf<T>(p: usize, q: usize, e: usize, n: usize, start: f64): f64 {
   return start;
 }
 
-/** What a block holds. Numbers from LEAST up to LARGEST. */
+/** What a block holds. Numbers from LEAST_BITS up to LARGEST_BITS. */
 const USUAL = 0;
 /** Also smaller ones, none negative, and q has mass wherever p has. */
 const TINY = 1;
@@ -78,9 +78,9 @@ function look(p: usize, q: usize, n: usize): i32 {
     hole = v128.or(hole, v128.andnot(i32x4.eq(b, zero), i32x4.eq(a, zero)));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_BITS)))) return ANY;
   if (v128.any_true(hole)) return HOLE;
-  return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST))) ? TINY : USUAL;
+  return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST_BITS))) ? TINY : USUAL;
 }
 
 function plainBlock<T>(p: usize, q: usize, e: usize, n: usize, tiny: bool): f64 {

@@ -1,6 +1,6 @@
-import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
+import { loadLanes, loadUpTo, narrow, products, storeUpTo, upper } from "./math/lanes";
 import { join, K, LN2_HIGH, LN2_LOW, NORMAL, ONE, Q0, Q1, Q2, Q3 } from "./math/log-pass";
-import { LARGEST, logOfLess, logOfMore, reduceMeanLogs } from "./math/mean-log";
+import { LARGEST_BITS, logOfLess, logOfMore, reduceMeanLogs } from "./math/mean-log";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -29,7 +29,7 @@ export function jensenShannon(p: usize, q: usize, grad: usize, e: usize, n: usiz
   return start;
 }
 
-/** What a block holds. No number negative, subnormal, 0, or beyond LARGEST. */
+/** What a block holds. No number negative, subnormal, 0, or beyond LARGEST_BITS. */
 const USUAL = 0;
 /** Also small ones and 0. */
 const TINY = 1;
@@ -54,7 +54,7 @@ function look(p: usize, q: usize, n: usize): i32 {
     least = i32x4.min_u(least, i32x4.min_u(a, b));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST)))) return ANY;
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_BITS)))) return ANY;
   return v128.any_true(i32x4.lt_u(least, v128.load32_splat(NORMAL))) ? TINY : USUAL;
 }
 
@@ -76,8 +76,8 @@ function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f
     const ofMore = join(v128.load(e, 2 * K), v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
     const less = f32x4.pmin(a, b);
     const more = f32x4.pmax(a, b);
-    low = f64x2.add(low, f64x2.add(product(less, ofLess), product(more, ofMore)));
-    high = f64x2.add(high, f64x2.add(product(upper(less), upper(ofLess)), product(upper(more), upper(ofMore))));
+    low = f64x2.add(low, f64x2.add(products(less, ofLess), products(more, ofMore)));
+    high = f64x2.add(high, f64x2.add(products(upper(less), upper(ofLess)), products(upper(more), upper(ofMore))));
     if (grad) {
       storeUpTo(grad, bytes, slopes(a, b, v128.bitselect(ofLess, ofMore, f32x4.lt(b, a)), scale));
       grad += 16;
@@ -92,11 +92,6 @@ function slopes(p: v128, q: v128, log: v128, scale: f64): v128 {
   const zero = f32x4.splat(0);
   const atZero = v128.and(f32x4.splat(<f32>(-Infinity * scale)), f32x4.ne(p, zero));
   return v128.bitselect(atZero, value, f32x4.eq(q, zero));
-}
-
-/** The product of the lower two lanes, in float64. */
-function product(a: v128, b: v128): v128 {
-  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */

@@ -28,17 +28,17 @@ export function packColumns(x: usize, stride: usize, out: usize, depth: usize, c
     const panel = out + (((col / width) * depth * width + (col & (width - 1))) << 2);
     const from = x + (col << 2);
     const count = min(cols - col, 4);
-    if (count === 4) copyStrip(from, stride, panel, width << 2, depth);
+    if (count === 4) copyColumns(from, stride, panel, width << 2, depth);
     else copyPart(from, stride, panel, width << 2, depth, count);
   }
   // The upper half of a last panel of eight, where no column is left for it.
   if (width === 8 && (cols & 7) > 0 && (cols & 7) <= 4) {
-    clearStrip(out + (((cols >> 3) * depth * 8 + 4) << 2), 32, depth);
+    clearColumns(out + (((cols >> 3) * depth * 8 + 4) << 2), 32, depth);
   }
 }
 
 /** Four columns: a vector a row. */
-function copyStrip(x: usize, stride: usize, out: usize, step: usize, depth: usize): void {
+function copyColumns(x: usize, stride: usize, out: usize, step: usize, depth: usize): void {
   for (let k: usize = 0; k < depth; k++, x += stride, out += step) v128.store(out, v128.load(x));
 }
 
@@ -48,7 +48,7 @@ function copyPart(x: usize, stride: usize, out: usize, step: usize, depth: usize
   for (let k: usize = 0; k < depth; k++, x += stride, out += step) v128.store(out, loadLanes(x, count, zero));
 }
 
-function clearStrip(out: usize, step: usize, depth: usize): void {
+function clearColumns(out: usize, step: usize, depth: usize): void {
   const zero = f32x4.splat(0);
   for (let k: usize = 0; k < depth; k++, out += step) v128.store(out, zero);
 }
@@ -68,7 +68,7 @@ export function packGradient(
   rows: usize,
   cols: usize,
 ): void {
-  const strip = rows << 4;
+  const panelBytes = rows << 4;
   for (let row: usize = 0; row < rows; row += 4, x += stride << 2, byRows += byRows ? step : 0) {
     const count = min(rows - row, 4);
     const to = byColumns ? byColumns + (row << 4) : 0;
@@ -82,7 +82,7 @@ export function packGradient(
           v128.load(from + 2 * stride),
           v128.load(from + 3 * stride),
           byRows ? byRows + (col << 4) : 0,
-          to ? to + (col >> 2) * strip : 0,
+          to ? to + (col >> 2) * panelBytes : 0,
           sums ? sums + (col << 3) : 0,
         );
       }
@@ -93,7 +93,7 @@ export function packGradient(
         from,
         stride,
         byRows ? byRows + (col << 4) : 0,
-        to ? to + (col >> 2) * strip : 0,
+        to ? to + (col >> 2) * panelBytes : 0,
         sums ? sums + (col << 3) : 0,
         count,
         min(cols - col, 4),

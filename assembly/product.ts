@@ -47,13 +47,13 @@ export function product(
     for (let j: usize = 0; j < n; j += 8) {
       const to = out + i * stride + (j << 2);
       const from = start ? start + (j << 2) : 0;
-      strip(a + i * row, b + j * row, to, stride, min(m - i, height), min(n - j, 8), depth, from, add, sums);
+      panel(a + i * row, b + j * row, to, stride, min(m - i, height), min(n - j, 8), depth, from, add, sums);
     }
   }
 }
 
 /** Up to eight columns of a product: one panel of B. */
-function strip(
+function panel(
   a: usize,
   b: usize,
   out: usize,

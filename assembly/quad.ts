@@ -177,7 +177,7 @@ function pairExcept(e: usize, peaks: v128): v128 {
  * After splitSums, and in place of the sums: what makes probabilities of stored exponentials; of the rests:
  * log(Σ exp(x − max)).
  */
-export function sharesAndLogs(quads: usize, lanes: usize): void {
+function sharesAndLogs(quads: usize, lanes: usize): void {
   for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD) {
     for (let half: usize = 0; half < 32; half += 16) {
       const peak = loadPair(lanes + PEAKS + (half >> 1));

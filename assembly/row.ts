@@ -53,7 +53,7 @@ function after(state: usize, blocks: i32): usize {
 }
 
 /** Appends the node of the next block. */
-export function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mass: f64): void {
+function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mass: f64): void {
   const blocks = load<i32>(state);
   store<i32>(state, blocks + 1);
   let at = after(state, blocks);

@@ -110,14 +110,14 @@ function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
 const STAND: f32 = 8.881784197001252e-16; // 2^-50
 const LIFTED_STAND: f32 = 70368744177664; // 2^46
 
-/** The smallest of n floats, n a multiple of 4. */
+/** The smallest of n floats, n a multiple of 4; NaN are passed over. */
 function least(e: usize, n: usize): f32 {
   let a = f32x4.splat(Infinity);
   let b = a;
   const end = e + (n << 2);
   for (const last = e + ((n >> 4) << 6); e < last; e += 64) {
-    a = f32x4.pmin(a, f32x4.pmin(v128.load(e), v128.load(e, 16)));
-    b = f32x4.pmin(b, f32x4.pmin(v128.load(e, 32), v128.load(e, 48)));
+    a = f32x4.pmin(f32x4.pmin(a, v128.load(e)), v128.load(e, 16));
+    b = f32x4.pmin(f32x4.pmin(b, v128.load(e, 32)), v128.load(e, 48));
   }
   for (; e < end; e += 16) a = f32x4.pmin(a, v128.load(e));
   a = f32x4.pmin(a, b);

@@ -17,13 +17,14 @@ export function isSpread(stride: usize): bool {
 const WIDE: usize = 128;
 
 /**
- * Positions of a strip, so many that it fits its room beside the exponentials of four: the more of a class lie together,
- * the fewer pages a strip touches. Two lines of each class are the worst (measured): what is fetched ahead is lost.
+ * Positions of a strip, so many that it fits its room beside the exponentials of one quad, a wide strip beside those of
+ * four: the more of a class lie together, the fewer pages a strip touches. Two lines of each class are the worst
+ * (measured): what is fetched ahead is lost.
  */
 export function stripWidth(classes: usize): usize {
-  if (classes * (apart(WIDE) + 16) <= ROOM) return WIDE;
-  if (classes * 20 <= ROOM) return 16;
-  return classes * 12 <= ROOM ? 8 : 4;
+  if (classes * (apart(WIDE) + 4 * 4) <= ROOM) return WIDE;
+  if (classes * (16 + 4) <= ROOM) return 16;
+  return classes * (8 + 4) <= ROOM ? 8 : 4;
 }
 
 /** Floats between two classes of a strip: spread, too. */

@@ -8,7 +8,6 @@ import { scaledTanh } from "./math/tanh";
  * The elementary functions as kernels of their own, for tools/verify-exhaustive.ts: not part of the package's binaries.
  * x, out: n floats, n a multiple of 4.
  */
-export { multiplyAdds } from "./peak";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
 export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 export { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";

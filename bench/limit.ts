@@ -16,7 +16,7 @@ interface Kernels {
   combinePass(x: number, y: number, out: number, n: number): void;
   dotPass(x: number, y: number, n: number): number;
   dividePass(x: number, out: number, n: number): void;
-  logPass(x: number, out: number, n: number): void;
+  logPass(x: number, out: number, e: number, n: number): void;
   log1pPass(x: number, out: number, n: number): void;
 }
 
@@ -33,6 +33,7 @@ export class Limit {
     const x = Math.ceil(kernels.heapBase() / 64) * 64;
     const y = x + FLOATS * 4;
     const out = y + FLOATS * 4;
+    const scratch = out + FLOATS * 4;
     const inside = new Float32Array(memory.buffer, x, 3 * FLOATS);
     for (let i = 0; i < inside.length; i++) inside[i] = 0.5 + i / inside.length;
     const outside = new Float32Array(FLOATS);
@@ -48,7 +49,7 @@ export class Limit {
       combine: done(() => kernels.combinePass(x, y, out, FLOATS)),
       dot: () => kernels.dotPass(x, y, FLOATS),
       divide: done(() => kernels.dividePass(x, out, FLOATS)),
-      log: done(() => kernels.logPass(x, out, FLOATS)),
+      log: done(() => kernels.logPass(x, out, scratch, FLOATS)),
       log1p: done(() => kernels.log1pPass(x, out, FLOATS)),
       copy: done(() => outside.set(source)),
     };

@@ -34,7 +34,7 @@ export class Binary {
 
 /** Independent multiply-adds; returns how many a call makes. */
 export function peak(backend: string): { call: () => number; work: number } {
-  const binary = new Binary(`build/verify-${backend}.wasm`, 2 ** 20);
+  const binary = new Binary(`build/bench-${backend}.wasm`, 2 ** 20);
   const x = binary.take(224);
   binary.floats(x, 56).fill(0.5);
   const turns = 20_000;

@@ -19,6 +19,16 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
   });
 
+  it("its sum of many tiny losses is within 4 ULP: none is rounded by itself", () => {
+    for (const q of [2 ** -149, 3 * 2 ** -149, 2 ** -127, 2 ** -31, 2 ** -30, 1.5 * 2 ** -30]) {
+      const chances = new Float32Array(2048).fill(q);
+      const targets = new Float32Array(2048);
+      const options = { reduction: "sum" } as const;
+      const truth = binaryCrossEntropy(chances, targets, options);
+      expectWithin(4, [backend.k.binaryCrossEntropy(chances, targets, options)], [truth], `of ${q}`);
+    }
+  });
+
   it("is 0 for a certain right answer and infinite for a wrong one, its gradient ±1 and infinite", () => {
     const q = Float32Array.of(0, 1, 0, 1, 0.5);
     const t = Float32Array.of(0, 1, 1, 0, 0.5);

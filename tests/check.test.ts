@@ -62,6 +62,12 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("lets losses below the smallest normal float be rounded each by itself in a sum", () => {
+    const k = checked(plain());
+    const [x, t] = [new Float32Array(4096).fill(-1000.4), new Float32Array(4096).fill(2 ** -149)];
+    for (const reduction of ["none", "sum", "mean"] as const) k.sigmoidCrossEntropy(x, t, { reduction, grad: true });
+  });
+
   it("measures by the magnitudes of terms where targets outside [0, 1] make them cancel", () => {
     const k = checked(plain());
     const targets = [-0.5, 1.5, -1.4999, 0.3, 1.0001];

@@ -126,6 +126,17 @@ describeEachBackend("for given distributions", (backend) => {
     expectWithin(4, k.jensenShannon(Float32Array.of(1, 0), Float32Array.of(0, 1)), [Math.LN2], "jensenShannon");
   });
 
+  it("jensenShannon is never below 0, so that it has a root", () => {
+    const { k } = backend;
+    expect(Math.sqrt(k.jensenShannon(Float32Array.of(1 - 2 ** -24), Float32Array.of(1))[0])).not.toBeNaN();
+    for (const length of [1, 5, 64, backend.affords(70_000) ? 70_000 : 3000]) {
+      const p = spread(length, 3, 0.1, 0.9);
+      const q = p.map((value, i) => value * (1 + ((i % 3) - 1) * 2 ** -23));
+      expect(Math.sqrt(k.jensenShannon(p, q)[0]), `length ${length}`).not.toBeNaN();
+      expect(Math.sqrt(k.jensenShannon(p, q, { reduction: "sum" })), `length ${length}`).not.toBeNaN();
+    }
+  });
+
   it("is +Infinity where P has mass and Q has none, but jensenShannon is not", () => {
     const { k } = backend;
     const p = Float32Array.of(0.5, 0.5);

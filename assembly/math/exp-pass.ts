@@ -10,7 +10,7 @@ class MinusSize {}
 class Minus {}
 
 /**
- * exp(−|x|)·2^96: a normal number wherever exp(−|x|), times any factor up to 2^73, rounds to anything but 0; and 0 for
+ * exp(−|x|)·2^96: a normal number wherever exp(−|x|), times any factor up to 2^72, rounds to anything but 0; and 0 for
  * x = ±Infinity.
  */
 export function expMinusSizes(x: usize, out: usize, n: usize): void {
@@ -41,7 +41,7 @@ function pass<K>(x: usize, out: usize, n: usize): void {
   const least = minus ? v128.load32_splat(LIMITS + 12) : v128.load32_splat(LIMITS + 20);
   const log2e = v128.load32_splat(EXP);
   const ln2Hi = v128.load32_splat(EXP + 4);
-  const ln2Lo = v128.load32_splat(EXP + 8);
+  const minusLn2Lo = v128.load32_splat(EXP + 8);
   const q0 = v128.load32_splat(EXP + 12);
   const q1 = v128.load32_splat(EXP + 16);
   const q2 = v128.load32_splat(EXP + 20);
@@ -51,12 +51,12 @@ function pass<K>(x: usize, out: usize, n: usize): void {
   for (const last = x + ((n >> 3) << 5); x < last; x += 32, out += 32) {
     const a = v128.load(x);
     const b = v128.load(x, 16);
-    v128.store(out, expOf<K>(a, sign, least, most, round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4));
-    v128.store(out, expOf<K>(b, sign, least, most, round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4), 16);
+    v128.store(out, expOf<K>(a, sign, least, most, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4));
+    v128.store(out, expOf<K>(b, sign, least, most, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4), 16);
   }
   if (x < end) {
     const a = v128.load(x);
-    v128.store(out, expOf<K>(a, sign, least, most, round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4));
+    v128.store(out, expOf<K>(a, sign, least, most, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4));
   }
 }
 
@@ -69,7 +69,7 @@ function expOf<K>(
   round: v128,
   log2e: v128,
   ln2Hi: v128,
-  ln2Lo: v128,
+  minusLn2Lo: v128,
   q0: v128,
   q1: v128,
   q2: v128,
@@ -78,8 +78,8 @@ function expOf<K>(
 ): v128 {
   if (idof<K>() === idof<Minus>()) {
     const d = f32x4.pmax(f32x4.pmin(x, most), least);
-    return scaledExpMinus(d, round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4);
+    return scaledExpMinus(d, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
   }
   const d = f32x4.pmax(v128.or(x, sign), least);
-  return scaledExp(d, round, log2e, ln2Hi, ln2Lo, q0, q1, q2, q3, q4);
+  return scaledExp(d, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
 }

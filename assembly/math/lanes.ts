@@ -12,6 +12,11 @@ export function loadPair(x: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(x));
 }
 
+/** The products of the lower two lanes, in float64. */
+export function products(a: v128, b: v128): v128 {
+  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
+}
+
 /** Writes two floats. */
 export function storePair(x: usize, value: v128): void {
   v128.store64_lane(x, f32x4.demote_f64x2_zero(value), 0);

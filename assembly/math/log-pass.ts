@@ -1,5 +1,5 @@
 import { madd } from "./fma";
-import { loadLanes, upper } from "./lanes";
+import { loadLanes, products, upper } from "./lanes";
 import { exponent, unscaled } from "./log";
 import { power2 } from "./scalar";
 import { BLOCK, total } from "./sum";
@@ -19,7 +19,7 @@ import { BLOCK, total } from "./sum";
  * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, padded in scratch memory: loads that ask
  * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower.
  *
- * Arguments are below LARGEST and not negative; where any is small they are made 2^30 larger, so that no difference is
+ * Arguments are below LARGEST_BITS and not negative; where any is small they are made 2^30 larger, so that no difference is
  * subnormal. Instead of the logarithm of 0 there is some finite number.
  *
  * e: scratch, 2·BLOCK + 8 floats. The classes only name what is computed.
@@ -30,9 +30,9 @@ class Usual {}
 class Tiny {}
 
 /** The bits of the largest argument: just below 2^97. */
-export const LARGEST: i32 = 0x6fffffff;
+export const LARGEST_BITS: i32 = 0x6fffffff;
 /** The bits of 2^-96. From there on no difference is subnormal. */
-export const LEAST: i32 = 0x0f800000;
+export const LEAST_BITS: i32 = 0x0f800000;
 
 // biome-ignore format: one constant a line
 const F32: usize = memory.data<f32>([
@@ -72,7 +72,7 @@ export const K: usize = BLOCK << 2; // bytes from s to k
 
 /**
  * Stores s and, K bytes on, k of log q, and those of ones up to a whole vector. `tiny`: whether any number may be below
- * LEAST.
+ * LEAST_BITS.
  */
 export function reduceLogs(p: usize, q: usize, e: usize, n: usize, tiny: bool): void {
   if (tiny) reduce<Log, Tiny>(p, q, e, n);
@@ -135,8 +135,8 @@ export function weigh(p: usize, e: usize, n: usize): f64 {
     for (; p < end; p += 16, e += 16) {
       const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
       const weight = v128.load(p);
-      low = f64x2.add(low, product(weight, log));
-      high = f64x2.add(high, product(upper(weight), upper(log)));
+      low = f64x2.add(low, products(weight, log));
+      high = f64x2.add(high, products(upper(weight), upper(log)));
     }
     if (rest === 0) break;
     p = room;
@@ -188,11 +188,6 @@ export function join(s: v128, k: v128, q0: v128, q1: v128, q2: v128, q3: v128, l
   return madd(k, ln2Hi, f32x4.add(d, low));
 }
 
-/** The product of the lower two lanes, in float64. */
-function product(a: v128, b: v128): v128 {
-  return f64x2.mul(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
-}
-
 /** log x of any number: −Infinity for 0, NaN for a negative one. */
 export function logOf(x: f32): f64 {
   if (!(x > 0 && x < Infinity)) return limit(x);
@@ -212,14 +207,19 @@ export function logRatioOf(p: f32, q: f32): f64 {
   const y = lifted(q, upQ);
   // As exponentGap, but where p and q may be further apart than 32 bits say.
   const gap = <i64>reinterpret<i32>(x) - <i64>reinterpret<i32>(y) - ((<i64>shift) << 23);
-  const k = <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
+  const k = roundedGap(gap);
   return joinOne(ratioQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(k + shift)), k);
+}
+
+/** As exponentGap makes it of a difference of bits. */
+export function roundedGap(gap: i64): i32 {
+  return <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
 }
 
 /** 30 where x or a number near it is subnormal, −30 where their sum might overflow, else 0. */
 function liftOf(x: f32): i32 {
   if (x < <f32>7.888609052210118e-31) return 30; // 2^-100
-  return reinterpret<i32>(x) > LARGEST ? -30 : 0;
+  return reinterpret<i32>(x) > LARGEST_BITS ? -30 : 0;
 }
 
 /** x·2^up */

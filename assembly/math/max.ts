@@ -24,7 +24,11 @@ export function max(x: usize, n: usize): f32 {
   for (; x < end4; x += 16) a = f32x4.pmax(a, v128.load(x));
   const rest = n & 3;
   if (rest) a = f32x4.pmax(a, loadLanes(x, rest, lowest));
-  a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
-  a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
-  return f32x4.extract_lane(a, 0);
+  return maxLane(a);
+}
+
+/** The largest of four lanes. */
+export function maxLane(a: v128): f32 {
+  const b = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmax(b, v128.shuffle<i32>(b, b, 1, 0, 3, 2)), 0);
 }

@@ -1,5 +1,5 @@
 import { loadUpTo } from "./lanes";
-import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE } from "./log-pass";
+import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE, roundedGap } from "./log-pass";
 import { power2 } from "./scalar";
 
 /**
@@ -15,7 +15,7 @@ class Usual {}
 class Tiny {}
 
 /** The bits of the largest argument: just below 2^65. */
-export const LARGEST: i32 = 0x5fffffff;
+export const LARGEST_BITS: i32 = 0x5fffffff;
 
 const LIFT: i32 = 60;
 const LEAST: f32 = 7.52316384526264e-37; // 2^-120: stands for 0
@@ -92,7 +92,7 @@ export function logOfLess(less: f32, more: f32): f64 {
   const y = lifted(more, upSum);
   const twice = <f32>2 * lifted(less, up);
   const gap = <i64>reinterpret<i32>(twice) - <i64>reinterpret<i32>(x + y) - ((<i64>(up - upSum)) << 23);
-  const k = <i32>((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) >> 23);
+  const k = roundedGap(gap);
   const numbers = k === 0 ? x + x : twice;
   const s = lessQuotient(
     f32x4.splat(numbers),
@@ -115,7 +115,7 @@ export function logOfMore(less: f32, more: f32): f64 {
 }
 
 function liftOf(x: f32): i32 {
-  return reinterpret<i32>(x) > LARGEST ? -30 : LIFT;
+  return reinterpret<i32>(x) > LARGEST_BITS ? -30 : LIFT;
 }
 
 /** x·2^up, as large as LEAST at least. */

@@ -1,5 +1,6 @@
 import { loadLanes, storeLanes } from "./lanes";
 
+/** The largest float. */
 export const LARGEST: f64 = 3.4028234663852886e38;
 
 const BIG: f64 = 8.507059173023462e37; // 2^126

@@ -34,7 +34,8 @@ export function sigmoidTerms(call: Call): Magnitudes {
   const n = slopesAt(Infinity);
   const h = slopesAt(-Infinity);
   const scales = gradientScales(gradOutput, reduction, x.length, x.length);
-  const losses = x.map((value, i) => costOf(value, n[i], h[i]));
+  // What is below the smallest normal float is rounded there, each loss by itself.
+  const losses = x.map((value, i) => Math.max(2 ** -126, costOf(value, n[i], h[i])));
   const grad = reference.sigmoid(x).map((up, i) => scales[i] * ((n[i] + h[i]) * up + h[i]));
   return { loss: reduced(losses, call, "mean"), grad };
 }

@@ -11,6 +11,9 @@ const Q1 = 0.20010718703269958;
 const Q2 = 0.1400151252746582;
 const Q3 = 0.14003390073776245;
 
+/** Below it log(1 − q) is −q. */
+const TINY_CHANCE = 2 ** -30;
+
 const SMALL = 2 ** -100;
 const LARGE = 2 ** 97;
 
@@ -27,6 +30,7 @@ export function logOf(x: number): number {
 /** log(1 − q) of a q in [0, 1]: −Infinity for 1. */
 export function logRestOf(q: number): number {
   if (q === 1) return -Infinity;
+  if (q < TINY_CHANCE) return -q;
   const k = exponent(fround(1 - q));
   const power = power2(k);
   const f = fround(1 - power - q);
