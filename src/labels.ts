@@ -38,7 +38,8 @@ export function isDense({ data, type }: Given): boolean {
 }
 
 /**
- * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them as they are, and how many count.
+ * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them, and how many count: typed arrays
+ * as they are, lists as they were when they were checked, since their elements may have getters.
  */
 export function readLabels(
   given: Given,
@@ -54,9 +55,11 @@ export function readLabels(
     throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.${dense}`);
   }
   const { classes } = batch;
+  const list = Array.isArray(labels) ? new Array<number | bigint>(positions) : undefined;
   let counted = 0;
   for (let i = 0; i < positions; i++) {
     const one = labels[i];
+    if (list) list[i] = one;
     const label = typeof one === "bigint" ? Number(one) : one;
     if (label === ignore) continue;
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
@@ -65,7 +68,7 @@ export function readLabels(
     }
     counted++;
   }
-  return { labels, counted };
+  return { labels: list ?? labels, counted };
 }
 
 function integersOf({ data, type }: Given, arena: Arena, name: string, others = ""): LabelArray {

@@ -68,6 +68,8 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     this.#start = start;
     this.#owner = owner;
     if (!owner) abandoned?.register(this, block, block);
+    // Kernels rely on its length.
+    Object.freeze(this);
   }
 
   /** @internal A batch of zeros. */

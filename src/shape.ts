@@ -20,6 +20,7 @@ export function checkSizes(shape: unknown, name: string): Shape {
     if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
       refuse(`Size ${i} of the shape of ${name}`, "an integer from 0 up", sizes[i], ShapeError);
     }
+    sizes[i] += 0; // 0 for −0
   }
   return sizes;
 }

@@ -41,14 +41,18 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
   const before = accumulate && typeof grad === "object" ? (grad as Record<string, unknown>) : {};
   const values = layerGradients(layer, Float64Array.from(upstream.grad.values as ArrayLike<number>));
   const magnitudes = layerGradients(absolute(layer), spread(termsOf(upstream.grad), sizes, layer, options));
-  const groups = 1 + sizes.length / (64 * LAYER_BOUND * Math.max(1, layer.classes));
+  // The groups' sums of a large gradient to the weights are added in float32.
+  const large = Math.ceil(layer.classes / 4) * 4 * Math.ceil(layer.depth / 8) * 8 > 2 ** 17;
+  const groups = large ? 1 + sizes.length / (64 * LAYER_BOUND * layer.classes) : 1;
   for (const name of ["features", "weights", "bias"] as const) {
     const there = before[name] as ArrayLike<number> | boolean | undefined;
     const old = (i: number) => (typeof there === "object" ? there[i] : 0);
     const least = SUBNORMAL * (name === "features" ? layer.classes : sizes.length / layer.classes);
     results[`grad.${name}`] = {
       values: values[name].map((value, i) => value + old(i)),
-      magnitudes: magnitudes[name].map((value, i) => value * groups + Math.abs(old(i)) + least),
+      magnitudes: magnitudes[name].map(
+        (value, i) => value * (name === "weights" ? groups : 1) + Math.abs(old(i)) + least,
+      ),
     };
   }
   return results;

@@ -13,8 +13,9 @@ import type { Layer, LayerGradients } from "./linear-layer.js";
  *
  *   Z = X·Wᵀ + b       gradient to X: Σ G·W over the tiles       to W: Gᵀ·X       to b: Σ G over the positions
  *
- * The gradient to X is summed in float64 over all tiles. Those to W and b are summed in float64 over a group, and groups
- * are added in float32 where the gradient stands. A group's size depends on D and C alone, so bits depend on shapes alone.
+ * The gradient to X is summed in float64 over all tiles, that to b over all groups, and so is that to W if it is small; of a
+ * larger one the groups' sums are added in float32 where it stands. Which it is, and a group's size, depends on D and C
+ * alone, so bits depend on shapes alone.
  */
 export class LinearProducts {
   readonly #kernels: Kernels;
@@ -29,9 +30,12 @@ export class LinearProducts {
   readonly #weightColumns: number;
   readonly #gradientRows: number;
   readonly #gradientColumns: number;
+  /** Float64 sums of a group's gradient to the features, and of all groups' to weights and bias. */
   readonly #sums: number;
+  readonly #weightSums: number;
+  readonly #biasSums: number;
   readonly #tile: number;
-  readonly #vector: number;
+  readonly #bias: number;
   readonly #features: number;
   readonly #weights: number;
   readonly #result: number;
@@ -63,7 +67,7 @@ export class LinearProducts {
     this.classes = halved(256, d, TILE_FLOATS);
     const n = Math.min(layer.positions, this.group);
     const c = Math.min(layer.classes, this.classes);
-    const { features, weights } = gradients;
+    const { features, weights, bias } = gradients;
     const floats = (wanted: unknown, size: number) => (wanted ? scratch.take(size * 4) : 0);
     this.#rows = floats(true, padded(n, 4) * d);
     this.#columns = floats(weights, n * padded(d, 8));
@@ -73,27 +77,39 @@ export class LinearProducts {
     this.#gradientColumns = floats(weights, n * padded(c, 4));
     // A single tile gives whole sums.
     this.#sums = floats(features && (layer.classes > c || c === 0), 2 * padded(n, 4) * padded(d, 8));
+    const sums = sumsOf(layer);
+    this.#weightSums = floats(weights && layer.positions > group && sums <= MOST_SUMS, 2 * sums);
+    this.#biasSums = floats(bias, 2 * padded(layer.classes, 4));
     this.#tile = floats(true, 64);
-    this.#vector = floats(true, 2 * padded(c, 4));
+    this.#bias = floats(layer.bias?.array, c);
     this.#features = floats(layer.features.array ?? features?.array, n * d);
     this.#weights = floats(layer.weights.array, c * d);
     this.#result = floats(weights?.array, c * d);
   }
 
-  /** Moves on to the next group of positions; false at the end. */
+  /** Moves on to the next group of positions; false at the end, when all gradients stand where they belong. */
   next(): boolean {
     this.position += this.count;
     this.count = Math.min(this.group, this.#layer.positions - this.position);
-    if (this.count === 0) return false;
-    const { features, depth } = this.#layer;
+    if (this.count === 0) {
+      if (this.position === 0) this.#clear();
+      else this.#handOver();
+      return false;
+    }
+    const { features, classes, depth } = this.#layer;
+    if (this.position === 0) {
+      if (this.#weightSums) this.#zero(this.#weightSums, sumsOf(this.#layer));
+      if (this.#biasSums) this.#zero(this.#biasSums, padded(classes, 4));
+    }
     const x = this.#read(features, this.position * depth, this.count * depth, this.#features);
     this.#kernels.packRows(x, depth * 4, this.#rows, this.count, depth, 4);
     if (this.#columns) this.#kernels.packColumns(x, depth * 4, this.#columns, this.count, depth, 8);
-    if (this.#sums) {
-      const from = this.#sums >>> 3;
-      this.#arena.f64.fill(0, from, from + padded(this.count, 4) * padded(depth, 8));
-    }
+    if (this.#sums) this.#zero(this.#sums, padded(this.count, 4) * padded(depth, 8));
     return true;
+  }
+
+  #zero(sums: number, count: number): void {
+    this.#arena.f64.fill(0, sums >>> 3, (sums >>> 3) + count);
   }
 
   /**
@@ -106,7 +122,7 @@ export class LinearProducts {
       this.#kernels.packRows(this.#stageWeights(column, n), depth * 4, this.#weightRows, n, depth, 8);
       this.#packed = column;
     }
-    const start = bias ? this.#read(bias, column, n, this.#vector) : 0;
+    const start = bias ? this.#read(bias, column, n, this.#bias) : 0;
     this.#kernels.product(
       this.#rows + first * depth * 4,
       this.#weightRows,
@@ -123,14 +139,11 @@ export class LinearProducts {
 
   /** Takes the gradient to those logits, which stands at g, into the gradients of the layer. */
   addGradient(g: number, stride: number, column: number, n: number): void {
-    const { features, weights, bias, accumulate } = this.#gradients;
-    const add = accumulate || this.position > 0;
-    const sums = bias ? this.#vector : 0;
-    if (bias) this.#arena.f64.fill(0, sums >>> 3, (sums >>> 3) + padded(n, 4));
+    const { features, weights } = this.#gradients;
+    const sums = this.#biasSums && this.#biasSums + column * 8;
     this.#kernels.packGradient(g, stride, this.#gradientRows, n * 16, this.#gradientColumns, sums, this.count, n);
     if (features) this.#addToFeatures(features, column, n);
-    if (weights) this.#addToWeights(weights, column, n, add);
-    if (bias) this.#addToBias(bias, column, n, add);
+    if (weights) this.#addToWeights(weights, column, n);
   }
 
   #addToFeatures(out: Floats, column: number, n: number): void {
@@ -148,22 +161,64 @@ export class LinearProducts {
     });
   }
 
-  #addToWeights(out: Floats, column: number, n: number, add: boolean): void {
+  #addToWeights(out: Floats, column: number, n: number): void {
     const { depth } = this.#layer;
     const kernels = this.#kernels;
-    const size = n * depth;
-    const to = out.array ? this.#result : out.pointer + column * depth * 4;
-    if (out.array && add) this.#work.copyIn(out.array, column * depth, size, to);
-    kernels.product(this.#gradientColumns, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
-    if (out.array) this.#work.copyOut(to, size, out.array, column * depth);
+    const a = this.#gradientColumns;
+    if (this.#weightSums) {
+      kernels.productSums(a, this.#columns, this.#weightSumsAt(column), n, depth, this.count);
+      return;
+    }
+    const add = this.#gradients.accumulate || this.position > 0;
+    this.#writeWeights(out, column, n, add, (to) => {
+      kernels.product(a, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
+    });
   }
 
-  #addToBias(out: Floats, column: number, n: number, add: boolean): void {
-    const { f32, f64 } = this.#arena;
-    const from = this.#vector >>> 3;
-    const array = out.array ?? f32;
-    const to = column + (out.array ? 0 : out.pointer >>> 2);
-    for (let i = 0; i < n; i++) array[to + i] = f64[from + i] + (add ? array[to + i] : 0);
+  #weightSumsAt(column: number): number {
+    return this.#weightSums + column * padded(this.#layer.depth, 8) * 8;
+  }
+
+  /** Has the gradient to the weights of n classes written where it belongs. `add`: to what stands there. */
+  #writeWeights(out: Floats, column: number, n: number, add: boolean, write: (to: number) => void): void {
+    const { depth } = this.#layer;
+    const from = column * depth;
+    const to = out.array ? this.#result : out.pointer + from * 4;
+    if (out.array && add) this.#work.copyIn(out.array, from, n * depth, to);
+    write(to);
+    if (out.array) this.#work.copyOut(to, n * depth, out.array, from);
+  }
+
+  /** Hands over the sums over all groups. */
+  #handOver(): void {
+    const { weights, bias, accumulate } = this.#gradients;
+    const { classes, depth } = this.#layer;
+    if (weights && this.#weightSums) {
+      for (let at = 0; at < classes; at += this.classes) {
+        const n = Math.min(this.classes, classes - at);
+        this.#writeWeights(weights, at, n, accumulate, (to) => {
+          this.#kernels.storeSums(this.#weightSumsAt(at), to, depth * 4, n, depth, accumulate);
+        });
+      }
+    }
+    if (bias) {
+      const { f32, f64 } = this.#arena;
+      const sums = this.#biasSums >>> 3;
+      const array = bias.array ?? f32;
+      const to = bias.array ? 0 : bias.pointer >>> 2;
+      for (let c = 0; c < classes; c++) array[to + c] = f64[sums + c] + (accumulate ? array[to + c] : 0);
+    }
+  }
+
+  /** With no position there is no group, and the gradients to weights and bias are 0. */
+  #clear(): void {
+    const { weights, bias, accumulate } = this.#gradients;
+    if (accumulate) return;
+    for (const out of [weights, bias]) {
+      if (!out) continue;
+      const from = out.array ? 0 : out.pointer >>> 2;
+      (out.array ?? this.#arena.f32).fill(0, from, from + out.length);
+    }
   }
 
   /** Hands over the group's gradient to the features. */
@@ -222,12 +277,10 @@ function padded(n: number, to: number): number {
   return Math.ceil(n / to) * to;
 }
 
-/** With no position there is no group, and the gradients to weights and bias are 0. */
-export function clearGradients({ weights, bias, accumulate }: LayerGradients, arena: Arena): void {
-  if (accumulate) return;
-  for (const out of [weights, bias]) {
-    if (!out) continue;
-    const from = out.array ? 0 : out.pointer >>> 2;
-    (out.array ?? arena.f32).fill(0, from, from + out.length);
-  }
+/** Float64 sums of a gradient to the weights that are kept over all groups, at most: 1 MiB. */
+const MOST_SUMS = 2 ** 17;
+
+/** Those of a layer, in whole tiles of a product. */
+function sumsOf({ classes, depth }: Layer): number {
+  return padded(classes, 4) * padded(depth, 8);
 }

@@ -7,7 +7,7 @@ import { LINEAR_SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type { LinearSigmoidCrossEntropyOptions } from "../options.js";
 import { readGradOutput } from "../weights.js";
 import { type Layer, type LayerGradients, readLayer, readLayerGradients, withLayer } from "./linear-layer.js";
-import { clearGradients, LinearProducts } from "./linear-products.js";
+import { LinearProducts } from "./linear-products.js";
 import { powerAbove, readWeighting, scaleRest, type Weighting } from "./sigmoid-losses.js";
 
 interface Result {
@@ -72,7 +72,6 @@ export function linearSigmoidCrossEntropy(
     };
     return () => {
       const call = { layer, targets, upstream, peak: powerAbove(upstream), total, gradients, ...weighting };
-      if (rows === 0) clearGradients(gradients, arena);
       while (products.next()) group(context, call, products, rooms);
       return { loss: total.value, ...(gradients.results && { grad: gradients.results }) };
     };

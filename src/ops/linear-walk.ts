@@ -22,7 +22,7 @@ import {
 import { isPlain, plainRows } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
-import { clearGradients, halved, LinearProducts, positionsOf } from "./linear-products.js";
+import { halved, LinearProducts, positionsOf } from "./linear-products.js";
 import { LinearTargets } from "./linear-targets.js";
 
 /**
@@ -88,7 +88,6 @@ export class LinearWalk {
 
   run(): void {
     const products = this.#products;
-    if (this.#call.batch.outer === 0) clearGradients(this.#gradients, this.#context.arena);
     while (products.next()) {
       if (this.#whole) {
         this.#wholeRows();

@@ -72,6 +72,7 @@ export function ownShape(operand: object): Shape | undefined {
 
 /** The flat data of an operand in float64. One element type from here on also keeps every inner loop monomorphic. */
 export function float64(operand: Labels): Float64Array {
+  if (typeof operand !== "object" || operand === null) throw new TypeError(`a batch is an array, not ${operand}`);
   const data = "data" in operand ? operand.data : operand;
   if (typeof data[0] === "bigint") return Float64Array.from(data, Number);
   return data instanceof Float64Array ? data : new Float64Array(data as Numbers);

@@ -31,12 +31,13 @@ export function requireFraction(name: string, value: number): void {
 
 /** Throws unless the value is finite and above 0. */
 export function requirePositive(name: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) throw new RangeError(`${name} is ${value}, expected a finite number above 0`);
+  if (!(Number.isFinite(value) && value > 0))
+    throw new RangeError(`${name} is ${value}, expected a finite number above 0`);
 }
 
 /** Throws unless the value is finite and at least 0. */
 export function requireWeight(name: string, value: number): void {
-  if (!(value >= 0 && value < Infinity)) {
+  if (!(Number.isFinite(value) && value >= 0)) {
     throw new RangeError(`${name} is ${value}, expected a finite number of at least 0`);
   }
 }
