@@ -127,9 +127,9 @@ function apply(
   return start;
 }
 
-/** The loss, given the sum over all columns. */
+/** The loss, given the sum over all columns: 0 where rounding left it below. */
 export function klLoss(stateX: usize, stateY: usize, sum: f64): f64 {
-  return sum + (rowLog(stateX) - rowLog(stateY));
+  return Math.max(sum + (rowLog(stateX) - rowLog(stateY)), 0);
 }
 
 /**

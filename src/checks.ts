@@ -30,7 +30,7 @@ export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" || typeof value === "function") {
-    return typedName(value) ?? value.constructor?.name ?? "an object";
+    return typedName(value) ?? (value.constructor?.name || "an object");
   }
   return typeof value === "string" ? `"${value}"` : typeof value === "bigint" ? `${value}n` : String(value);
 }

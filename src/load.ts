@@ -66,13 +66,14 @@ function readThreads(threads: unknown): number | "auto" {
 
 function read(options: LoadOptions): Request {
   checkOptions(options, LOAD_OPTIONS);
-  const { backend = DEFAULT, threads = 1, module, maximumMemory = LARGEST_MEMORY } = options;
+  const { backend = DEFAULT, threads = 1, module, maximumMemory } = options;
   const count = readThreads(threads);
   const request = {
     backends: readBackends(backend),
     threads: count,
     given: module === undefined ? undefined : { ...identify(module), module: module as WebAssembly.Module },
-    maximumMemory: readMaximumMemory(maximumMemory, count === "auto" ? 1 : count),
+    maximumMemory:
+      maximumMemory === undefined ? LARGEST_MEMORY : readMaximumMemory(maximumMemory, count === "auto" ? 1 : count),
   };
   if (request.given) checkFits(request.given, request);
   return request;

@@ -85,23 +85,16 @@ function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): 
 
 /** Refuses an output that shares bytes with an operand that is still read when the output is written. */
 export function checkApart(output: Floats, other: Floats, arena: Arena, names: string): void {
-  if (overlap(output, other, arena)) throw apart(names);
-}
-
-function apart(names: string): OverlapError {
-  return new OverlapError(`${names} overlap; they must lie apart.`);
+  if (overlap(output, other, arena)) throw new OverlapError(`${names} overlap; they must lie apart.`);
 }
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
 export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
-  const { start } = output;
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i];
+  for (const input of inputs) {
     if (!ArrayBuffer.isView(input)) continue;
-    if (output.array ? input.buffer !== output.array.buffer : !arena.owns(input.buffer)) continue;
-    if (start < input.byteOffset + input.byteLength && input.byteOffset < start + output.length * 4) {
-      throw apart(`${name} and labels or weights`);
-    }
+    const array = input as Float32Array;
+    const place = { array, pointer: 0, length: array.length, start: array.byteOffset, own: undefined };
+    checkApart(output, place, arena, `${name} and labels or weights`);
   }
 }
 
@@ -113,7 +106,9 @@ export function overlap(a: Floats, b: Floats, arena: Arena): boolean {
 
 /** Integer targets are arrays even over linear memory. */
 function bufferOf({ array }: Floats, arena: Arena): ArrayBufferLike {
-  return !array || arena.owns(array.buffer) ? arena.buffer : array.buffer;
+  if (!array || arena.owns(array.buffer)) return arena.buffer;
+  const { beside } = arena;
+  return beside?.owns(array.buffer) ? beside.buffer : array.buffer;
 }
 
 /** Integer targets have elements of other sizes. */

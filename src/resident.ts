@@ -82,6 +82,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const dtype = readChoice(options.dtype, "dtype", DTYPES);
     const shape = checkSizes(given, "the new batch");
     const bytes = shape.reduce((product, size) => product * size, 4);
+    arena.checkLive();
     const start = arena.allocate(bytes);
     arena.u8.fill(0, start, start + bytes);
     return new ResidentBatch({ arena, start, live: true }, start, Object.freeze(shape), dtype);
@@ -127,17 +128,21 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
    * int32, FreedError.
    */
   set(source: readonly (number | bigint)[] | (ArrayLike<number | bigint> & ArrayBufferView)): this {
-    const data = this.data;
+    this.#check("data");
+    const { length } = this;
     const type = typedName(source);
     if (!Array.isArray(source) && type === undefined) {
       refuse("What a resident batch is set from", "an array", source, DtypeError);
     }
-    checkLength("What a resident batch is set from", source.length, data.length, OutputError);
+    checkLength("What a resident batch is set from", source.length, length, OutputError);
     if (Array.isArray(source)) checkNumbers(source);
-    else if (lengthOf(source) !== data.length) throw new DtypeError("The array is not as long as it says.");
+    else if (lengthOf(source) !== length) throw new DtypeError("The array is not as long as it says.");
     if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
-    if (type === undefined || type.startsWith("Big")) for (let i = 0; i < data.length; i++) data[i] = Number(source[i]);
-    else if (data.length > 0) data.set(source as ArrayLike<number>);
+    // What the elements' getters do to the memory is done before it is written to.
+    if (type === undefined || type.startsWith("Big")) {
+      const numbers = Array.from({ length }, (_, i) => Number(source[i]));
+      this.data.set(numbers);
+    } else if (length > 0) this.data.set(source as ArrayLike<number>);
     return this;
   }
 

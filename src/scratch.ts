@@ -63,25 +63,11 @@ function pin(value: unknown, arena: Arena, output: boolean): () => unknown {
 }
 
 function pinView(view: ArrayBufferView, arena: Arena): () => unknown {
-  const make = VIEWS.get(typedName(view));
-  if (!make || !arena.owns(view.buffer)) return () => view;
-  const { byteOffset, byteLength } = view;
-  return () => (arena.owns(view.buffer) ? view : make(arena.buffer as ArrayBuffer, byteOffset, byteLength));
+  const name = typedName(view);
+  if (!name || !arena.owns(view.buffer)) return () => view;
+  const { byteOffset } = view;
+  const { length } = view as Float32Array;
+  // Not the view's own constructor: a subclass may have any.
+  const View = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[name];
+  return () => (arena.owns(view.buffer) ? view : new View(arena.buffer, byteOffset, length));
 }
-
-type Make = (buffer: ArrayBuffer, start: number, bytes: number) => ArrayBufferView;
-
-const VIEWS = new Map<string | undefined, Make>(
-  [
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    BigInt64Array,
-    BigUint64Array,
-  ].map((View) => [View.name, (buffer, start, bytes) => new View(buffer, start, bytes / View.BYTES_PER_ELEMENT)]),
-);

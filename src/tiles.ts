@@ -202,7 +202,7 @@ export class Tiles {
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
     if (this.#lying) {
-      if (this.#staged) this.#handOver(from, operand, this.#offset());
+      if (this.#staged) this.#bring(operand, this.#offset(), from, true);
       return;
     }
     if (this.#inner !== 1) {
@@ -229,30 +229,21 @@ export class Tiles {
     return to;
   }
 
-  /** Copies the tile's part of a slab, whose first float has the index `offset`, to linear memory. */
-  #bring({ array, pointer }: Operand, offset: number, to: number): void {
+  /** Copies the tile's part of a slab, whose first float has the index `offset`, to linear memory, or `back`. */
+  #bring({ array, pointer }: Operand, offset: number, tile: number, back = false): void {
     const { classes } = this;
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
     const step = this.#step(width);
-    const source = array ?? work.arena.f32;
-    const from = array ? offset : (pointer >>> 2) + offset;
-    if (step === inner) work.copyIn(source, from, classes * inner, to);
-    else for (let c = 0; c < classes; c++) work.copyIn(source, from + c * inner, width, to + c * step * 4);
-  }
-
-  /** As above, back from linear memory. */
-  #handOver(from: number, { array, pointer }: Operand, offset: number): void {
-    const { classes } = this;
-    const work = this.#work;
-    const inner = this.#inner;
-    const width = this.#width;
-    const step = this.#step(width);
-    const target = array ?? work.arena.f32;
-    const to = array ? offset : (pointer >>> 2) + offset;
-    if (step === inner) work.copyOut(from, classes * inner, target, to);
-    else for (let c = 0; c < classes; c++) work.copyOut(from + c * step * 4, width, target, to + c * inner);
+    const lying = array ?? work.arena.f32;
+    const at = array ? offset : (pointer >>> 2) + offset;
+    const runs = step === inner ? 1 : classes;
+    const n = step === inner ? classes * inner : width;
+    for (let c = 0; c < runs; c++) {
+      if (back) work.copyOut(tile + c * step * 4, n, lying, at + c * inner);
+      else work.copyIn(lying, at + c * inner, n, tile + c * step * 4);
+    }
   }
 
   #gather(operand: Operand, slot: Slot): number {
@@ -287,7 +278,7 @@ export class Tiles {
       }
       const transit = this.#work.tile(2);
       this.#kernels.transpose(rows, classes, transit, apart(width), width, classes);
-      this.#handOver(transit, operand, offset);
+      this.#bring(operand, offset, transit, true);
     }
   }
 }

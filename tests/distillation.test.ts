@@ -57,6 +57,16 @@ describeEachBackend("softmaxKlDivergence", (backend) => {
     }
   });
 
+  it("is never below 0", () => {
+    for (const length of [1, 3, 67, 3000, 66_000].filter((n) => backend.affords(n))) {
+      for (let seed = 0; seed < 20; seed++) {
+        const teacher = normal(length, seed, 0, 2);
+        const student = teacher.map((y, i) => y + 1e-4 * Math.sin(i + seed));
+        expect(backend.k.softmaxKlDivergence(student, teacher).loss).toBeGreaterThanOrEqual(0);
+      }
+    }
+  });
+
   it("is 0 with gradient 0 where they are the same", () => {
     const x = normal(20, 3);
     const { loss, grad } = backend.k.softmaxKlDivergence(x, x, { grad: true });

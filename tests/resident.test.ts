@@ -30,11 +30,25 @@ describeEachBackend("a resident batch", (backend) => {
     given[0] = 9;
     expect([z.shape, z.length, z.dtype, z.data.length]).toEqual([[2, 3, 4], 24, "float32", 24]);
     expect(Object.isFrozen(z.shape)).toBe(true);
+    expect(() => Object.assign(z, { length: 40 })).toThrow(TypeError);
     z.free();
     const labels = backend.k.alloc([5], { dtype: "int32" });
     expect([labels.shape, labels.length, labels.dtype]).toEqual([[5], 5, "int32"]);
     expect(labels.data).toBeInstanceOf(Int32Array);
     labels.free();
+  });
+
+  it("is set from a list whose elements make the memory grow", () => {
+    const { k } = backend;
+    const z = k.alloc([2]);
+    const list = Object.defineProperty([1, 2], 0, {
+      get() {
+        k.alloc([(k.memory.reserved - k.memory.used) / 4 + 1000]).free();
+        return 7;
+      },
+    });
+    expect([...z.set(list).data]).toEqual([7, 2]);
+    z.free();
   });
 
   it("may be empty or a single number", () => {

@@ -64,7 +64,6 @@ function sumsOf(
       : kernels[kernel](p, q, grad, work.exponentials, n, scale, start);
   // The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root.
   const least = kernel === "jensenShannon" ? 0 : -Infinity;
-  const put = (position: number, sum: number) => total.add(position, Math.max(sum, least) * factor);
   const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
   const tiles = context.tiles.over(batch, resident).streamed();
   if (tiles.long) {
@@ -77,7 +76,7 @@ function sumsOf(
         sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, sum);
         grad?.write(c, n);
       });
-      put(position, sum);
+      total.add(position, Math.max(sum, least) * factor);
     }
     return total;
   }
@@ -90,7 +89,7 @@ function sumsOf(
     for (let row = 0; row < tiles.rows; row++) {
       const at = row * bytes;
       const sum = sums?.[row] ?? run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, 0);
-      put(tiles.position + row, sum);
+      total.add(tiles.position + row, Math.max(sum, least) * factor);
     }
     if (gradient) tiles.write(gradient, grad);
   }

@@ -1,5 +1,6 @@
 import type { Context } from "../context.js";
 import type { Arena } from "../memory.js";
+import { viewOf } from "../weights.js";
 import type { LayerGradients } from "./linear-layer.js";
 import type { LinearProducts } from "./linear-products.js";
 
@@ -10,14 +11,15 @@ import type { LinearProducts } from "./linear-products.js";
  */
 export class Loan {
   readonly #arena: Arena;
-  readonly #gradients: LayerGradients;
   readonly #depth: number;
+  /** What is lent to. */
+  readonly #room: Float32Array | undefined;
 
   /** `depth`: D, or 0 to lend nothing. */
-  constructor({ arena }: Context, gradients: LayerGradients, depth: number) {
+  constructor({ arena }: Context, { weights, accumulate }: LayerGradients, depth: number) {
     this.#arena = arena;
-    this.#gradients = gradients;
-    this.#depth = gradients.accumulate || !gradients.weights ? 0 : depth;
+    this.#depth = depth;
+    this.#room = weights && !accumulate && depth > 0 ? viewOf(weights, arena) : undefined;
   }
 
   /** How many rows of a group are lent: a multiple of 4, or all. */
@@ -26,28 +28,19 @@ export class Loan {
     return count <= this.#depth ? count : this.#depth & ~3;
   }
 
-  /** Where a tile's logits are lent to: an array, and the index of the first. */
-  #place(column: number): { array: Float32Array; start: number } {
-    const { array, pointer } = this.#gradients.weights ?? { array: undefined, pointer: 0 };
-    const start = column * this.#depth;
-    return array ? { array, start } : { array: this.#arena.f32, start: (pointer >>> 2) + start };
-  }
-
   /** Lends the logits of n classes from `column` on, whose rows lie side by side. */
   give(products: LinearProducts, column: number, n: number, logits: number): void {
-    const rows = this.#rows(products);
-    if (rows === 0) return;
-    const { array, start } = this.#place(column);
     const from = logits >>> 2;
-    array.set(this.#arena.f32.subarray(from, from + rows * n), start);
+    const lent = this.#arena.f32.subarray(from, from + this.#rows(products) * n);
+    this.#room?.set(lent, column * this.#depth);
   }
 
   /** Brings them back; returns the first row that has to be computed. */
   takeBack(products: LinearProducts, column: number, n: number, logits: number): number {
+    if (!this.#room) return 0;
     const rows = this.#rows(products);
-    if (rows === 0) return 0;
-    const { array, start } = this.#place(column);
-    this.#arena.f32.set(array.subarray(start, start + rows * n), logits >>> 2);
+    const start = column * this.#depth;
+    this.#arena.f32.set(this.#room.subarray(start, start + rows * n), logits >>> 2);
     return rows;
   }
 }

@@ -3,6 +3,7 @@ import type { Floats } from "../batch.js";
 import type { Context } from "../context.js";
 import type { Arena } from "../memory.js";
 import type { Scratch } from "../scratch.js";
+import { viewOf } from "../weights.js";
 import type { Workspace } from "../workspace.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 
@@ -202,23 +203,16 @@ export class LinearProducts {
       }
     }
     if (bias) {
-      const { f32, f64 } = this.#arena;
       const sums = this.#biasSums >>> 3;
-      const array = bias.array ?? f32;
-      const to = bias.array ? 0 : bias.pointer >>> 2;
-      for (let c = 0; c < classes; c++) array[to + c] = f64[sums + c] + (accumulate ? array[to + c] : 0);
+      const to = viewOf(bias, this.#arena);
+      for (let c = 0; c < classes; c++) to[c] = this.#arena.f64[sums + c] + (accumulate ? to[c] : 0);
     }
   }
 
   /** With no position there is no group, and the gradients to weights and bias are 0. */
   #clear(): void {
     const { weights, bias, accumulate } = this.#gradients;
-    if (accumulate) return;
-    for (const out of [weights, bias]) {
-      if (!out) continue;
-      const from = out.array ? 0 : out.pointer >>> 2;
-      (out.array ?? this.#arena.f32).fill(0, from, from + out.length);
-    }
+    if (!accumulate) for (const out of [weights, bias]) if (out) viewOf(out, this.#arena).fill(0);
   }
 
   /** Hands over the group's gradient to the features. */

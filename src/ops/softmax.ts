@@ -14,7 +14,6 @@ import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
-import type { Tiles } from "../tiles.js";
 import { briefArray } from "./brief.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
@@ -24,41 +23,47 @@ const EMPTY_ROW = ["nan", "zero"] as const;
 const LOG_SOFTMAX = ["shape", "axis", "out", "temperature"];
 
 export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
-  return briefArray(context, "softmax", x, options) ?? generalSoftmax(context, x, context.left(options));
+  return briefArray(context, "softmax", x, options) ?? general(context, "softmax", x, context.left(options));
 }
 
-function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
-  checkOptions(options, SOFTMAX);
+export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
+  return briefArray(context, "logSoftmax", x, options) ?? general(context, "logSoftmax", x, context.left(options));
+}
+
+function general(
+  context: Context,
+  operation: "softmax" | "logSoftmax",
+  x: FloatBatch,
+  options: SoftmaxOptions,
+): FloatOutput {
+  const log = operation === "logSoftmax";
+  checkOptions(options, log ? LOG_SOFTMAX : SOFTMAX);
   const { shape, axis, out, temperature, emptyRow } = options;
   const { kernels, arena, work } = context;
+  const { state, maxima, exponentials } = work;
   const batch = readBatch(x, shape, axis, arena);
   const transform = Transform.read(context, undefined, temperature);
-  const zero = readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
+  const zero = !log && readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
   const resident = isResident(batch) && isResident(output) && !transform.some;
-  if (goesAcross(batch) && !zero) {
-    const { state, exponentials } = work;
-    across(context, batch, output, transform, (x, to, { classes, rows, stride }) =>
-      kernels.softmaxAcross(x, to, classes, rows, stride, state, exponentials),
-    );
+  const across = goesAcross(batch) && !zero;
+  const tiles = across ? context.tiles.across(batch, resident) : context.tiles.over(batch, resident);
+  if (!across && !zero) tiles.streamed();
+  if (tiles.long && !across) {
+    const long = log ? longLogSoftmax : longSoftmax;
+    for (let p = 0; p < batch.outer * batch.inner; p++) long(context, batch, p, output, transform, zero);
     return result;
   }
-  const tiles = context.tiles.over(batch, resident);
-  if (!zero) tiles.streamed();
-  if (tiles.long) {
-    for (let p = 0; p < batch.outer * batch.inner; p++) longSoftmax(context, batch, p, output, transform, zero);
-  } else {
-    while (tiles.next()) {
-      const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-      const to = transform.some ? from : tiles.place(output, 0);
-      const empty = zero ? emptyRows(arena.f32, from >>> 2, tiles.rows, tiles.classes) : undefined;
-      kernels.softmax(from, to, tiles.rows, tiles.classes, work.state, work.maxima);
-      if (empty)
-        for (const row of empty)
-          arena.f32.fill(0, (to >>> 2) + row * tiles.classes, (to >>> 2) + (row + 1) * tiles.classes);
-      tiles.write(output, to);
-    }
+  while (tiles.next()) {
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = transform.some && !across ? from : tiles.place(output, 0);
+    const { rows, classes } = tiles;
+    const empty = zero ? emptyRows(arena.f32, from >>> 2, rows, classes) : [];
+    if (across) kernels[`${operation}Across`](from, to, classes, rows, tiles.stride, state, exponentials);
+    else kernels[operation](from, to, rows, classes, state, log ? exponentials : maxima);
+    for (const row of empty) arena.f32.fill(0, (to >>> 2) + row * classes, (to >>> 2) + (row + 1) * classes);
+    tiles.write(output, to);
   }
   return result;
 }
@@ -66,23 +71,6 @@ function generalSoftmax(context: Context, x: FloatBatch, options: SoftmaxOptions
 /** Whether a batch is computed across its positions: its class axis is not the last, and its classes are one block. */
 export function goesAcross({ classes, inner }: Layout): boolean {
   return inner > 1 && classes > 0 && classes <= BLOCK;
-}
-
-/** Computes a batch across its positions. */
-function across(
-  { tiles }: Context,
-  batch: Batch,
-  output: Floats,
-  transform: Transform,
-  run: (x: number, out: number, tile: Tiles) => void,
-): void {
-  tiles.across(batch, isResident(batch) && isResident(output) && !transform.some);
-  while (tiles.next()) {
-    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-    const to = tiles.place(output, 0);
-    run(from, to, tiles);
-    tiles.write(output, to);
-  }
 }
 
 /** The rows that are −Infinity throughout. */
@@ -131,47 +119,23 @@ function longSoftmax(
   });
 }
 
-export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
-  return briefArray(context, "logSoftmax", x, options) ?? generalLogSoftmax(context, x, context.left(options));
-}
-
-function generalLogSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
-  checkOptions(options, LOG_SOFTMAX);
-  const { shape, axis, out, temperature } = options;
-  const { kernels, arena, work } = context;
-  const batch = readBatch(x, shape, axis, arena);
-  const transform = Transform.read(context, undefined, temperature);
-  const result = outputOf(out, batch.length);
-  const output = readOutput(result, batch, arena, "out");
+function longLogSoftmax(
+  { kernels, work }: Context,
+  batch: Batch,
+  position: number,
+  output: Floats,
+  transform: Transform,
+): void {
   const { state, exponentials } = work;
-  if (goesAcross(batch)) {
-    across(context, batch, output, transform, (x, to, { classes, rows, stride }) =>
-      kernels.logSoftmaxAcross(x, to, classes, rows, stride, state, exponentials),
-    );
-    return result;
-  }
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(output) && !transform.some).streamed();
-  if (tiles.long) {
-    for (let p = 0; p < batch.outer * batch.inner; p++) {
-      const input = new Columns(work, batch, batch, p, 0);
-      const target = new Columns(work, output, batch, p, 0);
-      kernels.begin(state);
-      eachTile(work, batch.classes, (c, n) => {
-        kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
-      });
-      kernels.finish(state);
-      eachTile(work, batch.classes, (c, n) => {
-        kernels.logSoftmaxApply(state, transform.apply(input.read(c, n), n, 0), target.place(c), n);
-        target.write(c, n);
-      });
-    }
-    return result;
-  }
-  while (tiles.next()) {
-    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-    const to = transform.some ? from : tiles.place(output, 0);
-    kernels.logSoftmax(from, to, tiles.rows, tiles.classes, state, exponentials);
-    tiles.write(output, to);
-  }
-  return result;
+  const input = new Columns(work, batch, batch, position, 0);
+  const target = new Columns(work, output, batch, position, 0);
+  kernels.begin(state);
+  eachTile(work, batch.classes, (c, n) => {
+    kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
+  });
+  kernels.finish(state);
+  eachTile(work, batch.classes, (c, n) => {
+    kernels.logSoftmaxApply(state, transform.apply(input.read(c, n), n, 0), target.place(c), n);
+    target.write(c, n);
+  });
 }

@@ -41,6 +41,41 @@ describeEachBackend("an operand's properties", (backend) => {
   });
 });
 
+describeEachBackend("a list of labels", (backend) => {
+  /** Labels of which one says something else each time that it is read. */
+  function turning(...values: number[]): number[] {
+    const labels = [0, 1];
+    return Object.defineProperty(labels, 0, { get: () => values.shift() ?? 99 });
+  }
+
+  it("is read once: what was checked is what counts", () => {
+    const { k } = backend;
+    const { features, weights } = linearProblem(2, 3, 5);
+    const layer = { shape: [2, 3], grad: true } as const;
+    const options = { shape, grad: true } as const;
+    expect(k.softmaxCrossEntropy(X, turning(0), options)).toEqual(k.softmaxCrossEntropy(X, [0, 1], options));
+    expect(k.nllLoss(X, turning(0), options)).toEqual(k.nllLoss(X, [0, 1], options));
+    expect(k.linearSoftmaxCrossEntropy(features, weights, turning(0), layer)).toEqual(
+      k.linearSoftmaxCrossEntropy(features, weights, [0, 1], layer),
+    );
+  });
+
+  it("may make a call while it is read", () => {
+    const { k } = backend;
+    const labels = [0, 1];
+    Object.defineProperty(labels, 0, {
+      get() {
+        k.softmaxCrossEntropy(Float32Array.of(9, 9, 9), [2]);
+        return 0;
+      },
+    });
+    for (const x of [X, k.alloc(shape).set(X)]) {
+      const options = { shape, grad: true } as const;
+      expect(k.softmaxCrossEntropy(x, labels, options)).toEqual(k.softmaxCrossEntropy(x, [0, 1], options));
+    }
+  });
+});
+
 describeEachBackend("options whose getters do something", (backend) => {
   it("find the call unharmed where they make another", () => {
     const { k } = backend;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { openWasmSync } from "../../src/backend/wasm.js";
-import { loadSync } from "../../src/index.js";
+import { loadSync, OverlapError } from "../../src/index.js";
 import { Xentropy } from "../../src/kernels.js";
 import { Threads } from "../../src/threads/index.js";
 import { spawner } from "../../src/threads/platform.js";
@@ -21,10 +21,14 @@ const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared
 });
 await threads.start(1, await spawner(WORKER));
 const local = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), {
-  initial: MEMORY,
+  initial: 4 << 20,
   maximum: MEMORY,
 });
 const k = new Xentropy(threads.engine, MEMORY, threads, local);
+
+it("small batches have memory of their own", () => {
+  expect(k.memory.reserved).toBe(threads.engine.memory.buffer.byteLength + local.memory.buffer.byteLength);
+});
 
 it.each(NAMED_CALLS)("%s of a small resident batch wakes nobody", (_, call) => {
   const { x, beside, shape } = operandsFor(call, 5, 7);
@@ -36,6 +40,22 @@ it.each(NAMED_CALLS)("%s of a small resident batch wakes nobody", (_, call) => {
     expectSameBits(result.loss, expected.loss, "loss");
   }
   expect(threads.taken).toBe(before);
+});
+
+it("views from before the memory grew overlap as those from after it do", () => {
+  const [rows, columns] = [8192, 4];
+  const size = rows * columns;
+  const z = k.alloc([size + 64]);
+  const labels = k.alloc([size], { dtype: "int32" });
+  const [before, labelsBefore] = [z.data, labels.data];
+  k.alloc([(k.memory.reserved - k.memory.used) / 4 + 100_000]).free();
+  expect(before.buffer).not.toBe(z.data.buffer);
+  const shape = [rows, columns];
+  const x = before.subarray(0, size);
+  expect(() => k.softmax(x, { shape, out: z.data.subarray(20, size + 20) })).toThrow(OverlapError);
+  const grad = new Float32Array(labels.data.buffer, labels.data.byteOffset, size);
+  const y = labelsBefore.subarray(0, rows);
+  expect(() => k.softmaxCrossEntropy(new Float32Array(size), y, { shape, grad })).toThrow(OverlapError);
 });
 
 it.each(NAMED_CALLS)("%s of a small foreign batch wakes nobody, whatever lies beside it", (_, call) => {

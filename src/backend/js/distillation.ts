@@ -122,9 +122,9 @@ function apply(
   return start;
 }
 
-/** The loss, given the sum over all columns. */
+/** The loss, given the sum over all columns: 0 where rounding left it below. */
 export function klLoss(memory: Memory, stateX: number, stateY: number, sum: number): number {
-  return sum + (rowLog(memory, stateX) - rowLog(memory, stateY));
+  return Math.max(sum + (rowLog(memory, stateX) - rowLog(memory, stateY)), 0);
 }
 
 /** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out but for infinite ones. The lanes turn: math/sum.ts. */
