@@ -60,7 +60,7 @@ const STYLES: Record<string, string> = {
   "js foreign": "js",
   "js resident": "js dashed",
 };
-const PEERS = ["tfjs-backend-wasm", "onnxruntime-web", "onnxruntime-node", "jax", "numpy-ts", "transformers"];
+const PEERS = ["tfjs-backend-wasm", "onnxruntime-web", "onnxruntime-node", "jax-js", "numpy-ts", "transformers"];
 
 function styleOf(name: string): string {
   const own = STYLES[name];

@@ -20,9 +20,13 @@ Everything here is written by \`npm run bench:report\`; don't edit it. The same 
 
 How time is taken: every contender of a case runs in one process, in many short rounds whose order rotates; the figure is
 the median of its rounds. Each result is compared with the float64 reference before and after it is timed. One input element
-changes between calls. Rivals in plain JavaScript are written by hand (\`src/cli/rivals\`, \`bench/rivals\`): typed arrays, fused loops, every
-output given. *Foreign* means a \`Float32Array\` in and out, *resident* a batch in the kernels' memory. Logits are N(0, 9)
-unless "wide" is said: U(±100), where many results are subnormal or 0.`;
+changes between calls. Rivals in plain JavaScript are written by hand (\`src/cli/rivals\`, \`bench/rivals\`): typed arrays,
+fused loops, every output given. *Foreign* means a \`Float32Array\` in and out, *resident* a batch in the kernels' memory.
+Logits are N(0, 9) unless "wide" is said: U(±100), where many results are subnormal or 0.
+
+A size is rows x classes, or a shape and, after "/", its class axis: 8x64x4096/1 has 64 classes along axis 1. Of operations
+on each element it is the number of elements. softmaxCrossEntropy is measured with labels, softmaxCrossEntropyDense is the
+same with dense targets. The targets at the end are goals of speed that the project has set itself.`;
 
 export function markdownReport(records: readonly RunRecord[]): string {
   const full = records.filter(({ results }) =>

@@ -39,7 +39,8 @@ export const USAGE = `Usage: npm run bench -- [options]
 
 What is measured; options that name something may be repeated:
   --op NAME           ${wrap(NAMES)}
-  --shape SHAPE       rows x classes, or more axes and the class axis: ${wrap(ROW_SHAPES)};
+  --shape SHAPE       rows x classes, or more axes and, after a slash, the class axis:
+                      ${wrap(ROW_SHAPES)};
                       elements: ${ELEMENT_SHAPES.join(", ")}
   --logits NAME       ${SPREADS.join(", ")}: N(0, 9), U(±100), the latter at fewer sizes unless --shape is given
   --backend NAME      ${BACKENDS.join(", ")}

@@ -69,7 +69,9 @@ function operationTable(results: readonly Result[]): string {
 
 export function labelOf(name: string, placement: string): string {
   if (name === "JavaScript") return name;
-  return `${name.replace(/^@[^/]*\//, "")} ${placement}`;
+  // jax is another library.
+  const short = name === "@jax-js/jax" ? "jax-js" : name.replace(/^@[^/]*\//, "");
+  return `${short} ${placement}`;
 }
 
 function cell(result: Result, timing: Timing): string {

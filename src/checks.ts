@@ -45,7 +45,7 @@ export function refuse(name: string, wanted: string, value: unknown, Refusal: Re
 
 /** Refuses as many numbers as are not wanted. */
 export function checkLength(name: string, length: number, wanted: number, Refusal: Refusal = ShapeError): void {
-  if (length !== wanted) throw new Refusal(`${name} has ${length} numbers; ${wanted} are wanted.`);
+  if (length !== wanted) throw new Refusal(`${name} has length ${length}, not ${wanted}.`);
 }
 
 /** An integer of at least `least` and at most `most`. */

@@ -45,11 +45,14 @@ const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
- * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, resident ones are used in place.
+ * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, resident ones are used in place. The
+ * linear losses also take working memory for the length of a call.
  *
  * Error bounds are in units in the last place (ULP) of the true float32 result; docs/numerics.md says how they are read
- * and proven. Every method may throw ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, and with
- * resident batches FreedError, ForeignError or MemoryError; others are named where they belong.
+ * and proven. Every method may throw ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, FreedError
+ * once the kernels are disposed, and MemoryError where there is no room for a fresh result or, in the linear losses, for the
+ * work; with resident batches FreedError and ForeignError; with threads WorkerLostError. LabelError and WeightError are named
+ * where they belong.
  */
 export class Xentropy extends Loaded {
   /**
@@ -84,7 +87,7 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * log Σ exp of so many rows over columns that are added a few at a time, or the state that `toJSON` stored. `start`: the
+   * log Σ exp of `rows` rows over columns that are added a few at a time, or the state that `toJSON` stored. `start`: the
    * column of the whole rows that the first one added is; states of neighbouring columns merge. Bit for bit what logSumExp
    * gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
    */
@@ -111,7 +114,7 @@ export class Xentropy extends Loaded {
     return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
-  /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 a position. */
+  /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 per position. */
   argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
     return argmax(this.context("argmax", x), x, options);
   }
@@ -156,12 +159,13 @@ export class Xentropy extends Loaded {
   /**
    * Softmax cross-entropy from logits along `axis`, and its gradient in the same pass. At most 4 ULP each.
    *
-   * - Labels (integers, one a position): loss log Σ_j exp(x_j) − x_y, gradient p − onehot(y).
-   * - Dense targets t (floats, one a logit, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t, in units of p·Σt + t.
+   * - Labels (integers, one per position): loss log Σ_j exp(x_j) − x_y, gradient p − onehot(y).
+   * - Dense targets t (floats, one per logit, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t, in units of p·Σt + t.
    *
    * "mean" divides by the weight of the positions that count; the gradient is that of the reduced loss, and of the sum
-   * for "none". With nothing to average the mean is NaN, the gradient 0. Every combination of options is valid but
-   * `correct` with dense targets. Throws LabelError and WeightError too.
+   * for "none". With nothing to average the mean is NaN, the gradient 0. Every combination of options is valid, but for
+   * `correct`, and an `ignoreIndex` of 0 or more, with dense targets, and for what `state` excludes: dense targets,
+   * `labelSmoothing`, `softcap`, `temperature`, `correct` and `logSumExp`. Throws LabelError and WeightError too.
    */
   softmaxCrossEntropy<const O extends Only<SoftmaxCrossEntropyOptions, O> = object>(
     x: FloatBatch,
@@ -187,7 +191,7 @@ export class Xentropy extends Loaded {
   /**
    * KL divergence from a teacher's softmax to a student's, both from logits, for knowledge distillation (Hinton et al.,
    * arXiv 1503.02531): T²·Σ p·log(p/q) with p = softmax(teacher / T), q = softmax(student / T); gradient T·(q − p) to the
-   * student's logits. "mean" divides by the number of positions.
+   * student's logits. "mean" divides by the number of positions. Throws WeightError too.
    */
   softmaxKlDivergence<const O extends Only<SoftmaxKlDivergenceOptions, O> = object>(
     student: FloatBatch,
@@ -201,7 +205,8 @@ export class Xentropy extends Loaded {
    * Sigmoid cross-entropy from logits, element by element, and its gradient in the same pass, for targets t in [0, 1]:
    * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t. At most 4 ULP; the gradient in units of σ + t.
    *
-   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError.
+   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError
+   * too.
    */
   sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
     x: FloatBatch,
@@ -213,7 +218,7 @@ export class Xentropy extends Loaded {
 
   /**
    * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element: α_t·(1 − p_t)^γ·CE, and its gradient in the
-   * same pass. At most 8 ULP for γ in {0, 1, 2}. "mean" divides by the number of elements.
+   * same pass. At most 8 ULP for γ in {0, 1, 2}. "mean" divides by the number of elements. Throws WeightError too.
    */
   sigmoidFocalLoss<const O extends Only<SigmoidFocalLossOptions, O> = object>(
     x: FloatBatch,

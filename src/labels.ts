@@ -38,8 +38,8 @@ export function isDense({ data, type }: Given): boolean {
 }
 
 /**
- * Reads labels, one a position: integers in [0, classes) or `ignore`. Returns them, and how many count: typed arrays
- * as they are, lists as they were when they were checked, since their elements may have getters.
+ * Reads labels, one per position: integers in [0, classes) or `ignore`. Returns them, and how many count: typed arrays as
+ * they are, lists as they were when they were checked, since their elements may have getters.
  */
 export function readLabels(
   given: Given,
@@ -52,7 +52,7 @@ export function readLabels(
   if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
     const dense = labels.length === batch.length ? " Dense targets are a Float32Array or a resident batch." : "";
-    throw new ShapeError(`There are ${labels.length} labels; the batch has ${positions} positions.${dense}`);
+    throw new ShapeError(`labels has length ${labels.length}, not ${positions}: one per position.${dense}`);
   }
   const { classes } = batch;
   const list = Array.isArray(labels) ? new Array<number | bigint>(positions) : undefined;
@@ -85,12 +85,12 @@ function integersOf({ data, type }: Given, arena: Arena, name: string, others = 
   return refuse(`What stands for ${name}`, wanted, data, DtypeError);
 }
 
-/** Reads dense targets: floats of the batch's shape. One float a position is taken for labels that are no integers. */
+/** Reads dense targets: floats of the batch's shape. One float per position is taken for labels that are no integers. */
 export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
   if (given.data instanceof ResidentBatch) ResidentBatch.locate(given.data, arena, "targets");
   const { length } = given.data as Float32Array;
   if (length === batch.outer * batch.inner && length !== batch.length) {
-    throw new DtypeError(`targets has ${length} floats, one a position: labels are integers.`);
+    throw new DtypeError("targets has one float per position: labels are integers.");
   }
   return operandOf(given, batch, arena, "targets");
 }

@@ -23,8 +23,8 @@ export interface LoadOptions {
    */
   module?: CompiledModule | undefined;
   /**
-   * Limit of the kernels' memory in bytes; at least 2 MiB, with threads 5.75 MiB and 67 KiB for each, below which "auto"
-   * is one thread. Default 4 GiB less 64 KiB, what wasm can address.
+   * Limit of the kernels' memory in bytes, rounded down to a multiple of 64 KiB: at least 2 MiB; with n > 1 threads 5.75 MiB
+   * and 84,224 bytes for each of the n, below which "auto" is one thread. Default 4 GiB less 64 KiB, what wasm can address.
    */
   maximumMemory?: number | undefined;
 }

@@ -69,7 +69,7 @@ export class LogSumExpState {
     const { array, pointer, length, own } = readFloats(chunk, arena, "chunk");
     const { rows } = this;
     if (rows === 0 ? length > 0 : length % rows !== 0) {
-      throw new ShapeError(`The chunk has ${length} numbers, which are no ${rows} rows.`);
+      throw new ShapeError(`The chunk has length ${length}, which makes no ${rows} rows.`);
     }
     const n = rows === 0 ? columnsOf(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");

@@ -150,7 +150,7 @@ export type LinearGradientOption =
       features?: boolean | FloatOutput | undefined;
       /** As long as the weights. */
       weights?: boolean | FloatOutput | undefined;
-      /** A number a class, whether or not a bias is given. */
+      /** One number per class, whether or not a bias is given. */
       bias?: boolean | FloatOutput | undefined;
     };
 
@@ -158,7 +158,7 @@ export type LinearGradientOption =
 export interface LinearOptions {
   /** The shape of the features, D last. Default: the shape that came with them, or one position. */
   shape?: Shape | undefined;
-  /** A number a class, added to its logits. Default: none. */
+  /** One number per class, added to its logits. Default: none. */
   bias?: FloatBatch | undefined;
   /** true: all three gradients, fresh; or any of them, each true or where it goes, apart from all that is given. */
   grad?: LinearGradientOption | undefined;
@@ -205,7 +205,7 @@ type LossValue<R> = R extends "none" ? Float32Array : number;
 
 /**
  * What a loss returns, given its options: `loss` is a number rounded to float32 for "mean" and "sum", a Float32Array with
- * one value a position for "none"; `grad` is there if it was asked for, and is the array that was given, if one was.
+ * one value per position for "none"; `grad` is there if it was asked for, and is the array that was given, if one was.
  */
 export type Loss<O = object> = { loss: LossValue<Given<O, "reduction">> } & Property<"grad", Placed<Given<O, "grad">>>;
 

@@ -31,8 +31,8 @@ export function checkShape(shape: unknown, length: number, name: string): Shape 
   let product = 1;
   for (let i = 0; i < sizes.length; i++) product *= sizes[i];
   if (product !== length) {
-    const meant = Number.isSafeInteger(product) ? `${product} numbers` : "more numbers than can be counted";
-    throw new ShapeError(`${name} has ${length} numbers, and the shape [${sizes}] means ${meant}.`);
+    const meant = Number.isSafeInteger(product) ? product : "more than can be counted";
+    throw new ShapeError(`${name} has length ${length}; the shape [${sizes}] means ${meant}.`);
   }
   return sizes;
 }
@@ -49,7 +49,7 @@ export function checkPositions(positions: number, shape: Shape): void {
 export function checkAxis(axis: unknown, shape: Shape): number {
   const { length } = shape;
   if (!Number.isInteger(axis) || (axis as number) < -length || (axis as number) >= length) {
-    throw new AxisError(`The shape [${shape}] has ${length} axes: ${describe(axis)} is none of them.`);
+    throw new AxisError(`${describe(axis)} is no axis of the shape [${shape}].`);
   }
   return (axis as number) < 0 ? (axis as number) + length : (axis as number);
 }

@@ -19,7 +19,7 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   [
     "dense targets as a list",
     (k) => k.softmaxCrossEntropy(X, [1, 0, 0, 0, 1, 0], { shape: [2, 3] }),
-    /6 labels; the batch has 2 positions\. Dense targets are a Float32Array/,
+    /^labels has length 6, not 2: one per position\. Dense targets are a Float32Array/,
   ],
   [
     "64-bit integers as logits",
@@ -39,22 +39,22 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   [
     "labels as floats",
     (k) => k.softmaxCrossEntropy(X, Float32Array.of(0, 1), { shape: [2, 3] }),
-    /^targets has 2 floats, one a position: labels are integers\.$/,
+    /^targets has one float per position: labels are integers\.$/,
   ],
   [
     "labels as floats with a shape",
     (k) => k.softmaxCrossEntropy(X, { data: Float32Array.of(0, 1), dims: [2] }, { shape: [2, 3] }),
-    /^targets has 2 floats, one a position: labels are integers/,
+    /^targets has one float per position: labels are integers/,
   ],
   [
     "labels as float64",
     (k) => k.softmaxCrossEntropy(X, Float64Array.of(0, 1) as never, { shape: [2, 3] }),
-    /^targets has 2 floats, one a position: labels are integers/,
+    /^targets has one float per position: labels are integers/,
   ],
   [
     "dense targets of another length",
     (k) => k.softmaxCrossEntropy(X, new Float32Array(5), { shape: [2, 3] }),
-    /^targets has 5 numbers; 6 are wanted\.$/,
+    /^targets has length 5, not 6\.$/,
   ],
   [
     "dense targets of float64 in a tensor",
@@ -68,6 +68,17 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   ],
   ["no options of load", () => loadSync(null as never), /an object such as \{ backend: … \}, not null/],
   ["no name of a backend", () => loadSync({ backend: [undefined] as never }), /"js", not "undefined"/],
+  [
+    "one label too many for one position",
+    (k) => k.softmaxCrossEntropy(X, [0, 1]),
+    /^labels has length 2, not 1: one per/,
+  ],
+  ["an axis that isn't there", (k) => k.softmax(X, { axis: 1 }), /^1 is no axis of the shape \[6\]\.$/],
+  [
+    "a shape of more than there is",
+    (k) => k.softmax(X, { shape: [2, 4] }),
+    /^x has length 6; the shape \[2,4\] means 8\.$/,
+  ],
   ["float64 logits", (k) => k.softmax(new Float64Array(6) as never), /convert with Float32Array\.from/],
 ];
 

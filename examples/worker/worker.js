@@ -9,6 +9,7 @@ export default {
     if (request.method !== "POST") return new Response("POST { logits, top }", { status: 405 });
     try {
       const { logits, top = 3 } = await request.json();
+      if (!logits.length || !logits.every(Number.isFinite)) throw new TypeError("logits are numbers, at least one");
       const probabilities = k.softmax(Float32Array.from(logits));
       const { values, indices } = k.topK(probabilities, Math.min(top, logits.length));
       const classes = Array.from(indices, (label, i) => ({ label, probability: values[i] }));
@@ -19,8 +20,8 @@ export default {
         classes,
       });
     } catch (error) {
-      if (error instanceof XentropyError) return Response.json({ error: error.code }, { status: 400 });
-      return Response.json({ error: "BAD_REQUEST" }, { status: 400 });
+      const code = error instanceof XentropyError ? error.code : "BAD_REQUEST";
+      return Response.json({ error: code }, { status: 400 });
     }
   },
 };

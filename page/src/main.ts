@@ -24,7 +24,7 @@ async function whyThisBackend(): Promise<string> {
     return "Backend simd: the first of load()’s list, and this browser has WebAssembly SIMD.";
   }
   const reason = await load({ backend: "simd" }).catch((error: Error) => error.message);
-  return `Backend ${k.backend}, not simd: ${reason} The js backend gives the same bits as simd, and is as slow as JavaScript.`;
+  return `Backend ${k.backend}, not simd: ${reason} The js backend gives the same bits as simd, and is somewhat slower than the plain JavaScript here.`;
 }
 
 document.documentElement.dataset.ready = "true";
