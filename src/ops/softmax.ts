@@ -55,12 +55,13 @@ function general(
     for (let p = 0; p < batch.outer * batch.inner; p++) long(context, batch, p, output, transform, zero);
     return result;
   }
+  const runAcross = log ? kernels.logSoftmaxAcross : kernels.softmaxAcross;
   while (tiles.next()) {
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const to = transform.some && !across ? from : tiles.place(output, 0);
     const { rows, classes } = tiles;
     const empty = zero ? emptyRows(arena.f32, from >>> 2, rows, classes) : [];
-    if (across) kernels[`${operation}Across`](from, to, classes, rows, tiles.stride, state, exponentials);
+    if (across) runAcross(from, to, classes, rows, tiles.stride, state, exponentials);
     else kernels[operation](from, to, rows, classes, state, log ? exponentials : maxima);
     for (const row of empty) arena.f32.fill(0, (to >>> 2) + row * classes, (to >>> 2) + (row + 1) * classes);
     tiles.write(output, to);
