@@ -33,6 +33,13 @@ export const SIDE_BY_SIDE: Effort = {
   leastRounds: 17,
   sampleTime: 0.5,
 };
+export const SIDE_BY_SIDE_QUICK: Effort = { ...SIDE_BY_SIDE, rounds: 5, leastRounds: 5 };
+
+/** `turns`: beside other engines. */
+export function effortOf(turns: boolean, quick: boolean): Effort {
+  if (turns) return quick ? SIDE_BY_SIDE_QUICK : SIDE_BY_SIDE;
+  return quick ? QUICK : THOROUGH;
+}
 
 export interface Timed {
   readonly name: string;

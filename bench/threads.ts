@@ -11,7 +11,7 @@ import { say } from "./progress.js";
 import { Split, type Work } from "./split.js";
 import { significant, table } from "./table.js";
 
-const HELP = `Usage: npm run bench -- threads [N] [options]
+export const USAGE = `Usage: npm run bench -- threads [N] [options]
 
 The speed-up of N threads (default 2) over one: medians of the ratios of rounds in which all take their turn.
 
@@ -110,7 +110,7 @@ const OPTIONS = {
 
 export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parse({ args, allowPositionals: true, options: OPTIONS });
-  if (values.help) return console.log(HELP);
+  if (values.help) return console.log(USAGE);
   if (positionals.length > 1) throw new UsageError(`"${positionals[1]}" is one argument too many.`);
   const threads = Number(positionals[0] ?? 2);
   if (!Number.isInteger(threads) || threads < 2) throw new UsageError(`"${positionals[0]}" is no number of threads.`);
