@@ -3,8 +3,8 @@
 
 import type { Xentropy } from "xentropy";
 import { normal, uniform } from "../src/cli/random.js";
+import { firstLine } from "./errors.js";
 import { type Size, unfused } from "./linear-kernels.js";
-import { firstLine } from "./peers.js";
 import { quantile } from "./record.js";
 
 export interface LinearProblem {

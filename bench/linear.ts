@@ -6,12 +6,13 @@
 
 import { load } from "xentropy";
 import { parse, requireName, UsageError } from "./command-line.js";
+import { firstLine } from "./errors.js";
 import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
 import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
 import { type Effort, measure, QUICK, THOROUGH } from "./measure.js";
-import { firstLine, installPeers, peersInstalled } from "./peers.js";
+import { installPeers, peersInstalled } from "./peers.js";
 import { say } from "./progress.js";
 import { quantile } from "./record.js";
 import { type Column, heading, significant, table } from "./table.js";
