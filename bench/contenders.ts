@@ -2,6 +2,7 @@
 // it computed: a result that nobody looks at may be optimised away, one for the same input may be cached.
 
 import type { Xentropy } from "xentropy";
+import { exchangeNext } from "./exchange.js";
 import {
   arrayAlone,
   type Expected,
@@ -181,13 +182,4 @@ function entryOf(
 function expectedOf(returned: Exclude<Returned, number>): Expected {
   if ("indices" in returned) return valuesAndIndices(returned);
   return returned instanceof Int32Array ? indicesAlone(returned) : arrayAlone(returned);
-}
-
-/** Exchanges two neighbours a long stride further on: another input, with the same numbers in it. */
-function exchangeNext(x: Float32Array, at: number): number {
-  const next = (at + 7919) % (x.length - 1);
-  const kept = x[next];
-  x[next] = x[next + 1];
-  x[next + 1] = kept;
-  return next;
 }

@@ -7,7 +7,8 @@
 import { load } from "xentropy";
 import { parse, requireName, UsageError } from "./command-line.js";
 import { firstLine } from "./errors.js";
-import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
+import { fused, held, linearProblem } from "./linear-calls.js";
+import { compareCalls, REFERENCE_WORK, type Rounds, TOLERANCE } from "./linear-compare.js";
 import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
@@ -125,7 +126,8 @@ async function reportCalls(
   const names = contenders.map(({ name }) => name);
   console.log(`
 Loss and all gradients: milliseconds of processor time, medians of ${effort.rounds} rounds in turn, and how many times as fast
-the first is. Everyone's loss, and each gradient by its norm, within ${TOLERANCE} of the first's, or it is left out.
+the first is. Before each call a pair of weights is exchanged. Before and after, everyone's loss, and each gradient by its
+norm, within ${TOLERANCE} of the reference's (beyond N·D·C = ${REFERENCE_WORK / 1e6} million of the first's), or it is left out.
 `);
   const rows: string[][] = [];
   for (const size of sizes) {
