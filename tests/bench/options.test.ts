@@ -66,6 +66,14 @@ describe("a benchmark refuses what it would ignore, before it measures anything:
   it("threads, a second number", async () => {
     await expect(runThreads(["2", "3"])).rejects.toThrow(/"3" is one argument too many/);
   });
+
+  it.each([
+    [["1"], '"1" is no whole number from 2 to 256'],
+    [["two"], '"two" is no whole number'],
+    [["--op", "nllLoss"], 'no operation in this benchmark "nllLoss"; there are: softmax, '],
+  ])("threads, %s", async (args, text) => {
+    await expect(runThreads(args)).rejects.toThrow(text);
+  });
 });
 
 it("every option is read where nothing says which are of use", () => {
