@@ -1,5 +1,5 @@
 // Contenders must compute the same thing before, and after, anyone is timed: every element of the result and the loss
-// within 1e-5 of the float64 reference's.
+// within 1e-5 of the float64 reference's, and the very indices.
 
 import type { Expected, Operation } from "./operation.js";
 import type { Problem } from "./problems.js";
@@ -21,6 +21,8 @@ export function disagreement(
   if (actual.array.length !== expected.array.length) {
     return `${actual.array.length} elements, expected ${expected.array.length}`;
   }
+  const index = differing(actual.indices ?? [], expected.indices ?? []);
+  if (index >= 0) return `index ${index} is ${actual.indices?.[index]}, expected ${expected.indices?.[index]}`;
   let worst = 0;
   let message: string | undefined;
   for (let i = 0; i < expected.array.length; i++) {
@@ -33,6 +35,12 @@ export function disagreement(
     message = `element ${i} is ${a}, expected ${e}`;
   }
   return message;
+}
+
+/** Where integers differ first; -1 if they don't. */
+function differing(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) if (actual[i] !== expected[i]) return i;
+  return -1;
 }
 
 function close(actual: number, expected: number, terms: number): boolean {

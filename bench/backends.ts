@@ -3,7 +3,7 @@
 import { type Backend, load } from "xentropy";
 import { type Contender, javascript, kernels } from "./contenders.js";
 import { Limit } from "./limit.js";
-import { QUICK, SIDE_BY_SIDE, THOROUGH } from "./measure.js";
+import { effortOf } from "./measure.js";
 import type { Options } from "./options.js";
 import type { Surroundings } from "./suite.js";
 
@@ -25,6 +25,6 @@ export async function contendersOf(
       missing[backend] = error instanceof Error ? error.message : String(error);
     }
   }
-  const effort = turns ? SIDE_BY_SIDE : quick ? QUICK : THOROUGH;
+  const effort = effortOf(turns !== undefined, quick);
   return { contenders, limits, missing, effort, turn: turns ? () => fetch(turns) : undefined };
 }

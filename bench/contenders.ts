@@ -2,7 +2,17 @@
 // it computed: a result that nobody looks at may be optimised away, one for the same input may be cached.
 
 import type { Xentropy } from "xentropy";
-import { type Expected, type Operands, type Operation, type Returned, runRival } from "./operation.js";
+import { exchangeNext } from "./exchange.js";
+import {
+  arrayAlone,
+  type Expected,
+  indicesAlone,
+  type Operands,
+  type Operation,
+  type Returned,
+  runRival,
+  valuesAndIndices,
+} from "./operation.js";
 import type { Problem } from "./problems.js";
 import type { Kind, Placement } from "./record.js";
 
@@ -49,8 +59,10 @@ export const javascript: Contender = {
       indices: problem.indices.slice(),
     };
     const compute = () => runRival(operation, arrays, problem.layout);
+    const { indices } = arrays;
     const integers = operation.name === "argmax" || operation.name === "topK";
-    const result = arrays.output.length > 0 ? arrays.output : integers ? arrays.indices : arrays.values;
+    const array = arrays.output.length > 0 ? arrays.output : operation.name === "argmax" ? [] : arrays.values;
+    const result = integers ? indices : array;
     let at = 0;
     return {
       name: "JavaScript",
@@ -62,7 +74,7 @@ export const javascript: Contender = {
       },
       result: () => {
         x.set(problem.x);
-        return { loss: compute(), array: result };
+        return { loss: compute(), array, ...(integers && { indices }) };
       },
     };
   },
@@ -154,23 +166,20 @@ function entryOf(
     call: () => {
       at = exchangeNext(input(), at);
       const returned = compute();
-      return typeof returned === "number" ? returned + output()[0] : returned[0];
+      if (typeof returned === "number") return returned + output()[0];
+      return "indices" in returned ? returned.indices[0] : returned[0];
     },
     result: () => {
       input().set(problem.x);
       const returned = compute();
       if (typeof returned === "number") return { loss: returned, array: output().slice() };
       if (!fresh) throw new Error(`${operation.name} returned an array`);
-      return { loss: 0, array: returned };
+      return expectedOf(returned);
     },
   };
 }
 
-/** Exchanges two neighbours a long stride further on: another input, with the same numbers in it. */
-function exchangeNext(x: Float32Array, at: number): number {
-  const next = (at + 7919) % (x.length - 1);
-  const kept = x[next];
-  x[next] = x[next + 1];
-  x[next + 1] = kept;
-  return next;
+function expectedOf(returned: Exclude<Returned, number>): Expected {
+  if ("indices" in returned) return valuesAndIndices(returned);
+  return returned instanceof Int32Array ? indicesAlone(returned) : arrayAlone(returned);
 }

@@ -1,11 +1,10 @@
-// linearSoftmaxCrossEntropy as a whole, loss and all gradients, in rounds in which everybody takes a turn. Who fails, disagrees
-// or takes long is left out, and the reason is said.
+// Who computes linearSoftmaxCrossEntropy, loss and all gradients, and on what. linear-compare.ts times them.
 
 import type { Xentropy } from "xentropy";
 import { normal, uniform } from "../src/cli/random.js";
-import { type Size, unfused } from "./linear-kernels.js";
-import { firstLine } from "./peers.js";
-import { quantile } from "./record.js";
+import { exchangeNext } from "./exchange.js";
+import { Held } from "./linear-held.js";
+import type { Size } from "./linear-kernels.js";
 
 export interface LinearProblem {
   readonly size: Size;
@@ -27,31 +26,22 @@ export interface LinearResult {
 
 /** A contender made ready for a problem; everything is where it is fastest, results stay there. */
 export interface LinearCall {
-  /** Computes the loss, which it returns, and the gradients. */
+  /**
+   * Exchanges a pair of weights, as a step of training changes them, so that nothing of the last call can be used again;
+   * computes the loss, which it returns, and the gradients.
+   */
   call(): number | Promise<number>;
-  /** All of them, read out. */
+  /** The same with the weights that were given, read out. */
   result(): LinearResult | Promise<LinearResult>;
   free(): unknown;
 }
 
 export interface LinearContender {
   readonly name: string;
+  /** Whether it is ours to get right. */
+  readonly own?: boolean;
   prepare(problem: LinearProblem): Promise<LinearCall>;
 }
-
-export interface Rounds {
-  readonly rounds: number;
-  /** Milliseconds for which each contender runs before it is timed, so that the engine has compiled all. */
-  readonly warmUp: number;
-  /** Calls are repeated until each of their products makes so many multiply-adds, in each round. */
-  readonly work: number;
-}
-
-/** Relative: of the loss, and of each gradient the norm of the difference. Other libraries sum rows in float32. */
-export const TOLERANCE = 1e-5;
-
-/** Milliseconds that a call may take. */
-export const LIMIT = 20_000;
 
 /** The fused call on resident batches. */
 export function fused(k: Xentropy): LinearContender {
@@ -60,11 +50,16 @@ export function fused(k: Xentropy): LinearContender {
     const w = k.alloc([classes, depth]).set(given.weights);
     const bias = k.alloc([classes]).set(given.bias);
     const grad = { features: k.alloc([n, depth]), weights: k.alloc([classes, depth]), bias: k.alloc([classes]) };
-    const call = () => k.linearSoftmaxCrossEntropy(x, w, given.labels, { bias, grad }).loss;
+    const compute = () => k.linearSoftmaxCrossEntropy(x, w, given.labels, { bias, grad }).loss;
+    let at = 0;
     return {
-      call,
+      call: () => {
+        at = exchangeNext(w.data, at);
+        return compute();
+      },
       result: () => {
-        const loss = call();
+        w.set(given.weights);
+        const loss = compute();
         return { loss, features: grad.features.data, weights: grad.weights.data, bias: grad.bias.data };
       },
       free: () => {
@@ -72,106 +67,27 @@ export function fused(k: Xentropy): LinearContender {
       },
     };
   };
-  return { name: `fused, ${k.backend}`, prepare };
+  return { name: `fused, ${k.backend}`, own: true, prepare };
 }
 
 /** A product, softmaxCrossEntropy and two products by the same kernels, with all logits in memory. */
 export function held(backend: string): LinearContender {
-  const prepare = async ({ size, ...given }: LinearProblem): Promise<LinearCall> => {
-    const { call, result } = unfused(backend, size, given.features, given.weights, given.bias, given.labels);
-    return { call, result, free: () => undefined };
+  const prepare = async (problem: LinearProblem): Promise<LinearCall> => {
+    const layer = new Held(backend, problem);
+    let at = 0;
+    return {
+      call: () => {
+        at = exchangeNext(layer.weights, at);
+        return layer.call();
+      },
+      result: () => {
+        layer.weights.set(problem.weights);
+        return layer.result();
+      },
+      free: () => undefined,
+    };
   };
-  return { name: `all held, ${backend}`, prepare };
-}
-
-/** Milliseconds of processor time of a call of each that could be measured, by name: the median of the rounds. */
-export async function compareCalls(
-  problem: LinearProblem,
-  contenders: readonly LinearContender[],
-  { rounds, warmUp, work }: Rounds,
-  leaveOut: (name: string, why: string) => void,
-): Promise<Map<string, number>> {
-  const [n, depth, classes] = problem.size;
-  const repeats = Math.max(1, Math.round(work / (n * depth * classes)));
-  const ready = new Map<string, LinearCall>();
-  const times = new Map<string, number[]>();
-  /** Whatever fails costs its own figures alone. */
-  const attempt = async (name: string, step: () => Promise<void>) => {
-    try {
-      await step();
-    } catch (error) {
-      leaveOut(name, firstLine(error));
-      times.delete(name);
-      await release(ready.get(name));
-      ready.delete(name);
-    }
-  };
-  let expected: LinearResult | undefined;
-  for (const { name, prepare } of contenders) {
-    await attempt(name, async () => {
-      const entry = await prepare(problem);
-      ready.set(name, entry);
-      await withinLimit(async () => {
-        const result = await entry.result();
-        if (expected) mustAgree(result, expected);
-        else expected = copyOf(result);
-      });
-      await withinLimit(async () => void (await entry.call()));
-      for (const end = performance.now() + warmUp; performance.now() < end; ) await entry.call();
-      times.set(name, []);
-    });
-  }
-  for (let round = 0; round < rounds; round++) {
-    const names = [...ready.keys()];
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(turn + round) % names.length];
-      const entry = ready.get(name) as LinearCall;
-      await attempt(name, async () => {
-        const start = process.cpuUsage();
-        for (let i = 0; i < repeats; i++) await entry.call();
-        const { user, system } = process.cpuUsage(start);
-        times.get(name)?.push((user + system) / 1000 / repeats);
-      });
-    }
-  }
-  for (const entry of ready.values()) await release(entry);
-  return new Map([...times].map(([name, each]) => [name, quantile(each, 0.5)]));
-}
-
-async function withinLimit(step: () => Promise<void>): Promise<void> {
-  const start = performance.now();
-  await step();
-  const time = performance.now() - start;
-  if (time > LIMIT) throw new Error(`a call takes ${(time / 1000).toFixed(0)} s`);
-}
-
-/** What failed may fail again here. */
-async function release(entry: LinearCall | undefined): Promise<void> {
-  try {
-    await entry?.free();
-  } catch {}
-}
-
-function copyOf({ loss, features, weights, bias }: LinearResult): LinearResult {
-  return { loss, features: features.slice(), weights: weights.slice(), bias: bias.slice() };
-}
-
-function mustAgree(actual: LinearResult, expected: LinearResult): void {
-  if (!(Math.abs(actual.loss - expected.loss) <= TOLERANCE * expected.loss)) {
-    throw new Error(`its loss is ${actual.loss}, expected ${expected.loss}`);
-  }
-  for (const name of ["features", "weights", "bias"] as const) {
-    const [a, e] = [actual[name], expected[name]];
-    if (a.length !== e.length) throw new Error(`its gradient to the ${name} has ${a.length} elements, not ${e.length}`);
-    let difference = 0;
-    let norm = 0;
-    for (let i = 0; i < e.length; i++) {
-      difference += (a[i] - e[i]) ** 2;
-      norm += e[i] ** 2;
-    }
-    const error = Math.sqrt(difference / norm);
-    if (!(error <= TOLERANCE)) throw new Error(`its gradient to the ${name} is off by ${error.toExponential(1)}`);
-  }
+  return { name: `all held, ${backend}`, own: true, prepare };
 }
 
 export function linearProblem(size: Size): LinearProblem {

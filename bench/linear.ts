@@ -1,19 +1,19 @@
-// npm run bench -- linear [--memory | [--peers [--install]] [--quick]] [--backend name] [--shape NxDxC]
+// npm run bench -- linear
 //
 // linearSoftmaxCrossEntropy: how near its matrix products come to what the machine can do, measured in the same rounds by a
 // kernel of independent multiply-adds; and the whole call, with gradients to features, weights and bias, against a product,
 // softmaxCrossEntropy and two products by the same kernels, with all logits in memory. Everything is resident.
-// --peers: beside them, libraries that do the same work; linear-peers.ts.
-// --memory: what a call with foreign arrays takes beside its inputs and outputs.
 
 import { load } from "xentropy";
 import { parse, requireName, UsageError } from "./command-line.js";
-import { compareCalls, fused, held, linearProblem, type Rounds, TOLERANCE } from "./linear-calls.js";
+import { firstLine } from "./errors.js";
+import { fused, held, linearProblem } from "./linear-calls.js";
+import { compareCalls, REFERENCE_WORK, type Rounds, TOLERANCE } from "./linear-compare.js";
 import { peak, type Size, tileProducts } from "./linear-kernels.js";
 import { type LinearPeers, loadLinearPeers } from "./linear-peers.js";
 import { describeMachine, machine } from "./machine.js";
 import { type Effort, measure, QUICK, THOROUGH } from "./measure.js";
-import { firstLine, installPeers, peersInstalled } from "./peers.js";
+import { installPeers, peersInstalled } from "./peers.js";
 import { say } from "./progress.js";
 import { quantile } from "./record.js";
 import { type Column, heading, significant, table } from "./table.js";
@@ -32,18 +32,31 @@ const WARM_UP = 1000;
 /** Multiply-adds of each product in a round. */
 const WORK = 4e8;
 
+export const USAGE = `Usage: npm run bench -- linear [options]
+
+linearSoftmaxCrossEntropy with all gradients: its matrix products beside what the machine can do, and the whole call.
+
+  --shape NxDxC   positions, features and classes; may be repeated. Default: ${SIZES.map((size) => size.join("x")).join(", ")}
+  --backend NAME  simd (default) or relaxed
+  --quick         fewer and shorter rounds
+  --peers         also the libraries of bench/peers that do the same work
+  --install       first installs what --peers needs, if it isn't there
+  --memory        no times: what a call with foreign arrays takes beside its inputs and outputs
+  --help          this text`;
+
+const OPTIONS = {
+  memory: { type: "boolean" },
+  peers: { type: "boolean" },
+  install: { type: "boolean" },
+  quick: { type: "boolean" },
+  backend: { type: "string", default: "simd" },
+  shape: { type: "string", multiple: true },
+  help: { type: "boolean", short: "h" },
+} as const;
+
 export async function run(args: string[]): Promise<void> {
-  const { values } = parse({
-    args,
-    options: {
-      memory: { type: "boolean" },
-      peers: { type: "boolean" },
-      install: { type: "boolean" },
-      quick: { type: "boolean" },
-      backend: { type: "string", default: "simd" },
-      shape: { type: "string", multiple: true },
-    },
-  });
+  const { values } = parse({ args, options: OPTIONS });
+  if (values.help) return console.log(USAGE);
   const { memory, peers: withPeers, install, quick } = values;
   if (memory && (withPeers || install || quick)) {
     throw new UsageError("--memory measures no time: it takes --backend and --shape alone.");
@@ -113,7 +126,8 @@ async function reportCalls(
   const names = contenders.map(({ name }) => name);
   console.log(`
 Loss and all gradients: milliseconds of processor time, medians of ${effort.rounds} rounds in turn, and how many times as fast
-the first is. Everyone's loss, and each gradient by its norm, within ${TOLERANCE} of the first's, or it is left out.
+the first is. Before each call a pair of weights is exchanged. Before and after, everyone's loss, and each gradient by its
+norm, within ${TOLERANCE} of the reference's (beyond N·D·C = ${REFERENCE_WORK / 1e6} million of the first's), or it is left out.
 `);
   const rows: string[][] = [];
   for (const size of sizes) {

@@ -1,7 +1,7 @@
 // npm run bench: the kernels against hand-written plain JavaScript, the limit, and with --peers and --engines against other
 // libraries and on other engines. `--help` says what can be chosen; measure.ts how time is taken.
 //
-// What begins with a word instead of an option is a benchmark of its own: a file here with `run(args)`.
+// What begins with a word instead of an option is a benchmark of its own: a file here with `run(args)` and its `USAGE`.
 
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { bestRivalText, hasPeers } from "./best-rival.js";
@@ -17,7 +17,12 @@ import { textReport } from "./report.js";
 import { runSideBySide, sideBySideText } from "./side-by-side.js";
 import { targetsReport } from "./verdict.js";
 
-const BENCHMARKS: Record<string, () => Promise<{ run(args: string[]): Promise<void> }>> = {
+interface Benchmark {
+  readonly USAGE: string;
+  run(args: string[]): Promise<void>;
+}
+
+const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   engines: () => import("./side-by-side.js"),
   linear: () => import("./linear.js"),
   start: () => import("./start.js"),
@@ -69,10 +74,13 @@ function orWithout(install: () => void): void {
 }
 
 const args = process.argv.slice(2);
+let usage = USAGE;
 try {
-  const benchmark = BENCHMARKS[args[0]];
-  if (benchmark) await (await benchmark()).run(args.slice(1));
-  else {
+  const benchmark = await BENCHMARKS[args[0]]?.();
+  if (benchmark) {
+    usage = benchmark.USAGE;
+    await benchmark.run(args.slice(1));
+  } else {
     const options = readOptions(args);
     if (options.help) console.log(USAGE);
     else await main(options);
@@ -80,7 +88,7 @@ try {
   // A peer may keep a pool of workers that would hold the process.
   process.exit(process.exitCode ?? 0);
 } catch (error) {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${usage}`);
   else if ((error as NodeJS.ErrnoException).code) console.error((error as Error).message);
   else console.error(error);
   process.exit(error instanceof UsageError ? 2 : 1);

@@ -25,7 +25,7 @@ export const THOROUGH: Effort = { rounds: 21, roundTime: 2, warmupTime: 30, case
 export const QUICK: Effort = { rounds: 11, roundTime: 1, warmupTime: 25, caseTime: 800, leastRounds: 3 };
 
 /** For engines side by side: the clock of a page goes by steps of 5 microseconds; no engine stops before the others. */
-export const SIDE_BY_SIDE: Effort = {
+const SIDE_BY_SIDE: Effort = {
   rounds: 17,
   roundTime: 4,
   warmupTime: 100,
@@ -33,6 +33,13 @@ export const SIDE_BY_SIDE: Effort = {
   leastRounds: 17,
   sampleTime: 0.5,
 };
+const SIDE_BY_SIDE_QUICK: Effort = { ...SIDE_BY_SIDE, rounds: 5, leastRounds: 5 };
+
+/** `turns`: beside other engines. */
+export function effortOf(turns: boolean, quick: boolean): Effort {
+  if (turns) return quick ? SIDE_BY_SIDE_QUICK : SIDE_BY_SIDE;
+  return quick ? QUICK : THOROUGH;
+}
 
 export interface Timed {
   readonly name: string;

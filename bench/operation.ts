@@ -21,13 +21,14 @@ export interface Operands {
   readonly values: FloatOutput;
 }
 
-/** A loss, or 0 where there is none, or a fresh array. */
-export type Returned = number | Float32Array | Int32Array;
+/** A loss, or 0 where there is none, or fresh arrays. */
+export type Returned = number | Float32Array | Int32Array | { values: Float32Array; indices: Int32Array };
 
-/** What the reference says: a loss, or 0, and the array. */
+/** What the reference says: a loss, or 0, the array, and the indices where there are any. */
 export interface Expected {
   readonly loss: number;
   readonly array: ArrayLike<number>;
+  readonly indices?: ArrayLike<number>;
 }
 
 export interface Operation {
@@ -74,6 +75,16 @@ export const NO_LOSS = 0;
 
 /** What the reference says, from an array. */
 export const arrayAlone = (values: ArrayLike<number>): Expected => ({ loss: NO_LOSS, array: values });
+
+/** What the reference says, from indices. */
+export const indicesAlone = (indices: ArrayLike<number>): Expected => ({ loss: NO_LOSS, array: [], indices });
+
+/** What the reference says, from values and indices. */
+export const valuesAndIndices = ({ values, indices }: { values: ArrayLike<number>; indices: ArrayLike<number> }) => ({
+  loss: NO_LOSS,
+  array: values,
+  indices,
+});
 
 /** What the reference says, from a loss with its gradient. */
 export const lossAndGrad = ({ loss, grad }: { loss: number; grad: Float64Array }): Expected => ({ loss, array: grad });

@@ -32,10 +32,11 @@ export interface Options extends Selection {
 const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
-       npm run bench -- engines           engines side by side, taking turns; also --op, --quick, --json, --install
-       npm run bench -- linear [--peers]  the linear losses, whole and their products; also --memory
-       npm run bench -- start             how long a cold load() takes
-       npm run bench -- threads [N]       the speed-up of N threads over one; default 2; --help for more
+       npm run bench -- engines      engines side by side, taking turns
+       npm run bench -- linear       the linear losses, whole and their products; their memory
+       npm run bench -- start        how long a cold load() takes
+       npm run bench -- threads [N]  the speed-up of N threads over one; default 2
+Each of those says what it takes with --help.
 
 What is measured; options that name something may be repeated:
   --op NAME           ${wrap(NAMES)}
@@ -48,12 +49,13 @@ What is measured; options that name something may be repeated:
   --no-limit          without the passes that each operation can't do without
   --quick             fewer and shorter rounds
   --peers             also the libraries of bench/peers
-  --engines           on every engine that build/engines has, and Chromium, not on this one
+  --engines           on every engine that build/engines has, and Chromium, not on this one; then side by side, which
+                      heeds --op and --quick alone and has sizes, a backend and a placement of its own
   --turns URL         on this engine, taking turns with others: URL answers when a round may begin
   --install           first installs what --peers and --engines need, if it isn't there
   --from FILE         nothing: report on what --json wrote; of several files the last counts where they overlap
 
-What is reported beside the tables:
+What is reported; --targets, --html and --markdown in place of the tables:
   --targets           the targets of speed, met or missed; with peers and engines if they are there
   --json FILE         every measurement; "-" for standard output (the tables then go to standard error)
   --html FILE         one page with plots
@@ -74,9 +76,9 @@ export function readOptions(args: readonly string[], taken: readonly string[] = 
   const { values } = parse({ args: [...args], options: OPTIONS });
   for (const name of Object.keys(values)) {
     if (taken.includes(name)) continue;
-    const there = taken.map((option) => `--${option}`).join(", ");
-    throw new UsageError(`--${name} is of no use to this benchmark, which takes ${there}.`);
+    throw new UsageError(`--${name} is of no use to this benchmark, which takes ${named(taken)}.`);
   }
+  if (!values.help) refuseIgnored(values, taken);
   for (const shape of values.shape ?? []) {
     if (!parseShape(shape)) throw new UsageError(`"${shape}" is no shape: 32x1000, 8x64x4096/1 or 100000, say.`);
   }
@@ -108,6 +110,25 @@ export function readOptions(args: readonly string[], taken: readonly string[] = 
     markdown: values.markdown,
     help: values.help ?? false,
   };
+}
+
+/** What `from` leaves to choose. */
+const REPORTED = ["from", "targets", "json", "html", "markdown"];
+
+/** Refuses what makes no difference beside the other options. */
+function refuseIgnored(values: Record<string, unknown>, taken: readonly string[]): void {
+  const ignored = Object.keys(values).filter((name) => !REPORTED.includes(name));
+  if (values.from !== undefined && ignored.length > 0) {
+    throw new UsageError(`${named(ignored)}: of no use beside --from, which measures nothing.`);
+  }
+  const installed = ["peers", "engines"].filter((name) => taken.includes(name));
+  if (values.install && installed.length > 0 && !installed.some((name) => values[name])) {
+    throw new UsageError("--install is of no use without --peers or --engines.");
+  }
+}
+
+function named(options: readonly string[]): string {
+  return options.map((option) => `--${option}`).join(", ");
 }
 
 function among<T extends string>(

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Contender, Entry } from "./contenders.js";
+import { firstLine } from "./errors.js";
 import type { Kind, Placement } from "./record.js";
 
 const PEERS = new URL("../../../bench/peers/", import.meta.url);
@@ -71,8 +72,4 @@ function contenderOf(name: string, { kind, placements, prepare }: Opened): Conte
     return entry && { ...entry, name, kind, placement };
   };
   return { name, kind, placements, prepare: prepareNamed };
-}
-
-export function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }

@@ -5,7 +5,7 @@ import * as crossEntropies from "../src/cli/rivals/cross-entropy.js";
 import type { RowsRival } from "../src/cli/rivals/rows.js";
 import * as softmaxes from "../src/cli/rivals/softmax.js";
 import type { Pass } from "./limit.js";
-import { arrayAlone, lossAndGrad, NO_LOSS, type Operation } from "./operation.js";
+import { arrayAlone, indicesAlone, lossAndGrad, NO_LOSS, type Operation, valuesAndIndices } from "./operation.js";
 import * as reductions from "./rivals/reductions.js";
 import { K } from "./rivals/reductions.js";
 import * as strips from "./rivals/strips.js";
@@ -213,7 +213,7 @@ export const rowOperations: readonly Operation[] = [
     kernels: (k, { shape, axis, x }) => k.argmax(x, { shape, axis }),
     rival: reductions.argmax,
     across: strips.argmax,
-    reference: ({ shape, axis, x }) => arrayAlone(reference.argmax(x, { shape, axis })),
+    reference: ({ shape, axis, x }) => indicesAlone(reference.argmax(x, { shape, axis })),
     passes: ["max"],
   },
   {
@@ -223,9 +223,9 @@ export const rowOperations: readonly Operation[] = [
     x: "logits",
     result: "fresh",
     work: "memory",
-    kernels: (k, { shape, axis, x }) => k.topK(x, Math.min(K, shape[axis]), { shape, axis }).indices,
+    kernels: (k, { shape, axis, x }) => k.topK(x, Math.min(K, shape[axis]), { shape, axis }),
     rival: reductions.topK,
-    reference: ({ shape, axis, x }) => arrayAlone(reference.topK(x, Math.min(K, shape[axis]), { shape, axis }).indices),
+    reference: ({ shape, axis, x }) => valuesAndIndices(reference.topK(x, Math.min(K, shape[axis]), { shape, axis })),
     passes: [],
     per: (classes) => Math.min(K, classes),
   },

@@ -3,11 +3,21 @@
 import { writeFileSync } from "node:fs";
 import { type Engine, engines, enginesInstalled, installEngines } from "./engines.js";
 import { gapTable, joinVisits } from "./gaps.js";
-import { type Options, readOptions, USAGE } from "./options.js";
+import { type Options, readOptions } from "./options.js";
 import { say } from "./progress.js";
 import type { RunRecord } from "./record.js";
 import { table } from "./table.js";
 import { serveTurns, Turns } from "./turns.js";
+
+export const USAGE = `Usage: npm run bench -- engines [options]
+
+Every operation at one size on every engine that build/engines has, and Chromium, which take turns.
+
+  --op NAME      this operation alone; may be repeated
+  --quick        fewer rounds
+  --json FILE    every measurement; "-" for standard output (the table then goes to standard error)
+  --install      first installs the engines, if they aren't there
+  --help         this text`;
 
 export async function run(args: string[]): Promise<void> {
   const options = readOptions(args, TAKEN);

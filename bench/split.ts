@@ -4,10 +4,11 @@
 
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { QUADS_BYTES } from "../src/backend/backend.js";
+import { BLOCK, QUADS_BYTES } from "../src/backend/backend.js";
+import { ROOT } from "./root.js";
 
-export type Work = "softmax" | "softmaxCrossEntropy" | "sigmoid" | "copy";
-const WORKS: readonly Work[] = ["softmax", "softmaxCrossEntropy", "sigmoid", "copy"];
+const WORKS = ["softmax", "softmaxCrossEntropy", "softmaxKlDivergence", "sigmoid", "copy"] as const;
+export type Work = (typeof WORKS)[number];
 
 // Words of the control memory: the number of the task, what it is, its rows and columns; then for each thread its last task.
 const TASK = 0;
@@ -19,9 +20,16 @@ const DONE = 16;
 /** Milliseconds that a worker looks for the next task before it sleeps. */
 const SPIN = 1;
 
-/** Bytes of what a thread needs for itself, and of labels and losses. */
+/** Bytes of what a thread needs for itself, of which so many are maxima; rows, and bytes of what stands beside each. */
 const SCRATCH = 262_144;
+const MAXIMA = 4096;
 const MOST_ROWS = 4096;
+const LABEL = 4;
+const LOSS = 8;
+const SCALE = 8;
+
+/** Floats of exponentials of each of two rows. */
+const ROOM = 4 * BLOCK;
 
 type Kernel = (...values: number[]) => void;
 
@@ -34,13 +42,45 @@ export interface Shared {
   readonly floats: number;
 }
 
+/** A memory with room for so many floats three times: two operands and a result. */
+export function share(threads: number, floats: number): Shared {
+  const module = new WebAssembly.Module(readFileSync(new URL("dist/simd-shared.wasm", ROOT)));
+  const bytes = floats * 12 + threads * SCRATCH + MOST_ROWS * (LABEL + LOSS + SCALE);
+  const pages = Math.ceil(bytes / 65536) + 2;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65535, shared: true });
+  return { module, memory, control: new SharedArrayBuffer(4096), threads, floats };
+}
+
+/** A part of a batch: rows of so many columns, from an element and a row on. */
+interface Part {
+  readonly offset: number;
+  readonly row: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** Whole rows; of a single row, columns in whole cache lines, which count as a row of their own. */
+export function partOf(rows: number, columns: number, threads: number, part: number): Part {
+  if (rows > 1) {
+    const row = Math.round((rows * part) / threads);
+    const count = Math.round((rows * (part + 1)) / threads) - row;
+    return { offset: row * columns, row, count, width: columns };
+  }
+  const cut = (i: number) => (i === threads ? columns : Math.round((columns * i) / threads / 16) * 16);
+  return { offset: cut(part), row: part, count: 1, width: cut(part + 1) - cut(part) };
+}
+
 /** What one thread does of a task. */
 export class Parts {
   readonly #kernels: Record<string, Kernel>;
   readonly #f32: Float32Array;
   readonly #threads: number;
   readonly #base: number;
+  readonly #labels: number;
+  readonly #losses: number;
+  readonly #scales: number;
   readonly #x: number;
+  readonly #y: number;
   readonly #out: number;
 
   constructor({ module, memory, threads, floats }: Shared) {
@@ -49,33 +89,39 @@ export class Parts {
     this.#f32 = new Float32Array(memory.buffer);
     this.#threads = threads;
     this.#base = Math.ceil((exports.heapBase as () => number)() / 64) * 64;
-    this.#x = this.#base + threads * SCRATCH + MOST_ROWS * 12;
-    this.#out = this.#x + floats * 4;
+    this.#labels = this.#base + threads * SCRATCH;
+    this.#losses = this.#labels + MOST_ROWS * LABEL;
+    this.#scales = this.#losses + MOST_ROWS * LOSS;
+    this.#x = this.#scales + MOST_ROWS * SCALE;
+    this.#y = this.#x + floats * 4;
+    this.#out = this.#y + floats * 4;
+    new Float64Array(memory.buffer, this.#scales, MOST_ROWS).fill(1);
   }
 
-  /** The floats that tasks read. */
-  input(n: number): Float32Array {
-    return this.#f32.subarray(this.#x >>> 2, (this.#x >>> 2) + n);
+  /** The floats that tasks read, and those that they write. */
+  operands(n: number): { x: Float32Array; y: Float32Array; out: Float32Array } {
+    const at = (address: number) => this.#f32.subarray(address >>> 2, (address >>> 2) + n);
+    return { x: at(this.#x), y: at(this.#y), out: at(this.#out) };
   }
 
   run(work: Work, rows: number, columns: number, part: number): void {
-    // A single row is cut into rows.
-    const [height, width] = rows === 1 ? [this.#threads, columns / this.#threads] : [rows, columns];
-    const first = Math.round((height * part) / this.#threads);
-    const count = Math.round((height * (part + 1)) / this.#threads) - first;
+    const { offset, row, count, width } = partOf(rows, columns, this.#threads, part);
     const n = count * width;
-    const offset = first * width * 4;
-    const [x, out] = [this.#x + offset, this.#out + offset];
+    const [x, y, out] = [this.#x, this.#y, this.#out].map((from) => from + offset * 4);
     const state = this.#base + part * SCRATCH;
-    const maxima = state + QUADS_BYTES;
-    const e = maxima + 4096;
-    const labels = this.#base + this.#threads * SCRATCH + first * 4;
-    const losses = this.#base + this.#threads * SCRATCH + MOST_ROWS * 4 + first * 8;
-    const { softmax, softmaxCrossEntropy, sigmoid } = this.#kernels;
+    const secondState = state + QUADS_BYTES;
+    const maxima = secondState + QUADS_BYTES;
+    const e = maxima + MAXIMA;
+    const labels = this.#labels + row * LABEL;
+    const losses = this.#losses + row * LOSS;
+    const scales = this.#scales + row * SCALE;
+    const { softmax, softmaxCrossEntropy, softmaxKlDivergence, sigmoid } = this.#kernels;
     if (work === "softmax") softmax(x, out, count, width, state, maxima);
     else if (work === "sigmoid") sigmoid(x, out, n, e);
     else if (work === "copy") this.#f32.copyWithin(out >>> 2, x >>> 2, (x >>> 2) + n);
-    else softmaxCrossEntropy(x, out, labels, 0, 1, losses, count, width, state, maxima, e);
+    else if (work === "softmaxCrossEntropy") {
+      softmaxCrossEntropy(x, out, labels, 0, 1, losses, count, width, state, maxima, e);
+    } else softmaxKlDivergence(x, y, out, scales, losses, count, width, state, secondState, e, ROOM);
   }
 }
 
@@ -101,11 +147,7 @@ export class Split {
   #task = 0;
 
   constructor(threads: number, floats: number) {
-    const root = new URL("../../../", import.meta.url);
-    const module = new WebAssembly.Module(readFileSync(new URL("dist/simd-shared.wasm", root)));
-    const pages = Math.ceil((floats * 8 + threads * SCRATCH + MOST_ROWS * 12) / 65536) + 2;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: 65535, shared: true });
-    const shared = { module, memory, control: new SharedArrayBuffer(4096), threads, floats };
+    const shared = share(threads, floats);
     this.#ints = new Int32Array(shared.control);
     this.#parts = new Parts(shared);
     this.#threads = threads;
@@ -114,8 +156,8 @@ export class Split {
     }
   }
 
-  input(n: number): Float32Array {
-    return this.#parts.input(n);
+  operands(n: number): ReturnType<Parts["operands"]> {
+    return this.#parts.operands(n);
   }
 
   alone(work: Work, rows: number, columns: number): void {

@@ -1,7 +1,7 @@
 // npm run bench -- start: how long a program waits for its first kernels, in a process of its own each time.
 
 import { spawnSync } from "node:child_process";
-import { UsageError } from "./command-line.js";
+import { parse } from "./command-line.js";
 import { describeMachine, machine } from "./machine.js";
 import { quantile } from "./record.js";
 import { table } from "./table.js";
@@ -18,8 +18,13 @@ k.softmax(new Float32Array(10));
 const called = performance.now();
 console.log(JSON.stringify([imported - start, loaded - imported, called - loaded]));`;
 
-export async function run(args: readonly string[]): Promise<void> {
-  if (args.length > 0) throw new UsageError(`"${args[0]}" is of no use to this benchmark, which takes no options.`);
+export const USAGE = `Usage: npm run bench -- start
+
+How long import, load() and a first call take in a process of their own: quartiles of ${RUNS}. No options but --help.`;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parse({ args, options: { help: { type: "boolean", short: "h" } } });
+  if (values.help) return console.log(USAGE);
   const cwd = new URL("../../../", import.meta.url);
   const times: number[][] = [];
   for (let i = 0; i < RUNS; i++) {

@@ -4,6 +4,7 @@
 import { disagreement } from "./agreement.js";
 import { type Case, casesOf, parseShape, type Selection } from "./cases.js";
 import type { Contender, Entry } from "./contenders.js";
+import { firstLine } from "./errors.js";
 import { Limit, type Pass } from "./limit.js";
 import type { Machine } from "./machine.js";
 import { type Effort, measure, median, type Timed } from "./measure.js";
@@ -126,10 +127,6 @@ function guarded({ name, call, asynchronous = false }: Entry, fail: (why: string
     }
   };
   return { name, call: guardedCall, asynchronous };
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
 /** Prepares everyone. A peer that can't is left out. */

@@ -29,3 +29,17 @@ it.each([
   expect(status).toBe(2);
   expect(stderr.split("\n")[0]).toBe(text);
 });
+
+describe("fuzz", () => {
+  it("fails if no case was run", () => {
+    const { status, stderr } = run("fuzz", "--minutes", "0.000001", "--threads", "1");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/No case was run\.$/m);
+  });
+
+  it.each(["60", "1003"])("draws %s cases, no more", (cases) => {
+    const { status, stdout } = run("fuzz", "--cases", cases, "--threads", "1");
+    expect(stdout).toMatch(new RegExp(`^${cases} cases on simd, seeds 1 to ${cases === "60" ? 1 : 2}, `, "m"));
+    expect(status).toBe(0);
+  });
+});

@@ -12,7 +12,7 @@ import { runTool } from "./support/tool.js";
 const USAGE = `Usage: npm run fuzz -- [options]
 
   --minutes N     how long; default 1
-  --cases N       how many cases, instead of a time
+  --cases N       how many cases are drawn, instead of a time
   --seed N        where to start; default 1. Chunk c of a run has the seed N + c
   --backend NAME  simd (default) or relaxed: there the bounds only, no bits
   --threads N     default: one for each core
@@ -54,7 +54,7 @@ async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promi
             resolve();
             return;
           }
-          const chunk: Chunk = { seed: seed + started / CHUNK, cases: CHUNK };
+          const chunk: Chunk = { seed: seed + started / CHUNK, cases: Math.min(CHUNK, cases - started) };
           started += CHUNK;
           worker.postMessage(chunk);
         };
@@ -81,6 +81,11 @@ function report(outcomes: readonly Outcome[], { seed, backend }: Settings): bool
   for (const outcome of outcomes) {
     cases += outcome.cases;
     for (const [name, count] of Object.entries(outcome.counts)) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  // Where the time was too short, or the few cases that were drawn fit no operation.
+  if (counts.size === 0) {
+    console.error("\nNo case was run.");
+    return false;
   }
   const last = Math.max(...outcomes.map((outcome) => outcome.seed));
   console.log(`\n${cases} cases on ${backend}, seeds ${seed} to ${last}, Node ${process.versions.node}`);

@@ -50,6 +50,25 @@ describe("disagreement", () => {
     expect(disagreement(operation, problem, expected, broken)).toMatch("element 1 is NaN");
   });
 
+  it("names an index that is off by one, however large, and one that is missing", () => {
+    const indices = { loss: 0, array: [], indices: [3, 1_000_000] };
+    const off = { ...indices, indices: [3, 999_999] };
+    expect(disagreement(operation, problem, indices, off)).toBe("index 1 is 999999, expected 1000000");
+    expect(disagreement(operation, problem, indices, { loss: 0, array: [] })).toBe("index 0 is undefined, expected 3");
+    expect(disagreement(operation, problem, indices, indices)).toBeUndefined();
+  });
+
+  it("judges topK's values beside its indices", async () => {
+    const topK = operations.find(({ name }) => name === "topK") as typeof operation;
+    const rows = makeProblem(topK, [2, 7], 1, "normal");
+    const judged = topK.reference(rows);
+    for (const contender of [javascript, kernels(await load({ backend: "simd" }))]) {
+      const entry = await contender.prepare(topK, rows, "foreign");
+      const actual = { ...(await entry?.result()), loss: 0, array: Array.from(judged.array, (value) => value + 0.001) };
+      expect(disagreement(topK, rows, judged, actual)).toMatch("element ");
+    }
+  });
+
   it("lets rounding pass, of subnormal elements too", () => {
     const actual = { loss: 1 + 1e-6, array: [0.500001, 0.25, 1e-40 + 1.4e-45, 0.25] };
     expect(disagreement(operation, problem, expected, actual)).toBeUndefined();

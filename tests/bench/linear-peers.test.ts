@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { load } from "xentropy";
-import { compareCalls, fused, type LinearCall, type LinearContender, linearProblem } from "../../bench/linear-calls.js";
+import { fused, held, type LinearCall, type LinearContender, linearProblem } from "../../bench/linear-calls.js";
+import { compareCalls } from "../../bench/linear-compare.js";
 
 const k = await load();
 const problem = linearProblem([6, 5, 11]);
@@ -36,6 +37,19 @@ function failingAfter(calls: number): (entry: LinearCall) => Partial<LinearCall>
   };
 }
 
+/** Gradients to one operand that are wrong from the so manieth result on. */
+function wrongFrom(results: number, name: "features" | "weights" | "bias"): (entry: LinearCall) => Partial<LinearCall> {
+  return ({ result }) => {
+    let made = 0;
+    return {
+      result: async () => {
+        const right = await result();
+        return ++made < results ? right : { ...right, [name]: right[name].map((value) => value * 1.0001) };
+      },
+    };
+  };
+}
+
 describe("a library that fails at a shape costs its own figures there and nobody else's", () => {
   it("when it prepares", async () => {
     const { names, missing } = await run({
@@ -57,15 +71,15 @@ describe("a library that fails at a shape costs its own figures there and nobody
   });
 
   it.each(["features", "weights", "bias"] as const)("whose gradient to the %s differs", async (name) => {
-    const contender = library(({ result }) => ({
-      result: async () => {
-        const right = await result();
-        return { ...right, [name]: right[name].map((value) => value * 1.0001) };
-      },
-    }));
-    const { names, missing } = await run(contender);
+    const { names, missing } = await run(library(wrongFrom(1, name)));
     expect(names).toEqual(OURS);
     expect(missing).toEqual([expect.stringMatching(`a library: its gradient to the ${name} is off by 1\\.0e-4`)]);
+  });
+
+  it("whose results are wrong after the rounds", async () => {
+    const { names, missing } = await run(library(wrongFrom(2, "bias")));
+    expect(names).toEqual(OURS);
+    expect(missing).toEqual([expect.stringMatching("a library: its gradient to the bias is off by")]);
   });
 
   it("whose loss is not a number", async () => {
@@ -97,3 +111,36 @@ it("one that agrees stays", async () => {
   expect(names).toEqual(["fused, simd", "a library", "another"]);
   expect(missing).toEqual([]);
 });
+
+it("we are judged by the reference, and miss it with an Error", async () => {
+  for (const name of ["features", "weights", "bias"] as const) {
+    for (const results of [1, 2]) {
+      const ours = { ...library(wrongFrom(results, name)), name: "fused, simd", own: true };
+      const compared = compareCalls(problem, [ours], ROUNDS, () => {});
+      await expect(compared).rejects.toThrow(`fused, simd: its gradient to the ${name} is off by 1.0e-4`);
+    }
+  }
+});
+
+it.each([
+  [6, 5, 11],
+  [9, 12, 300],
+  [5, 7, 513],
+] as const)("all held agrees with the fused call and the reference at %i x %i x %i", async (...size) => {
+  const missing: string[] = [];
+  const times = await compareCalls(linearProblem(size), [held("simd"), fused(k)], ROUNDS, (name) => missing.push(name));
+  expect([...times.keys()]).toEqual(["all held, simd", "fused, simd"]);
+  expect(missing).toEqual([]);
+});
+
+it.each([fused(k), held("simd")])(
+  "$name changes its weights in every call, and gives the first result again",
+  async ({ prepare }) => {
+    const entry = await prepare(problem);
+    const { loss } = await entry.result();
+    const losses = [await entry.call(), await entry.call()];
+    expect(new Set([loss, ...losses]).size).toBe(3);
+    expect((await entry.result()).loss).toBe(loss);
+    await entry.free();
+  },
+);

@@ -1,6 +1,7 @@
 // linearSoftmaxCrossEntropy in jax-js: value and gradients by its own differentiation, under jit.
 
 import * as jax from "@jax-js/jax";
+import { twoInputs } from "../exchange.js";
 import { open as start } from "../jax-js.js";
 
 const { numpy: np, nn } = jax;
@@ -22,22 +23,22 @@ async function prepare({ size, features, weights, bias, labels }) {
       .mul(-1 / n);
   };
   const program = jax.jit(jax.valueAndGrad(loss, { argnums: [0, 1, 2] }));
-  const operands = [
-    np.array(features).reshape([n, depth]),
-    np.array(weights).reshape([classes, depth]),
-    np.array(bias),
-    np.array(labels, { dtype: np.int32 }),
-  ];
+  const x = np.array(features).reshape([n, depth]);
+  const both = twoInputs(weights).map((w) => np.array(w).reshape([classes, depth]));
+  const beside = [np.array(bias), np.array(labels, { dtype: np.int32 })];
+  const operands = [x, ...both, ...beside];
   await jax.blockUntilReady(operands.map((operand) => operand.ref));
-  const run = () => program(...operands.map((operand) => operand.ref));
+  const run = (w) => program(...[x, w, ...beside].map((operand) => operand.ref));
+  let turn = 0;
   return {
     call: async () => {
-      const [loss, gradients] = await jax.blockUntilReady(run());
+      turn = 1 - turn;
+      const [loss, gradients] = await jax.blockUntilReady(run(both[turn]));
       for (const gradient of gradients) gradient.dispose();
       return (await loss.data())[0];
     },
     result: async () => {
-      const [loss, [toFeatures, toWeights, toBias]] = run();
+      const [loss, [toFeatures, toWeights, toBias]] = run(both[0]);
       return {
         loss: (await loss.data())[0],
         features: await toFeatures.data(),

@@ -1,6 +1,7 @@
 // linearSoftmaxCrossEntropy in ONNX Runtime's native form. Its inference build has no gradients: the graph spells them out.
 
 import ort from "onnxruntime-node";
+import { exchangeNext } from "../exchange.js";
 import { model } from "../onnx.js";
 import { OPTIONS } from "../onnxruntime-node.js";
 
@@ -49,9 +50,11 @@ async function prepare({ size, features, weights, bias, labels }) {
   const [n, depth, classes] = size;
   const session = await ort.InferenceSession.create(modelOf(size), OPTIONS);
   const tensor = (array, dims) => new ort.Tensor("float32", array, dims);
+  // Native code reads a JavaScript array where it lies.
+  const changing = weights.slice();
   const feeds = {
     x: tensor(features, [n, depth]),
-    w: tensor(weights, [classes, depth]),
+    w: tensor(changing, [classes, depth]),
     b: tensor(bias, [classes]),
     places: new ort.Tensor("int64", BigInt64Array.from(labels, BigInt), [n, 1]),
   };
@@ -63,11 +66,17 @@ async function prepare({ size, features, weights, bias, labels }) {
     bias: empty(classes),
   };
   const run = () => session.run(feeds, fetches);
+  let at = 0;
   return {
-    call: async () => (await run()).loss.data[0],
+    call: async () => {
+      at = exchangeNext(changing, at);
+      return (await run()).loss.data[0];
+    },
     result: async () => {
-      const { loss, features, weights, bias } = await run();
-      return { loss: loss.data[0], features: features.data, weights: weights.data, bias: bias.data };
+      changing.set(weights);
+      const made = await run();
+      const array = (name) => made[name].data;
+      return { loss: array("loss")[0], features: array("features"), weights: array("weights"), bias: array("bias") };
     },
     free: () => session.release(),
   };
