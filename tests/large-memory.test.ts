@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MemoryError, type Xentropy, XentropyError } from "../src/index.js";
+import { MemoryError, ShapeError, type Xentropy, XentropyError } from "../src/index.js";
 import { OPERATIONS } from "./operations/support/operations.js";
 import { BACKENDS, describeEachBackend } from "./support/backends.js";
 import { classes, normal, spread } from "./support/samples.js";
@@ -77,6 +77,12 @@ describeEachBackend("sizes that can't be had", (backend) => {
     const shape = [2 ** 40, 0];
     expect(() => backend.k.logSumExp(none, { shape })).toThrow(XentropyError);
     expect(() => backend.k.softmaxCrossEntropy(none, none, { shape, reduction: "none" })).toThrow(XentropyError);
+  });
+
+  it("are more than 2^24 positions without classes, where those would be gone through", () => {
+    const none = new Float32Array(0);
+    expect(backend.k.softmax(none, { shape: [2 ** 24, 0] })).toHaveLength(0);
+    expect(() => backend.k.softmax(none, { shape: [2 ** 24 + 1, 0] })).toThrow(ShapeError);
   });
 
   it.each([[[2 ** 40, 0]], [[2 ** 50, 2 ** 50, 0]], [[0, 2 ** 50, 2 ** 50]], [[2 ** 40, 0, 2 ** 40]]])(
