@@ -72,6 +72,14 @@ describeEachBackend("topK", (backend) => {
     }
   });
 
+  it("takes the first of equal numbers in a row longer than a tile", () => {
+    const length = 200_000;
+    expect([...backend.k.topK(new Float32Array(length), 3).indices]).toEqual([0, 1, 2]);
+    const late = new Float32Array(length);
+    for (const at of [199_999, 150_000, 70_000]) late[at] = 1;
+    expect([...backend.k.topK(late, 4).indices]).toEqual([70_000, 150_000, 199_999, 0]);
+  });
+
   it("has length k along the axis it is taken on, whichever that is", () => {
     const shape = [2, 5, 3];
     const x = rowsOf(2, 15, 4);

@@ -91,6 +91,15 @@ describeEachBackend("data of another type", (backend) => {
     });
   });
 
+  it.each([1, 3])("labels are refused that say they are two and are %i, where nothing else is asked for", (length) => {
+    const own = Object.defineProperty(new Int32Array(length), "length", { value: 2 });
+    for (const labels of [own, saying(2, Int32Array, length)]) {
+      const shape = [2, 2];
+      expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.softmaxCrossEntropy(filled(4), labels, { shape }));
+      expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.nllLoss(filled(4), labels, { shape }));
+    }
+  });
+
   it("says how to convert", () => {
     const { message } = expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.softmax(new Float64Array(3) as never));
     expect(message).toMatch(/Float64Array.*Float32Array\.from/);

@@ -66,6 +66,14 @@ describeEachBackend("logSumExpState", (backend) => {
     }
   });
 
+  it("joins sums of blocks where a whole row joins them", () => {
+    const nodes = (from: number, blocks: number) => {
+      const state = backend.k.logSumExpState(1, { start: from * BLOCK });
+      return state.add(new Float32Array(blocks * BLOCK)).toJSON().nodes.length;
+    };
+    expect([nodes(0, 2), nodes(1, 2), nodes(2, 2), nodes(2, 4), nodes(4, 4)]).toEqual([1, 2, 1, 2, 1]);
+  });
+
   it("keeps to 4 ULP of |max| + log Σ where columns are cut elsewhere", () => {
     for (const [name, sample] of FINITE) {
       const x = sample(cols, 3);
@@ -202,10 +210,13 @@ describeEachBackend("logSumExpState", (backend) => {
   });
 });
 
-it("throws FreedError from every method once the kernels have been disposed", () => {
+/** Columns of a part of a block, and of a whole one, whose sum waits for no more. */
+const LENGTHS = [3, BLOCK];
+
+it.each(LENGTHS)("throws FreedError from every method once the kernels have been disposed: %i columns", (length) => {
   const k = loadSync();
-  const state = k.logSumExpState(1).add(new Float32Array(3));
-  const other = loadSync().logSumExpState(1, { start: 3 });
+  const state = k.logSumExpState(1).add(new Float32Array(length));
+  const other = loadSync().logSumExpState(1, { start: length });
   k.dispose();
   for (const call of [
     () => state.add(new Float32Array(3)),
@@ -219,12 +230,15 @@ it("throws FreedError from every method once the kernels have been disposed", ()
 });
 
 describeEachBackend("a state whose sums find no memory", (backend) => {
-  it("is as it was", () => {
-    const x = normal(3 * BLOCK, 1);
+  it.each([0, 1, 2, 3, 4])("is as it was, where %i find some", (some) => {
+    const x = normal(5 * BLOCK, 1);
     const state = backend.k.logSumExpState(1).add(x.subarray(0, 100));
     const before = JSON.stringify(state);
-    const refuse = vi.spyOn(globalThis, "Float64Array").mockImplementation(function none() {
-      throw new RangeError("Array buffer allocation failed");
+    const Doubles = Float64Array;
+    let made = 0;
+    const refuse = vi.spyOn(globalThis, "Float64Array").mockImplementation(function doubles(length: number) {
+      if (made++ === some) throw new RangeError("Array buffer allocation failed");
+      return new Doubles(length);
     } as never);
     try {
       expect(() => state.add(x.subarray(100))).toThrow(MemoryError);
@@ -238,13 +252,13 @@ describeEachBackend("a state whose sums find no memory", (backend) => {
   });
 });
 
-it("a state of kernels that have been disposed of joins no other", () => {
+it.each(LENGTHS)("a state of kernels that have been disposed of joins no other: %i columns", (length) => {
   const [a, b] = [loadSync(), loadSync()];
-  const left = a.logSumExpState(1).add(Float32Array.of(1, 2));
-  const right = b.logSumExpState(1, { start: 2 }).add(Float32Array.of(3));
+  const left = a.logSumExpState(1).add(new Float32Array(length));
+  const right = b.logSumExpState(1, { start: length }).add(new Float32Array(length));
   b.dispose();
   expect(() => left.merge(right)).toThrow(FreedError);
-  expect(left.end).toBe(2);
+  expect(left.end).toBe(length);
 });
 
 it("logits of labels that come with a shape have one for each row", () => {

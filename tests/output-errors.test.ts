@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { OutputError, OverlapError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { operandsFor, WRITING_CALLS } from "./support/calls.js";
@@ -64,6 +64,21 @@ describeEachBackend("an output", (backend) => {
       call.run(backend.k, room.subarray(6, 12), beside, { shape, to: room.subarray(0, 6) });
       call.run(backend.k, room.subarray(6, 12), beside, { shape, to: room.subarray(12, 18) });
     });
+  });
+
+  it.each([
+    ["before", 0, 24],
+    ["behind", 8, 0],
+  ])("of a loss is taken that touches its labels without sharing a byte, right %s them", (_, output, place) => {
+    const buffer = new ArrayBuffer(32);
+    const grad = new Float32Array(buffer, output, 6);
+    const labels = new Int32Array(buffer, place, 2);
+    labels.set([0, 2]);
+    // Short calls have a check of their own.
+    for (const options of [{ grad }, { grad, labelSmoothing: 0.1 }]) {
+      const { loss, grad: got } = backend.k.softmaxCrossEntropy(filled(6), labels, { shape: [2, 3], ...options });
+      expect([loss, got]).toEqual([Math.fround(Math.log(3)), grad]);
+    }
   });
 
   it("of logSumExp is refused where it has another length than there are positions, or overlaps the input", () => {

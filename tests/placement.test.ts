@@ -4,13 +4,14 @@ import { describeEachBackend } from "./support/backends.js";
 import { type Call, NAMED_CALLS, operandsFor, residentBeside } from "./support/calls.js";
 import { expectSameBits, list, type Values } from "./support/ulp.js";
 
-/** Short and long rows, many positions, more than a tile, more than a tile in a row. */
+/** Short and long rows, many positions, more than a tile, a tile of few rows, more than a tile in a row. */
 const SHAPES = [
   [5, 3],
   [9, 67],
   [3, 2049],
   [4100, 4],
   [50, 1500],
+  [14, 5000],
   [2, 66_000],
 ] as const;
 

@@ -54,6 +54,20 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     });
   });
 
+  it("gives it bit for bit where a shard begins within a block of a state that has seen the whole row", () => {
+    const { k } = backend;
+    const [from, to, all] = [1000, 5000, 3 * BLOCK];
+    // Each block has an exponential of its own.
+    const z = normal(2 * all, 1, 0, 8).map((value, i) => value - 33 * Math.floor((i % all) / BLOCK));
+    const whole = k.softmaxCrossEntropy(z, [1500, 4000], { shape: [2, all], grad: true });
+    const state = k.logSumExpState(2).add(z);
+    const part = columns(z, 2, from, to);
+    const options = { shape: [2, to - from], state, start: from, grad: true } as const;
+    const { loss, grad } = k.softmaxCrossEntropy(part, [1500, 4000], options);
+    expect(loss).toBe(whole.loss);
+    expect(bits(grad)).toEqual(bits(columns(whole.grad, 2, from, to)));
+  });
+
   it("gives it within the bound where shards start elsewhere", () => {
     labels[3] = -100;
     const at = [0, 1000, 2500, cols];

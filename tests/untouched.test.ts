@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeEachBackend } from "./support/backends.js";
 import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { normal } from "./support/samples.js";
 
 /** A NaN with a payload: arithmetic or a copy through a float would change it. */
 const GUARD = 0x7f_a5_5a_a5;
@@ -78,6 +79,14 @@ describeEachBackend("no byte outside the given ranges changes", (backend) => {
       for (const guard of guards) expect(guard.data.every((word) => word === GUARD)).toBe(true);
       for (const batch of [...guards, z, to]) batch.free();
     });
+  });
+
+  it("not even right behind the workspace, where classes are moved apart", () => {
+    const k = backend.open();
+    const neighbour = k.alloc([8192]);
+    neighbour.data.fill(7);
+    k.softmax(normal(320 * 1024, 3), { shape: [320, 1024], axis: 0 });
+    expect(neighbour.data.every((value) => value === 7)).toBe(true);
   });
 
   it("views at the ends of a resident batch leave the rows between and beside alone", () => {

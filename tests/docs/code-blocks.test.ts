@@ -78,12 +78,30 @@ it("the compiler accepts the code blocks of all documents", { timeout: 120_000 }
   expect(typeErrors(documents().flatMap(programsOf))).toEqual([]);
 });
 
+/** Lines of a document's programs that state a result. */
+function statedIn(document: string): number {
+  const code = programsOf(document).flatMap(({ files }) => [...files.values()]);
+  return code.join("\n").split(" // → ").length - 1;
+}
+
+it("finds the README's program, and results that the documents state", () => {
+  expect(programsOf("README.md").length).toBeGreaterThan(0);
+  expect(statedIn("README.md")).toBeGreaterThan(0);
+  expect(statedIn("docs/operations.md")).toBeGreaterThan(50);
+});
+
 describe.each(documents())("%s", (document) => {
   const blocks = blocksOf(document);
   const programs = programsOf(document);
 
   it.skipIf(programs.length === 0)("has code blocks that run, with the results they state", () => {
     for (const program of programs) expect(run(program)).toBe("");
+  });
+
+  it("states results where they are compared, behind an expression on a line of its own", () => {
+    for (const { files, line } of programs) {
+      for (const code of files.values()) expect(withChecks(code, document), `line ${line}`).not.toContain("// →");
+    }
   });
 
   it("has no block in a language that nobody runs or knows", () => {

@@ -110,6 +110,13 @@ describeEachBackend("operands in memory that grows during the call", (backend) =
     expect(result).toEqual(expected);
   });
 
+  it("gives gradients back themselves where it doesn't grow", () => {
+    const k = backend.open();
+    const { data } = k.alloc([weights.length]);
+    const call = () => k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: { weights: data } });
+    expect(call().grad.weights).toBe(data);
+  });
+
   it("gives gradients back as live views", () => {
     const k = backend.open();
     const options = { shape, grad: true } as const;

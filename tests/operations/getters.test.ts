@@ -157,6 +157,21 @@ describeEachBackend("options whose getters do something", (backend) => {
     const prototype = Object.create(Object.prototype, { temperature: { get: () => 10 } });
     expect(k.softmax(X, Object.create(prototype))).toEqual(expected);
   });
+
+  it("count where the prototype alone has them, beside others", () => {
+    class Sum {
+      get reduction() {
+        return "sum" as const;
+      }
+    }
+    const inherited = Object.assign(new Sum(), { shape });
+    for (const labels of [Int32Array.of(0, 1), [0, 1]]) {
+      const given = { shape, reduction: "sum" } as const;
+      const { k } = backend;
+      expect(k.softmaxCrossEntropy(X, labels, inherited)).toEqual(k.softmaxCrossEntropy(X, labels, given));
+      expect(k.nllLoss(X, labels, inherited)).toEqual(k.nllLoss(X, labels, given));
+    }
+  });
 });
 
 describeEachBackend("a gradient", (backend) => {

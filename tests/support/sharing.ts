@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { type Xentropy as Kernels, loadSync } from "../../src/index.js";
 import { Xentropy } from "../../src/kernels.js";
 import { Threads } from "../../src/threads/index.js";
@@ -15,4 +16,20 @@ export async function openSharing(): Promise<{ one: Kernels; threads: Threads; k
   const threads = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
   await threads.start(2, await spawner(WORKER));
   return { one: loadSync({ backend: "simd" }), threads, k: new Xentropy(threads.engine, MEMORY, threads) };
+}
+
+/** Milliseconds in which a worker of a busy machine gets its turn; where one didn't, the next tests wait less. */
+let patience = 100_000;
+
+/**
+ * Makes a call, which workers take a part in or not. One that they do is made again until they have: the caller may be
+ * done before a worker is awake.
+ */
+export function callShared(threads: Threads, shared: boolean, call: () => void): void {
+  const before = threads.taken;
+  const end = Date.now() + patience;
+  do call();
+  while (shared && threads.taken === before && Date.now() < end);
+  if (shared && threads.taken === before) patience = 1000;
+  expect(threads.taken > before, "workers have taken shares").toBe(shared);
 }

@@ -19,6 +19,11 @@ export interface Case {
   readonly seed: number;
 }
 
+/** Numbers that a batch may have, and one of long rows, which take several tiles. */
+const MOST = 40_000;
+const MOST_LONG = 400_000;
+const LONG = 5000;
+
 /** Axes lengths: mostly short, with the ends of vectors, narrow rows and blocks among them. */
 const CLASSES = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 1, max: 12 }) },
@@ -29,8 +34,14 @@ const CLASSES = fc.oneof(
 const ABREAST = fc.constantFrom([64], [256], [4, 64], [1001]);
 const OTHERS = fc.array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 6, 17)), { maxLength: 2 });
 
-export const CASES: fc.Arbitrary<Case> = fc.record({
+const CHOICES = {
   operation: fc.nat(OPERATIONS.length - 1),
+  place: fc.constantFrom(...PLACES),
+  seed: fc.nat(2 ** 31 - 1),
+};
+
+const SHORT_ROWS = fc.record({
+  ...CHOICES,
   outer: OTHERS,
   classes: CLASSES,
   inner: fc.oneof(
@@ -38,9 +49,23 @@ export const CASES: fc.Arbitrary<Case> = fc.record({
     { weight: 6, arbitrary: OTHERS },
     { weight: 1, arbitrary: ABREAST },
   ),
-  place: fc.constantFrom(...PLACES),
-  seed: fc.nat(2 ** 31 - 1),
 });
+
+const LONG_ROWS = fc.record({
+  ...CHOICES,
+  outer: fc.tuple(fc.integer({ min: 1, max: 6 })),
+  classes: fc.integer({ min: LONG, max: 70_000 }),
+  inner: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(fc.integer({ min: 1, max: 3 })) },
+  ),
+});
+
+/** A case in a hundred is of rows of which a tile holds a few, or less than one. */
+export const CASES: fc.Arbitrary<Case> = fc.oneof(
+  { weight: 99, arbitrary: SHORT_ROWS },
+  { weight: 1, arbitrary: LONG_ROWS },
+);
 
 interface Drawn {
   readonly operation: FuzzOperation;
@@ -55,7 +80,8 @@ export function draw({ operation: index, outer, classes, inner, seed }: Case): D
   const shape = [...outer, classes, ...inner];
   const stride = inner.reduce((product, n) => product * n, 1);
   const size = outer.reduce((product, n) => product * n, 1) * classes * stride;
-  if (size > 40_000 || (classes === 0 && !operation.empty)) return undefined;
+  const most = classes < LONG || operation.layer ? MOST : MOST_LONG;
+  if (size > most || (classes === 0 && !operation.empty)) return undefined;
   // The features are the last axis of a layer's batch.
   if (operation.layer && inner.length > 0) return undefined;
   const layout = { shape, axis: outer.length, size, classes, stride };
@@ -89,9 +115,11 @@ function valuesOf(output: unknown): ArrayLike<number> {
 
 /** Fails unless two results have the same bits, NaNs being one. */
 function same(what: string, got: unknown, expected: unknown): void {
-  const others = outputsOf(expected);
-  for (const [name, output] of Object.entries(outputsOf(got))) {
-    if (output === undefined) continue;
+  const [outputs, others] = [outputsOf(got), outputsOf(expected)];
+  const [names, wanted] = [outputs, others].map((all) => Object.keys(all).filter((name) => all[name] !== undefined));
+  if (names.sort().join() !== wanted.sort().join()) throw new Error(`${what}: has ${names}; ${wanted} expected`);
+  for (const name of names) {
+    const output = outputs[name];
     const [a, b] = [valuesOf(output), valuesOf(others[name])];
     if (a.length !== b.length) throw new Error(`${what}: ${name} has ${a.length} values, ${b.length} expected`);
     for (let i = 0; i < a.length; i++) {
