@@ -1,8 +1,10 @@
 // What a measurement was taken on.
 
+import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform } from "node:os";
 
 export interface Machine {
+  /** With the widest vectors that native code may use, where that can be told: "AMD EPYC with AVX2". */
   readonly cpu: string;
   readonly cores: number;
   readonly platform: string;
@@ -22,10 +24,20 @@ export function machine(): Machine {
 
 export function hardware(): Pick<Machine, "cpu" | "cores" | "platform"> {
   return {
-    cpu: cpus()[0]?.model.trim() || "unknown CPU",
+    cpu: `${cpus()[0]?.model.trim() || "unknown CPU"}${vectors()}`,
     cores: availableParallelism(),
     platform: `${platform()} ${arch()}`,
   };
+}
+
+/** Linux on x86 names them. */
+function vectors(): string {
+  try {
+    const flags = readFileSync("/proc/cpuinfo", "utf8");
+    return /\bavx512f\b/.test(flags) ? " with AVX-512" : /\bavx2\b/.test(flags) ? " with AVX2" : "";
+  } catch {
+    return "";
+  }
 }
 
 /** One line about it. */

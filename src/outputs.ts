@@ -53,12 +53,20 @@ export function readOutput(value: unknown, batch: Place, arena: Arena, name: str
   return output;
 }
 
-/** Reads where to write one number a position, apart from the batch. */
-export function readLength(value: unknown, shape: Shape, arena: Arena, name: string, batch: Floats): Floats {
+/** Reads where to write numbers of another shape than the batch's, apart from it; or `inPlace`, if it has as many. */
+export function readLength(
+  value: unknown,
+  shape: Shape,
+  arena: Arena,
+  name: string,
+  batch: Floats,
+  inPlace = false,
+): Floats {
   let length = 1;
   for (let i = 0; i < shape.length; i++) length *= shape[i];
   const output = readRoom(value, length, shape, arena, name);
-  checkApart(output, batch, arena, `${name} and the input`);
+  if (inPlace && length === batch.length) checkWhole(output, batch, arena, name);
+  else checkApart(output, batch, arena, `${name} and the input`);
   return output;
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { AxisError } from "../src/index.js";
+import { AxisError, OverlapError } from "../src/index.js";
 import { logSumExp } from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { expectRefused } from "./support/refusals.js";
@@ -100,5 +100,34 @@ describeEachBackend("logSumExp", (backend) => {
     expectSameBits(to, expected, "resident");
     z.free();
     to.free();
+  });
+
+  it("takes the place of the input where that has one class per position", () => {
+    const { k } = backend;
+    for (const { shape, axis } of [
+      { shape: [5, 1], axis: -1 },
+      { shape: [2, 1, 3], axis: 1 },
+      { shape: [2, 3], axis: [] },
+      { shape: [1, 70_000], axis: 0 },
+    ]) {
+      const x = normal(
+        shape.reduce((a, b) => a * b, 1),
+        7,
+      );
+      for (const temperature of [1, 3]) {
+        const expected = k.logSumExp(x, { shape, axis, temperature });
+        const array = x.slice();
+        expect(k.logSumExp(array, { shape, axis, temperature, out: array })).toBe(array);
+        expectSameBits(array, expected, `array of shape [${shape}]`);
+        const z = k.alloc(shape).set(x);
+        expectSameBits(k.logSumExp(z, { axis, temperature, out: z }), expected, `resident, shape [${shape}]`);
+        expectRefused(k, OverlapError, "OVERLAP", () => {
+          const { length } = x;
+          const both = new Float32Array(length + 1);
+          return k.logSumExp(both.subarray(1), { shape, axis, out: both.subarray(0, length) });
+        });
+        z.free();
+      }
+    }
   });
 });

@@ -38,7 +38,7 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const read: MergedBatch = Array.isArray(axis) ? mergeAxes(source, shape, axis) : (source as Batch);
   const positions = read.outer * read.inner;
   const result = outputOf(out, positions);
-  const output = readLength(result, positionShape(read), arena, "out", source);
+  const output = readLength(result, positionShape(read), arena, "out", source, true);
   const batch = bringTogether(read, arena);
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
