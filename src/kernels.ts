@@ -45,20 +45,17 @@ const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
- * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, resident ones are used in place. The
- * linear losses also take working memory for the length of a call.
+ * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, beside which the linear losses take
+ * memory for the length of a call; resident ones are used in place.
  *
- * Error bounds are in units in the last place (ULP) of the true float32 result; docs/numerics.md says how they are read
- * and proven. Every method may throw ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, FreedError
- * once the kernels are disposed, and MemoryError where there is no room for a fresh result or, in the linear losses, for the
- * work; with resident batches FreedError and ForeignError; with threads WorkerLostError. LabelError and WeightError are named
- * where they belong.
+ * Error bounds are in units in the last place (ULP) of the true float32 result: docs/numerics.md. Every method may throw
+ * ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, MemoryError, and FreedError after `dispose` or for
+ * a batch; ForeignError for a batch; WorkerLostError with threads. LabelError and WeightError are named where they belong.
  */
 export class Xentropy extends Loaded {
   /**
-   * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along `axis`, of the batch's shape. At most 4 ULP.
-   *
-   * A row with a NaN, a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
+   * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along `axis`, of the batch's shape. At most 4 ULP. A row with a NaN,
+   * a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
   softmax<O extends Output = undefined>(
     x: FloatBatch,
@@ -203,10 +200,8 @@ export class Xentropy extends Loaded {
 
   /**
    * Sigmoid cross-entropy from logits, element by element, and its gradient in the same pass, for targets t in [0, 1]:
-   * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t. At most 4 ULP; the gradient in units of σ + t.
-   *
-   * "mean" divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError
-   * too.
+   * loss t·softplus(−x) + (1 − t)·softplus(x), gradient σ(x) − t. At most 4 ULP; the gradient in units of σ + t. "mean"
+   * divides by the number of elements, whatever the weights. An infinite logit gives the limit. Throws WeightError too.
    */
   sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
     x: FloatBatch,

@@ -131,18 +131,16 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     this.#check("data");
     const { length } = this;
     const type = typedName(source);
-    if (!Array.isArray(source) && type === undefined) {
-      refuse("What a resident batch is set from", "an array", source, DtypeError);
-    }
+    const list = Array.isArray(source);
+    if (!list && type === undefined) refuse("What a resident batch is set from", "an array", source, DtypeError);
     checkLength("What a resident batch is set from", source.length, length, OutputError);
-    if (Array.isArray(source)) checkNumbers(source);
-    else if (lengthOf(source) !== length) throw new DtypeError("The array is not as long as it says.");
-    if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(source);
-    // What the elements' getters do to the memory is done before it is written to.
-    if (type === undefined || type.startsWith("Big")) {
-      const numbers = Array.from({ length }, (_, i) => Number(source[i]));
-      this.data.set(numbers);
-    } else if (length > 0) this.data.set(source as ArrayLike<number>);
+    if (!list && lengthOf(source) !== length) throw new DtypeError("The array is not as long as it says.");
+    // Read once: what the elements' getters do is done before anything is checked or written.
+    const values = list ? Array.from({ length }, (_, i) => source[i]) : source;
+    if (list) checkNumbers(values as unknown[]);
+    if (this.dtype === "int32" && type !== "Int32Array") checkIntegers(values);
+    if (list || type?.startsWith("Big")) this.data.set(Array.from(values, Number));
+    else if (length > 0) this.data.set(values as ArrayLike<number>);
     return this;
   }
 

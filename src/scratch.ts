@@ -1,4 +1,4 @@
-import { typedName } from "./checks.js";
+import { lengthOf, typedName } from "./checks.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 
@@ -66,7 +66,7 @@ function pinView(view: ArrayBufferView, arena: Arena): () => unknown {
   const name = typedName(view);
   if (!name || !arena.owns(view.buffer)) return () => view;
   const { byteOffset } = view;
-  const { length } = view as Float32Array;
+  const length = lengthOf(view);
   // Not the view's own constructor: a subclass may have any.
   const View = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[name];
   return () => (arena.owns(view.buffer) ? view : new View(arena.buffer, byteOffset, length));

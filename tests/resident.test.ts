@@ -48,6 +48,12 @@ describeEachBackend("a resident batch", (backend) => {
       },
     });
     expect([...z.set(list).data]).toEqual([7, 2]);
+    const turning = (...values: unknown[]) => Object.defineProperty([1, 2], 1, { get: () => values.shift() });
+    expect([...z.set(turning(3, "abc")).data]).toEqual([1, 3]);
+    const labels = k.alloc([2], { dtype: "int32" });
+    expect([...labels.set(turning(1, 1.5e10)).data]).toEqual([1, 1]);
+    expect(() => labels.set(turning(1.5e10, 1))).toThrow(DtypeError);
+    labels.free();
     z.free();
   });
 

@@ -37,7 +37,7 @@ function positive(text: string): number {
 
 /** Hands out chunks until time or cases are up; resolves with what each worker has seen. */
 async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promise<Outcome[]> {
-  const end = Date.now() + minutes * 60_000;
+  const end = performance.now() + minutes * 60_000;
   const bar = new SingleBar({ format: "{bar} {value} cases, {failures} failures, {duration_formatted}" });
   bar.start(Number.isFinite(cases) ? cases : 0, 0, { failures: 0 });
   const outcomes: Outcome[] = [];
@@ -49,7 +49,7 @@ async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promi
       const worker = new Worker(new URL("./fuzz/worker.js", import.meta.url), { workerData: { backend } });
       return new Promise<void>((resolve, reject) => {
         const next = () => {
-          if (Date.now() >= end || started >= cases || failures >= 20) {
+          if (performance.now() >= end || started >= cases || failures >= 20) {
             void worker.terminate();
             resolve();
             return;

@@ -46,8 +46,8 @@ export function log1pUnit(
 }
 
 /**
- * log(1 + x) over all of float32: verified as the others are, though operations come by with log1pUnit. Where u = 1 + x reduces to k = 0, f is x itself; elsewhere what u lost in rounding
- * comes back as (1 + x − u)/u.
+ * log(1 + x) over all of float32, verified like the others, though operations make do with log1pUnit. Where u = 1 + x
+ * reduces to k = 0, f is x itself; elsewhere what u lost in rounding comes back as (1 + x − u)/u.
  */
 export function log1p(x: v128): v128 {
   const one = f32x4.splat(1);

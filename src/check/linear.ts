@@ -51,7 +51,7 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
     results[`grad.${name}`] = {
       values: values[name].map((value, i) => value + old(i)),
       magnitudes: magnitudes[name].map(
-        (value, i) => value * (name === "weights" ? groups : 1) + Math.abs(old(i)) + least,
+        (value, i) => (value + Math.abs(old(i))) * (name === "weights" ? groups : 1) + least,
       ),
     };
   }

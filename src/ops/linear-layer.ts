@@ -85,7 +85,7 @@ function countClasses({ own, length }: Floats, depth: number): number {
     return sizes[0];
   }
   if (depth === 0 ? length > 0 : length % depth !== 0) {
-    throw new ShapeError(`weights has ${length} numbers, which are no rows of ${depth}, as the features have.`);
+    throw new ShapeError(`weights has length ${length}, which makes no rows of ${depth}, as the features have.`);
   }
   return depth === 0 ? 0 : length / depth;
 }

@@ -13,6 +13,6 @@ it("a view from before shared memory grew is of that memory still", () => {
   expect(data.buffer).not.toBe(z.data.buffer);
   const x = data.subarray(0, 8000);
   const shape = [2, 4000];
-  for (let i = 0; i < 2; i++) expect(() => k.softmax(x, { shape, out: z.rows(1, 3) })).toThrow(OverlapError);
+  expect(() => k.softmax(x, { shape, out: z.rows(1, 3) })).toThrow(OverlapError);
   expectSameBits(k.softmax(x, { shape }), one.softmax(new Float32Array(8000), { shape }), "input");
 });

@@ -109,8 +109,11 @@ describe("the largest of a row that is cut into columns", () => {
   });
 });
 
-describe("the linear losses", () => {
-  const [positions, depth, classes] = [37, 70, 5000];
+/** Positions, features, classes: of one group, and of several whose gradients are summed until the end. */
+describe.each([
+  [37, 70, 5000],
+  [1100, 61, 100],
+])("the linear losses, %i × %i × %i", (positions, depth, classes) => {
   const features = normal(positions * depth, 1);
   const weights = normal(classes * depth, 2);
   const labels = Int32Array.from({ length: positions }, (_, i) => (i * 997) % classes);
@@ -131,8 +134,9 @@ describe("the linear losses", () => {
       callShared(threads, true, () => {
         const result = run(k);
         expect(result.loss).toBe(expected.loss);
-        expectSameBits(result.grad.features, expected.grad.features, "features");
-        expectSameBits(result.grad.weights, expected.grad.weights, "weights");
+        for (const part of ["features", "weights", "bias"] as const) {
+          expectSameBits(result.grad[part], expected.grad[part], part);
+        }
       });
     },
   );
