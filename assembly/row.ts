@@ -122,8 +122,7 @@ export function combine(a: usize, b: usize): void {
   const drop = low.mass === 0 || level ? 0 : (high.max - low.max) * low.mass;
   const rest = high.rest + (low.peak + low.rest) * factor;
   const peak = high.peak;
-  const max = high.max;
-  left.max = max;
+  left.max = high.max;
   left.peak = peak;
   left.rest = rest;
   left.gap = left.gap + right.gap + drop;

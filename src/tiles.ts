@@ -202,7 +202,7 @@ export class Tiles {
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
     if (this.#lying) {
-      if (this.#staged) this.#bring(operand, this.#offset(), from, true);
+      if (this.#staged) this.#carry(operand, this.#offset(), from, true);
       return;
     }
     if (this.#inner !== 1) {
@@ -225,12 +225,12 @@ export class Tiles {
   #lay(operand: Operand, slot: Slot): number {
     if (!this.#staged) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    this.#bring(operand, this.#offset(), to);
+    this.#carry(operand, this.#offset(), to, false);
     return to;
   }
 
-  /** Copies the tile's part of a slab, whose first float has the index `offset`, to linear memory, or `back`. */
-  #bring({ array, pointer }: Operand, offset: number, tile: number, back = false): void {
+  /** Copies the tile's part of a slab, whose first float has the index `offset`, to the address `tile`, or `back` from there. */
+  #carry({ array, pointer }: Operand, offset: number, tile: number, back: boolean): void {
     const { classes } = this;
     const work = this.#work;
     const inner = this.#inner;
@@ -258,7 +258,7 @@ export class Tiles {
       if (operand.array) {
         from = work.tile(2);
         step = apart(width);
-        this.#bring(operand, offset, from);
+        this.#carry(operand, offset, from, false);
       }
       this.#kernels.transpose(from, step, to + s * width * classes * 4, classes, classes, width);
     }
@@ -278,7 +278,7 @@ export class Tiles {
       }
       const transit = this.#work.tile(2);
       this.#kernels.transpose(rows, classes, transit, apart(width), width, classes);
-      this.#bring(operand, offset, transit, true);
+      this.#carry(operand, offset, transit, true);
     }
   }
 }

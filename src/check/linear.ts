@@ -1,3 +1,4 @@
+import { keepsSums } from "../ops/linear-products.js";
 import { type Layer, layerGradients, readLayer } from "../reference/linear-layer.js";
 import type { Call, Options } from "./call.js";
 import type { Truth } from "./truth.js";
@@ -41,9 +42,7 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
   const before = accumulate && typeof grad === "object" ? (grad as Record<string, unknown>) : {};
   const values = layerGradients(layer, Float64Array.from(upstream.grad.values as ArrayLike<number>));
   const magnitudes = layerGradients(absolute(layer), spread(termsOf(upstream.grad), sizes, layer, options));
-  // The groups' sums of a large gradient to the weights are added in float32.
-  const large = Math.ceil(layer.classes / 4) * 4 * Math.ceil(layer.depth / 8) * 8 > 2 ** 17;
-  const groups = large ? 1 + sizes.length / (64 * LAYER_BOUND * layer.classes) : 1;
+  const groups = keepsSums(layer) ? 1 : 1 + sizes.length / (64 * LAYER_BOUND * layer.classes);
   for (const name of ["features", "weights", "bias"] as const) {
     const there = before[name] as ArrayLike<number> | boolean | undefined;
     const old = (i: number) => (typeof there === "object" ? there[i] : 0);

@@ -78,8 +78,7 @@ export class LinearProducts {
     this.#gradientColumns = floats(weights, n * padded(c, 4));
     // A single tile gives whole sums.
     this.#sums = floats(features && (layer.classes > c || c === 0), 2 * padded(n, 4) * padded(d, 8));
-    const sums = sumsOf(layer);
-    this.#weightSums = floats(weights && layer.positions > group && sums <= MOST_SUMS, 2 * sums);
+    this.#weightSums = floats(weights && layer.positions > group && keepsSums(layer), 2 * sumsOf(layer));
     this.#biasSums = floats(bias, 2 * padded(layer.classes, 4));
     this.#tile = floats(true, 64);
     this.#bias = floats(layer.bias?.array, c);
@@ -274,7 +273,15 @@ function padded(n: number, to: number): number {
 /** Float64 sums of a gradient to the weights that are kept over all groups, at most: 1 MiB. */
 const MOST_SUMS = 2 ** 17;
 
+/** What says how large a gradient to the weights is. */
+type Weights = Pick<Layer, "classes" | "depth">;
+
 /** Those of a layer, in whole tiles of a product. */
-function sumsOf({ classes, depth }: Layer): number {
+function sumsOf({ classes, depth }: Weights): number {
   return padded(classes, 4) * padded(depth, 8);
+}
+
+/** Whether they are kept over all groups; of others the groups' sums are added in float32. */
+export function keepsSums(weights: Weights): boolean {
+  return sumsOf(weights) <= MOST_SUMS;
 }
