@@ -73,10 +73,10 @@ export class Threads {
     return this.#pool.count;
   }
 
-  /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't. */
-  async start(workers: number, spawn: Spawn): Promise<void> {
+  /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't in so many milliseconds. */
+  async start(workers: number, spawn: Spawn, patience = START): Promise<void> {
     try {
-      await within(START, Promise.all(Array.from({ length: workers }, () => this.#add(spawn))));
+      await within(patience, Promise.all(Array.from({ length: workers }, () => this.#add(spawn))));
     } catch (cause) {
       this.dispose();
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -137,11 +137,17 @@ export class Threads {
   }
 }
 
-/** A promise that is given so many milliseconds. */
+/**
+ * A promise that is given so many milliseconds, and a turn more: a thread that was busy until its timer rings hears of
+ * workers only then.
+ */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing was heard of it for ${milliseconds / 1000} s`)), milliseconds);
+    const tooLate = () => reject(new Error(`nothing was heard of it for ${milliseconds / 1000} s`));
+    timer = setTimeout(() => {
+      timer = setTimeout(tooLate);
+    }, milliseconds);
   });
   try {
     return await Promise.race([promise, late]);

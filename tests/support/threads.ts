@@ -28,6 +28,9 @@ export const EAGER: Partial<Settings> = {
 /** What threads need for their workspace; below it the tests of memory limits are run on one. */
 export const LEAST_MEMORY = 8 << 20;
 
+/** Milliseconds; a test may keep the event loop busy for as long as it likes. */
+const FOREVER = 2 ** 31 - 1;
+
 /** Starts workers as `spawn` does, and knows when they have begun: the message that each is sent says where it notes so. */
 export class Starter {
   readonly #joins: Join[] = [];
@@ -47,7 +50,8 @@ export class Starter {
   /** Sleeps until every worker takes part: for those who can't await, and since a worker is ready a moment before. */
   awaitAll(): void {
     for (const { control, worker } of this.#joins) {
-      Atomics.wait(new Control(control).ints, wordsOf(worker) + STARTED, 0, 30_000);
+      const woken = Atomics.wait(new Control(control).ints, wordsOf(worker) + STARTED, 0, 60_000);
+      if (woken === "timed-out") throw new Error("a worker did not start");
     }
   }
 }
@@ -65,7 +69,8 @@ export function openThreaded(
 ): Kernels {
   const threads = new Threads(backend, module, maximumMemory, EAGER);
   const starter = new Starter(spawn);
-  threads.start(THREADS - 1, starter.spawn).catch(() => {});
+  // Those that a test disposes before they are heard of are rejected.
+  threads.start(THREADS - 1, starter.spawn, FOREVER).catch(() => {});
   starter.awaitAll();
   if (own) opened.push(threads);
   if (opened.length > KEPT) opened.shift()?.dispose();

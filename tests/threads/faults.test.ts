@@ -53,6 +53,23 @@ function expectRight(k: Xentropy): void {
   expectSameBits(k.softmax(x, { shape: SHAPE }), expected, "the next call");
 }
 
+it("workers that started are heard of by a caller who was busy until their time was up", async () => {
+  threads = new Threads("simd", module, MEMORY, EAGER);
+  const starter = new Starter(await spawner(WORKER));
+  const started = threads.start(1, starter.spawn, 50);
+  starter.awaitAll();
+  for (const end = performance.now() + 100; performance.now() < end; );
+  await started;
+  expect(threads.count).toBe(2);
+});
+
+it("workers that don't start in their time are an error that says so", async () => {
+  threads = new Threads("simd", module, MEMORY, EAGER);
+  const mute = () => ({ post() {}, terminate() {}, letGo() {}, tellsEnd: false });
+  await expect(threads.start(1, mute, 50)).rejects.toThrow(/did not start: nothing was heard of it for 0\.05 s/);
+  expect(threads.count).toBe(1);
+});
+
 describe("a worker that ends between calls", () => {
   it("costs nothing but speed, and k.threads says so", async () => {
     threads = new Threads("simd", module, MEMORY, EAGER);
