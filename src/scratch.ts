@@ -44,27 +44,40 @@ export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () =
 }
 
 /**
- * Arguments that outlive the memory's growth: what it returns gives them with views of the memory made anew. A tensor's
- * properties are read here, once, and what is given in its place has them; but an output is returned, so it stays itself.
+ * Arguments that outlive the memory's growth: each call of what it returns gives `own`, an object of the caller's own, with
+ * views of the memory made anew. A tensor's properties are read here, once, and what is put in its place has them; but an
+ * output is returned, so it stays itself.
  */
-export function pinned<T extends object>(values: T, arena: Arena, outputs = false): () => T {
-  const pins = Object.entries(values).map(([name, value]) => [name, pin(value, arena, outputs)] as const);
-  return () => Object.fromEntries(pins.map(([name, give]) => [name, give()])) as T;
-}
-
-function pin(value: unknown, arena: Arena, output: boolean): () => unknown {
-  if (ArrayBuffer.isView(value)) return pinView(value, arena);
-  if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) {
-    return () => value;
+export function pinned<T extends object>(own: T, arena: Arena, outputs = false): () => T {
+  const renewals: (() => void)[] = [];
+  for (const name in own) {
+    const renewed = pin(own[name], arena, outputs);
+    if (!renewed) continue;
+    renewals.push(() => {
+      own[name] = renewed() as (typeof own)[typeof name];
+    });
   }
-  const { data, shape, dims, type } = value as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
-  const give = pin(data, arena, output);
-  return () => (output && give() === data ? value : { data: give(), shape: shape ?? dims, type });
+  return () => {
+    for (const renew of renewals) renew();
+    return own;
+  };
 }
 
-function pinView(view: ArrayBufferView, arena: Arena): () => unknown {
+/** What gives the value anew, if there is need. */
+function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | undefined {
+  if (ArrayBuffer.isView(value)) return pinView(value, arena);
+  if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) return;
+  const { data, shape, dims, type } = value as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
+  const renewed = pin(data, arena, output);
+  return () => {
+    const now = renewed ? renewed() : data;
+    return output && now === data ? value : { data: now, shape: shape ?? dims, type };
+  };
+}
+
+function pinView(view: ArrayBufferView, arena: Arena): (() => unknown) | undefined {
   const name = typedName(view);
-  if (!name || !arena.owns(view.buffer)) return () => view;
+  if (!name || !arena.owns(view.buffer)) return;
   const { byteOffset } = view;
   const length = lengthOf(view);
   // Not the view's own constructor: a subclass may have any.

@@ -61,8 +61,9 @@ export function shardCrossEntropy(
   }
   const context = LogSumExpState.contextOf(state, here);
   if (!context) return refuse("state", "what logSumExpState of the same kernels gives", state);
-  const given = pinned({ ...(read as SoftmaxCrossEntropyOptions), x, labels }, context.arena);
-  return withScratch(context.arena, (scratch) => prepare(context, state as LogSumExpState, start, given(), scratch));
+  const { arena } = context;
+  const [given, chosen] = [pinned({ x, labels }, arena), pinned(read as SoftmaxCrossEntropyOptions, arena)];
+  return withScratch(arena, (scratch) => prepare(context, state as LogSumExpState, start, given(), chosen(), scratch));
 }
 
 /** Reads and checks everything, takes the memory, and gives what does the work. */
@@ -70,11 +71,12 @@ function prepare(
   context: Context,
   state: LogSumExpState,
   start: unknown,
-  options: SoftmaxCrossEntropyOptions & { x: FloatBatch; labels: Labels },
+  { x, labels }: { x: FloatBatch; labels: Labels },
+  options: SoftmaxCrossEntropyOptions,
   scratch: Scratch,
 ): () => LossResult {
   const { arena } = context;
-  const { x, labels, shape, axis, grad } = options;
+  const { shape, axis, grad } = options;
   const batch = readBatch(x, shape, axis, arena);
   if (batch.axis !== batch.shape.length - 1)
     throw new OptionError("axis can't be combined with state, but for the last.");

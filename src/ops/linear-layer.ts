@@ -28,7 +28,7 @@ export interface Layer {
   readonly logits: Batch;
 }
 
-/** What both losses of a linear layer are given, besides options of their own. */
+/** What both losses of a linear layer are given, besides options. */
 export interface LayerOperands<T> {
   readonly features: FloatBatch;
   readonly weights: FloatBatch;
@@ -44,17 +44,16 @@ export function withLayer<T, O extends LinearOptions, R>(
   operands: LayerOperands<T>,
   options: O,
   names: readonly (keyof O & string)[],
-  prepare: (given: LayerOperands<T> & O, wanted: WantedGradients, scratch: Scratch) => () => R,
+  prepare: (operands: LayerOperands<T>, options: O, wanted: WantedGradients, scratch: Scratch) => () => R,
 ): R {
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
-  const given = pinned({ ...read, ...operands }, arena);
+  const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
   const wanted = pinned(readWanted(read.grad), arena, true);
-  return withScratch(arena, (scratch) => prepare(given(), wanted(), scratch));
+  return withScratch(arena, (scratch) => prepare(given(), chosen(), wanted(), scratch));
 }
 
-export function readLayer(given: LayerOperands<unknown> & LinearOptions, arena: Arena): Layer {
-  const { shape, bias } = given;
+export function readLayer(given: LayerOperands<unknown>, { shape, bias }: LinearOptions, arena: Arena): Layer {
   const features = readBatch(given.features, shape, undefined, arena, "features");
   const { outer: positions, classes: depth } = features;
   const weights = readFloats(given.weights, arena, "weights");
@@ -122,6 +121,11 @@ export function readLayerGradients(
   const add = readFlag(accumulate, "accumulate");
   const results: LayerGradients["results"] = {};
   const read: { [name in (typeof NAMES)[number]]?: Floats } = {};
+  const others: [name: string, place: Floats | undefined][] = [
+    ["weights", weights],
+    ["bias", bias],
+    ["targets", targets],
+  ];
   let given = false;
   for (const name of NAMES) {
     const place = wanted[name];
@@ -129,13 +133,11 @@ export function readLayerGradients(
     given ||= place !== true;
     const shape = shapes[name];
     const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
-    const output = readLength(result, shape, arena, `grad.${name}`, features);
-    for (const [other, input] of Object.entries({ weights, bias, targets })) {
-      if (input) checkApart(output, input, arena, `grad.${name} and ${other}`);
-    }
-    for (const [other, earlier] of Object.entries(read))
-      checkApart(output, earlier, arena, `grad.${name} and grad.${other}`);
-    checkOutputApart(output, arena, `grad.${name}`, inputs);
+    const what = `grad.${name}`;
+    const output = readLength(result, shape, arena, what, features);
+    for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, `${what} and ${other}`);
+    checkOutputApart(output, arena, what, inputs);
+    others.push([what, output]);
     results[name] = result;
     read[name] = output;
   }

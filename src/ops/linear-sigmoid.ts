@@ -47,17 +47,17 @@ export function linearSigmoidCrossEntropy(
 ): Result {
   const operands = { features, weights, targets };
   const { arena } = context;
-  return withLayer(context, operands, options, LINEAR_SIGMOID_CROSS_ENTROPY, (given, wanted, scratch) => {
-    const layer = readLayer(given, arena);
+  return withLayer(context, operands, options, LINEAR_SIGMOID_CROSS_ENTROPY, (given, chosen, wanted, scratch) => {
+    const layer = readLayer(given, chosen, arena);
     const { logits } = layer;
     const targets = readTargets(given.targets, logits, arena);
-    const reduction = readReduction(given.reduction);
-    const weighting = readWeighting(given, logits, arena);
+    const reduction = readReduction(chosen.reduction);
+    const weighting = readWeighting(chosen, logits, arena);
     // For what there is one of for each logit.
     const elements = { ...logits, axis: -1, outer: logits.length, classes: 1 };
-    const upstream = readGradOutput(given.gradOutput, elements, reduction === "none", arena);
+    const upstream = readGradOutput(chosen.gradOutput, elements, reduction === "none", arena);
     const inputs = [upstream, weighting.positive?.source, weighting.element?.source];
-    const gradients = readLayerGradients(wanted, given, layer, targets, inputs, arena);
+    const gradients = readLayerGradients(wanted, chosen, layer, targets, inputs, arena);
     const total = new LossTotal(reduction, logits.length, logits.length);
     const products = new LinearProducts(context, layer, gradients, scratch);
     const rows = Math.min(layer.positions, products.group);

@@ -14,10 +14,10 @@ export function linearSoftmaxCrossEntropy(
   options: LinearSoftmaxCrossEntropyOptions,
 ): Result<LayerGradients["results"]> {
   const operands = { features, weights, targets };
-  return withLayer(context, operands, options, LINEAR_SOFTMAX_CROSS_ENTROPY, (given, wanted, scratch) => {
-    const layer = readLayer(given, context.arena);
-    const call = readCrossEntropy(context, () => layer.logits, given.targets, given);
-    const gradients = readLayerGradients(wanted, given, layer, call.targets, inputsOf(call), context.arena);
+  return withLayer(context, operands, options, LINEAR_SOFTMAX_CROSS_ENTROPY, (given, chosen, wanted, scratch) => {
+    const layer = readLayer(given, chosen, context.arena);
+    const call = readCrossEntropy(context, () => layer.logits, given.targets, chosen);
+    const gradients = readLayerGradients(wanted, chosen, layer, call.targets, inputsOf(call), context.arena);
     const walk = new LinearWalk(context, call, layer, gradients, scratch);
     return () => {
       walk.run();
