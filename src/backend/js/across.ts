@@ -1,15 +1,12 @@
-import { hasNaN } from "./log-sum-exp.js";
-import { BLOCK, expBlock, peakOf, unscale } from "./math/exp-block.js";
-import { max } from "./math/max.js";
-import { log1p, power2 } from "./math/scalar.js";
+import { logSumExp } from "./log-sum-exp.js";
+import { BLOCK } from "./math/exp-block.js";
 import type { Memory } from "./memory.js";
-import { restOf } from "./row.js";
+import { logSoftmax, softmax } from "./softmax.js";
 
 /**
  * softmax, logSoftmax and logSumExp along an axis that isn't the last: assembly/across.ts has the contract. Here a strip
  * of positions is copied together with each position's classes in a row, and the functions for rows do the rest.
  */
-const { fround } = Math;
 
 /** Floats in the strip. */
 const ROOM = 8 * BLOCK;
@@ -21,15 +18,11 @@ export function softmaxAcross(
   classes: number,
   width: number,
   stride: number,
-  _lanes: number,
+  state: number,
   strip: number,
 ): void {
-  const { f32 } = memory;
-  overStrips(memory, x, out, classes, width, stride, strip, (_, rows) => {
-    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
-      const factor = fround(1 / expBlock(memory, at, at, classes, max(memory, at, classes)));
-      for (let p = at >>> 2, last = p + classes; p < last; p++) f32[p] *= factor;
-    }
+  overStrips(memory, x, out, classes, width, stride, strip, (_, rows, end) => {
+    softmax(memory, strip, strip, rows, classes, state, end);
   });
 }
 
@@ -40,16 +33,11 @@ export function logSoftmaxAcross(
   classes: number,
   width: number,
   stride: number,
-  _lanes: number,
+  state: number,
   strip: number,
 ): void {
-  const { f32 } = memory;
-  overStrips(memory, x, out, classes, width, stride, strip, (_, rows, e) => {
-    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
-      const m = max(memory, at, classes);
-      const log = fround(logOf(memory, e, classes, m, expBlock(memory, at, e, classes, m)));
-      for (let p = at >>> 2, last = p + classes; p < last; p++) f32[p] = fround(f32[p] - m) - log;
-    }
+  overStrips(memory, x, out, classes, width, stride, strip, (_, rows, end) => {
+    logSoftmax(memory, strip, strip, rows, classes, state, end);
   });
 }
 
@@ -60,20 +48,11 @@ export function logSumExpAcross(
   classes: number,
   width: number,
   stride: number,
-  _lanes: number,
+  state: number,
   strip: number,
 ): void {
-  const { f32 } = memory;
-  overStrips(memory, x, 0, classes, width, stride, strip, (first, rows, e) => {
-    for (let row = 0, at = strip; row < rows; row++, at += classes * 4) {
-      const m = max(memory, at, classes);
-      const sum = expBlock(memory, at, e, classes, m);
-      let value = m + logOf(memory, e, classes, m, sum);
-      // 0/0 stands for a position of −Infinity alone; a NaN in it would be in the sum of its exponentials too.
-      if (m === -Infinity && sum === 0) value = m;
-      if (m === Infinity) value = hasNaN(memory, at, classes) ? Number.NaN : m;
-      f32[(out >>> 2) + first + row] = value;
-    }
+  overStrips(memory, x, 0, classes, width, stride, strip, (first, rows, end) => {
+    logSumExp(memory, strip, out + first * 4, rows, classes, state, end);
   });
 }
 
@@ -105,11 +84,4 @@ export function overStrips(
       for (let j = 0, at = to + c; j < rows; j++, at += classes) f32[back + j] = f32[at];
     }
   }
-}
-
-/** log(Σ exp(x − max)) of a position, given its stored exponentials and their sum. */
-function logOf(memory: Memory, e: number, classes: number, max: number, sum: number): number {
-  const peak = max === -Infinity ? 0 : peakOf(max);
-  const unit = power2(unscale(max));
-  return log1p((restOf(memory, e, classes, sum, peak) * unit) / (peak * unit));
 }

@@ -29,7 +29,7 @@ export function rowLogSumExp(memory: Memory, state: number, x: number, n: number
   return m + rowLog(memory, state);
 }
 
-export function hasNaN(memory: Memory, x: number, n: number): boolean {
+function hasNaN(memory: Memory, x: number, n: number): boolean {
   const { f32 } = memory;
   for (let i = x >>> 2, end = i + n; i < end; i++) if (Number.isNaN(f32[i])) return true;
   return false;

@@ -171,7 +171,7 @@ export function pushSplit(
 }
 
 /** A block's sum without its largest term. Where that dominates, the difference would cancel: the sum is taken anew. */
-export function restOf(memory: Memory, e: number, n: number, sum: number, peak: number): number {
+function restOf(memory: Memory, e: number, n: number, sum: number, peak: number): number {
   const rest = sum - peak;
   return rest < peak * DOMINATED ? sumExcept(memory, e, n, peak) : rest;
 }
