@@ -25,29 +25,28 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   const { batch } = call;
   placeGradient(call, grad, batch, context);
   const { classWeights, sampleWeights, gradOutput, gradient, total } = call;
-  const { classes, inner } = batch;
-  const positions = batch.outer * inner;
+  const { classes, inner, length } = batch;
   const source = viewOf(batch, arena);
   const weightOf = (label: number, position: number) =>
     (classWeights ? classWeights[label] : 1) * (sampleWeights ? sampleWeights[position] : 1);
-  const indexOf = (position: number, label: number) =>
-    inner === 1
-      ? position * classes + label
-      : Math.floor(position / inner) * classes * inner + label * inner + (position % inner);
   // Losses first: the gradient may take the log-probabilities' place.
-  for (let position = 0; position < positions; position++) {
-    const label = labelAt(call, position);
-    total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[indexOf(position, label)]));
+  for (let outer = 0, position = 0; outer < length; outer += classes * inner) {
+    for (let i = outer; i < outer + inner; i++, position++) {
+      const label = labelAt(call, position);
+      total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[i + label * inner]));
+    }
   }
   if (!gradient) return total.result(gradient);
   const target = viewOf(gradient, arena);
   if (gradient.array) clear(target);
   else arena.u8.fill(0, gradient.pointer, gradient.pointer + gradient.length * 4);
-  for (let position = 0; position < positions; position++) {
-    const label = labelAt(call, position);
-    if (label < 0) continue;
-    const scale = upstreamAt(gradOutput, position) * total.scale;
-    target[indexOf(position, label)] = -weightOf(label, position) * scale;
+  for (let outer = 0, position = 0; outer < length; outer += classes * inner) {
+    for (let i = outer; i < outer + inner; i++, position++) {
+      const label = labelAt(call, position);
+      if (label < 0) continue;
+      const scale = upstreamAt(gradOutput, position) * total.scale;
+      target[i + label * inner] = -weightOf(label, position) * scale;
+    }
   }
   return total.result(gradient);
 }
