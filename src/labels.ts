@@ -64,7 +64,8 @@ export function readLabels(
     if (label === ignore) continue;
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
       const at = `The label at position ${i} is ${describe(one)}`;
-      throw new LabelError(`${at}; labels are integers from 0 to ${classes - 1}, or ${ignore} to ignore.`, i);
+      const range = classes > 0 ? `integers from 0 to ${classes - 1}, or ` : "";
+      throw new LabelError(`${at}; labels are ${range}${ignore} to ignore.`, i);
     }
     counted++;
   }
@@ -81,7 +82,7 @@ function integersOf({ data, type }: Given, arena: Arena, name: string, others = 
     ResidentBatch.locate(data, arena, name);
     if (data.dtype === "int32") return data.data;
   }
-  const wanted = `an Int32Array, another integer array or an array of integers${others}`;
+  const wanted = `an integer array, an int32 batch or an array of integers${others}`;
   return refuse(`What stands for ${name}`, wanted, data, DtypeError);
 }
 

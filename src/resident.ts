@@ -21,6 +21,9 @@ interface Block {
 const abandoned =
   typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Block>((block) => release(block));
 
+/** The batches that views of their elements must keep. */
+const viewed = new WeakMap<object, object>();
+
 function release(block: Block): void {
   if (!block.live) return;
   block.live = false;
@@ -113,14 +116,17 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   }
 
   /**
-   * The elements, live: what is written here is what the kernels see. Made anew after memory has grown, so take it when
-   * it is needed; a view kept across `alloc` may have died. Throws FreedError.
+   * The elements, live: what is written here is what the kernels see. Made anew at each access, so take it when it is
+   * needed: a view kept across `alloc` may have died. It keeps the batch from being collected, a subarray of it doesn't.
+   * Throws FreedError.
    */
   get data(): A {
     const start = this.#check("data");
     const { arena } = this.#block;
     const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
-    return whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
+    const view = whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
+    viewed.set(view, this);
+    return view;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
 import { checkLength, type Refusal, refuse } from "./checks.js";
-import { WeightError } from "./errors.js";
+import { DtypeError, WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape } from "./shape.js";
 import { copyStrided } from "./strided.js";
@@ -44,6 +44,7 @@ interface List {
 /** A list of floats: a plain array of numbers, or any batch. */
 export function readList(value: unknown, name: string, arena: Arena, Refusal: Refusal = WeightError): List {
   if (!Array.isArray(value)) {
+    if (typeof value !== "object" || value === null) refuse(name, "a list of numbers, or floats", value, DtypeError);
     const floats = readFloats(value, arena, name);
     return { values: viewOf(floats, arena), own: floats.own };
   }

@@ -17,6 +17,26 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   ["a shape in the place of options", (k) => k.softmax(X, [2, 3] as never), /options is an object such as \{ shape/],
   ["an output in the place of options", (k) => k.softmax(X, new Float32Array(6) as never), /not Float32Array/],
   [
+    "gradients of a linear layer as a list",
+    (k) => k.linearSoftmaxCrossEntropy(X, X, [0, 1], { shape: [2, 3], grad: [] as never }),
+    /^grad is true, or any of features, weights and bias, not an array\.$/,
+  ],
+  [
+    "weights of a linear layer on their side",
+    (k) => k.linearSoftmaxCrossEntropy(X, { data: X, shape: [3, 2] }, [0, 1], { shape: [2, 3] }),
+    /^weights has the shape \[3,2\]; \[classes, 3\] is wanted\.$/,
+  ],
+  [
+    "a single class weight",
+    (k) => k.softmaxCrossEntropy(X, [0, 1], { shape: [2, 3], classWeights: 3 as never }),
+    /^classWeights is a list of numbers, or floats, not 3\.$/,
+  ],
+  [
+    "a label where there are no classes",
+    (k) => k.softmaxCrossEntropy(new Float32Array(0), [0], { shape: [1, 0] }),
+    /^The label at position 0 is 0; labels are -100 to ignore\.$/,
+  ],
+  [
     "dense targets as a list",
     (k) => k.softmaxCrossEntropy(X, [1, 0, 0, 0, 1, 0], { shape: [2, 3] }),
     /^labels has length 6, not 2: one per position\. Dense targets are a Float32Array/,
@@ -64,7 +84,7 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   [
     "targets of each element as text",
     (k) => k.sigmoidCrossEntropy(X, "010101" as never),
-    /^What stands for targets is an Int32Array, .* or an array of integers, or floats, not "010101"\.$/,
+    /^What stands for targets is an integer array, .* or an array of integers, or floats, not "010101"\.$/,
   ],
   ["no options of load", () => loadSync(null as never), /an object such as \{ backend: … \}, not null/],
   ["no name of a backend", () => loadSync({ backend: [undefined] as never }), /"js", not "undefined"/],

@@ -14,7 +14,7 @@ export interface Call {
 export type Values = number | ArrayLike<number>;
 
 /** Numbers that the kernels take as float32. */
-const SINGLE = new Set(["temperature", "softcap", "gradOutput", "gamma"]);
+const SINGLE = new Set(["temperature", "softcap", "gradOutput", "gamma", "posWeight", "elementWeights"]);
 
 /** The elements of an operand in float64. */
 export function numbers(operand: unknown): Float64Array {
@@ -51,11 +51,15 @@ export function settle(operand: unknown): unknown {
   return { data, shape: shape ?? dims, type };
 }
 
-/** Options that have been read, each once. */
+/** The options that are given, each read once. */
 export function settleOptions(options: unknown): unknown {
   if (typeof options !== "object" || options === null) return options;
   const settled: Record<string, unknown> = {};
-  for (const key in options) settled[key] = settle((options as Options)[key]);
+  for (const key in options) {
+    const value = (options as Options)[key];
+    if (value === undefined) continue;
+    settled[key] = key === "grad" && isNamed(value) && !isTensor(value) ? settleOptions(value) : settle(value);
+  }
   return settled;
 }
 

@@ -1,5 +1,5 @@
 import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
-import { checkLength, checkOptions, copyOptions, readFlag, refuse, typedName } from "../checks.js";
+import { checkLength, checkOptions, copyOptions, readFlag, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
@@ -80,7 +80,9 @@ export function readLayer(given: LayerOperands<unknown>, { shape, bias }: Linear
 function countClasses({ own, length }: Floats, depth: number): number {
   if (own !== undefined) {
     const sizes = checkShape(own, length, "weights");
-    checkOwn(sizes, length, [sizes[0] ?? 0, depth], "weights");
+    if (sizes.length !== 2 || sizes[1] !== depth) {
+      throw new ShapeError(`weights has the shape [${sizes}]; [classes, ${depth}] is wanted.`);
+    }
     return sizes[0];
   }
   if (depth === 0 ? length > 0 : length % depth !== 0) {
@@ -155,7 +157,7 @@ export function readLayerGradients(
 function readWanted(grad: unknown): WantedGradients {
   if (grad === undefined || grad === false) return {};
   if (grad === true) return { features: true, weights: true, bias: true };
-  if (typeof grad !== "object" || grad === null || typedName(grad) || grad instanceof ResidentBatch) {
+  if (typeof grad !== "object" || grad === null || Symbol.iterator in grad || grad instanceof ResidentBatch) {
     return refuse("grad", "true, or any of features, weights and bias", grad);
   }
   checkOptions(grad, NAMES, "grad.");

@@ -115,7 +115,7 @@ export function sigmoidFocalLoss(
   const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
   const balance = readNumber(alpha, "alpha", -1, 0, 1);
-  const focus = readNumber(gamma, "gamma", 2, 0, LARGEST);
+  const focus = Math.fround(readNumber(gamma, "gamma", 2, 0, LARGEST));
   const settings = { reduction, grad, gradOutput };
   return elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
     kernels.sigmoidFocalLoss(x, t, grad, losses, work.exponentials, n, balance, focus, scale, sum),

@@ -92,6 +92,16 @@ describe("a batch that nobody can reach", () => {
     expect(view.toArray()).toEqual(new Float32Array(100));
   });
 
+  it("lives as long as what `data` gave", async () => {
+    const k = simd.open();
+    const makeData = (): Float32Array => k.alloc([1000]).data.fill(5);
+    const data = makeData();
+    await collectGarbage();
+    lose(k, 3);
+    expect(data).toEqual(new Float32Array(1000).fill(5));
+    expect(k.softmax(data)).toEqual(new Float32Array(1000).fill(Math.fround(0.001)));
+  });
+
   it("that was freed by hand isn't freed again, when its memory is another's", async () => {
     const k = simd.open();
     const free = (): void => k.alloc([1000]).free();

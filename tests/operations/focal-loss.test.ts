@@ -18,6 +18,17 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     expectWithin(9, loss, 0.25 * missing ** 2 * 0.1269280110429726, "loss");
   });
 
+  it("takes γ as float32: where that is 0 there is no factor", () => {
+    const x = Float32Array.of(-Infinity, -200, -1, 0, 2, 200, Infinity);
+    const t = Float32Array.of(1, 1, 0, 1, 0, 0, 1);
+    for (const reduction of ["mean", "none"] as const) {
+      const options = { reduction, grad: true } as const;
+      expect(backend.k.sigmoidFocalLoss(x, t, { ...options, gamma: 1e-46 })).toEqual(
+        backend.k.sigmoidFocalLoss(x, t, { ...options, gamma: 0 }),
+      );
+    }
+  });
+
   it.each([0, 1, 2])("is within 8 ULP, 9 with α, of its terms: γ = %d", (gamma) => {
     for (const t of [HARD, SOFT]) {
       for (const alpha of [undefined, 0, 0.1, 0.25, 1]) {
