@@ -21,9 +21,9 @@ import { onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
- * Binary cross-entropy of given probabilities q with targets t, in nats, element by element:
+ * Binary cross-entropy of given probabilities q with targets t, element by element:
  *
- *   −(t·log q + (1 − t)·log(1 − q)),  gradient to q  (q − t)/(q·(1 − q)), times `scale`
+ *   −(t·log q + (1 − t)·log(1 − q)), times `unit`; gradient to q  (q − t)/(q·(1 − q)), times `scale`
  *
  * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
  * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
@@ -42,15 +42,17 @@ export function binaryCrossEntropy(
   e: usize,
   n: usize,
   scale: f64,
+  unit: f64,
   start: f64,
 ): f64 {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
     const to = losses ? losses + at : 0;
-    start += usual(q + at, t + at, count)
-      ? sumOf<Usual>(q + at, t + at, to, e, count)
-      : sumOf<Any>(q + at, t + at, to, e, count);
+    const sum = usual(q + at, t + at, count)
+      ? sumOf<Usual>(q + at, t + at, to, e, count, unit)
+      : sumOf<Any>(q + at, t + at, to, e, count, unit);
+    start += sum * unit;
     if (grad) gradients(q + at, t + at, grad + at, count, scale);
   }
   return start;
@@ -74,7 +76,8 @@ function usual(q: usize, t: usize, n: usize): bool {
   return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE_BITS))));
 }
 
-function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
+/** In nats, but for what is written to `losses`. */
+function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize, unit: f64): f64 {
   reduce<T>(q, e, n);
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);
@@ -83,6 +86,7 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
   const ln2Hi = v128.load32_splat(LN2_HIGH);
   const ln2Lo = v128.load32_splat(LN2_LOW);
   const one = onesF64();
+  const by = f64x2.splat(unit);
   let low = f64x2.splat(0);
   let high = low;
   for (const end = t + (n << 2); t < end; t += 16, e += 16) {
@@ -99,7 +103,8 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize): f64 {
     low = f64x2.sub(low, gainLow);
     high = f64x2.sub(high, gainHigh);
     if (losses) {
-      storeUpTo(losses, end - t, f32x4.sub(f32x4.splat(0), narrow(gainLow, gainHigh)));
+      const loss = narrow(f64x2.mul(gainLow, by), f64x2.mul(gainHigh, by));
+      storeUpTo(losses, end - t, f32x4.sub(f32x4.splat(0), loss));
       losses += 16;
     }
   }

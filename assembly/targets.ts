@@ -1,7 +1,8 @@
-import { loadLanes, storeLanes } from "./math/lanes";
+import { loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
 
 /**
- * Targets with label smoothing and class weights: out_c = w_c·(t_c·keep + add), keep = 1 − ε, add = ε/C.
+ * Targets with label smoothing and class weights: out_c = w_c·(t_c·keep + add), keep = 1 − ε, add = ε/C; in float64, since
+ * the two terms of a negative target cancel.
  *
  * t, out: rows × cols floats, out may be t. weights: cols floats, 0 for weights of 1.
  */
@@ -11,29 +12,25 @@ export function smoothTargets(
   weights: usize,
   rows: usize,
   cols: usize,
-  keep: f32,
-  add: f32,
+  keep: f64,
+  add: f64,
 ): void {
-  const by = f32x4.splat(keep);
-  const plus = f32x4.splat(add);
+  const by = f64x2.splat(keep);
+  const plus = f64x2.splat(add);
   const one = f32x4.splat(1);
-  for (let row: usize = 0; row < rows; row++) {
-    for (let i: usize = 0; i < cols; i += 4, t += 16, out += 16) {
-      const count = min(cols - i, 4);
-      const weight = weights
-        ? count === 4
-          ? v128.load(weights + (i << 2))
-          : loadLanes(weights + (i << 2), count, one)
-        : one;
-      const target = count === 4 ? v128.load(t) : loadLanes(t, count, one);
-      const value = f32x4.mul(weight, f32x4.add(f32x4.mul(target, by), plus));
-      if (count === 4) {
-        v128.store(out, value);
-      } else {
-        storeLanes(out, count, value);
-        t -= (4 - count) << 2;
-        out -= (4 - count) << 2;
-      }
+  const bytes = cols << 2;
+  for (const last = t + rows * bytes; t < last; t += bytes, out += bytes) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const target = loadUpTo(t + i, t + bytes);
+      const weight = weights ? loadUpTo(weights + i, weights + bytes) : one;
+      const low = smooth(target, weight, by, plus);
+      storeUpTo(out + i, bytes - i, narrow(low, smooth(upper(target), upper(weight), by, plus)));
     }
   }
+}
+
+/** Of the lower two lanes. */
+function smooth(t: v128, weight: v128, keep: v128, add: v128): v128 {
+  const target = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(t), keep), add);
+  return f64x2.mul(f64x2.promote_low_f32x4(weight), target);
 }

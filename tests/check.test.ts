@@ -43,6 +43,40 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("confirms losses of linear layers with masked classes", () => {
+    const k = checked(plain());
+    for (let seed = 0; seed < 40; seed++) {
+      const bias = normal(5, seed);
+      bias[1] = bias[seed % 5] = -Infinity;
+      const options = { shape: [4, 8], bias, grad: true, reduction: "none" } as const;
+      const labels = [0, 2, 3, 4].filter((label) => bias[label] !== -Infinity);
+      const y = Array.from({ length: 4 }, (_, i) => labels[i % labels.length]);
+      k.linearSoftmaxCrossEntropy(normal(32, seed + 1), normal(40, seed + 2), y, options);
+    }
+    const options = { bias: Float32Array.of(0, -Infinity, 0), grad: true } as const;
+    k.linearSoftmaxCrossEntropy(Float32Array.of(1, 2), Float32Array.of(1, 0, 0, 1, 1, 1), [0], options);
+    expect(k.linearSoftmaxCrossEntropy(Float32Array.of(1, 2), filled(6), [1], options).loss).toBe(Infinity);
+  });
+
+  it("confirms dense targets that smoothing brings near 0", () => {
+    const k = checked(plain());
+    const [x, t] = [Float32Array.of(0, -200, -300), Float32Array.of(3, -0.037037, 1)];
+    for (const classWeights of [undefined, [1, 3, 0.1]]) {
+      k.softmaxCrossEntropy(x, t, { labelSmoothing: 0.1, grad: true, ...(classWeights && { classWeights }) });
+    }
+    for (let seed = 0; seed < 100; seed++) {
+      const targets = normal(100, seed, 0, 0.5);
+      k.softmaxCrossEntropy(normal(100, seed + 1, 0, 9), targets, { shape: [10, 10], labelSmoothing: 0.1, grad: true });
+    }
+  });
+
+  it("confirms as little smoothing as there can be", () => {
+    const k = checked(plain());
+    const options = { labelSmoothing: 1e-42, gradOutput: 1e10, grad: true } as const;
+    k.softmaxCrossEntropy(Float32Array.of(0, -200, -200), [0], options);
+    k.softmaxCrossEntropy(Float32Array.of(0, -200, -200), [0], { ...options, classWeights: [1, 2, 0.5] });
+  });
+
   it("takes alpha as the float64 number it is, of which 1 − α keeps every bit", () => {
     const k = checked(plain());
     for (const alpha of [0.001, 0.1, 0.9, 0.999, 1 - 2 ** -30]) {

@@ -197,6 +197,7 @@ export interface Kernels {
     e: number,
     n: number,
     scale: number,
+    unit: number,
     start: number,
   ): number;
 

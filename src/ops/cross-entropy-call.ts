@@ -175,7 +175,7 @@ export function spreadOut(
   column: number,
   n: number,
 ): void {
-  const spread = Math.fround(smoothing / batch.classes) * unit;
+  const spread = (smoothing / batch.classes) * unit;
   for (let c = 0; c < n; c++) to[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
 }
 
@@ -189,7 +189,7 @@ export function smoothedTargets(
   rows: number,
   cols: number,
 ): number {
-  const spread = Math.fround(smoothing / batch.classes) * unit;
+  const spread = (smoothing / batch.classes) * unit;
   kernels.smoothTargets(t, to, weights, rows, cols, (1 - smoothing) * unit, spread);
   return to;
 }

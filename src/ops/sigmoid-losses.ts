@@ -134,21 +134,15 @@ export function binaryCrossEntropy(
   const batch = readElements(q, shape, arena, "q");
   const factor = readUnit(unit);
   const settings = { reduction: readReduction(reduction, "none"), grad };
-  const result = elements(
-    context,
-    batch,
-    targets,
-    settings,
-    ({ x, t, grad, losses, n, sum }, scale) =>
-      kernels.binaryCrossEntropy(x, t, grad, losses, work.exponentials, n, scale, sum),
-    { factor },
+  const result = elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
+    kernels.binaryCrossEntropy(x, t, grad, losses, work.exponentials, n, scale * factor, factor, sum),
   );
   return result.grad ? result : result.loss;
 }
 
 /**
  * Walks the elements in tiles; `run` computes one and returns the sum of the losses so far. Losses and gradient are
- * multiplied by `factor`. `whole`: a tile may be longer than the staging tiles if all operands are resident.
+ * `whole`: a tile may be longer than the staging tiles if all operands are resident.
  */
 function elements(
   context: Context,
@@ -156,7 +150,7 @@ function elements(
   targets: ElementTargets,
   options: LossOptions,
   run: (tile: Tile, scale: number) => number,
-  { factor = 1, whole = true, weights = [] as (Broadcast | undefined)[] } = {},
+  { whole = true, weights = [] as (Broadcast | undefined)[] } = {},
 ): LossResult {
   const { reduction, grad, gradOutput } = options;
   const { arena, work } = context;
@@ -169,7 +163,7 @@ function elements(
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
   const peak = powerAbove(upstream);
-  const scale = total.scale * factor * peak;
+  const scale = total.scale * peak;
   const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
   const tiles = context.tiles.flat(length, resident && whole);
   if (typeof upstream === "number") tiles.streamed();
@@ -192,8 +186,7 @@ function elements(
       tiles.write(gradient, to);
     }
   }
-  total.sum = sum * factor;
-  if (total.each && factor !== 1) for (let i = 0; i < length; i++) total.each[i] *= factor;
+  total.sum = sum;
   return total.result(gradient);
 }
 

@@ -53,7 +53,7 @@ export function toLoss<R extends Reduction, G extends boolean>(
 }
 
 /**
- * What multiplies the gradient of each position: the upstream gradient, over the divisor for a mean. All 0 when there
+ * What multiplies the gradient of each position: the upstream gradient, in float32, over the divisor for a mean. All 0 when there
  * is nothing to average.
  */
 export function gradientScales(
@@ -64,13 +64,13 @@ export function gradientScales(
 ): Float64Array {
   const scales = new Float64Array(positions);
   if (gradOutput === undefined || typeof gradOutput === "number") {
-    scales.fill(gradOutput ?? 1);
+    scales.fill(Math.fround(gradOutput ?? 1));
   } else {
     if (reduction !== "none") throw new TypeError(`gradOutput for reduction "${reduction}" must be a number`);
     if (gradOutput.length !== positions) {
       throw new RangeError(`gradOutput has ${gradOutput.length} elements, expected ${positions}, one per position`);
     }
-    scales.set(gradOutput);
+    scales.set(Float32Array.from(gradOutput));
   }
   if (reduction === "mean") {
     for (let r = 0; r < positions; r++) scales[r] = divisor === 0 ? 0 : scales[r] / divisor;

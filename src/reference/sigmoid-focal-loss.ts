@@ -47,8 +47,9 @@ export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean
   options: SigmoidFocalLossOptions<R, G> = {},
 ): Loss<R, G> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R, alpha, gamma = 2 } = options;
+  const { reduction = "mean" as R, alpha } = options;
   if (alpha !== undefined) requireFraction("alpha", alpha);
+  const gamma = Math.fround(options.gamma ?? 2);
   requireWeight("gamma", gamma);
   const { data: x, shape } = readBatch(logits, options.shape);
   const t = readLike("targets", targets, shape);

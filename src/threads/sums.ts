@@ -23,10 +23,10 @@ export function spreadSums(one: Kernels, cut: Cut): Partial<Kernels> {
     crossEntropy: divergence(one, cut, "crossEntropy"),
     klDivergence: divergence(one, cut, "klDivergence"),
     jensenShannon: divergence(one, cut, "jensenShannon"),
-    binaryCrossEntropy(q, t, grad, losses, e, n, scale, start) {
+    binaryCrossEntropy(q, t, grad, losses, e, n, scale, unit, start) {
       const kernel = "binaryCrossEntropy";
-      if (!cut.worth(kernel, n)) return one[kernel](q, t, grad, losses, e, n, scale, start);
-      return sumOver(cut, n, start, { kernel, reads: [q, t], writes: [grad, losses], e, values: [scale] });
+      if (!cut.worth(kernel, n)) return one[kernel](q, t, grad, losses, e, n, scale, unit, start);
+      return sumOver(cut, n, start, { kernel, reads: [q, t], writes: [grad, losses], e, values: [scale, unit] });
     },
     ...spreadSigmoidLosses(one, cut),
   };

@@ -55,10 +55,10 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const grad = mirror.floats(n);
         const losses = mirror.floats(n);
         const e = mirror.scratch(16 * BLOCK);
-        mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, scale, start));
-        mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, e, n, scale, start));
-        mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, e, n, scale, start));
-        mirror.same(`${what}, in place`, (k) => k.binaryCrossEntropy(q, t, q, 0, e, n, scale, start));
+        mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, scale, Math.LOG2E, start));
+        mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, e, n, scale, Math.LOG2E, start));
+        mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, e, n, scale, Math.LOG2E, start));
+        mirror.same(`${what}, in place`, (k) => k.binaryCrossEntropy(q, t, q, 0, e, n, scale, Math.LOG2E, start));
       }
     }
   });

@@ -12,18 +12,28 @@ export function binaryCrossEntropy(
   _e: number,
   n: number,
   scale: number,
+  unit: number,
   start: number,
 ): number {
   for (let i = 0; i < n; i += BLOCK) {
     const at = i * 4;
     const count = Math.min(n - i, BLOCK);
-    start += blockOf(memory, q + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, scale);
+    start += blockOf(memory, q + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, count, scale, unit) * unit;
   }
   return start;
 }
 
-/** The lanes turn: math/sum.ts. */
-function blockOf(memory: Memory, q: number, t: number, grad: number, losses: number, n: number, scale: number): number {
+/** The sum in nats; the lanes turn: math/sum.ts. */
+function blockOf(
+  memory: Memory,
+  q: number,
+  t: number,
+  grad: number,
+  losses: number,
+  n: number,
+  scale: number,
+  unit: number,
+): number {
   const { f32 } = memory;
   const qs = q >>> 2;
   const ts = t >>> 2;
@@ -38,7 +48,7 @@ function blockOf(memory: Memory, q: number, t: number, grad: number, losses: num
     const y = f32[ts + i];
     const loss = lossOf(x, y);
     if (toGrad) f32[toGrad + i] = slopeOf(x, y, scale);
-    if (toLosses) f32[toLosses + i] = loss;
+    if (toLosses) f32[toLosses + i] = loss * unit;
     const sum = a + loss;
     a = b;
     b = c;

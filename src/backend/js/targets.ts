@@ -1,8 +1,6 @@
 import type { Memory } from "./memory.js";
 
 /** Targets with label smoothing and class weights: assembly/targets.ts has the formula and the contract. */
-const { fround } = Math;
-
 export function smoothTargets(
   memory: Memory,
   t: number,
@@ -15,14 +13,12 @@ export function smoothTargets(
 ): void {
   const { f32 } = memory;
   const ws = weights >>> 2;
-  const by = fround(keep);
-  const plus = fround(add);
   let from = t >>> 2;
   let to = out >>> 2;
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < cols; i++, from++, to++) {
       const weight = ws ? f32[ws + i] : 1;
-      f32[to] = weight * fround(fround(f32[from] * by) + plus);
+      f32[to] = weight * (f32[from] * keep + add);
     }
   }
 }
