@@ -65,6 +65,9 @@ describeEachBackend("logSumExp", (backend) => {
   it("over no axis is the input itself", () => {
     const x = Float32Array.of(1, -2, Number.NaN, Infinity, -Infinity, 1e-45);
     expectSameBits(backend.k.logSumExp(x, { shape: [2, 3], axis: [] }), x, "no axis");
+    const zeros = Float32Array.of(-0, 0, -1e-45, Infinity, -Infinity, -0);
+    const { k } = backend;
+    for (const z of [zeros, k.alloc([6]).set(zeros)]) expectSameBits(k.logSumExp(z, { axis: [] }), zeros, "of zeros");
     expectSameBits(backend.k.logSumExp(x.subarray(0, 1), { shape: [], axis: [] }), [1], "of a number");
   });
 

@@ -43,6 +43,10 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
   const resident = isResident(batch) && !transform.some;
+  if (Array.isArray(axis) && axis.length === 0 && !transform.some) {
+    values.set(viewOf(source, arena));
+    return result;
+  }
   if (goesAcross(batch)) {
     const tiles = context.tiles.across(batch, resident);
     while (tiles.next()) {
