@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import {
   BackendError,
@@ -96,6 +97,7 @@ describe.each(BOTH)("%s", (name, open) => {
     ["an object", {}],
     ["the bytes of a binary", binaryOf("simd")],
     ["null", null],
+    ["a module of another realm", runInNewContext("new WebAssembly.Module(bytes)", { bytes: binaryOf("simd") })],
   ])("refuses %s in place of a compiled module with an OptionError", async (_, module) => {
     const error = await errorOf(open({ module }));
     expect(error).toBeInstanceOf(OptionError);
