@@ -60,6 +60,9 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   declare readonly [Symbol.dispose]: () => void;
   readonly #block: Block;
   readonly #start: number;
+  /** What `data` gave, of which view of the whole memory. */
+  #view: A | undefined;
+  #whole: object | undefined;
   /** The batch that a view was taken from: it must not be collected before its views. */
   readonly #owner: ResidentBatch<A> | undefined;
 
@@ -116,17 +119,20 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   }
 
   /**
-   * The elements, live: what is written here is what the kernels see. Made anew at each access, so take it when it is
-   * needed: a view kept across `alloc` may have died. It keeps the batch from being collected, a subarray of it doesn't.
-   * Throws FreedError.
+   * The elements, live: what is written here is what the kernels see. Made anew after memory has grown, so take it when
+   * it is needed: a view kept across `alloc` may have died. It keeps the batch from being collected, a subarray of it
+   * doesn't. Throws FreedError.
    */
   get data(): A {
     const start = this.#check("data");
     const { arena } = this.#block;
     const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
-    const view = whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
-    viewed.set(view, this);
-    return view;
+    if (this.#whole !== whole) {
+      this.#whole = whole;
+      this.#view = whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
+      viewed.set(this.#view, this);
+    }
+    return this.#view as A;
   }
 
   /**

@@ -222,6 +222,7 @@ describeEachBackend("a resident batch", (backend) => {
       expectSameBits(array, expected.array, "array");
       expectSameBits(loss, expected.loss, "loss");
       expect(grown.data.every((value) => value === 0)).toBe(true);
+      expect(grown.data).toBe(grown.data);
     });
   });
 });
