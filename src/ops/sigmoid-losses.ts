@@ -141,8 +141,8 @@ export function binaryCrossEntropy(
 }
 
 /**
- * Walks the elements in tiles; `run` computes one and returns the sum of the losses so far. Losses and gradient are
- * `whole`: a tile may be longer than the staging tiles if all operands are resident.
+ * Walks the elements in tiles; `run` computes one and returns the sum of the losses so far. `whole`: a tile may be longer
+ * than the staging tiles if all operands are resident.
  */
 function elements(
   context: Context,
