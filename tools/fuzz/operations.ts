@@ -2,7 +2,16 @@
 
 import type { Xentropy } from "xentropy";
 import type { Random } from "./random.js";
-import { boundedLogits, chances, distributions, finite, layerNumbers, logits, weights } from "./values.js";
+import {
+  boundedLogits,
+  chances,
+  denseTargets,
+  distributions,
+  finite,
+  layerNumbers,
+  logits,
+  weights,
+} from "./values.js";
 
 export interface Layout {
   readonly shape: readonly number[];
@@ -123,7 +132,7 @@ export const OPERATIONS: readonly FuzzOperation[] = [
       const [x, w] = layerOperands(random, layout);
       const scores = scored(layout, w);
       const { size, classes } = scores;
-      return [x, w, random.oneIn(3) ? distributions(random, size, classes, 1) : labels(random, scores)];
+      return [x, w, random.oneIn(3) ? denseTargets(random, size, classes, 1) : labels(random, scores)];
     },
     options(random, layout, [, w, targets]) {
       const scores = scored(layout, w);
@@ -210,7 +219,7 @@ export const OPERATIONS: readonly FuzzOperation[] = [
     writes: "grad",
     operands: (random, { size, classes, stride }) => [
       logits(random, size),
-      distributions(random, size, classes, stride),
+      denseTargets(random, size, classes, stride),
     ],
     options: crossEntropyOptions,
   },

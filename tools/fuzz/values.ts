@@ -121,6 +121,11 @@ export function distributions(random: Random, n: number, classes: number, stride
   return result;
 }
 
+/** Distributions, or now and then any numbers: targets that are negative or sum to anything are valid too. */
+export function denseTargets(random: Random, n: number, classes: number, stride: number): Float32Array {
+  return random.oneIn(4) ? finite(random, n) : distributions(random, n, classes, stride);
+}
+
 /** n features, weights of a layer, or what is added to its logits. */
 export function layerNumbers(random: Random, n: number): Float32Array {
   const fill = random.pick([times(1), times(0.05), times(3), (r: Random) => () => r.pick([-1, 0, 1, 2])]);
