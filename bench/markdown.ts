@@ -38,7 +38,7 @@ export function markdownReport(records: readonly RunRecord[]): string {
     conditions(records),
     ...withPeers.filter(isNode).map(bestRival),
     ...full.filter(isNode).flatMap(speedUps),
-    ...full.filter(isNode).map(limits),
+    ...full.filter(isNode).flatMap((record) => PLACEMENTS.map((placement) => limits(record, placement))),
     ...withPeers.filter(isNode).map(peers),
     engines(records),
     ...full.filter(isNode).map(losses),
@@ -135,18 +135,19 @@ function timesJavaScript(result: Result, backend: string, placement: Placement):
   return own && rival ? `${significant(speedup(own, rival))}` : "";
 }
 
-function limits({ machine, results }: RunRecord): string {
+function limits({ machine, results }: RunRecord, placement: Placement): string {
   const some = results.filter(({ spread, shape }) => spread === "normal" && LIMITED.includes(shape));
   const cell = (result: Result) =>
     Object.keys(result.passes)
-      .map((backend) => limitOf(result, backend, "resident")?.toFixed(2) ?? "")
+      .flatMap((backend) => limitOf(result, backend, placement)?.toFixed(2) ?? [])
       .join(" / ");
   const tables = [grid(some, "rows", cell), grid(some, "elements", cell)].filter(Boolean);
   if (tables.length === 0) return "";
   const backends = Object.keys(some[0].passes).join(" / ");
   return [
-    `## Multiple of the limit: ${backends}, resident, ${machine.engine}`,
-    "Time divided by the sum of the passes that the operation can't do without, each alone over a buffer in the first cache.",
+    `## Multiple of the limit: ${backends}, ${placement}, ${machine.engine}`,
+    "Time divided by the sum of the passes that the operation can't do without, each alone over a buffer in the first cache." +
+      (placement === "foreign" ? " A copy of each array is among them." : ""),
     ...tables,
   ].join("\n\n");
 }

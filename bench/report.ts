@@ -3,7 +3,7 @@
 import { describeMachine } from "./machine.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
-import { type Result, type RunRecord, speedup, type Timing } from "./record.js";
+import { PLACEMENTS, type Result, type RunRecord, speedup, type Timing } from "./record.js";
 import { type Column, heading, significant, table } from "./table.js";
 
 /** All tables of a run. */
@@ -45,12 +45,14 @@ function contendersOf(results: readonly Result[]): { name: string; placement: st
 
 function operationTable(results: readonly Result[]): string {
   const contenders = contendersOf(results);
-  const limits = Object.keys(results[0].passes);
+  const limits = Object.keys(results[0].passes).flatMap((backend) =>
+    PLACEMENTS.map((placement) => [backend, placement] as const),
+  );
   const columns: Column[] = [
     ["shape", "left"],
     ["logits", "left"],
     ...contenders.map(({ name, placement }): Column => [labelOf(name, placement), "right"]),
-    ...limits.map((backend): Column => [`limit ${backend}`, "right"]),
+    ...limits.map(([backend, placement]): Column => [`limit ${backend} ${placement}`, "right"]),
   ];
   const rows = results.map((result) => [
     result.shape,
@@ -59,8 +61,8 @@ function operationTable(results: readonly Result[]): string {
       const timing = result.timings.find((t) => t.name === name && t.placement === placement);
       return timing ? cell(result, timing) : "";
     }),
-    ...limits.map((backend) => {
-      const limit = limitOf(result, backend, "resident");
+    ...limits.map(([backend, placement]) => {
+      const limit = limitOf(result, backend, placement);
       return limit === undefined ? "" : `${limit.toFixed(2)}`;
     }),
   ]);
