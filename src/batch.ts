@@ -93,8 +93,10 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
 
 /** How to make floats of `source`, in words. */
 function conversionOf(data: unknown, type: string, source: string): string {
-  if (type === "" && !Array.isArray(data)) return "";
-  const convert = `; convert with Float32Array.from(${source}${type.startsWith("Big") ? ", Number" : ""})`;
+  const list = Array.isArray(data);
+  if (type === "" && !list) return "";
+  // A list of rows, taken as it is, would become NaN.
+  const convert = `; convert with Float32Array.from(${source}${list ? ".flat(Infinity)" : ""}${type.startsWith("Big") ? ", Number" : ""})`;
   return typedName(data) === "Uint16Array" ? `${convert}, float16 by a Float16Array over its buffer` : convert;
 }
 
