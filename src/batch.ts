@@ -40,6 +40,7 @@ export type Labels = IntegerArray | ResidentBatch<Int32Array> | TensorLike<Integ
 /** Targets of each element: floats in [0, 1], or integers 0 and 1. */
 export type ElementTargets = FloatBatch | Labels;
 
+/** What is returned of the losses: their mean, their sum, or each. */
 export type Reduction = "mean" | "sum" | "none";
 
 /** How a batch lies around its class axis. A position is one vector along it; there are outer × inner of them. */
