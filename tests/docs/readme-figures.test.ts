@@ -132,6 +132,18 @@ describe("the README's figures of speed", () => {
   });
 });
 
+it("docs/operations.md has the report's figure of relaxed beside simd", () => {
+  const said = /on Node 24 it is ([\d.]+) to ([\d.]+) times as fast as `simd` at\s+32x1000/.exec(
+    readFileSync("docs/operations.md", "utf8"),
+  );
+  const relaxed = cellsOf(REPORT, "Times as fast as plain JavaScript: relaxed, foreign, Node 24.");
+  const ratios = [...relaxed].flatMap(([name, cells]) => {
+    const [own, simd] = [cells, SPEEDS_24.get(name)].map((speeds) => Number(speeds?.get("32x1000")));
+    return own ? [own / simd] : [];
+  });
+  expectRange(said?.slice(1) ?? [], ratios);
+});
+
 describe("the figures of docs/known-issues.md", () => {
   const ISSUES = readFileSync("docs/known-issues.md", "utf8");
   const rowsOf = (text: string) => text.split("\n").filter((line) => /[≥≤].*\|/.test(line) && line.startsWith("|"));
