@@ -12,6 +12,8 @@ export interface Rounds {
   readonly warmUp: number;
   /** Calls are repeated until each of their products makes so many multiply-adds, in each round. */
   readonly work: number;
+  /** Milliseconds after which a contender's round ends even so. */
+  readonly roundTime: number;
 }
 
 /** Relative: of the loss, and of each gradient the norm of the difference. Other libraries sum rows in float32. */
@@ -30,7 +32,7 @@ type Expected = { readonly [name in keyof LinearResult]: name extends "loss" ? n
 export async function compareCalls(
   problem: LinearProblem,
   contenders: readonly LinearContender[],
-  { rounds, warmUp, work }: Rounds,
+  { rounds, warmUp, work, roundTime }: Rounds,
   leaveOut: (name: string, why: string) => void,
 ): Promise<Map<string, number>> {
   const repeats = Math.max(1, Math.round(work / workOf(problem)));
@@ -65,7 +67,7 @@ export async function compareCalls(
   }
   for (let round = 0; round < rounds; round++) {
     for (const [contender, entry] of rotated([...ready], round)) {
-      await attempt(contender, async () => void times.get(contender)?.push(await timeOf(entry, repeats)));
+      await attempt(contender, async () => void times.get(contender)?.push(await timeOf(entry, repeats, roundTime)));
     }
   }
   for (const [contender, entry] of [...ready]) {
@@ -84,11 +86,14 @@ function rotated<T>(list: readonly T[], by: number): T[] {
 }
 
 /** Milliseconds of processor time of a call. */
-async function timeOf(entry: LinearCall, repeats: number): Promise<number> {
+async function timeOf(entry: LinearCall, repeats: number, roundTime: number): Promise<number> {
   const start = process.cpuUsage();
-  for (let i = 0; i < repeats; i++) await entry.call();
+  const end = performance.now() + roundTime;
+  let calls = 0;
+  do await entry.call();
+  while (++calls < repeats && performance.now() < end);
   const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1000 / repeats;
+  return (user + system) / 1000 / calls;
 }
 
 async function withinLimit(step: () => Promise<void>): Promise<void> {

@@ -32,6 +32,9 @@ const WARM_UP = 1000;
 /** Multiply-adds of each product in a round. */
 const WORK = 4e8;
 
+/** Milliseconds of a contender's round at most: of small sizes, so much work would take minutes. */
+const ROUND_TIME = 500;
+
 export const USAGE = `Usage: npm run bench -- linear [options]
 
 linearSoftmaxCrossEntropy with all gradients: its matrix products beside what the machine can do, and the whole call.
@@ -74,7 +77,12 @@ export async function run(args: string[]): Promise<void> {
   const peers = withPeers ? await loadLinearPeers() : undefined;
   if (peers) console.log(`${versionsText(peers)}\n`);
   await reportProducts(backend, quick ? QUICK : THOROUGH);
-  await reportCalls(backend, sizes, { rounds: quick ? 3 : 7, warmUp: WARM_UP, work: WORK }, peers);
+  await reportCalls(
+    backend,
+    sizes,
+    { rounds: quick ? 3 : 7, warmUp: WARM_UP, work: WORK, roundTime: ROUND_TIME },
+    peers,
+  );
 }
 
 function sizeOf(shape: string): Size {

@@ -5,7 +5,7 @@
 
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { bestRivalText, hasPeers } from "./best-rival.js";
-import { UsageError } from "./command-line.js";
+import { requireName, UsageError } from "./command-line.js";
 import { enginesInstalled, installEngines, runEngines } from "./engines.js";
 import { runHere } from "./here.js";
 import { htmlReport } from "./html.js";
@@ -76,7 +76,9 @@ function orWithout(install: () => void): void {
 const args = process.argv.slice(2);
 let usage = USAGE;
 try {
-  const benchmark = await BENCHMARKS[args[0]]?.();
+  const [name = ""] = args;
+  const named = /^[^-]/.test(name);
+  const benchmark = named && (await BENCHMARKS[requireName("benchmark", name, Object.keys(BENCHMARKS))]());
   if (benchmark) {
     usage = benchmark.USAGE;
     await benchmark.run(args.slice(1));

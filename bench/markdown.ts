@@ -26,7 +26,10 @@ Logits are N(0, 9) unless "wide" is said: U(±100), where many results are subno
 
 A size is rows x classes, or a shape and, after "/", its class axis: 8x64x4096/1 has 64 classes along axis 1. Of operations
 on each element it is the number of elements. softmaxCrossEntropy is measured with labels, softmaxCrossEntropyDense is the
-same with dense targets. The targets at the end are goals of speed that the project has set itself.`;
+same with dense targets. *The limit* is the time of the passes that an operation can't do without (its maximum, exponentials
+and so on), each alone over a buffer in the first cache. The targets at the end are goals of speed that the project has set
+itself. An empty cell was not measured: a library doesn't have the operation or fails there, or, for topK's limit, what can't
+be done without depends on the numbers.`;
 
 export function markdownReport(records: readonly RunRecord[]): string {
   const full = records.filter(({ results }) =>
@@ -57,8 +60,9 @@ function bestRival(record: RunRecord): string {
   const { heads, rows } = bestRivalTable(record);
   return [
     `## xentropy against the best rival, ${record.machine.engine}\n`,
-    "Times as fast as the fastest of all others, hand-written JavaScript among them; `Float32Array`s in and out. A star: some",
-    "element of its result is further than 1e-5 from the reference.\n",
+    "Times as fast as the fastest of all others, whatever its error: hand-written JavaScript and libraries, which take and give",
+    "`Float32Array`s as we do; native code uses them where they lie. One size for each operation, logits N(0, 9). Where no",
+    "library was measured, that is JavaScript. A star: some element of its result is further than 1e-5 from the reference.\n",
     markdownTable(heads, rows),
   ].join("\n");
 }
@@ -146,8 +150,7 @@ function limits({ machine, results }: RunRecord, placement: Placement): string {
   const backends = Object.keys(some[0].passes).join(" / ");
   return [
     `## Multiple of the limit: ${backends}, ${placement}, ${machine.engine}`,
-    "Time divided by the sum of the passes that the operation can't do without, each alone over a buffer in the first cache." +
-      (placement === "foreign" ? " A copy of each array is among them." : ""),
+    "Time divided by the limit: the sum of the passes that the operation can't do without, as the introduction says.",
     ...tables,
   ].join("\n\n");
 }
@@ -199,9 +202,11 @@ function losses({ machine, results }: RunRecord): string {
   }
   const title = `## Where we lose, ${machine.engine}`;
   if (rows.length === 0) return `${title}\n\nNowhere in these tables.`;
-  return [title, "The fastest other, and how fast we are beside it.", markdownTable(["", "faster", "we"], rows)].join(
-    "\n\n",
-  );
+  return [
+    title,
+    "The fastest other, and how fast we are beside it: simd, or relaxed where it was measured.",
+    markdownTable(["", "faster", "we"], rows),
+  ].join("\n\n");
 }
 
 function targets(records: readonly RunRecord[]): string {

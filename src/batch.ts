@@ -40,6 +40,7 @@ export type Labels = IntegerArray | ResidentBatch<Int32Array> | TensorLike<Integ
 /** Targets of each element: floats in [0, 1], or integers 0 and 1. */
 export type ElementTargets = FloatBatch | Labels;
 
+/** What is returned of the losses: their mean, their sum, or each. */
 export type Reduction = "mean" | "sum" | "none";
 
 /** How a batch lies around its class axis. A position is one vector along it; there are outer × inner of them. */
@@ -93,8 +94,10 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
 
 /** How to make floats of `source`, in words. */
 function conversionOf(data: unknown, type: string, source: string): string {
-  if (type === "" && !Array.isArray(data)) return "";
-  const convert = `; convert with Float32Array.from(${source}${type.startsWith("Big") ? ", Number" : ""})`;
+  const list = Array.isArray(data);
+  if (type === "" && !list) return "";
+  // A list of rows, taken as it is, would become NaN.
+  const convert = `; convert with Float32Array.from(${source}${list ? ".flat(Infinity)" : ""}${type.startsWith("Big") ? ", Number" : ""})`;
   return typedName(data) === "Uint16Array" ? `${convert}, float16 by a Float16Array over its buffer` : convert;
 }
 

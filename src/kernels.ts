@@ -111,12 +111,18 @@ export class Xentropy extends Loaded {
     return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
-  /** The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 per position. */
+  /**
+   * The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 per position. Without classes
+   * there is none: ShapeError.
+   */
   argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
     return argmax(this.context("argmax", x), x, options);
   }
 
-  /** The k largest along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k. */
+  /**
+   * The k largest along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k, an integer
+   * from 0 to the number of classes.
+   */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
     return topK(this.context("topK", x), x, k, options);
   }
@@ -224,7 +230,7 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * Softmax cross-entropy of the logits features·weightsᵀ + bias, with gradients to all three, without ever holding the
+   * Softmax cross-entropy of the logits features·weightsᵀ + bias, with gradients to all three, holding at most 9 MiB of the
    * logits: features [N, D] (or more axes, D last), weights [C, D]. Takes the options of softmaxCrossEntropy; results are
    * those that it gives for logits within 65 ULP of Σ |features·weights| + |bias|. docs/operations.md says what memory a
    * call takes beside inputs and outputs. Throws LabelError and WeightError too.

@@ -6,6 +6,7 @@ import { type Identity, identify } from "./binaries/identity.js";
 import { checkOptions, readChoice, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
+import { LARGEST_MEMORY } from "./memory.js";
 import { Workspace } from "./workspace.js";
 
 /** Options of `load` and `loadSync`. */
@@ -32,7 +33,6 @@ export interface LoadOptions {
 const LOAD_OPTIONS = ["backend", "threads", "module", "maximumMemory"];
 const BACKENDS = ["simd", "relaxed", "js"] as const;
 const DEFAULT: readonly Backend[] = ["simd", "js"];
-const LARGEST_MEMORY = 65535 * 65536;
 
 interface Request {
   readonly backends: readonly Backend[];

@@ -9,6 +9,9 @@ import type { Held, Range } from "./held.js";
  * operation.
  */
 
+/** The largest limit: what 32-bit addresses reach, less a page. */
+export const LARGEST_MEMORY = 65535 * 65536;
+
 /** Ranges begin at a multiple of so many bytes. */
 export const ALIGN = 16;
 
@@ -149,7 +152,7 @@ export class Arena {
     if (end + others > this.#maximum) {
       throw new MemoryError(
         `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.#maximum} are in use. ` +
-          "Free batches or raise maximumMemory.",
+          `Free batches${this.#maximum < LARGEST_MEMORY ? " or raise maximumMemory" : ""}.`,
       );
     }
     try {

@@ -26,7 +26,10 @@ export type Into<A, O extends Output> = A & ({ out: O } | object);
 
 /** Where an array result goes. */
 export interface OutputOptions {
-  /** Where the result goes, and what is returned: as long as the result; the input itself, or apart from it. */
+  /**
+   * Where the result goes, and what is returned: as long as the result; an input itself, or apart from all. That of logSumExp
+   * may be the input only where each position has one class.
+   */
   out?: Output;
 }
 
@@ -129,7 +132,7 @@ export interface ValueOptions {
 
 /** The gradient of an operation on given distributions. */
 export interface GradientOptions {
-  /** true, or where the gradient to q goes; then `{ loss, grad }` is returned. */
+  /** true, or where the gradient to q goes: as long as q; q itself, or apart from all. Then `{ loss, grad }` is returned. */
   grad?: boolean | FloatOutput | undefined;
 }
 

@@ -49,7 +49,8 @@ export function checkPositions(positions: number, shape: Shape): void {
 export function checkAxis(axis: unknown, shape: Shape): number {
   const { length } = shape;
   if (!Number.isInteger(axis) || (axis as number) < -length || (axis as number) >= length) {
-    throw new AxisError(`${describe(axis)} is no axis of the shape [${shape}].`);
+    const range = length ? `; axes are ${-length} to ${length - 1}` : "";
+    throw new AxisError(`${describe(axis)} is no axis of the shape [${shape}]${range}.`);
   }
   return (axis as number) < 0 ? (axis as number) + length : (axis as number);
 }

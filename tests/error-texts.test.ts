@@ -93,7 +93,22 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
     (k) => k.softmaxCrossEntropy(X, [0, 1]),
     /^labels has length 2, not 1: one per/,
   ],
-  ["an axis that isn't there", (k) => k.softmax(X, { axis: 1 }), /^1 is no axis of the shape \[6\]\.$/],
+  [
+    "an axis that isn't there",
+    (k) => k.softmax(X, { shape: [2, 3], axis: 2 }),
+    /^2 is no axis of the shape \[2,3\]; axes are -2 to 1\.$/,
+  ],
+  [
+    "an axis where there are none",
+    (k) => k.logSumExp({ data: X.subarray(1, 2), shape: [] }),
+    /^-1 is no axis of the shape \[\]\.$/,
+  ],
+  [
+    "logits as a list of lists",
+    (k) => k.softmax([[1, 2]] as never),
+    /not an array; convert with Float32Array\.from\(x\.flat\(Infinity\)\)\.$/,
+  ],
+  ["more memory than can be had", (k) => k.alloc([2 ** 31]), /are in use\. Free batches\.$/],
   [
     "a shape of more than there is",
     (k) => k.softmax(X, { shape: [2, 4] }),

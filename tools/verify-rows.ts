@@ -8,7 +8,8 @@ import { type Column, heading, table } from "../bench/table.js";
 import { climb } from "./support/adversary.js";
 import { batchOf, DISTRIBUTIONS, type Distribution } from "./support/distributions.js";
 import { LINEAR } from "./support/linear.js";
-import { type Operation, type Outcome, OPERATIONS as ROWS } from "./support/operations.js";
+import { OPERATIONS as ROWS } from "./support/operations.js";
+import { boundOf, type Operation, type Outcome } from "./support/outcome.js";
 import { plainSoftmax } from "./support/plain.js";
 import { Problem } from "./support/problem.js";
 import { runTool } from "./support/tool.js";
@@ -86,9 +87,10 @@ class Sheet {
   largest = 0;
   where = "";
 
-  constructor({ name, bound }: Operation, outcome: string) {
+  constructor(operation: Operation, outcome: string) {
+    const { name } = operation;
     this.name = outcome === "" ? name : `${name}: ${outcome}`;
-    this.bound = bound;
+    this.bound = boundOf(operation, outcome);
   }
 
   set(distribution: string, length: number, cell: Cell): void {

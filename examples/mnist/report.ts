@@ -22,11 +22,12 @@ export function reportSection(title: string, remark: string): void {
   console.log(`\n${heading(title)}\n  ${remark}\n`);
 }
 
-export function reportTrained({ accuracy, seconds, kernelSeconds }: Trained): void {
+export function reportTrained({ accuracy, seconds, kernelSeconds, testSeconds }: Trained): void {
   const share = (100 * kernelSeconds) / seconds;
   console.log(
-    `\n  ${percent(accuracy)} of the test digits recognised; ${seconds.toFixed(1)} s, ` +
-      `of which ${kernelSeconds.toFixed(3)} s (${share.toFixed(1)} %) in logits, loss and gradients`,
+    `\n  ${percent(accuracy)} of the test digits recognised; ${seconds.toFixed(1)} s of training, ` +
+      `${kernelSeconds.toFixed(3)} s (${share.toFixed(1)} %) of it in logits, loss and gradients; ` +
+      `${testSeconds.toFixed(1)} s of testing`,
   );
 }
 

@@ -17,6 +17,9 @@ export type Operations = {
     : never]: Operation;
 };
 
+/** A gradient that is a quotient is rounded once. */
+const divergenceBound: Operation["bound"] = (_, output) => (output === "grad" ? 1 : 4);
+
 const sigmoidTruth = floatTargets(plain(reference.sigmoidCrossEntropy, sigmoidTerms));
 
 /** Every operation: its bound, and what its results are compared with. */
@@ -52,8 +55,20 @@ export const OPERATIONS: Operations = {
     truth: floatTargets(plain(reference.sigmoidFocalLoss, focalTerms)),
   },
   entropy: { operands: 1, bound: 4, truth: plain(reference.entropy, divergenceTerms(timesLog)) },
-  crossEntropy: { operands: 2, bound: 4, truth: plain(reference.crossEntropy, divergenceTerms(timesLog)) },
-  klDivergence: { operands: 2, bound: 4, truth: plain(reference.klDivergence, divergenceTerms(klTerm)) },
+  crossEntropy: {
+    operands: 2,
+    bound: divergenceBound,
+    truth: plain(reference.crossEntropy, divergenceTerms(timesLog)),
+  },
+  klDivergence: {
+    operands: 2,
+    bound: divergenceBound,
+    truth: plain(reference.klDivergence, divergenceTerms(klTerm)),
+  },
   jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
-  binaryCrossEntropy: { operands: 2, bound: 4, truth: floatTargets(plain(reference.binaryCrossEntropy)) },
+  binaryCrossEntropy: {
+    operands: 2,
+    bound: divergenceBound,
+    truth: floatTargets(plain(reference.binaryCrossEntropy)),
+  },
 };

@@ -58,10 +58,10 @@ export function run(
     const own = state && { state: js.logSumExpState(state.toJSON()) };
     compareBits(outputs, outputsOf((js[name] as Method)(...call.operands, { ...copied, ...own })), at);
   }
-  const bound = boundOf(operation, call);
   const plain = forReference(call);
   const truths = state ? shardTruth(plain, state, Object.fromEntries(outputs)) : operation.truth(plain, k);
   for (const [output, values] of outputs) {
+    const bound = boundOf(operation, call, output);
     const distance = compareValues(values, truths[output], bound, (i) => at(output, i));
     onMeasure?.({ operation: name, output, values: values.length, distance, bound });
   }
@@ -93,8 +93,8 @@ function compareBits(outputs: Outputs, expected: Outputs, at: Places): void {
   }
 }
 
-function boundOf({ bound }: Operation, { options }: Call): number {
-  const stated = typeof bound === "number" ? bound : bound(options);
+function boundOf({ bound }: Operation, { options }: Call, output: string): number {
+  const stated = typeof bound === "number" ? bound : bound(options, output);
   return stated + FACTORS.filter((factor) => options[factor] !== undefined).length;
 }
 

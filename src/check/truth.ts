@@ -14,8 +14,8 @@ export interface Truth {
 export interface Operation {
   /** Number of arguments before the options. */
   readonly operands: number;
-  /** ULP that a result may be off; Infinity where none are stated. */
-  readonly bound: number | ((options: Options) => number);
+  /** ULP that an output may be off; Infinity where none are stated. */
+  readonly bound: number | ((options: Options, output: string) => number);
   /** The true results, each under its name. */
   readonly truth: (call: Call, k: Xentropy) => Record<string, Truth>;
 }

@@ -130,7 +130,7 @@ export function readBench(args: readonly string[]): BenchOptions | undefined {
   if (values.help) return undefined;
   const { op: operations, shape, backend, quick = false, json = false, html } = values;
   const names = OPERATIONS.map(({ name }) => name);
-  for (const name of operations ?? []) requireName("operation", name, names);
+  for (const name of operations ?? []) requireName("operation that bench times", name, names);
   if (html === "") throw new UsageError("--html wants the name of a file.");
   if (backend && backend.length > 1) throw new UsageError("bench takes one --backend.");
   return {

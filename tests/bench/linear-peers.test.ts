@@ -5,7 +5,7 @@ import { compareCalls } from "../../bench/linear-compare.js";
 
 const k = await load();
 const problem = linearProblem([6, 5, 11]);
-const ROUNDS = { rounds: 3, warmUp: 0, work: 0 };
+const ROUNDS = { rounds: 3, warmUp: 0, work: 0, roundTime: 0 };
 
 /** Our own call as a library's, changed. */
 function library(change: (entry: LinearCall) => Partial<LinearCall>): LinearContender {

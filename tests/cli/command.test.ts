@@ -37,7 +37,7 @@ describe("the xentropy command", () => {
     [["check", "--op", "sofmax"], 'no operation "sofmax"; there are: softmax,'],
     [["check", "--backend", "gpu"], "simd, relaxed, js"],
     [["check", "--seed", "x"], "--seed"],
-    [["bench", "--op", "topK"], "there are: softmax, logSoftmax"],
+    [["bench", "--op", "topK"], 'no operation that bench times "topK"; there are: softmax, logSoftmax'],
     [["bench", "--shape", "10"], "such as 32x1000"],
     [["bench", "--backend", "js", "--backend", "simd"], "one --backend"],
     [["bench", "--shape", "0x5"], "such as 32x1000"],

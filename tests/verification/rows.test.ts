@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { load, type Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
 import { batchOf, DISTRIBUTIONS } from "../../tools/support/distributions.js";
-import { OPERATIONS, type Operation, type Outcome } from "../../tools/support/operations.js";
+import { OPERATIONS } from "../../tools/support/operations.js";
+import { boundOf, type Operation, type Outcome } from "../../tools/support/outcome.js";
 import { plainSoftmax } from "../../tools/support/plain.js";
 import { Problem } from "../../tools/support/problem.js";
 import { distance } from "../../tools/support/ulp.js";
@@ -24,7 +25,8 @@ function largest({ got, truth, magnitude }: Outcome): number {
 
 function expectWithin(k: Xentropy, operation: Operation, problem: Problem, what: string): void {
   for (const [i, outcome] of operation.run(k, problem).entries()) {
-    expect(largest(outcome), `${operation.outcomes[i]} ${what}`).toBeLessThanOrEqual(operation.bound);
+    const name = operation.outcomes[i];
+    expect(largest(outcome), `${name} ${what}`).toBeLessThanOrEqual(boundOf(operation, name));
   }
 }
 

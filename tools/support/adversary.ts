@@ -4,7 +4,7 @@
 import type { Xentropy } from "xentropy";
 import { uniform } from "../../src/cli/random.js";
 import { DISTRIBUTIONS } from "./distributions.js";
-import type { Operation, Outcome } from "./operations.js";
+import type { Operation, Outcome } from "./outcome.js";
 import { Problem } from "./problem.js";
 import { distance, neighbour } from "./ulp.js";
 import { ABOVE, BELOW } from "./worst.js";

@@ -3,7 +3,7 @@
 import type { Xentropy } from "xentropy";
 import { checked, type Measurement } from "xentropy/check";
 import { normal, uniform } from "../../src/cli/random.js";
-import type { Operation, Outcome } from "./operations.js";
+import type { Operation, Outcome } from "./outcome.js";
 import type { Problem } from "./problem.js";
 
 /** Classes: one whole panel of the product and a part of one. */

@@ -4,29 +4,9 @@
 // Where the true value is a sum of terms of both signs, the magnitude is the sum of their sizes; elsewhere it is the true
 // value itself.
 
-import type { Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
+import type { Operation, Outcome } from "./outcome.js";
 import type { Problem } from "./problem.js";
-
-/** One result, to be judged element by element. */
-export interface Outcome {
-  readonly got: ArrayLike<number>;
-  readonly truth: Float64Array;
-  readonly magnitude: Float64Array;
-}
-
-export interface Operation {
-  readonly name: string;
-  /** Largest error that is allowed. */
-  readonly bound: number;
-  /** The names of what comes out: "" where there is one result. */
-  readonly outcomes: readonly string[];
-  /** Computed with the elements alone: the row's length doesn't matter. */
-  readonly elementwise?: boolean;
-  /** Whether hill climbing makes sense: outcomes are row by row. Default true. */
-  readonly climbs?: boolean;
-  run(k: Xentropy, problem: Problem): readonly Outcome[];
-}
 
 const NONE = "none" as const;
 const SOFTMAX = { softmax: reference.softmax, logSoftmax: reference.logSoftmax };
@@ -243,6 +223,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "crossEntropy",
     bound: 4,
+    gradientBound: 1,
     outcomes: ["loss", "gradient"],
     run(k, { p, q, shape }) {
       const got = k.crossEntropy(p, q, { shape, grad: true });
@@ -282,6 +263,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "binaryCrossEntropy",
     bound: 4,
+    gradientBound: 1,
     outcomes: ["loss", "gradient"],
     elementwise: true,
     run(k, { p, soft: t, shape }) {
