@@ -1,0 +1,43 @@
+// Part 2, as a visitor uses it.
+
+import { check, choose, equal, number, requireThat } from "./support.mjs";
+
+/**
+ * Presses the button until it says what it should: training may come to its end by itself in the moment before a press,
+ * which then begins it anew.
+ */
+async function setTraining(page, on) {
+  const wanted = on ? "Pause" : "Train";
+  while ((await page.textContent("#learn-train")) !== wanted) await page.click("#learn-train");
+}
+
+export async function learnChecks(page) {
+  const accuracy = () => number(page, "#learn-percent");
+  await check("learn: recognises more than 88 % of the test digits, and shows digits that it misreads", async () => {
+    await page.locator("#learn-train:not([disabled])").waitFor();
+    await page.focus("#learn-train");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelector("#learn-percent").textContent) > 88,
+      undefined,
+      {
+        timeout: 90_000,
+      },
+    );
+    requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
+  });
+  await check("learn: changes to JavaScript while it learns, and shows the samples a second of both", async () => {
+    await choose(page, "learn-engine", "javascript");
+    await setTraining(page, true);
+    await page.waitForFunction(() => document.querySelector("#rate-javascript").textContent !== "–");
+    requireThat((await page.textContent("#rate-wasm")) !== "–", "no figure for wasm");
+  });
+  await check("learn: pauses, and starts over", async () => {
+    await setTraining(page, true);
+    await page.waitForFunction(() => Number.parseFloat(document.querySelector("#learn-percent").textContent) > 85);
+    await setTraining(page, false);
+    requireThat((await accuracy()) > 85, "it forgot");
+    await page.click("#learn-reset");
+    equal(await page.textContent("#learn-percent"), "–");
+  });
+}
