@@ -1,8 +1,9 @@
 // Part 1: wasm against JavaScript, here and now.
 
-import { byId, choice, failureOf, make, short } from "../dom.js";
+import { byId, choice, failureOf, make, say, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
+import { ratioOf, summary } from "./summary.js";
 import type { Failure, Measured, Request } from "./worker.js";
 
 /** `kernels`: what the backend is called in the plot. */
@@ -39,7 +40,8 @@ export function benchPanel(kernels: string): void {
   };
 
   const fail = (why: string) => {
-    byId("bench-status").textContent = `It failed: ${why}`;
+    say("bench-status", `It failed: ${why}`);
+    say("bench-progress", "");
     button.disabled = false;
   };
 
@@ -53,15 +55,17 @@ export function benchPanel(kernels: string): void {
     byId("bench-rows").replaceChildren(...COLUMNS.map((columns, i) => row(columns, measured[i])));
     const done = measured.at(-1)?.last ?? false;
     button.disabled = !done;
-    byId("bench-best").textContent = "–";
-    if (measured.length > 0) {
-      const best = measured.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
-      byId("bench-best").textContent = `${ratio(best).toFixed(1)}×`;
-      byId("bench-best-note").textContent = `at best, at ${sizeOf(best.columns)}`;
+    const figure = done ? summary(measured) : undefined;
+    byId("bench-figure").classList.toggle("unseen", !figure);
+    if (figure) {
+      say("bench-median", times(figure.median));
+      say("bench-range", `range ${times(figure.least)} to ${times(figure.most)}`);
     }
-    byId("bench-status").textContent = done
-      ? `Done: the first quartile of ${EFFORT.rounds} rounds each, in turn, in this browser.`
-      : `Measuring size ${measured.length + 1} of ${COLUMNS.length}…`;
+    say(
+      "bench-status",
+      done ? `Done: 25th-percentile time of ${EFFORT.rounds} alternating rounds, in this browser.` : "Measuring…",
+    );
+    say("bench-progress", done ? "" : `Size ${measured.length + 1} of ${COLUMNS.length}.`);
   };
 
   let operation = choice("bench-operation", (value) => {
@@ -72,9 +76,7 @@ export function benchPanel(kernels: string): void {
   start(operation);
 }
 
-function ratio({ kernels, javascript }: Measured): number {
-  return kernels / javascript;
-}
+const times = (ratio: number) => `${ratio.toFixed(1)}×`;
 
 function sizeOf(columns: number): string {
   return `${ROWS} × ${columns.toLocaleString("en-US")}`;
@@ -82,7 +84,7 @@ function sizeOf(columns: number): string {
 
 function row(columns: number, measured: Measured | undefined): HTMLTableRowElement {
   const cells = measured
-    ? [short(measured.javascript), short(measured.kernels), `${ratio(measured).toFixed(1)}×`]
+    ? [short(measured.javascript), short(measured.kernels), times(ratioOf(measured))]
     : ["–", "–", "–"];
   return make(
     "tr",
