@@ -1,6 +1,6 @@
 // Part 1, as a visitor uses it.
 
-import { check, equal, number, requireThat } from "./support.mjs";
+import { check, equal, heard, number, requireThat } from "./support.mjs";
 
 export async function benchChecks(page) {
   await check("bench: measures every size, wasm ahead on long rows, and says on which backend", async () => {
@@ -15,6 +15,15 @@ export async function benchChecks(page) {
     requireThat((await number(page, "#bench-median")) > 1, "wasm isn't faster");
     equal(await page.textContent("#backend"), "Running on wasm (simd).");
     requireThat((await page.textContent("#bench-backend")).includes("has WebAssembly SIMD"), "no reason given");
+  });
+  await check("bench: what is read out while the page loads and measures is beginnings and ends", async () => {
+    await page.locator("#learn-train:not([disabled])").waitFor();
+    equal((await heard(page)).sort(), [
+      "Done: 25th-percentile time of 11 alternating rounds, in this browser.",
+      "Measuring…",
+      "Ready: 15,000 digits to learn from, 2,000 others to test with.",
+      "Running on wasm (simd).",
+    ]);
   });
   await check("bench: its figure is the median of the sizes of at least 1,000 numbers, with their range", async () => {
     const rows = await page.$$eval("#bench-rows tr", (all) =>

@@ -1,6 +1,6 @@
 // Part 2, as a visitor uses it.
 
-import { check, choose, equal, number, requireThat } from "./support.mjs";
+import { check, choose, equal, heard, number, requireThat } from "./support.mjs";
 
 /**
  * Presses the button until it says what it should: training may come to its end by itself in the moment before a press,
@@ -15,6 +15,7 @@ export async function learnChecks(page) {
   const accuracy = () => number(page, "#learn-percent");
   await check("learn: recognises more than 88 % of the test digits, and shows digits that it misreads", async () => {
     await page.locator("#learn-train:not([disabled])").waitFor();
+    await heard(page);
     await page.focus("#learn-train");
     await page.keyboard.press("Enter");
     await page.waitForFunction(
@@ -25,6 +26,10 @@ export async function learnChecks(page) {
       },
     );
     requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
+  });
+  await check("learn: epochs pass without being read out", async () => {
+    await page.waitForFunction(() => document.querySelector("#learn-progress").textContent !== "Epoch 1 of 15.");
+    equal(await heard(page), ["Training with wasm."]);
   });
   await check("learn: changes to JavaScript while it learns, and shows the samples a second of both", async () => {
     await choose(page, "learn-engine", "javascript");

@@ -16,7 +16,7 @@ import { failingBench, withoutWebAssembly, withoutWorkers } from "./failures.mjs
 import { learnChecks } from "./learn.mjs";
 import { lookChecks } from "./looks.mjs";
 import { serve } from "./serve.mjs";
-import { check, choose, count, equal } from "./support.mjs";
+import { check, choose, count, equal, listen } from "./support.mjs";
 import { whyChecks } from "./why.mjs";
 
 const { screenshots } = parseArgs({ options: { screenshots: { type: "string" } } }).values;
@@ -46,7 +46,7 @@ async function visit(browser, address, size, colorScheme, use, before = () => {}
 /** Waits until everything is measured and learned, half of it by each engine. */
 async function settled(page) {
   await page.waitForFunction(
-    () => Number.parseInt(document.querySelector("#learn-status").textContent.slice(6), 10) > 5,
+    () => Number.parseInt(document.querySelector("#learn-progress").textContent.slice(6), 10) > 5,
   );
   await choose(page, "learn-engine", "javascript");
   for (const id of ["learn-status", "bench-status"]) {
@@ -71,13 +71,14 @@ async function main() {
   const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS] });
   console.log(`Chromium ${browser.version()}`);
   try {
-    await visit(browser, address, "desktop", "light", async (page) => {
+    const everything = async (page) => {
       await benchChecks(page);
       await whyChecks(page);
       await learnChecks(page);
       await lookChecks(page, "desktop, light");
       await picture(page, "desktop-light");
-    });
+    };
+    await visit(browser, address, "desktop", "light", everything, listen);
     await visit(browser, address, "desktop", "light", withoutWebAssembly, () =>
       Reflect.deleteProperty(window, "WebAssembly"),
     );

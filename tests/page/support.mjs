@@ -29,6 +29,26 @@ export async function number(page, selector) {
   return Number.parseFloat((await page.textContent(selector)).replace("−", "-").replace("∞", "Infinity"));
 }
 
+/** Notes what live regions say once the document is read: `before` of a visit. */
+export function listen() {
+  const LIVE = "output, [role=status], [role=alert], [aria-live]";
+  window.said = [];
+  const observer = new MutationObserver((records) => {
+    for (const { target } of records) {
+      const region = (target instanceof Element ? target : target.parentElement)?.closest(LIVE);
+      if (region) window.said.push(region.textContent.trim());
+    }
+  });
+  document.addEventListener("readystatechange", () => {
+    observer.observe(document, { subtree: true, childList: true, characterData: true });
+  });
+}
+
+/** What was said since the last call. */
+export async function heard(page) {
+  return page.evaluate(() => window.said.splice(0));
+}
+
 /** Moves a slider, as its keys would. */
 export async function slide(page, selector, value) {
   await page.fill(selector, String(value));

@@ -1,18 +1,20 @@
 // Part 3, as a visitor uses it.
 
-import { check, choose, equal, number, requireThat, slide } from "./support.mjs";
+import { check, choose, equal, heard, number, requireThat, slide } from "./support.mjs";
 
 export async function whyChecks(page) {
   await check("softmax: equal logits give 1/4 each, loss log 4, and p − y", async () => {
     for (const name of ["cat", "dog", "owl", "fox"]) await slide(page, `[aria-label="logit of ${name}"]`, 0);
-    equal(await page.locator("#softmax-p output").allTextContents(), ["0.250", "0.250", "0.250", "0.250"]);
-    equal(await page.locator("#softmax-gradient output").allTextContents(), ["0.250", "−0.750", "0.250", "0.250"]);
+    equal(await page.locator("#softmax-p .number").allTextContents(), ["0.250", "0.250", "0.250", "0.250"]);
+    equal(await page.locator("#softmax-gradient .number").allTextContents(), ["0.250", "−0.750", "0.250", "0.250"]);
     equal(await page.textContent("#softmax-loss"), "1.386");
   });
-  await check("softmax: a slider answers to the arrow keys", async () => {
+  await check("softmax: a slider answers to the arrow keys, and the loss alone is read out", async () => {
     await page.focus('[aria-label="logit of dog"]');
+    await heard(page);
     await page.keyboard.press("ArrowRight");
     requireThat((await number(page, "#softmax-loss")) < 1.386, "the loss stayed");
+    equal(await heard(page), [`loss = ${await page.textContent("#softmax-loss")} nats`]);
   });
   await check(
     "sigmoid: confidently wrong, squared error's gradient to z vanishes and cross-entropy's is −1",
@@ -22,6 +24,9 @@ export async function whyChecks(page) {
       requireThat((await number(page, "#entropy-to-z")) < -0.999, "cross-entropy doesn't learn");
       requireThat(Math.abs(await number(page, "#squared-to-y")) <= 2, "squared error's gradient to ŷ passed 2");
       requireThat((await number(page, "#entropy-to-y")) < -20_000, "cross-entropy's gradient to ŷ is bounded");
+      await heard(page);
+      await slide(page, "#sigmoid-z", 0);
+      equal(await heard(page), ["ŷ = 0.50000"]);
     },
   );
   await check("entropy: H(P) + D(P‖Q) = H(P, Q), in nats and in bits", async () => {
@@ -43,6 +48,9 @@ export async function whyChecks(page) {
     await page.focus("#draw-q .draw-bar:nth-child(4)");
     await page.keyboard.press("Home");
     equal(await page.textContent("#entropy-kl"), "∞ bits");
+    await heard(page);
+    await page.keyboard.press("Home");
+    equal(await heard(page), []);
     await page.click("#entropy-same");
     equal(await page.textContent("#entropy-kl"), "0.000 bits");
   });

@@ -1,6 +1,6 @@
 // Part 2: a softmax classifier of handwritten digits that is trained in front of the visitor.
 
-import { byId, choice, failureOf, short } from "../dom.js";
+import { byId, choice, failureOf, say, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { emptyFigure, misreadFigure } from "./misread.js";
 import { EPOCHS, SHOWN } from "./schedule.js";
@@ -11,9 +11,10 @@ const SMOOTHING = 0.8;
 const READY = "Ready: 15,000 digits to learn from, 2,000 others to test with.";
 
 const ENGINES: readonly Engine[] = ["wasm", "javascript"];
+const NAMES: Record<Engine, string> = { wasm: "wasm", javascript: "JavaScript" };
 const LINES = [
-  { label: "wasm", colour: "wasm" },
-  { label: "JavaScript", colour: "javascript" },
+  { label: NAMES.wasm, colour: "wasm" },
+  { label: NAMES.javascript, colour: "javascript" },
 ];
 const TICKS = [0, 3, 6, 9, 12, 15];
 
@@ -54,34 +55,39 @@ export function learnPanel(): void {
   const rates = new Map<Engine, number>();
   let history: Point[] = [];
   let training = false;
+  let finished = false;
 
+  /** The beginning or end of something, which is read out, and how far it has come, which isn't. */
+  const tell = (state: string, progress = "") => {
+    say("learn-status", state);
+    say("learn-progress", progress);
+  };
   const setTraining = (on: boolean) => {
     training = on;
     button.textContent = on ? "Pause" : "Train";
   };
+  const stateNow = () => (training ? `Training with ${NAMES[engine]}.` : "Paused.");
   const drawHistory = () => {
     loss.draw(linesOf(history, (point) => point.loss));
     accuracy.draw(linesOf(history, (point) => point.accuracy));
   };
   const clear = () => {
     history = [];
+    finished = false;
     drawHistory();
     byId("learn-percent").textContent = "–";
     byId("misread").replaceChildren(...Array.from({ length: SHOWN }, emptyFigure));
   };
-  const restart = () => {
-    clear();
-    byId("learn-status").textContent = READY;
-  };
   clear();
+  tell("", "Unpacking the digits…");
 
   worker.addEventListener("error", (event) => {
-    byId("learn-status").textContent = `It failed: ${failureOf(event)}`;
+    tell(`It failed: ${failureOf(event)}`);
   });
   worker.addEventListener("message", ({ data }: MessageEvent<Progress | { ready: true }>) => {
     if ("ready" in data) {
       button.disabled = false;
-      byId("learn-status").textContent = READY;
+      tell(READY);
       return;
     }
     show(data);
@@ -97,28 +103,37 @@ export function learnPanel(): void {
   };
   const show = (progress: Progress) => {
     const { time, loss, accuracy, engine, samplesPerSecond } = progress;
+    // Sent before the worker heard that it should start over.
+    if (history.length === 0 && time > 0) {
+      if (progress.finished) setTraining(false);
+      return;
+    }
     history.push({ time, loss, accuracy: 100 * accuracy, engine });
     drawHistory();
     if (samplesPerSecond !== undefined) showRate(engine, samplesPerSecond);
     byId("learn-percent").textContent = `${(100 * accuracy).toFixed(1)} %`;
     byId("misread").replaceChildren(...progress.misread.map(misreadFigure));
-    if (progress.finished) setTraining(false);
-    byId("learn-status").textContent = progress.finished
-      ? "Done. Train again, or with the other engine."
-      : `Epoch ${progress.epoch} of ${EPOCHS}, ${engine === "wasm" ? "wasm" : "JavaScript"}.`;
+    finished = progress.finished;
+    if (finished) setTraining(false);
+    if (finished) tell("Done. Train again, or with the other engine.");
+    else tell(stateNow(), `Epoch ${progress.epoch} of ${EPOCHS}.`);
   };
 
+  let engine = choice("learn-engine", (value) => {
+    engine = value as Engine;
+    ask({ kind: "engine", engine });
+    if (training) say("learn-status", stateNow());
+  }) as Engine;
+  ask({ kind: "engine", engine });
   button.addEventListener("click", () => {
+    if (finished) clear();
     setTraining(!training);
-    if (training && byId("learn-status").textContent?.startsWith("Done")) restart();
+    say("learn-status", stateNow());
     ask({ kind: "train", training });
   });
   byId("learn-reset").addEventListener("click", () => {
-    restart();
+    clear();
+    if (!training) tell(READY);
     ask({ kind: "reset" });
-  });
-  ask({
-    kind: "engine",
-    engine: choice("learn-engine", (engine) => ask({ kind: "engine", engine: engine as Engine })) as Engine,
   });
 }

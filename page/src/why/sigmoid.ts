@@ -3,7 +3,7 @@
 
 import type { Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
-import { byId, choice, decimal, precise } from "../dom.js";
+import { byId, choice, decimal, precise, say } from "../dom.js";
 import { plot } from "../plot.js";
 
 const LEAST = -10;
@@ -62,7 +62,7 @@ export function sigmoidPanel(k: Xentropy): void {
     toY.draw([k.sigmoid(Z), entropy.toY, squared.toY].map((values) => Array.from(values)));
     toZ.draw([Z, entropy.toZ, squared.toZ].map((values) => Array.from(values)));
     byId("sigmoid-z-value").textContent = decimal(z()[0], 1);
-    byId("sigmoid-y").textContent = decimal(k.sigmoid(z())[0], 5);
+    say("sigmoid-y", decimal(k.sigmoid(z())[0], 5));
     const here = { entropy: crossEntropy(k, z(), target), squared: squaredError(z(), target) };
     for (const [name, { loss, toY, toZ }] of Object.entries(here)) {
       byId(`${name}-loss`).textContent = precise(loss[0]);
