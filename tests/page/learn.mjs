@@ -13,6 +13,12 @@ async function setTraining(page, on) {
 
 export async function learnChecks(page) {
   const accuracy = () => number(page, "#learn-percent");
+  const visible = (selector) => page.locator(selector).isVisible();
+  await check("learn: before it trains it says how to, and shows no empty boxes or figures", async () => {
+    equal(await page.textContent("#misread-none"), "Press Train: the digits it gets wrong appear here.");
+    equal([await visible("#misread-none"), await visible("#learn-figure")], [true, false]);
+    equal(await page.locator("#misread > *").count(), 0);
+  });
   await check("learn: recognises more than 88 % of the test digits, and shows digits that it misreads", async () => {
     await page.locator("#learn-train:not([disabled])").waitFor();
     await heard(page);
@@ -26,6 +32,7 @@ export async function learnChecks(page) {
       },
     );
     requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
+    equal([await visible("#misread-none"), await visible("#learn-figure")], [false, true]);
   });
   await check("learn: epochs pass without being read out", async () => {
     await page.waitForFunction(() => document.querySelector("#learn-progress").textContent !== "Epoch 1 of 15.");
@@ -43,6 +50,6 @@ export async function learnChecks(page) {
     await setTraining(page, false);
     requireThat((await accuracy()) > 85, "it forgot");
     await page.click("#learn-reset");
-    equal(await page.textContent("#learn-percent"), "–");
+    equal([await visible("#misread-none"), await visible("#learn-figure")], [true, false]);
   });
 }

@@ -17,3 +17,12 @@ export async function lookChecks(page, look) {
     requireThat(Math.min(...heights) >= 40, `one is ${Math.min(...heights)}`);
   });
 }
+
+/** What holds once it trains. */
+export async function trainedLookChecks(page, look) {
+  await check(`${look}: misread digits stand at least two in a row`, async () => {
+    const places = await page.$$eval(".misread", (all) => all.slice(0, 2).map((each) => each.getBoundingClientRect()));
+    equal(places.length, 2);
+    equal(places[0].top, places[1].top);
+  });
+}

@@ -14,7 +14,7 @@ import { CHROMIUM_FLAGS, findBrowser } from "../../build/programs/tools/support/
 import { benchChecks } from "./bench.mjs";
 import { failingBench, withoutWebAssembly, withoutWorkers } from "./failures.mjs";
 import { learnChecks } from "./learn.mjs";
-import { lookChecks } from "./looks.mjs";
+import { lookChecks, trainedLookChecks } from "./looks.mjs";
 import { serve } from "./serve.mjs";
 import { check, choose, count, equal, listen } from "./support.mjs";
 import { whyChecks } from "./why.mjs";
@@ -93,6 +93,7 @@ async function main() {
         await page.locator("#learn-train:not([disabled])").click();
         await page.waitForSelector(".misread canvas");
         await lookChecks(page, `${size}, ${scheme}`);
+        await trainedLookChecks(page, `${size}, ${scheme}`);
         if (screenshots) await settled(page);
         await picture(page, `${size}-${scheme}`);
       });

@@ -4,11 +4,6 @@ import { make } from "../dom.js";
 import { SIDE } from "./digits.js";
 import type { Misread } from "./worker.js";
 
-/** Where one will be. */
-export function emptyFigure(): HTMLElement {
-  return make("div", { class: "misread", "aria-hidden": "true" });
-}
-
 export function misreadFigure({ pixels, label, probabilities }: Misread): HTMLElement {
   const canvas = make("canvas", { width: String(SIDE), height: String(SIDE), "aria-hidden": "true" });
   const image = new ImageData(SIDE, SIDE);

@@ -2,9 +2,9 @@
 
 import { byId, choice, failureOf, say, short } from "../dom.js";
 import { plot } from "../plot.js";
-import { emptyFigure, misreadFigure } from "./misread.js";
-import { EPOCHS, SHOWN } from "./schedule.js";
-import type { Engine, Progress, Request } from "./worker.js";
+import { misreadFigure } from "./misread.js";
+import { EPOCHS } from "./schedule.js";
+import type { Engine, Misread, Progress, Request } from "./worker.js";
 
 const SMOOTHING = 0.8;
 
@@ -71,12 +71,15 @@ export function learnPanel(): void {
     loss.draw(linesOf(history, (point) => point.loss));
     accuracy.draw(linesOf(history, (point) => point.accuracy));
   };
+  const showMisread = (misread: readonly Misread[]) => {
+    byId("misread").replaceChildren(...misread.map(misreadFigure));
+    byId("misread-none").hidden = misread.length > 0;
+  };
   const clear = () => {
     history = [];
     finished = false;
     drawHistory();
-    byId("learn-percent").textContent = "–";
-    byId("misread").replaceChildren(...Array.from({ length: SHOWN }, emptyFigure));
+    byId("learn-figure").classList.add("unseen");
   };
   clear();
   tell("", "Unpacking the digits…");
@@ -112,7 +115,8 @@ export function learnPanel(): void {
     drawHistory();
     if (samplesPerSecond !== undefined) showRate(engine, samplesPerSecond);
     byId("learn-percent").textContent = `${(100 * accuracy).toFixed(1)} %`;
-    byId("misread").replaceChildren(...progress.misread.map(misreadFigure));
+    byId("learn-figure").classList.remove("unseen");
+    showMisread(progress.misread);
     finished = progress.finished;
     if (finished) setTraining(false);
     if (finished) tell("Done. Train again, or with the other engine.");
@@ -133,6 +137,7 @@ export function learnPanel(): void {
   });
   byId("learn-reset").addEventListener("click", () => {
     clear();
+    showMisread([]);
     if (!training) tell(READY);
     ask({ kind: "reset" });
   });
