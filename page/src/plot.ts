@@ -13,6 +13,8 @@ export interface Line {
   /** A colour of the style sheet. */
   readonly colour: string;
   readonly points?: boolean;
+  /** For who can't tell the colours apart. */
+  readonly dashed?: boolean;
 }
 
 export interface PlotOptions {
@@ -77,7 +79,14 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
       // Between pixels, so that curves are smooth.
       pxAlign: false,
       cursor: { y: false, drag: { x: false, y: false } },
-      legend: { show: true, live: false },
+      legend: {
+        show: true,
+        live: false,
+        markers: {
+          stroke: (_, series) => `var(--${lines[series - 1].colour})`,
+          dash: (_, series) => (lines[series - 1].dashed ? "dashed" : "solid"),
+        },
+      },
       scales: {
         x: { time: false, distr: options.logX ? 3 : 1, ...(rangeX ? { range: () => [...rangeX] } : {}) },
         y: { distr: options.logY ? 3 : 1, ...(rangeY ? { range: () => [...rangeY()] } : {}) },
@@ -90,7 +99,8 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
         {},
         ...lines.map((line): uPlot.Series => {
           const stroke = () => colour(line.colour);
-          return { label: line.label, stroke, width: 2, points: { show: line.points ?? false, size: 6, fill: stroke } };
+          const points = { show: line.points ?? false, size: 6, fill: stroke };
+          return { label: line.label, stroke, width: 2, points, ...(line.dashed ? { dash: [6, 4] } : {}) };
         }),
       ],
       hooks: { draw: mark ? [(u) => drawMark(u, mark())] : [] },

@@ -21,7 +21,7 @@ export async function benchChecks(page) {
     equal((await heard(page)).sort(), [
       "Done: 25th-percentile time of 11 alternating rounds, in this browser.",
       "Measuring…",
-      "Ready: 15,000 digits to learn from, 2,000 others to test with.",
+      "Ready: 15,000 of MNIST’s 60,000 digits to learn from, 2,000 of its 10,000 others to test with.",
       "Running on wasm (simd).",
     ]);
   });

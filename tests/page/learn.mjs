@@ -34,6 +34,12 @@ export async function learnChecks(page) {
     requireThat((await page.locator(".misread canvas").count()) > 0, "no misread digits");
     equal([await visible("#misread-none"), await visible("#learn-figure")], [false, true]);
   });
+  await check("learn: says on how many of MNIST's digits the share rests", async () => {
+    equal(
+      await page.textContent("#learn-percent-note"),
+      "of 2,000 test digits recognised, learned from 15,000 of 60,000",
+    );
+  });
   await check("learn: epochs pass without being read out", async () => {
     await page.waitForFunction(() => document.querySelector("#learn-progress").textContent !== "Epoch 1 of 15.");
     equal(await heard(page), ["Training with wasm."]);

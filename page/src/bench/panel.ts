@@ -17,7 +17,7 @@ export function benchPanel(kernels: string): void {
     format: { x: (value) => value.toLocaleString("en-US"), y: short },
     lines: [
       { label: kernels, colour: "wasm", points: true },
-      { label: "JavaScript", colour: "javascript", points: true },
+      { label: "JavaScript", colour: "javascript", points: true, dashed: true },
     ],
   });
   const button = byId<HTMLButtonElement>("bench-run");

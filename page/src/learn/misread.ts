@@ -17,7 +17,7 @@ export function misreadFigure({ pixels, label, probabilities }: Misread): HTMLEl
     const bar = make("span", { class: kind, style: `--share: ${probabilities[c]}` });
     bars.append(make("span", { class: "tiny-bar" }, bar, make("small", {}, String(c))));
   }
-  const percent = (c: number) => `${(100 * probabilities[c]).toFixed(0)} %`;
+  const percent = (c: number) => `${(100 * probabilities[c]).toFixed(0)}\u00a0%`;
   const caption = make(
     "figcaption",
     {},

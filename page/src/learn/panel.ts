@@ -4,17 +4,15 @@ import { byId, choice, failureOf, say, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { misreadFigure } from "./misread.js";
 import { EPOCHS } from "./schedule.js";
-import type { Engine, Misread, Progress, Request } from "./worker.js";
+import type { Engine, Misread, Progress, Ready, Request } from "./worker.js";
 
 const SMOOTHING = 0.8;
-
-const READY = "Ready: 15,000 digits to learn from, 2,000 others to test with.";
 
 const ENGINES: readonly Engine[] = ["wasm", "javascript"];
 const NAMES: Record<Engine, string> = { wasm: "wasm", javascript: "JavaScript" };
 const LINES = [
   { label: NAMES.wasm, colour: "wasm" },
-  { label: NAMES.javascript, colour: "javascript" },
+  { label: NAMES.javascript, colour: "javascript", dashed: true },
 ];
 const TICKS = [0, 3, 6, 9, 12, 15];
 
@@ -53,6 +51,7 @@ export function learnPanel(): void {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const ask = (request: Request) => worker.postMessage(request);
   const rates = new Map<Engine, number>();
+  let ready = "";
   let history: Point[] = [];
   let training = false;
   let finished = false;
@@ -87,15 +86,18 @@ export function learnPanel(): void {
   worker.addEventListener("error", (event) => {
     tell(`It failed: ${failureOf(event)}`);
   });
-  worker.addEventListener("message", ({ data }: MessageEvent<Progress | { ready: true }>) => {
-    if ("ready" in data) {
-      button.disabled = false;
-      tell(READY);
-      return;
-    }
-    show(data);
+  worker.addEventListener("message", ({ data }: MessageEvent<Progress | Ready>) => {
+    if ("training" in data) begin(data);
+    else show(data);
   });
 
+  const begin = (digits: Ready) => {
+    const [train, test] = [digits.training, digits.test].map((count) => count.toLocaleString("en-US"));
+    ready = `Ready: ${train} of MNIST’s 60,000 digits to learn from, ${test} of its 10,000 others to test with.`;
+    byId("learn-percent-note").textContent = `of ${test} test digits recognised, learned from ${train} of 60,000`;
+    button.disabled = false;
+    tell(ready);
+  };
   const showRate = (engine: Engine, latest: number) => {
     // Smoothed: a figure that jumps can't be read.
     const rate = SMOOTHING * (rates.get(engine) ?? latest) + (1 - SMOOTHING) * latest;
@@ -138,7 +140,7 @@ export function learnPanel(): void {
   byId("learn-reset").addEventListener("click", () => {
     clear();
     showMisread([]);
-    if (!training) tell(READY);
+    if (!training) tell(ready);
     ask({ kind: "reset" });
   });
 }

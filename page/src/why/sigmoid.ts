@@ -36,7 +36,7 @@ export function sigmoidPanel(k: Xentropy): void {
   const slider = byId<HTMLInputElement>("sigmoid-z");
   const lines = [
     { label: "cross-entropy", colour: "wasm" },
-    { label: "squared error", colour: "javascript" },
+    { label: "squared error", colour: "javascript", dashed: true },
   ];
   const z = () => Float32Array.of(slider.valueAsNumber);
   /** Gradients are negative where the truth is 1, and positive where it is 0. */
