@@ -16,6 +16,10 @@ export async function whyChecks(page) {
     requireThat((await number(page, "#softmax-loss")) < 1.386, "the loss stayed");
     equal(await heard(page), [`loss = ${await page.textContent("#softmax-loss")} nats`]);
   });
+  await check("sigmoid: at first both gradients are within their plots", async () => {
+    equal(await page.textContent("#sigmoid-beyond"), "");
+    requireThat((await number(page, "#entropy-to-y")) < -8, "cross-entropy's gradient isn't steep");
+  });
   await check(
     "sigmoid: confidently wrong, squared error's gradient to z vanishes and cross-entropy's is −1",
     async () => {
@@ -24,9 +28,11 @@ export async function whyChecks(page) {
       requireThat((await number(page, "#entropy-to-z")) < -0.999, "cross-entropy doesn't learn");
       requireThat(Math.abs(await number(page, "#squared-to-y")) <= 2, "squared error's gradient to ŷ passed 2");
       requireThat((await number(page, "#entropy-to-y")) < -20_000, "cross-entropy's gradient to ŷ is bounded");
+      equal(await page.textContent("#sigmoid-beyond"), "Cross-entropy’s −22030 is below the plot: see the table.");
       await heard(page);
       await slide(page, "#sigmoid-z", 0);
       equal(await heard(page), ["ŷ = 0.50000"]);
+      equal(await page.textContent("#sigmoid-beyond"), "");
     },
   );
   await check("entropy: H(P) + D(P‖Q) = H(P, Q), in nats and in bits", async () => {
@@ -34,6 +40,13 @@ export async function whyChecks(page) {
       await choose(page, "entropy-unit", unit);
       const [h, kl, cross] = await Promise.all(["h", "kl", "cross"].map((id) => number(page, `#entropy-${id}`)));
       requireThat(Math.abs(h + kl - cross) < 0.0016, `${h} + ${kl} ≠ ${cross}`);
+    }
+  });
+  await check("entropy: below the bars stand probabilities, whose sum is 1", async () => {
+    for (const name of ["p", "q"]) {
+      const numbers = (await page.locator(`#draw-${name} + .draw-numbers span`).allTextContents()).map(Number);
+      equal(numbers.length, 8);
+      requireThat(Math.abs(numbers.reduce((a, b) => a + b) - 1) < 0.0041, `the sum of ${numbers} isn't 1`);
     }
   });
   await check("entropy: drawn by pointer, and by keyboard to a divergence of ∞", async () => {
