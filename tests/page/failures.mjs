@@ -15,6 +15,19 @@ export async function withoutWebAssembly(page) {
   });
 }
 
+/** Where scripts are off. */
+export async function withoutScripts(browser, address) {
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  await page.goto(address);
+  await check("without scripts it says so, waits for nothing, and shows how to install the package", async () => {
+    requireThat(await page.locator("noscript p").isVisible(), "it doesn't say so");
+    equal(await page.getByText("…").count(), 0);
+    equal(await page.locator("button:visible").count(), 0);
+    requireThat(await page.getByText("npm install xentropy").isVisible(), "no line to install it");
+  });
+  await page.close();
+}
+
 /** Asks the benchmark for an operation that there is none of. */
 export async function failingBench(page) {
   await check("bench: says why it failed, and can be run again", async () => {

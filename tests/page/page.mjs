@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 import { build } from "vite";
 import { CHROMIUM_FLAGS, findBrowser } from "../../build/programs/tools/support/browsers.js";
 import { benchChecks } from "./bench.mjs";
-import { failingBench, withoutWebAssembly, withoutWorkers } from "./failures.mjs";
+import { failingBench, withoutScripts, withoutWebAssembly, withoutWorkers } from "./failures.mjs";
 import { learnChecks } from "./learn.mjs";
 import { lookChecks, trainedLookChecks } from "./looks.mjs";
 import { serve } from "./serve.mjs";
@@ -84,6 +84,7 @@ async function main() {
     );
     await visit(browser, address, "desktop", "light", failingBench);
     await withoutWorkers(browser, address);
+    await withoutScripts(browser, address);
     for (const [size, scheme] of [
       ["desktop", "dark"],
       ["phone", "light"],
