@@ -47,6 +47,15 @@ export async function benchChecks(page) {
     equal(await page.isChecked('input[value="softmax"]'), true);
     await page.waitForFunction(() => document.querySelectorAll("#bench-rows .measured").length === 1);
   });
+  await check("bench: the button that measures again keeps the focus, and does nothing until it is done", async () => {
+    await page.waitForFunction(() => document.querySelectorAll("#bench-rows .measured").length === 9);
+    await page.focus("#bench-run");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelectorAll("#bench-rows .measured").length >= 2);
+    await page.keyboard.press("Enter");
+    requireThat((await page.locator("#bench-rows .measured").count()) >= 2, "it began anew");
+    equal(await page.evaluate(() => document.activeElement.id), "bench-run");
+  });
   await check("bench: what stands below doesn't move while it measures", async () => {
     const top = () => page.evaluate(() => document.querySelector("#learn").getBoundingClientRect().top + scrollY);
     const before = await top();

@@ -41,7 +41,12 @@ function faint() {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
-    if (!texts.currentNode.data.trim() || !element.checkVisibility() || element.closest(":disabled, script")) continue;
+    if (
+      !texts.currentNode.data.trim() ||
+      !element.checkVisibility() ||
+      element.closest(':disabled, [aria-disabled="true"], script')
+    )
+      continue;
     const [dark, light] = [getComputedStyle(element).color, paper(element)].map(luminance).sort((a, b) => a - b);
     const contrast = (light + 0.05) / (dark + 0.05);
     if (contrast < 4.5) found.add(`${texts.currentNode.data.trim()}: ${contrast.toFixed(2)}`);

@@ -20,15 +20,17 @@ export function benchPanel(kernels: string): void {
       { label: "JavaScript", colour: "javascript", points: true, dashed: true },
     ],
   });
-  const button = byId<HTMLButtonElement>("bench-run");
+  const button = byId("bench-run");
   let worker: Worker | undefined;
   let measured: Measured[] = [];
+
+  /** Not `disabled`, which would take the focus from the button as it is pressed. */
+  const setBusy = (busy: boolean) => button.setAttribute("aria-disabled", String(busy));
 
   const start = (operation: string) => {
     worker?.terminate();
     worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     measured = [];
-    button.disabled = true;
     show();
     worker.addEventListener("message", ({ data }: MessageEvent<Measured | Failure>) => {
       if ("error" in data) return fail(data.error);
@@ -42,7 +44,7 @@ export function benchPanel(kernels: string): void {
   const fail = (why: string) => {
     say("bench-status", `It failed: ${why}`);
     say("bench-progress", "");
-    button.disabled = false;
+    setBusy(false);
   };
 
   const show = () => {
@@ -54,7 +56,7 @@ export function benchPanel(kernels: string): void {
     // A row for each size from the start: what stands below mustn't move.
     byId("bench-rows").replaceChildren(...COLUMNS.map((columns, i) => row(columns, measured[i])));
     const done = measured.at(-1)?.last ?? false;
-    button.disabled = !done;
+    setBusy(!done);
     const figure = done ? summary(measured) : undefined;
     byId("bench-figure").classList.toggle("unseen", !figure);
     if (figure) {
@@ -72,7 +74,9 @@ export function benchPanel(kernels: string): void {
     operation = value;
     start(value);
   });
-  button.addEventListener("click", () => start(operation));
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-disabled") === "false") start(operation);
+  });
   start(operation);
 }
 
