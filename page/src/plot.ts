@@ -45,6 +45,16 @@ export interface Plot {
 const HEIGHT = 240;
 const FONT = "12px system-ui, sans-serif";
 
+/** Pixels drawn, and left out. */
+const DASH = [6, 4] as const;
+
+/** A piece of a line for the legend, as a CSS background. */
+function sample({ colour, dashed }: Line): string {
+  const [on, off] = DASH;
+  const paint = `var(--${colour})`;
+  return dashed ? `repeating-linear-gradient(90deg, ${paint} 0 ${on}px, transparent ${on}px ${on + off}px)` : paint;
+}
+
 /** A number with a real minus sign. */
 const plain = (value: number) => String(value).replace("-", "−");
 
@@ -88,10 +98,7 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
       legend: {
         show: true,
         live: false,
-        markers: {
-          stroke: (_, series) => `var(--${lines[series - 1].colour})`,
-          dash: (_, series) => (lines[series - 1].dashed ? "dashed" : "solid"),
-        },
+        markers: { width: 0, fill: (_, series) => sample(lines[series - 1]) },
       },
       scales: {
         x: { time: false, distr: options.logX ? 3 : 1, ...(rangeX ? { range: () => [...rangeX] } : {}) },
@@ -106,7 +113,7 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
         ...lines.map((line): uPlot.Series => {
           const stroke = () => colour(line.colour);
           const points = { show: line.points ?? false, size: 6, fill: stroke };
-          return { label: line.label, stroke, width: 2, points, ...(line.dashed ? { dash: [6, 4] } : {}) };
+          return { label: line.label, stroke, width: 2, points, ...(line.dashed ? { dash: [...DASH] } : {}) };
         }),
       ],
       hooks: { draw: mark ? [(u) => drawMark(u, mark(), lines)] : [] },

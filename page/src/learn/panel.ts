@@ -78,7 +78,7 @@ export function learnPanel(): void {
     history = [];
     finished = false;
     drawHistory();
-    byId("learn-figure").classList.add("unseen");
+    byId("learn-figure").hidden = true;
   };
   clear();
   tell("", "Unpacking the digits…");
@@ -117,7 +117,7 @@ export function learnPanel(): void {
     drawHistory();
     if (samplesPerSecond !== undefined) showRate(engine, samplesPerSecond);
     byId("learn-percent").textContent = `${(100 * accuracy).toFixed(1)} %`;
-    byId("learn-figure").classList.remove("unseen");
+    byId("learn-figure").hidden = false;
     showMisread(progress.misread);
     finished = progress.finished;
     if (finished) setTraining(false);
