@@ -7,6 +7,12 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
+/** Writes a text where another one stands: a live region that is written anew is read out anew. */
+export function say(id: string, text: string): void {
+  const place = byId(id);
+  if (place.textContent !== text) place.textContent = text;
+}
+
 /** A new element with its attributes and what is in it. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,

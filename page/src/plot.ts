@@ -13,6 +13,8 @@ export interface Line {
   /** A colour of the style sheet. */
   readonly colour: string;
   readonly points?: boolean;
+  /** For who can't tell the colours apart. */
+  readonly dashed?: boolean;
 }
 
 export interface PlotOptions {
@@ -25,8 +27,14 @@ export interface PlotOptions {
   /** Where the x axis is labelled, instead of at round numbers. */
   readonly ticks?: readonly number[];
   readonly format?: { readonly x?: (value: number) => string; readonly y?: (value: number) => string };
-  /** Where a vertical mark stands. */
-  readonly mark?: () => number | undefined;
+  /** Where a vertical mark stands, and what the lines are there. */
+  readonly mark?: () => Mark;
+}
+
+export interface Mark {
+  readonly x: number;
+  /** One value for each line. */
+  readonly y: readonly number[];
 }
 
 export interface Plot {
@@ -36,6 +44,16 @@ export interface Plot {
 
 const HEIGHT = 240;
 const FONT = "12px system-ui, sans-serif";
+
+/** Pixels drawn, and left out. */
+const DASH = [6, 4] as const;
+
+/** A piece of a line for the legend, as a CSS background. */
+function sample({ colour, dashed }: Line): string {
+  const [on, off] = DASH;
+  const paint = `var(--${colour})`;
+  return dashed ? `repeating-linear-gradient(90deg, ${paint} 0 ${on}px, transparent ${on}px ${on + off}px)` : paint;
+}
 
 /** A number with a real minus sign. */
 const plain = (value: number) => String(value).replace("-", "−");
@@ -77,7 +95,11 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
       // Between pixels, so that curves are smooth.
       pxAlign: false,
       cursor: { y: false, drag: { x: false, y: false } },
-      legend: { show: true, live: false },
+      legend: {
+        show: true,
+        live: false,
+        markers: { width: 0, fill: (_, series) => sample(lines[series - 1]) },
+      },
       scales: {
         x: { time: false, distr: options.logX ? 3 : 1, ...(rangeX ? { range: () => [...rangeX] } : {}) },
         y: { distr: options.logY ? 3 : 1, ...(rangeY ? { range: () => [...rangeY()] } : {}) },
@@ -90,10 +112,11 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
         {},
         ...lines.map((line): uPlot.Series => {
           const stroke = () => colour(line.colour);
-          return { label: line.label, stroke, width: 2, points: { show: line.points ?? false, size: 6, fill: stroke } };
+          const points = { show: line.points ?? false, size: 6, fill: stroke };
+          return { label: line.label, stroke, width: 2, points, ...(line.dashed ? { dash: [...DASH] } : {}) };
         }),
       ],
-      hooks: { draw: mark ? [(u) => drawMark(u, mark())] : [] },
+      hooks: { draw: mark ? [(u) => drawMark(u, mark(), lines)] : [] },
     },
     [[], ...lines.map(() => [])] as unknown as uPlot.AlignedData,
     place,
@@ -103,16 +126,31 @@ export function plot(place: HTMLElement, options: PlotOptions): Plot {
   return { draw: (data) => u.setData(data as unknown as uPlot.AlignedData) };
 }
 
-function drawMark(u: uPlot, x: number | undefined): void {
-  if (x === undefined) return;
-  const at = Math.round(u.valToPos(x, "x", true));
+/** A vertical line, and on each of the plot's lines a dot, or an arrow at the edge that the line is beyond. */
+function drawMark(u: uPlot, { x, y }: Mark, lines: readonly Line[]): void {
+  const { ctx } = u;
   const { top, height } = u.bbox;
-  u.ctx.save();
-  u.ctx.strokeStyle = colour("ink");
-  u.ctx.setLineDash([4, 4]);
-  u.ctx.beginPath();
-  u.ctx.moveTo(at, top);
-  u.ctx.lineTo(at, top + height);
-  u.ctx.stroke();
-  u.ctx.restore();
+  const bottom = top + height;
+  const at = Math.round(u.valToPos(x, "x", true));
+  const size = 5 * devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = colour("ink");
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(at, top);
+  ctx.lineTo(at, bottom);
+  ctx.stroke();
+  lines.forEach((line, i) => {
+    const place = u.valToPos(y[i], "y", true);
+    ctx.fillStyle = colour(line.colour);
+    ctx.beginPath();
+    if (place < top || place > bottom) {
+      const [tip, base] = place < top ? [top, top + 2 * size] : [bottom, bottom - 2 * size];
+      ctx.moveTo(at, tip);
+      ctx.lineTo(at - size, base);
+      ctx.lineTo(at + size, base);
+    } else ctx.arc(at, place, size, 0, 2 * Math.PI);
+    ctx.fill();
+  });
+  ctx.restore();
 }

@@ -1,8 +1,9 @@
 // Part 1: wasm against JavaScript, here and now.
 
-import { byId, choice, failureOf, make, short } from "../dom.js";
+import { byId, choice, failureOf, make, say, short } from "../dom.js";
 import { plot } from "../plot.js";
 import { COLUMNS, EFFORT, ROWS } from "./sizes.js";
+import { ratioOf, summary } from "./summary.js";
 import type { Failure, Measured, Request } from "./worker.js";
 
 /** `kernels`: what the backend is called in the plot. */
@@ -16,18 +17,20 @@ export function benchPanel(kernels: string): void {
     format: { x: (value) => value.toLocaleString("en-US"), y: short },
     lines: [
       { label: kernels, colour: "wasm", points: true },
-      { label: "JavaScript", colour: "javascript", points: true },
+      { label: "JavaScript", colour: "javascript", points: true, dashed: true },
     ],
   });
-  const button = byId<HTMLButtonElement>("bench-run");
+  const button = byId("bench-run");
   let worker: Worker | undefined;
   let measured: Measured[] = [];
+
+  /** Not `disabled`, which would take the focus from the button as it is pressed. */
+  const setBusy = (busy: boolean) => button.setAttribute("aria-disabled", String(busy));
 
   const start = (operation: string) => {
     worker?.terminate();
     worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     measured = [];
-    button.disabled = true;
     show();
     worker.addEventListener("message", ({ data }: MessageEvent<Measured | Failure>) => {
       if ("error" in data) return fail(data.error);
@@ -39,8 +42,9 @@ export function benchPanel(kernels: string): void {
   };
 
   const fail = (why: string) => {
-    byId("bench-status").textContent = `It failed: ${why}`;
-    button.disabled = false;
+    say("bench-status", `It failed: ${why}`);
+    say("bench-progress", "");
+    setBusy(false);
   };
 
   const show = () => {
@@ -52,29 +56,31 @@ export function benchPanel(kernels: string): void {
     // A row for each size from the start: what stands below mustn't move.
     byId("bench-rows").replaceChildren(...COLUMNS.map((columns, i) => row(columns, measured[i])));
     const done = measured.at(-1)?.last ?? false;
-    button.disabled = !done;
-    byId("bench-best").textContent = "–";
-    if (measured.length > 0) {
-      const best = measured.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
-      byId("bench-best").textContent = `${ratio(best).toFixed(1)}×`;
-      byId("bench-best-note").textContent = `at best, at ${sizeOf(best.columns)}`;
+    setBusy(!done);
+    const figure = done ? summary(measured) : undefined;
+    byId("bench-figure").classList.toggle("unseen", !figure);
+    if (figure) {
+      say("bench-median", times(figure.median));
+      say("bench-range", `range ${times(figure.least)} to ${times(figure.most)}`);
     }
-    byId("bench-status").textContent = done
-      ? `Done: the first quartile of ${EFFORT.rounds} rounds each, in turn, in this browser.`
-      : `Measuring size ${measured.length + 1} of ${COLUMNS.length}…`;
+    say(
+      "bench-status",
+      done ? `Done: 25th-percentile time of ${EFFORT.rounds} alternating rounds, in this browser.` : "Measuring…",
+    );
+    say("bench-progress", done ? "" : `Size ${measured.length + 1} of ${COLUMNS.length}.`);
   };
 
   let operation = choice("bench-operation", (value) => {
     operation = value;
     start(value);
   });
-  button.addEventListener("click", () => start(operation));
+  button.addEventListener("click", () => {
+    if (button.getAttribute("aria-disabled") === "false") start(operation);
+  });
   start(operation);
 }
 
-function ratio({ kernels, javascript }: Measured): number {
-  return kernels / javascript;
-}
+const times = (ratio: number) => `${ratio.toFixed(1)}×`;
 
 function sizeOf(columns: number): string {
   return `${ROWS} × ${columns.toLocaleString("en-US")}`;
@@ -82,7 +88,7 @@ function sizeOf(columns: number): string {
 
 function row(columns: number, measured: Measured | undefined): HTMLTableRowElement {
   const cells = measured
-    ? [short(measured.javascript), short(measured.kernels), `${ratio(measured).toFixed(1)}×`]
+    ? [short(measured.javascript), short(measured.kernels), times(ratioOf(measured))]
     : ["–", "–", "–"];
   return make(
     "tr",

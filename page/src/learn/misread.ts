@@ -4,11 +4,6 @@ import { make } from "../dom.js";
 import { SIDE } from "./digits.js";
 import type { Misread } from "./worker.js";
 
-/** Where one will be. */
-export function emptyFigure(): HTMLElement {
-  return make("div", { class: "misread", "aria-hidden": "true" });
-}
-
 export function misreadFigure({ pixels, label, probabilities }: Misread): HTMLElement {
   const canvas = make("canvas", { width: String(SIDE), height: String(SIDE), "aria-hidden": "true" });
   const image = new ImageData(SIDE, SIDE);
@@ -22,7 +17,7 @@ export function misreadFigure({ pixels, label, probabilities }: Misread): HTMLEl
     const bar = make("span", { class: kind, style: `--share: ${probabilities[c]}` });
     bars.append(make("span", { class: "tiny-bar" }, bar, make("small", {}, String(c))));
   }
-  const percent = (c: number) => `${(100 * probabilities[c]).toFixed(0)} %`;
+  const percent = (c: number) => `${(100 * probabilities[c]).toFixed(0)}\u00a0%`;
   const caption = make(
     "figcaption",
     {},

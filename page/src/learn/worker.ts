@@ -22,6 +22,12 @@ export interface Misread {
   readonly probabilities: Float32Array;
 }
 
+/** The first message: how many digits it has. */
+export interface Ready {
+  readonly training: number;
+  readonly test: number;
+}
+
 /** How far it has come. */
 export interface Progress {
   readonly epoch: number;
@@ -179,4 +185,4 @@ self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   } else running = data.training;
 });
 
-self.postMessage({ ready: true });
+self.postMessage({ training: training.count, test: test.count } satisfies Ready);

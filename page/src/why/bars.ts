@@ -11,7 +11,7 @@ export interface Bars {
 export function bars(place: HTMLElement, names: readonly string[], colour: string, signed = false): Bars {
   const shown = names.map((name) => {
     const bar = make("span", { class: "bar" });
-    const number = make("output", { class: "number" });
+    const number = make("span", { class: "number" });
     const column = make(
       "div",
       { class: signed ? "column signed" : "column" },

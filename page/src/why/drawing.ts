@@ -41,6 +41,9 @@ export function drawing(place: HTMLElement, name: string, start: readonly number
     return bar;
   });
   place.append(...bars);
+  // Screen readers have them as the sliders' values.
+  const numbers = start.map(() => make("span"));
+  place.after(make("div", { class: "draw-numbers", "aria-hidden": "true" }, ...numbers));
 
   const set = (i: number, weight: number) => {
     // Within a hair of the floor means none at all.
@@ -67,6 +70,7 @@ export function drawing(place: HTMLElement, name: string, start: readonly number
         bar.style.setProperty("--share", String(weights[i]));
         bar.setAttribute("aria-valuenow", decimal(weights[i], 2));
         bar.setAttribute("aria-valuetext", `probability ${decimal(probabilities[i])}`);
+        numbers[i].textContent = decimal(probabilities[i]);
       });
     },
   };

@@ -1,7 +1,7 @@
 // Part 3c: two drawn distributions, and H(P, Q) = H(P) + D_KL(P ‖ Q) as stacked bars.
 
 import type { Xentropy } from "xentropy";
-import { byId, choice, decimal } from "../dom.js";
+import { byId, choice, decimal, say } from "../dom.js";
 import { type Drawing, drawing } from "./drawing.js";
 
 const P = [0.1, 0.35, 0.8, 1, 0.6, 0.25, 0.1, 0.05];
@@ -35,7 +35,7 @@ export function entropyPanel(k: Xentropy): void {
     byId("stack-kl").style.width = Number.isFinite(divergence) ? width(divergence) : "100%";
     byId("stack-cross").style.width = width(cross);
     byId("stack").classList.toggle("infinite", !Number.isFinite(cross));
-    byId("entropy-note").textContent = note(p, cross, divergence);
+    say("entropy-note", note(p, cross, divergence));
   };
 
   const drawnP = drawing(byId("draw-p"), "P", P, () => show());

@@ -3,11 +3,13 @@
 
 import type { Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
-import { byId, choice, decimal, precise } from "../dom.js";
+import { byId, choice, decimal, precise, say } from "../dom.js";
 import { plot } from "../plot.js";
 
 const LEAST = -10;
 const MOST = 10;
+/** How far the plot of ∂L/∂ŷ goes; cross-entropy's goes on to −22,000. */
+const FAR = 10;
 const Z = Float32Array.from({ length: 401 }, (_, i) => LEAST + ((MOST - LEAST) * i) / 400);
 
 interface Gradients {
@@ -36,24 +38,29 @@ export function sigmoidPanel(k: Xentropy): void {
   const slider = byId<HTMLInputElement>("sigmoid-z");
   const lines = [
     { label: "cross-entropy", colour: "wasm" },
-    { label: "squared error", colour: "javascript" },
+    { label: "squared error", colour: "javascript", dashed: true },
   ];
   const z = () => Float32Array.of(slider.valueAsNumber);
+  /** The gradients to ŷ and to z, of both losses, where the slider stands. */
+  const here = () => {
+    const both = [crossEntropy(k, z(), target), squaredError(z(), target)];
+    return { toY: both.map(({ toY }) => toY[0]), toZ: both.map(({ toZ }) => toZ[0]) };
+  };
   /** Gradients are negative where the truth is 1, and positive where it is 0. */
   const gradientRange = (far: number, near: number) => (target === 1 ? [-far, near] : [-near, far]) as [number, number];
   const toY = plot(byId("sigmoid-to-y"), {
     x: "ŷ",
     y: "∂L/∂ŷ",
     lines,
-    range: { x: [0, 1], y: () => gradientRange(8, 1) },
-    mark: () => k.sigmoid(z())[0],
+    range: { x: [0, 1], y: () => gradientRange(FAR, 1) },
+    mark: () => ({ x: k.sigmoid(z())[0], y: here().toY }),
   });
   const toZ = plot(byId("sigmoid-to-z"), {
     x: "z",
     y: "∂L/∂z",
     lines,
     range: { x: [LEAST, MOST], y: () => gradientRange(1.1, 0.2) },
-    mark: () => z()[0],
+    mark: () => ({ x: z()[0], y: here().toZ }),
   });
 
   const show = () => {
@@ -62,13 +69,16 @@ export function sigmoidPanel(k: Xentropy): void {
     toY.draw([k.sigmoid(Z), entropy.toY, squared.toY].map((values) => Array.from(values)));
     toZ.draw([Z, entropy.toZ, squared.toZ].map((values) => Array.from(values)));
     byId("sigmoid-z-value").textContent = decimal(z()[0], 1);
-    byId("sigmoid-y").textContent = decimal(k.sigmoid(z())[0], 5);
-    const here = { entropy: crossEntropy(k, z(), target), squared: squaredError(z(), target) };
-    for (const [name, { loss, toY, toZ }] of Object.entries(here)) {
+    say("sigmoid-y", decimal(k.sigmoid(z())[0], 5));
+    const both = { entropy: crossEntropy(k, z(), target), squared: squaredError(z(), target) };
+    for (const [name, { loss, toY, toZ }] of Object.entries(both)) {
       byId(`${name}-loss`).textContent = precise(loss[0]);
       byId(`${name}-to-y`).textContent = precise(toY[0]);
       byId(`${name}-to-z`).textContent = precise(toZ[0]);
     }
+    const steep = both.entropy.toY[0];
+    const beyond = `Cross-entropy’s ${precise(steep)} is ${steep < 0 ? "below" : "above"} the plot: see the table.`;
+    say("sigmoid-beyond", Math.abs(steep) > FAR ? beyond : "");
   };
 
   let target = Number(

@@ -1,7 +1,7 @@
 // Part 3a: logits on sliders; their softmax, the loss of the true class, and the gradient p − y.
 
 import type { Xentropy } from "xentropy";
-import { byId, choice, decimal, make } from "../dom.js";
+import { byId, choice, decimal, make, say } from "../dom.js";
 import { bars } from "./bars.js";
 
 const CLASSES = ["cat", "dog", "owl", "fox"] as const;
@@ -17,10 +17,10 @@ export function softmaxPanel(k: Xentropy): void {
     const { loss, grad } = k.softmaxCrossEntropy(z, [label], { grad: true });
     p.show(k.softmax<Float32Array>(z));
     gradient.show(grad);
-    sliders.forEach(({ output }, i) => {
-      output.textContent = decimal(z[i], 1);
+    sliders.forEach(({ value }, i) => {
+      value.textContent = decimal(z[i], 1);
     });
-    byId("softmax-loss").textContent = decimal(loss);
+    say("softmax-loss", decimal(loss));
     byId("softmax-truth").textContent = CLASSES[label];
     const sum = k.logSumExp(z)[0];
     byId("softmax-sum").textContent =
@@ -53,8 +53,8 @@ function slider(name: string, i: number) {
     "aria-label": `the truth is ${name}`,
   });
   radio.checked = i === 1;
-  const output = make("output");
+  const value = make("span", { class: "value" });
   const truth = make("label", { class: "truth-choice" }, radio, name);
-  byId("softmax-sliders").append(make("div", { class: "slider" }, truth, input, output));
-  return { input, output };
+  byId("softmax-sliders").append(make("div", { class: "slider" }, truth, input, value));
+  return { input, value };
 }
