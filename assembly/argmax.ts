@@ -32,6 +32,50 @@ function argmaxOfFour(x: usize, cols: usize): v128 {
   return index;
 }
 
+/**
+ * argmax along an axis that isn't the last, a cache line of positions at a time.
+ *
+ * x: classes × width floats, classes ≥ 1, `stride` floats apart. out: an i32 a position.
+ */
+export function argmaxAcross(x: usize, out: usize, classes: usize, width: usize, stride: usize): void {
+  const end = x + (width << 2);
+  const step = stride << 2;
+  for (; x + 32 <= end; x += 32, out += 32) {
+    let a = v128.load(x);
+    let b = v128.load(x, 16);
+    let i = i32x4.splat(0);
+    let j = i;
+    let at = x;
+    for (let c: usize = 1; c < classes; c++) {
+      at += step;
+      const column = i32x4.splat(<i32>c);
+      const v = v128.load(at);
+      const w = v128.load(at, 16);
+      const first = beats(v, a);
+      const second = beats(w, b);
+      a = v128.bitselect(v, a, first);
+      i = v128.bitselect(column, i, first);
+      b = v128.bitselect(w, b, second);
+      j = v128.bitselect(column, j, second);
+    }
+    v128.store(out, i);
+    v128.store(out, j, 16);
+  }
+  for (; x < end; x += 4, out += 4) {
+    let best = load<f32>(x);
+    let index = 0;
+    let at = x;
+    for (let c: usize = 1; c < classes && !isNaN(best); c++) {
+      at += step;
+      const v = load<f32>(at);
+      if (v <= best) continue;
+      best = v;
+      index = <i32>c;
+    }
+    store<i32>(out, index);
+  }
+}
+
 /** Where a later value takes the place of the best so far: it is larger, or the first NaN. */
 function beats(v: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));

@@ -1,7 +1,7 @@
 /** What the binary exports: one line a kernel. The loader wants the memory; TypeScript owns it from the heap base up. */
 
 export { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across";
-export { argmax } from "./argmax";
+export { argmax, argmaxAcross } from "./argmax";
 export { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward";
 export { binaryCrossEntropy } from "./binary-cross-entropy";
 export { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy";

@@ -21,6 +21,7 @@ export const COST = {
   sum: 0.15,
   dot: 0.2,
   argmax: 0.2,
+  argmaxAcross: 0.3,
   temper: 0.3,
   softcap: 3,
   softcapBackward: 3,

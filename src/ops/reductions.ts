@@ -93,8 +93,10 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
   const result = newIndices(positions);
-  const tiles = context.tiles.over(batch, isResident(batch)).streamed();
-  if (tiles.long) {
+  const resident = isResident(batch);
+  const across = goesAcross(batch);
+  const tiles = across ? context.tiles.across(batch, resident) : context.tiles.over(batch, resident).streamed();
+  if (tiles.long && !across) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
       const largest = new Largest();
@@ -104,7 +106,10 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
     return result;
   }
   while (tiles.next()) {
-    kernels.argmax(tiles.read(batch, 0), work.hits, tiles.rows, tiles.classes);
+    const from = tiles.read(batch, 0);
+    const { rows, classes } = tiles;
+    if (across) kernels.argmaxAcross(from, work.hits, classes, rows, tiles.stride, work.state, work.exponentials);
+    else kernels.argmax(from, work.hits, rows, classes);
     const at = work.hits >>> 2;
     for (let i = 0; i < tiles.rows; i++) result[tiles.position + i] = arena.i32[at + i];
   }

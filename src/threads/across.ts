@@ -7,6 +7,7 @@ export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
     softmaxAcross: across(one, cut, "softmaxAcross"),
     logSoftmaxAcross: across(one, cut, "logSoftmaxAcross"),
     logSumExpAcross: across(one, cut, "logSumExpAcross"),
+    argmaxAcross: across(one, cut, "argmaxAcross"),
     softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip) {
       if (!cut.worth("softmaxCrossEntropyAcross", width * classes)) {
         one.softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip);
@@ -22,14 +23,14 @@ export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
 function across(
   one: Kernels,
   cut: Cut,
-  kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross",
+  kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross" | "argmaxAcross",
 ): Kernels["softmaxAcross"] {
   return (x, out, classes, width, stride, lanes, strip) => {
     if (!cut.worth(kernel, width * classes)) {
       one[kernel](x, out, classes, width, stride, lanes, strip);
       return;
     }
-    const reach = kernel === "logSumExpAcross" ? 0 : reachOf(classes, stride);
+    const reach = /softmax/i.test(kernel) ? reachOf(classes, stride) : 0;
     cut.elements(kernel, width, classes).reads(x, 4).writes(out, 4, reach);
     cut.value(classes).count().value(stride).own(lanes).own(strip).run();
   };

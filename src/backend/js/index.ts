@@ -1,6 +1,6 @@
 import type { Engine, Kernels } from "../backend.js";
 import { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across.js";
-import { argmax } from "./argmax.js";
+import { argmax, argmaxAcross } from "./argmax.js";
 import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
@@ -64,6 +64,7 @@ export function openJs(maximumMemory: number): Engine {
     logSoftmaxBackwardApply: logSoftmaxBackwardApply.bind(null, memory),
     sum: sum.bind(null, memory),
     argmax: argmax.bind(null, memory),
+    argmaxAcross: argmaxAcross.bind(null, memory),
     topK: topK.bind(null, memory),
     temper: temper.bind(null, memory),
     softcap: softcap.bind(null, memory),
