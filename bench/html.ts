@@ -111,7 +111,7 @@ function limits({ machine, results }: RunRecord): string {
     const result = results.find((r) => r.operation === name && r.spread === "normal" && isTypical(r));
     if (!result) return [];
     const dots = Object.keys(result.passes).flatMap((backend) => {
-      const value = limitOf(result, backend, "resident");
+      const value = limitOf(result, backend);
       return value === undefined ? [] : [{ name: backend, style: backend, value }];
     });
     return dots.length > 0 ? [{ label: name, dots }] : [];

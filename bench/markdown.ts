@@ -139,7 +139,7 @@ function limits({ machine, results }: RunRecord): string {
   const some = results.filter(({ spread, shape }) => spread === "normal" && LIMITED.includes(shape));
   const cell = (result: Result) =>
     Object.keys(result.passes)
-      .map((backend) => limitOf(result, backend, "resident")?.toFixed(2) ?? "")
+      .map((backend) => limitOf(result, backend)?.toFixed(2) ?? "")
       .join(" / ");
   const tables = [grid(some, "rows", cell), grid(some, "elements", cell)].filter(Boolean);
   if (tables.length === 0) return "";

@@ -1,16 +1,15 @@
 // What results are compared by.
 
 import { operations } from "./operations.js";
-import { type Placement, type Result, timingOf } from "./record.js";
+import { type Result, timingOf } from "./record.js";
 
-/** The time of a backend as a multiple of the sum of the operation's passes; foreign arrays are copied too. */
-export function limitOf(result: Result, backend: string, placement: Placement): number | undefined {
-  const timing = timingOf(result, backend, placement);
+/** The time of a backend, resident, as a multiple of the sum of the operation's passes. */
+export function limitOf(result: Result, backend: string): number | undefined {
+  const timing = timingOf(result, backend, "resident");
   const passes = result.passes[backend];
   const operation = operations.find(({ name }) => name === result.operation);
   if (!timing || !passes || !operation || operation.passes.length === 0) return undefined;
-  const copies = placement === "foreign" ? 1 + (operation.y ? 1 : 0) + (operation.result === "output" ? 1 : 0) : 0;
-  const sum = operation.passes.reduce((total, pass) => total + passes[pass], copies * passes.copy);
+  const sum = operation.passes.reduce((total, pass) => total + passes[pass], 0);
   return timing.ns / result.elements / sum;
 }
 

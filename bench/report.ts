@@ -60,7 +60,7 @@ function operationTable(results: readonly Result[]): string {
       return timing ? cell(result, timing) : "";
     }),
     ...limits.map((backend) => {
-      const limit = limitOf(result, backend, "resident");
+      const limit = limitOf(result, backend);
       return limit === undefined ? "" : `${limit.toFixed(2)}`;
     }),
   ]);

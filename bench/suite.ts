@@ -5,7 +5,7 @@ import { disagreement } from "./agreement.js";
 import { type Case, casesOf, parseShape, type Selection } from "./cases.js";
 import type { Contender, Entry } from "./contenders.js";
 import { firstLine } from "./errors.js";
-import { Limit, type Pass } from "./limit.js";
+import { Limit } from "./limit.js";
 import type { Machine } from "./machine.js";
 import { type Effort, measure, median, type Timed } from "./measure.js";
 import type { Expected, Operation } from "./operation.js";
@@ -88,7 +88,7 @@ export async function compare(
   const entries = await enter(operation, problem, around, leaveOut);
   const before = await judge(operation, problem, expected, entries);
   const failures = new Map<Entry, string>();
-  const passes = around.limits.flatMap((limit) => [...passesOf(operation)].map((pass) => ({ limit, pass })));
+  const passes = around.limits.flatMap((limit) => [...new Set(operation.passes)].map((pass) => ({ limit, pass })));
   const timed: Timed[] = [
     ...entries.map((entry) => (isOwn(entry.kind) ? entry : guarded(entry, (why) => failures.set(entry, why)))),
     ...passes.map(({ limit, pass }) => ({ name: `${limit.backend} ${pass}`, call: limit.call(pass) })),
@@ -104,9 +104,10 @@ export async function compare(
     const rounds = times[i].map((ns) => Number(ns.toPrecision(5)));
     return [{ name, kind, placement, ns: median(rounds), rounds, ...(differs && { differs }) }];
   });
-  const byBackend: Record<string, Record<string, number>> = {};
+  const byBackend: Record<string, Record<string, number>> = Object.fromEntries(
+    around.limits.map(({ backend }) => [backend, {}]),
+  );
   passes.forEach(({ limit, pass }, i) => {
-    byBackend[limit.backend] ??= {};
     byBackend[limit.backend][pass] = median(times[entries.length + i]) / Limit.floats;
   });
   return { timings, passes: byBackend };
@@ -199,9 +200,4 @@ async function judge(
 /** Whether it is ours to get right. */
 function isOwn(kind: Kind): boolean {
   return kind === "javascript" || kind === "xentropy";
-}
-
-/** Passes of an operation, and the copy that foreign arrays need. */
-function passesOf({ passes }: Operation): Set<Pass> {
-  return new Set([...passes, "copy"]);
 }

@@ -132,7 +132,7 @@ export const TARGETS: readonly Target[] = [
     on: everywhere(1.2),
     sense: "most",
     shapes: oneOf("32x1000", "128x1000"),
-    ratio: (result, backend) => limitOf(result, backend, "resident"),
+    ratio: (result, backend) => limitOf(result, backend),
   },
 ];
 
