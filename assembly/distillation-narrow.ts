@@ -83,7 +83,7 @@ function klOfTwo(
   losses: usize,
 ): void {
   const sum = gapsOfTwo(x, y, e, classes, f64x2.promote_low_f32x4(maxX), f64x2.promote_low_f32x4(maxY));
-  const gap = v128.bitselect(sum, f64x2.mul(sum, v128.load(lanesY, SUMS)), f64x2.eq(sum, f64x2.splat(Infinity)));
+  const gap = f64x2.mul(sum, v128.load(lanesY, SUMS));
   const loss = f64x2.add(gap, f64x2.sub(v128.load(lanesX, RESTS), v128.load(lanesY, RESTS)));
   v128.store(losses, f64x2.max(loss, f64x2.splat(0)));
 }

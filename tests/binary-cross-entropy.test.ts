@@ -52,4 +52,10 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
       expectSameBits(backend.k.binaryCrossEntropy(q, t as never), expected, t.constructor.name);
     }
   });
+
+  it("is within 1 ULP just below 1/2, beside what is no usual probability", () => {
+    const q = Float32Array.of(0.49999997, 0, 0.49999994, 1);
+    const t = Float32Array.of(0, 0, 0, 1);
+    expectWithin(1, backend.k.binaryCrossEntropy(q, t), binaryCrossEntropy(q, t), "loss");
+  });
 });

@@ -1,28 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { CrossCheckError, checked } from "../src/check.js";
-import { loadSync, OptionError, type Xentropy, XentropyError } from "../src/index.js";
+import { loadSync, OptionError, XentropyError } from "../src/index.js";
+import { cappingBy, spoilt, spoiltRelaxed } from "./support/spoilt.js";
 
 describe("a result that isn't confirmed", () => {
   const x = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
   const shape = [3, 4];
-
-  /** Kernels that compute right, and then change what came out. */
-  function spoilt(
-    change: (result: { out: Float32Array; loss: number | Float32Array; grad: Float32Array }) => void,
-  ): Xentropy {
-    const k = loadSync();
-    return new Proxy(k, {
-      get(target, name) {
-        const value = Reflect.get(target, name, target);
-        if (typeof value !== "function" || name === "alloc") return value;
-        return (...args: unknown[]) => {
-          const result = value.apply(target, args);
-          change(result instanceof Float32Array ? { out: result } : result);
-          return result;
-        };
-      },
-    });
-  }
 
   function errorOf(call: () => unknown): CrossCheckError {
     try {
@@ -75,15 +58,9 @@ describe("a result that isn't confirmed", () => {
   });
 
   it("of relaxed kernels is measured against the reference alone", () => {
-    const relaxed = (change: Parameters<typeof spoilt>[0]) =>
-      checked(
-        new Proxy(spoilt(change), {
-          get: (target, name) => (name === "backend" ? "relaxed" : Reflect.get(target, name)),
-        }),
-      );
-    const near = relaxed(({ out }) => (out[3] *= 1 + 2 ** -23));
+    const near = checked(spoiltRelaxed(({ out }) => (out[3] *= 1 + 2 ** -23)));
     expect(near.softmax(x)).toHaveLength(12);
-    const far = relaxed(({ out }) => (out[3] *= 1 + 2 ** -19));
+    const far = checked(spoiltRelaxed(({ out }) => (out[3] *= 1 + 2 ** -19)));
     const error = errorOf(() => far.softmax(x, { shape: [1, 12] }));
     expect([error.row, error.column]).toEqual([0, 3]);
     expect(error.distance).toBeGreaterThan(4);
@@ -91,29 +68,16 @@ describe("a result that isn't confirmed", () => {
   });
 
   it("of relaxed kernels is noticed in the capped logits", () => {
-    const spoiltCap = new Proxy(loadSync(), {
-      get(target, name) {
-        if (name === "backend") return "relaxed";
-        return (z: Float32Array, labels: number[], options: { softcap: number }) =>
-          target.softmaxCrossEntropy(z, labels, { ...options, softcap: options.softcap * (1 + 2 ** -14) });
-      },
-    });
-    const error = errorOf(() => checked(spoiltCap).softmaxCrossEntropy(x, [0, 1, 2], { shape, softcap: 0.5 }));
+    const error = errorOf(() =>
+      checked(cappingBy(1 + 2 ** -14)).softmaxCrossEntropy(x, [0, 1, 2], { shape, softcap: 0.5 }),
+    );
     expect(error.output).toBe("loss");
   });
 
   it("of relaxed kernels is measured in units of the terms where targets make it a difference", () => {
     const t = Float32Array.of(0.25, 0.25, 0.25, 0.25);
     const even = new Float32Array(4);
-    const relaxed = (error: number) =>
-      checked(
-        new Proxy(
-          spoilt(({ grad }) => (grad[1] += error)),
-          {
-            get: (target, name) => (name === "backend" ? "relaxed" : Reflect.get(target, name)),
-          },
-        ),
-      );
+    const relaxed = (error: number) => checked(spoiltRelaxed(({ grad }) => (grad[1] += error)));
     // p·Σt − t is 0, a difference of two terms of 1/4: their sum has the unit 2^-24.
     expect(relaxed(2 ** -23).softmaxCrossEntropy(even, t, { grad: true }).loss).toBeGreaterThan(1);
     const { distance } = errorOf(() => relaxed(2 ** -20).softmaxCrossEntropy(even, t, { grad: true }));

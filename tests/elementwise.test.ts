@@ -64,6 +64,12 @@ describeEachBackend("an elementwise operation", (backend) => {
     }
   });
 
+  it.each([1, 4, 9])("logit of 1 is infinite at the end of %i numbers that are nothing special", (length) => {
+    const p = new Float32Array(length).fill(0.25);
+    p[length - 1] = 1;
+    expect(backend.k.logit(p)[length - 1]).toBe(Infinity);
+  });
+
   describe.each(BOUNDS)("%s", (name) => {
     it("takes any shape, [] and empty ones too, and gives the same", () => {
       const { k } = backend;

@@ -38,4 +38,14 @@ describeEachBackend("gradients of a linear layer whose logits are lent", (backen
       expectSameBits(addedToZeros(grad[name]), addedToZeros(added[name]), `${name}, added to zeros`);
     }
   });
+
+  it("have them with a target of each class too", () => {
+    const { features, weights, bias, targets, shape } = linearProblem(10, 5, CLASSES);
+    const options = { shape, bias };
+    const { loss, grad } = backend.k.linearSoftmaxCrossEntropy(features, weights, targets, { ...options, grad: true });
+    const without = { ...options, grad: { features: true } } as const;
+    const expected = backend.k.linearSoftmaxCrossEntropy(features, weights, targets, without);
+    expect(loss).toBe(expected.loss);
+    expectSameBits(grad.features, expected.grad.features, "features");
+  });
 });

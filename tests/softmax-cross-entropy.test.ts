@@ -90,4 +90,24 @@ describeEachBackend("softmaxCrossEntropy with labels", (backend) => {
     const { loss } = backend.k.softmaxCrossEntropy(x, new Uint8Array(rows), { shape: [rows, 2], reduction: "sum" });
     expect(loss).toBe(Math.fround(rows * Math.LN2));
   });
+
+  it("has the gradient of each row alone where its scale is tiny, beside rows that are ignored or not", () => {
+    const { k } = backend;
+    const x = normal(20, 1, 0, 3);
+    const rowOf = (values: Float32Array, row: number) => values.subarray(row * 5, row * 5 + 5);
+    for (const labels of [
+      [0, 1, 2, 3],
+      [-100, -100, 2, 3],
+      [0, 1, -100, -100],
+    ]) {
+      for (let e = 30; e < 90; e++) {
+        const options = { grad: true, reduction: "sum", gradOutput: 1.3 * 2 ** -e } as const;
+        const { grad } = k.softmaxCrossEntropy(x, labels, { ...options, shape: [4, 5] });
+        labels.forEach((label, row) => {
+          const alone = k.softmaxCrossEntropy(rowOf(x, row), [label], options);
+          expectSameBits(rowOf(grad, row), alone.grad, `row ${row}, 1.3·2^-${e}`);
+        });
+      }
+    }
+  });
 });

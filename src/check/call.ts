@@ -13,8 +13,8 @@ export interface Call {
 
 export type Values = number | ArrayLike<number>;
 
-/** Numbers that the kernels take as float32. */
-const SINGLE = new Set(["temperature", "softcap", "gradOutput", "gamma", "posWeight", "elementWeights"]);
+/** Numbers that the kernels take as float32; the reference takes gradOutput and gamma so by itself. */
+const SINGLE = new Set(["temperature", "softcap", "posWeight", "elementWeights"]);
 
 /** The elements of an operand in float64. */
 export function numbers(operand: unknown): Float64Array {

@@ -15,13 +15,12 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
   const states = work.allocate(2 * GROUPS * STATE_BYTES);
   const others = states + GROUPS * STATE_BYTES;
 
-  /** Columns of a group; 0 where they are not worth sharing, or the state is not where a subtree of so many begins. */
-  function groupOf(kernel: Operation, state: number, n: number): number {
-    if (!cut.worth(kernel, n)) return 0;
-    const span = 2 ** Math.ceil(Math.log2(Math.ceil(n / BLOCK)));
-    if (work.arena.i32[state >>> 2] % span === 0) return groupSize(n);
-    cut.settle();
-    return 0;
+  /**
+   * Columns of a group; 0 where they are not worth sharing. The state is where a subtree of so many begins: whoever takes a
+   * row in parts takes a power of two of blocks each time, and what is left.
+   */
+  function groupOf(kernel: Operation, n: number): number {
+    return cut.worth(kernel, n) ? groupSize(n) : 0;
   }
 
   function begin(parts: number, n: number, group: number): void {
@@ -66,7 +65,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       i32[out >>> 2] = best;
     },
     accumulate(state, maxima, x, out, n, split) {
-      const group = groupOf("accumulate", state, n);
+      const group = groupOf("accumulate", n);
       if (group === 0) return one.accumulate(state, maxima, x, out, n, split);
       begin(states, n, group);
       cut
@@ -81,7 +80,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateOnly(state, x, e, n) {
-      const group = groupOf("accumulateOnly", state, n);
+      const group = groupOf("accumulateOnly", n);
       if (group === 0) return one.accumulateOnly(state, x, e, n);
       begin(states, n, group);
       cut
@@ -94,7 +93,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     accumulateDense(state, maxima, x, t, out, step, n) {
-      const group = groupOf("accumulateDense", state, n);
+      const group = groupOf("accumulateDense", n);
       if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
       begin(states, n, group);
       cut
@@ -109,7 +108,7 @@ export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<
       append(state, states, n, group);
     },
     klAccumulate(state, other, x, y, e, n) {
-      const group = groupOf("klAccumulate", state, n);
+      const group = groupOf("klAccumulate", n);
       if (group === 0) return one.klAccumulate(state, other, x, y, e, n);
       begin(states, n, group);
       begin(others, n, group);

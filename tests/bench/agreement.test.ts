@@ -73,4 +73,15 @@ describe("disagreement", () => {
     const actual = { loss: 1 + 1e-6, array: [0.500001, 0.25, 1e-40 + 1.4e-45, 0.25] };
     expect(disagreement(operation, problem, expected, actual)).toBeUndefined();
   });
+
+  it("allows 1e-5 of what is expected, and nothing more for a result that is large", () => {
+    const off = (loss: number, first: number, tiny = 1e-36) =>
+      disagreement(operation, problem, { loss: 1, array: [0.5, 1e-36] }, { loss, array: [first, tiny] });
+    expect(off(1 + 0.9e-5, 0.5 * (1 + 0.9e-5))).toBeUndefined();
+    expect(off(1 + 1.1e-5, 0.5)).toMatch("loss");
+    expect(off(1, 0.5 * (1 + 1.1e-5))).toMatch("element 0");
+    expect(off(1, 0.5, 1.0001e-36)).toMatch("element 1");
+    for (const far of [1e9, Infinity, -Infinity]) expect(off(1, far)).toMatch("element 0");
+    expect(off(Infinity, 0.5)).toMatch("loss");
+  });
 });

@@ -1,25 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { bestRivals, bestRivalText, hasPeers } from "../../bench/best-rival.js";
 import { markdownReport } from "../../bench/markdown.js";
-import type { Kind, Placement, RunRecord, Timing } from "../../bench/record.js";
-
-function timing(name: string, kind: Kind, placement: Placement, ns: number, differs?: string): Timing {
-  return { name, kind, placement, ns, rounds: [ns], ...(differs && { differs }) };
-}
+import type { RunRecord, Timing } from "../../bench/record.js";
+import { javascript, own, record as recordOf, result, timing } from "./records.js";
 
 function record(timings: Timing[], shape = "32x1000"): RunRecord {
-  return {
-    machine: { cpu: "", cores: 1, platform: "", engine: "Node 24.1.0", compiler: "" },
-    effort: { rounds: 21, roundTime: 0, warmupTime: 0, caseTime: 0, leastRounds: 1 },
-    date: "2000-01-01",
-    versions: { xentropy: "0" },
-    missing: {},
-    results: [{ operation: "softmax", shape, elements: 32000, spread: "normal", timings, passes: {} }],
-  };
+  return recordOf("Node 24.1.0", [result(shape, timings)]);
 }
 
-const OWN = [timing("simd", "xentropy", "foreign", 10), timing("simd", "xentropy", "resident", 5)];
-const JAVASCRIPT = timing("JavaScript", "javascript", "foreign", 100);
+const OWN = [own("foreign"), own("resident", 5)];
+const JAVASCRIPT = javascript(100);
 
 describe("the best rival", () => {
   it("is the fastest of those that take arrays, and the ratio is to our own arrays", () => {
@@ -38,6 +28,13 @@ describe("the best rival", () => {
   it("is JavaScript where there is no other, and has no line where nothing was measured", () => {
     expect(bestRivals(record([...OWN, JAVASCRIPT]))[0].rival.name).toBe("JavaScript");
     expect(bestRivals(record([...OWN, JAVASCRIPT], "1x10"))).toEqual([]);
+    const wide = { ...result("32x1000", [...OWN, JAVASCRIPT]), spread: "wide" } as const;
+    expect(bestRivals(recordOf("Node 24.1.0", [wide]))).toEqual([]);
+  });
+
+  it.each(["wasm", "native", "plain"] as const)("may be a library of kind %s", (kind) => {
+    expect(hasPeers(record([...OWN, JAVASCRIPT, timing("lib", kind, "foreign", 1)]))).toBe(true);
+    expect(hasPeers(record([...OWN, JAVASCRIPT]))).toBe(false);
   });
 
   it("stands in docs/performance.md where libraries were measured", () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CALLS } from "../../src/cli/calls.js";
 import { check, printCheck } from "../../src/cli/check.js";
-import { loadSync, type Xentropy } from "../../src/index.js";
+import { loadSync, type StateData, type Xentropy } from "../../src/index.js";
 import { xentropy } from "./run.js";
 
 /** Methods whose results `check` doesn't judge: they manage memory. */
@@ -9,6 +9,19 @@ const MANAGING = ["constructor", "alloc", "memory", "threads", "dispose"];
 
 const operations = (k: Xentropy) =>
   Object.getOwnPropertyNames(Object.getPrototypeOf(k)).filter((name) => !MANAGING.includes(name));
+
+/** What is found wrong with an operation on simd. */
+async function messages(operation: string): Promise<string[]> {
+  const options = { operations: [operation], backends: ["simd"], named: true, seed: 1, json: false } as const;
+  return (await check(options)).failures.map(({ message }) => message);
+}
+
+/** The next float. */
+function above(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0] += value < 0 ? -1 : 1;
+  return new Float32Array(bits.buffer)[0];
+}
 
 describe("xentropy check", () => {
   afterEach(() => void vi.restoreAllMocks());
@@ -60,9 +73,41 @@ describe("xentropy check", () => {
       else result[0] *= 1.001;
       return result;
     });
-    const options = { operations: ["logSumExpState"], backends: ["simd"], named: true, seed: 1, json: false } as const;
-    const { failures } = await check(options);
-    expect(failures.map((failure) => failure.message)).toContainEqual(expect.stringMatching(message));
+    expect(await messages("logSumExpState")).toContainEqual(expect.stringMatching(message));
+  });
+
+  it("reports a state whose shards don't survive JSON", async () => {
+    const prototype = Object.getPrototypeOf(loadSync().logSumExpState(1));
+    const { toJSON } = prototype;
+    vi.spyOn(prototype, "toJSON").mockImplementation(function (this: unknown) {
+      const data = toJSON.call(this) as StateData;
+      const wrong = data.nodes.map(({ end, values }) => ({ end, values: values.map((_, i) => [9, 1, 0][i % 3]) }));
+      return data.start > 0 ? { ...data, nodes: wrong } : data;
+    });
+    expect(await messages("logSumExpState")).toContainEqual(expect.stringMatching(/value at .* logSumExp has/));
+  });
+
+  it.each(["value", "loss"])("reports a state with other bits than js, though within its bound: %s", async (output) => {
+    const prototype = Object.getPrototypeOf(loadSync());
+    const { logSumExp, logSumExpState } = prototype;
+    vi.spyOn(prototype, "logSumExpState").mockImplementation(function (this: Xentropy, ...args) {
+      const state = logSumExpState.apply(this, args);
+      const right = state[output].bind(state);
+      if (this.backend === "simd") state[output] = (...logits: unknown[]) => right(...logits).map(above);
+      return state;
+    });
+    vi.spyOn(prototype, "logSumExp").mockImplementation(function (this: Xentropy, ...args) {
+      const result = logSumExp.apply(this, args);
+      return output === "value" && this.backend === "simd" ? result.map(above) : result;
+    });
+    const message = new RegExp(`^logSumExpState: ${output} at .* the js backend has`);
+    expect(await messages("logSumExpState")).toContainEqual(expect.stringMatching(message));
+  });
+
+  it("lists what it found in the order in which operations were named", async () => {
+    const operations = ["sigmoid", "argmax", "softmax"];
+    const { findings } = await check({ operations, backends: ["simd"], named: true, seed: 1, json: false });
+    expect(findings.map(({ operation }) => operation)).toEqual(operations);
   });
 
   it("names a backend that can't be had, with status 1 where it was asked for", () => {

@@ -215,6 +215,11 @@ describe("gradientCheck confirms the gradient of", () => {
   );
 });
 
+it("gradientCheck divides by the step that was taken, which float64 may have rounded", () => {
+  const found = gradientCheck(([x]) => ({ loss: x, grad: [1] }), [1e15], { step: 0.1 });
+  expect(found).toEqual({ maxError: 0, index: 0 });
+});
+
 describe("gradientCheck through logits that are rounded to float32", () => {
   // Multiples of 2^−10 and a step of 2^−10 survive a division by a power of two unrounded.
   const grid = list(

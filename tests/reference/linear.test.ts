@@ -88,6 +88,12 @@ describe("linear classifiers", () => {
     expect(linearSigmoidCrossEntropy([1, 2], [3, 4], [1]).loss).toBe(sigmoidCrossEntropy([11], [1]).loss);
   });
 
+  it("has as many classes as its weights' shape says where there are no features", () => {
+    const weights = { data: [], shape: [3, 0] };
+    const { loss } = linearSoftmaxCrossEntropy({ data: [], shape: [2, 0] }, weights, [0, 1]);
+    expect(loss).toBeCloseTo(Math.log(3), 12);
+  });
+
   it("weights and bias must fit the features", () => {
     expect(() => linearSoftmaxCrossEntropy(features, [1, 2, 3], labels, { shape: [N, D] })).toThrow(RangeError);
     expect(() => linearSoftmaxCrossEntropy(features, weights, labels, { shape: [N, D], bias: [1] })).toThrow(/bias/);

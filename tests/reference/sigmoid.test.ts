@@ -102,6 +102,7 @@ describe("sigmoidCrossEntropy is within 1e−12 of the literal formulas", () => 
     expect(three({ elementWeights: twelve })).toEqual(three({}).map((loss, i) => loss * i));
     expect(() => run({ posWeight: [1, 2] })).toThrow(/posWeight of shape \[2\] does not broadcast to \[2,3\]/);
     expect(() => run({ posWeight: { data: all, shape: [1, 2, 3] } })).toThrow(/does not broadcast/);
+    expect(() => run({ posWeight: { data: [1, 2, 3, 4], shape: [3] } })).toThrow(RangeError);
   });
 
   it("mean divides by the number of elements, weights or not", () => {

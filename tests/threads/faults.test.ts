@@ -1,48 +1,27 @@
-import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { loadSync, WorkerLostError, type Xentropy } from "../../src/index.js";
-import { Xentropy as Kernels } from "../../src/kernels.js";
-import { Threads } from "../../src/threads/index.js";
+import type { Threads } from "../../src/threads/index.js";
 import { type Listener, spawner, type Thread } from "../../src/threads/platform.js";
+import { kernelsOn, newThreads, startFaulty, untilFault as untilFaultOf } from "../support/faulty.js";
 import { normal } from "../support/samples.js";
-import { EAGER, Starter, WORKER } from "../support/threads.js";
+import { Starter, WORKER } from "../support/threads.js";
 import { expectSameBits } from "../support/ulp.js";
 
-const MEMORY = 64 << 20;
-const FAULTY = new URL("./faulty-worker.mjs", import.meta.url);
 const SHAPE = [256, 1000] as const;
 const x = normal(256 * 1000, 1);
 const one = loadSync({ backend: "simd" });
 const expected = one.softmax(x, { shape: SHAPE });
-const module = new WebAssembly.Module(
-  new Uint8Array(readFileSync(new URL("../../build/simd-shared.wasm", import.meta.url))),
-);
-
 let threads: Threads;
 afterEach(() => threads.dispose());
 
 /** Kernels with one worker that fails in its first share. */
-async function withFaulty(fault: string, deadline = 60_000): Promise<Xentropy> {
-  threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline });
-  process.env.FAULT = fault;
-  const starter = new Starter(await spawner(FAULTY));
-  await threads.start(1, starter.spawn);
-  starter.awaitAll();
-  return new Kernels(threads.engine, MEMORY, threads);
+async function withFaulty(fault: string, deadline?: number): Promise<Xentropy> {
+  threads = newThreads(deadline);
+  await startFaulty(threads, fault);
+  return kernelsOn(threads);
 }
 
-/** Calls until the worker has had its share, since the caller may be faster, and on a busy machine often. */
-function untilFault(call: () => void): unknown {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
-    try {
-      call();
-      if (threads.count === 1) return undefined;
-    } catch (error) {
-      return error;
-    }
-  }
-  return expect.fail("the worker never took a share");
-}
+const untilFault = (call: () => void) => untilFaultOf(threads, call);
 
 async function until(what: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !what(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -54,7 +33,7 @@ function expectRight(k: Xentropy): void {
 }
 
 it("workers that started are heard of by a caller who was busy until their time was up", async () => {
-  threads = new Threads("simd", module, MEMORY, EAGER);
+  threads = newThreads();
   const starter = new Starter(await spawner(WORKER));
   const started = threads.start(1, starter.spawn, 50);
   starter.awaitAll();
@@ -64,7 +43,7 @@ it("workers that started are heard of by a caller who was busy until their time 
 });
 
 it("workers that don't start in their time are an error that says so", async () => {
-  threads = new Threads("simd", module, MEMORY, EAGER);
+  threads = newThreads();
   const mute = () => ({ post() {}, terminate() {}, letGo() {}, tellsEnd: false });
   await expect(threads.start(1, mute, 50)).rejects.toThrow(/did not start: nothing was heard of it for 0\.05 s/);
   expect(threads.count).toBe(1);
@@ -72,7 +51,7 @@ it("workers that don't start in their time are an error that says so", async () 
 
 describe("a worker that ends between calls", () => {
   it("costs nothing but speed, and k.threads says so", async () => {
-    threads = new Threads("simd", module, MEMORY, EAGER);
+    threads = newThreads();
     const workers: Thread[] = [];
     const spawn = await spawner(WORKER);
     await threads.start(2, (listener) => {
@@ -80,7 +59,7 @@ describe("a worker that ends between calls", () => {
       workers.push(worker);
       return worker;
     });
-    const k = new Kernels(threads.engine, MEMORY, threads);
+    const k = kernelsOn(threads);
     expect(k.threads).toBe(3);
     workers[0].terminate();
     // Nobody can have heard of it yet.
@@ -93,7 +72,7 @@ describe("a worker that ends between calls", () => {
   });
 
   it("takes part in nothing more where it goes on though the runtime says that it has ended, as in Deno", async () => {
-    threads = new Threads("simd", module, MEMORY, EAGER);
+    threads = newThreads();
     const told: Listener[] = [];
     let ends = 0;
     const spawn = await spawner(WORKER);
@@ -101,7 +80,7 @@ describe("a worker that ends between calls", () => {
       told.push(listener);
       return spawn({ ready: () => listener.ready(), ended: () => ends++ });
     });
-    const k = new Kernels(threads.engine, MEMORY, threads);
+    const k = kernelsOn(threads);
     told[0].ended();
     expect(k.threads).toBe(2);
     await until(() => {
@@ -221,12 +200,10 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
   );
 
   it("keeps it for good where the runtime doesn't tell the end, or too early", async () => {
-    threads = new Threads("simd", module, MEMORY, { ...EAGER, deadline: 150 });
-    process.env.FAULT = fault;
+    threads = newThreads(150);
     let ended = false;
-    const starter = new Starter(await spawner(FAULTY));
-    await threads.start(1, ({ ready, ended: tell }) => {
-      const thread = starter.spawn({
+    await startFaulty(threads, fault, (spawn) => ({ ready, ended: tell }) => {
+      const thread = spawn({
         ready,
         ended: (cause) => {
           ended = true;
@@ -235,8 +212,7 @@ describe.each(["hang", "exit", "late=600"])("a worker that falls silent within a
       });
       return { ...thread, tellsEnd: false };
     });
-    starter.awaitAll();
-    const k = new Kernels(threads.engine, MEMORY, threads);
+    const k = kernelsOn(threads);
     const z = k.alloc(SHAPE).set(x);
     const out = k.alloc(SHAPE);
     expect(untilFault(() => k.softmax(z, { out }))).toBeInstanceOf(WorkerLostError);

@@ -1,5 +1,5 @@
 // A worker that fails on purpose, as FAULT in its environment says: throw, hang, exit, or late=ms (silent for so long). It
-// does so in its first share, after half of it has been computed.
+// does so in its first share, or with in=KERNEL in its first of that kernel, after half of it has been computed.
 import { parentPort } from "node:worker_threads";
 import { kernelsOf, takePart } from "../../build/programs/src/threads/take-part.js";
 
@@ -14,9 +14,10 @@ function fail() {
 }
 
 parentPort.onmessage = ({ data }) => {
-  const kernels = kernelsOf(data).map((kernel) => (...values) => {
+  const kernels = kernelsOf(data).map((kernel, i) => (...values) => {
     const result = kernel(...values);
-    if (faults-- > 0) fail();
+    const here = !fault.has("in") || fault.get("in") === data.names[i];
+    if (here && faults-- > 0) fail();
     return result;
   });
   parentPort.postMessage("ready");

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { OPERATIONS } from "../../src/check/operations.js";
+import { CrossCheckError, checked, type Measurement } from "../../src/check.js";
+import { loadSync } from "../../src/index.js";
+import { normal } from "../support/samples.js";
+import { cappingBy, spoiltRelaxed } from "../support/spoilt.js";
+
+describe("bounds of checked kernels", () => {
+  it("are those that are documented", () => {
+    const { sigmoid, logSigmoid, softplus, logit, linearSoftmaxCrossEntropy, linearSigmoidCrossEntropy, ...others } =
+      OPERATIONS;
+    expect([sigmoid, logSigmoid, softplus, logit].map(({ bound }) => bound)).toEqual([2.5, 2, 2, 1.5]);
+    expect([linearSoftmaxCrossEntropy, linearSigmoidCrossEntropy].map(({ bound }) => bound)).toEqual([66, 66]);
+    const { argmax, topK, sigmoidFocalLoss, ...four } = others;
+    expect([argmax, topK].map(({ bound }) => bound)).toEqual([0, 0]);
+    for (const { bound } of Object.values(four)) expect(bound).toBe(4);
+    const focal = sigmoidFocalLoss.bound as (options: object) => number;
+    expect([undefined, 0, 1, 2, 0.5, 3].map((gamma) => focal({ gamma }))).toEqual([8, 8, 8, 8, Infinity, Infinity]);
+  });
+
+  it("are 1 ULP more for each option that multiplies", () => {
+    const found: Measurement[] = [];
+    const k = checked(loadSync(), { onMeasure: (measurement) => found.push(measurement) });
+    const x = Float32Array.of(1, 2);
+    k.softmaxCrossEntropy(x, [0], { labelSmoothing: 0.1, sampleWeights: [2], gradOutput: 3, grad: true });
+    k.sigmoidCrossEntropy(x, x, { posWeight: 2, elementWeights: 2 });
+    k.softmaxCrossEntropy(x, [0], { classWeights: [1, 2], zLoss: 0.1, temperature: 2, reduction: "sum" });
+    k.sigmoidFocalLoss(x, Float32Array.of(0, 1), { alpha: 0.3 });
+    const bounds = found.map(({ output, bound }) => [output, bound]);
+    expect(bounds).toEqual([
+      ["loss", 7],
+      ["grad", 7],
+      ["loss", 6],
+      ["loss", 6],
+      ["loss", 9],
+    ]);
+  });
+
+  it("hold for the capped logits of relaxed kernels by themselves: 3 ULP", () => {
+    const x = Float32Array.of(90, -90, 1);
+    const run = (by: number) =>
+      checked(cappingBy(by)).softmaxCrossEntropy(x, [1], { softcap: 30, reduction: "sum" }).loss;
+    expect(run(1)).toBeCloseTo(59.7, 1);
+    expect(() => run(1 + 2 ** -20)).toThrow(CrossCheckError);
+  });
+
+  it("leave no room for a layer's gradients where they are tiny and wrong", () => {
+    const run = (wrong: number) => {
+      const k = spoiltRelaxed(({ grad }) => {
+        (grad as unknown as { features: Float32Array }).features[0] += wrong;
+      });
+      const options = { shape: [1, 1], grad: { features: true } } as const;
+      return checked(k).linearSoftmaxCrossEntropy(Float32Array.of(1), Float32Array.of(0, 0), [0], options).loss;
+    };
+    expect(run(0)).toBeCloseTo(Math.LN2);
+    expect(() => run(2 ** -140)).toThrow(CrossCheckError);
+  });
+
+  it("are of temperature and the upstream gradient as the float32 numbers that they are", () => {
+    const k = checked(loadSync());
+    const x = normal(3000, 1, 0, 40);
+    const labels = new Int32Array(300);
+    const options = { shape: [300, 10], grad: true } as const;
+    for (const temperature of [0.1, 0.7, 1.3, 3.3]) k.softmaxCrossEntropy(x, labels, { ...options, temperature });
+    const sampleWeights = new Float32Array(300).fill(1e30);
+    for (const gradOutput of [0.1, 1e-45, 1e-44, 4.1e-44]) {
+      const sum = { ...options, gradOutput, reduction: "sum" } as const;
+      k.softmaxCrossEntropy(x, labels, sum);
+      k.softmaxCrossEntropy(normal(3000, 2), labels, { ...sum, sampleWeights });
+    }
+  });
+});
+
+describe("rows of a shard that weigh nothing", () => {
+  const options = { shape: [2, 2], sampleWeights: [1, 0], reduction: "none", grad: true } as const;
+
+  it.each([Number.NaN, Infinity, -Infinity])("are left out, though they hold %f", (value) => {
+    let wrong = 1;
+    const k = spoiltRelaxed(({ loss }) => ((loss as Float32Array)[0] *= wrong));
+    const x = Float32Array.of(1, 2, 3, value);
+    const state = k.logSumExpState(2).add(x);
+    const run = () => checked(k).softmaxCrossEntropy(x, [0, 1], { ...options, state }).loss[1];
+    expect(run()).toBe(0);
+    wrong = 1 + 2 ** -18;
+    expect(run).toThrow(CrossCheckError);
+  });
+});
