@@ -1,6 +1,6 @@
 import { loadPair } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
-import { SMALL } from "./math/scale";
+import { LARGEST, SMALL } from "./math/scale";
 import { exponentials, findMaxima, MAXIMA, OWN, PEAKS, RECORD, RESTS, SUMS, spacing, splitSums } from "./quad";
 
 /**
@@ -69,8 +69,8 @@ function lossesOfTwo(labels: usize, scale: v128, lanes: usize, half: usize): v12
 }
 
 /**
- * Whether scale() would apply the factors of all four as they are, or of those whose labels count. Others come of NaN
- * rows, and of scales below 2^-36 or so: such quads are to be computed row by row.
+ * Whether scale() would apply the factors of all four as they are, or of those whose labels count. Others come of infinite
+ * and NaN rows, and of scales below 2^-36 or so: such quads are to be computed row by row.
  */
 export function arePlain(labels: usize, lanes: usize): bool {
   const out = i32x4.lt_s(v128.load(labels), i32x4.splat(0));
@@ -79,8 +79,9 @@ export function arePlain(labels: usize, lanes: usize): bool {
   return i64x2.all_true(v128.and(low, high));
 }
 
-/** Whether they are 0, or no smaller than normal floats. */
+/** Whether they are normal floats, or 0. */
 function isNormal(factor: v128): v128 {
   const size = f64x2.abs(factor);
-  return v128.or(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.eq(size, f64x2.splat(0)));
+  const inRange = v128.and(f64x2.ge(size, f64x2.splat(SMALL)), f64x2.le(size, f64x2.splat(LARGEST)));
+  return v128.or(inRange, f64x2.eq(size, f64x2.splat(0)));
 }

@@ -1,17 +1,23 @@
 import { loadLanes, storeLanes } from "./lanes";
 
+/** The largest float. */
+export const LARGEST: f64 = 3.4028234663852886e38;
+
 const BIG: f64 = 8.507059173023462e37; // 2^126
 export const SMALL: f64 = 1.1754943508222875e-38; // 2^-126
 
 /**
- * x ← x·factor, rounded once in the normal range. A factor that is too small for float32 to hold it to full precision is
- * applied in two steps, of which the second is a power of two.
+ * x ← x·factor, rounded once in the normal range. A factor that float32 can't hold to full precision is applied in two
+ * steps, of which the second is a power of two.
  */
 export function scale(x: usize, n: usize, factor: f64): void {
   const size = abs(factor);
   if (size < SMALL && size > 0) {
     multiply(x, n, <f32>(factor * BIG));
     multiply(x, n, <f32>SMALL);
+  } else if (size > LARGEST) {
+    multiply(x, n, <f32>(factor * SMALL));
+    multiply(x, n, <f32>BIG);
   } else {
     multiply(x, n, <f32>factor);
   }
