@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
   [
     "a label where there are no classes",
     (k) => k.softmaxCrossEntropy(new Float32Array(0), [0], { shape: [1, 0] }),
-    /^The label at position 0 is 0; labels are -100 to ignore\.$/,
+    /^The label at position 0 is 0; labels are integers from 0 on, below 0, or -100 to ignore\.$/,
   ],
   [
     "dense targets as a list",

@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 61_900, goal: 30_000 },
-  "xentropy in workerd": { limit: 63_800, goal: 30_000 },
+  xentropy: { limit: 62_100, goal: 30_000 },
+  "xentropy in workerd": { limit: 64_100, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_200 },
-  "relaxed, when asked for": { limit: 18_500 },
-  "threads, when asked for": { limit: 28_400 },
+  "relaxed, when asked for": { limit: 18_700 },
+  "threads, when asked for": { limit: 28_500 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

@@ -12,7 +12,6 @@ export interface Kernels {
   logSoftmax(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
   logSoftmaxApply(state: number, x: number, out: number, n: number): void;
   logSumExp(x: number, out: number, rows: number, cols: number, state: number, e: number): void;
-  rowLogSumExp(state: number, x: number, n: number): number;
 
   // across.ts: along an axis that isn't the last
   softmaxAcross: Across;
@@ -23,7 +22,6 @@ export interface Kernels {
   begin(state: number): void;
   accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
   accumulateOnly(state: number, x: number, e: number, n: number): void;
-  append(state: number, part: number): void;
   finish(state: number): void;
   combine(a: number, b: number): void;
 
@@ -74,7 +72,6 @@ export interface Kernels {
     strip: number,
   ): void;
   labelLoss(state: number, xLabel: number): number;
-  othersThan(state: number, xLabel: number, stored: number, max: number): number;
 
   // cross-entropy-general.ts
   softmaxCrossEntropyGeneral(
@@ -280,6 +277,13 @@ export interface Kernels {
     smoothing: number,
     scale: number,
   ): void;
+}
+
+/** What threads need besides, who take a row in parts: the wasm backends have it. */
+export interface ThreadKernels extends Kernels {
+  rowLogSumExp(state: number, x: number, n: number): number;
+  append(state: number, part: number): void;
+  othersThan(state: number, xLabel: number, stored: number, max: number): number;
 }
 
 type Across = (

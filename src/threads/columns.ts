@@ -1,4 +1,4 @@
-import { BLOCK, type Kernels, STATE_BYTES } from "../backend/backend.js";
+import { BLOCK, type Kernels, STATE_BYTES, type ThreadKernels } from "../backend/backend.js";
 import type { Operation } from "../costs.js";
 import type { Workspace } from "../workspace.js";
 import type { Cut } from "./cut.js";
@@ -11,7 +11,7 @@ const GROUPS = 64;
  * each a power of two of them and each into a state of its own; the groups' states, appended in order, are the tree
  * that one thread makes.
  */
-export function spreadColumns(one: Kernels, cut: Cut, work: Workspace): Partial<Kernels> {
+export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Partial<Kernels> {
   const states = work.allocate(2 * GROUPS * STATE_BYTES);
   const others = states + GROUPS * STATE_BYTES;
 

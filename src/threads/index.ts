@@ -1,4 +1,4 @@
-import type { Backend, Engine, Kernels } from "../backend/backend.js";
+import type { Backend, Engine, Kernels, ThreadKernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
 import type { CompiledModule } from "../binaries/binaries.js";
 import type { RowSums } from "../context.js";
@@ -127,7 +127,7 @@ export class Threads {
     this.#pool.equip(work.state, () => work.allocate(Workspace.SCRATCH), setAside);
     const streams = new Streams(work);
     const cut = new Cut(this.#pool, streams, this.#start.names);
-    const kernels = spreadKernels(this.engine.kernels, cut, streams, work);
+    const kernels = spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work);
     return { kernels, rowSums: spreadRowSums(cut, work.exponentials), streams };
   }
 

@@ -1,4 +1,4 @@
-import type { Kernels } from "../backend/backend.js";
+import type { Kernels, ThreadKernels } from "../backend/backend.js";
 import type { Workspace } from "../workspace.js";
 import { spreadAcross } from "./across.js";
 import { spreadColumns } from "./columns.js";
@@ -13,7 +13,7 @@ import { spreadSums } from "./sums.js";
 /** What kernels over rows are spread with. */
 export interface Means {
   /** The kernels on one thread. */
-  readonly one: Kernels;
+  readonly one: ThreadKernels;
   /** The kernels with those spread that go over elements, or over the columns of one row. */
   readonly parts: Kernels;
   readonly cut: Cut;
@@ -22,7 +22,7 @@ export interface Means {
 }
 
 /** The kernels, with the same arguments and the same bits, spread over a pool of threads. */
-export function spreadKernels(one: Kernels, cut: Cut, streams: Streams, work: Workspace): Kernels {
+export function spreadKernels(one: ThreadKernels, cut: Cut, streams: Streams, work: Workspace): Kernels {
   const elements = { ...one, ...spreadElements(one, cut), ...spreadAcross(one, cut), ...spreadSums(one, cut) };
   const parts = { ...elements, ...spreadLinear(one, cut, work), ...spreadColumns(one, cut, work) };
   const means = { one, parts, cut, streams, work };

@@ -97,7 +97,7 @@ describe("the limit", () => {
   };
 
   it("is held from above, in nanoseconds an element", () => {
-    const three = { simd: { max: 0.1, exp: 0.8, scale: 0.1 } };
+    const three = { simd: { max: 0.1, exp: 0.8, scale: 0.1, copy: 9 } };
     const slow = verdict([result("32x1000", [own("resident", 1.3 * 32_000)], three)], /limit/);
     expect(slow?.ratio).toBeCloseTo(1.3);
     expect(slow?.meets).toBe(false);

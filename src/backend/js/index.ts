@@ -3,7 +3,7 @@ import { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across.js";
 import { argmax, argmaxAcross } from "./argmax.js";
 import { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
-import { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy.js";
+import { labelLoss, softmaxCrossEntropy } from "./cross-entropy.js";
 import { softmaxCrossEntropyAcross } from "./cross-entropy-across.js";
 import {
   accumulateDense,
@@ -18,13 +18,13 @@ import { crossEntropy, entropy, klDivergence } from "./divergence.js";
 import { sigmoidFocalLoss } from "./focal.js";
 import { jensenShannon } from "./jensen-shannon.js";
 import { linearBackward, linearBegin, linearFinish, linearForward, linearMaxima, linearSigmoid } from "./linear.js";
-import { logSumExp, rowLogSumExp } from "./log-sum-exp.js";
+import { logSumExp } from "./log-sum-exp.js";
 import { softcap, softcapBackward, temper } from "./logits.js";
 import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
 import { packColumns, packGradient, packRows } from "./pack.js";
 import { product, productSums, storeSums } from "./product.js";
-import { accumulate, accumulateOnly, append, begin, combine, finish } from "./row.js";
+import { accumulate, accumulateOnly, begin, combine, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
 import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
 import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
@@ -47,14 +47,12 @@ export function openJs(maximumMemory: number): Engine {
     logSoftmax: logSoftmax.bind(null, memory),
     logSoftmaxApply: logSoftmaxApply.bind(null, memory),
     logSumExp: logSumExp.bind(null, memory),
-    rowLogSumExp: rowLogSumExp.bind(null, memory),
     softmaxAcross: softmaxAcross.bind(null, memory),
     logSoftmaxAcross: logSoftmaxAcross.bind(null, memory),
     logSumExpAcross: logSumExpAcross.bind(null, memory),
     begin: begin.bind(null, memory),
     accumulate: accumulate.bind(null, memory),
     accumulateOnly: accumulateOnly.bind(null, memory),
-    append: append.bind(null, memory),
     finish: finish.bind(null, memory),
     combine: combine.bind(null, memory),
     softmaxBackward: softmaxBackward.bind(null, memory),
@@ -72,7 +70,6 @@ export function openJs(maximumMemory: number): Engine {
     softmaxCrossEntropy: softmaxCrossEntropy.bind(null, memory),
     softmaxCrossEntropyAcross: softmaxCrossEntropyAcross.bind(null, memory),
     labelLoss: labelLoss.bind(null, memory),
-    othersThan: othersThan.bind(null, memory),
     softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral.bind(null, memory),
     accumulateDense: accumulateDense.bind(null, memory),
     generalLoss: generalLoss.bind(null, memory),

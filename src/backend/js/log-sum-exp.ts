@@ -22,7 +22,7 @@ export function logSumExp(
 }
 
 /** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is +Infinity. */
-export function rowLogSumExp(memory: Memory, state: number, x: number, n: number): number {
+function rowLogSumExp(memory: Memory, state: number, x: number, n: number): number {
   const m = rowMax(memory, state);
   if (m === -Infinity && rowRest(memory, state) === 0 && rowPeak(memory, state) === 0) return m;
   if (m === Infinity) return hasNaN(memory, x, n) ? Number.NaN : m;

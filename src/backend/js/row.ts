@@ -56,23 +56,6 @@ export function push(
   }
 }
 
-/** Appends what another state took. */
-export function append(memory: Memory, state: number, part: number): void {
-  const { f64, i32 } = memory;
-  const blocks = i32[state >>> 2];
-  const more = i32[part >>> 2];
-  i32[state >>> 2] = blocks + more;
-  let node = nodeAfter(state, blocks);
-  const from = (part >>> 3) + NODES;
-  const end = nodeAfter(part, more);
-  f64.copyWithin(node, from, end);
-  if (end - from !== NODE) return;
-  for (let carry = Math.floor(blocks / more); carry & 1; carry >>= 1) {
-    node -= NODE;
-    combine(memory, node * 8, (node + NODE) * 8);
-  }
-}
-
 /** Leaves the whole row's node first; none at all is the empty row's. */
 export function finish(memory: Memory, state: number): void {
   if (memory.i32[state >>> 2] === 0) {
