@@ -33,7 +33,7 @@ function argmaxOfFour(x: usize, cols: usize): v128 {
 }
 
 /**
- * argmax along an axis that isn't the last, a cache line of positions at a time.
+ * argmax along an axis that isn't the last, eight positions at a time.
  *
  * x: classes × width floats, classes ≥ 1, `stride` floats apart. out: an i32 a position.
  */

@@ -64,7 +64,7 @@ export function readLabels(
     if (label === ignore) continue;
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
       const at = `The label at position ${i} is ${describe(one)}`;
-      throw new LabelError(`${at}; labels are integers from 0 on, below ${classes}, or ${ignore} to ignore.`, i);
+      throw new LabelError(`${at}; labels are integers from 0 to ${classes - 1}, or ${ignore} to ignore.`, i);
     }
     counted++;
   }

@@ -50,6 +50,24 @@ describeEachBackend("argmax", (backend) => {
     expect(backend.k.argmax(new Float32Array(0), { shape: [0, 3] })).toEqual(new Int32Array(0));
   });
 
+  it.each([2, 7, 64, 300])("is the first of ties, and the first NaN, of %i classes along any axis", (count) => {
+    const values = [Number.NaN, Infinity, -Infinity, 0, -0, 1, 2, 2, 1, 1];
+    const { k } = backend;
+    for (let width = 1; width < 20; width++) {
+      const n = 2 * count * width;
+      const x = Float32Array.from({ length: n }, (_, i) => values[((i * 7919 + width) % 9973) % values.length]);
+      const shape = [2, count, width];
+      const expected = Int32Array.from(reference.argmax({ data: x, shape }, { axis: 1 }));
+      expect(k.argmax(x, { shape, axis: 1 })).toEqual(expected);
+      expect(k.argmax(k.alloc(shape).set(x), { axis: 1 })).toEqual(expected);
+      if (count > 7) continue;
+      const few = x.map((value) => (Number.isNaN(value) ? 2 : value));
+      expect(k.argmax(few, { shape, axis: 1 })).toEqual(
+        Int32Array.from(reference.argmax({ data: few, shape }, { axis: 1 })),
+      );
+    }
+  });
+
   it("of no classes is an error", () => {
     expectRefused(backend.k, ShapeError, "SHAPE", (k) => k.argmax(new Float32Array(0), { shape: [3, 0] }));
     expectRefused(backend.k, ShapeError, "SHAPE", (k) => k.argmax(new Float32Array(0)));

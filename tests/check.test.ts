@@ -217,6 +217,7 @@ describeEachBackend("checked kernels", (backend) => {
     expectRefused(k, DtypeError, "DTYPE", (_, watch) => k.softmax(undefined as never, { out: watch(to) }));
     expectRefused(k, OptionError, "OPTION", (_, watch) => k.softmax(filled(6), { out: watch(to), oot: to } as never));
     expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), null as never));
+    expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), { nope: undefined } as never));
     expectRefused(k, OptionError, "OPTION", () => k.softmax(filled(6), Object.create({ shpae: [6] })));
     expectRefused(k, OptionError, "OPTION", (_, watch) =>
       k.sigmoidFocalLoss(filled(6), new Float32Array(6), { gamma: 1e39, grad: watch(to) }),

@@ -51,13 +51,12 @@ export function settle(operand: unknown): unknown {
   return { data, shape: shape ?? dims, type };
 }
 
-/** The options that are given, each read once. */
+/** Options that have been read, each once. */
 export function settleOptions(options: unknown): unknown {
   if (typeof options !== "object" || options === null) return options;
   const settled: Record<string, unknown> = {};
   for (const key in options) {
     const value = (options as Options)[key];
-    if (value === undefined) continue;
     settled[key] = key === "grad" && isNamed(value) && !isTensor(value) ? settleOptions(value) : settle(value);
   }
   return settled;
@@ -67,6 +66,7 @@ export function settleOptions(options: unknown): unknown {
 export function copyOfCall(operands: readonly unknown[], options: unknown): Call {
   const copies: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(options ?? {})) {
+    if (value === undefined) continue;
     if (key === "grad") copies[key] = isNamed(value) ? copyOfGradients(value) : Boolean(value);
     else if (key !== "out") copies[key] = copyOf(value);
   }

@@ -53,8 +53,8 @@ export function toLoss<R extends Reduction, G extends boolean>(
 }
 
 /**
- * What multiplies the gradient of each position: the upstream gradient, in float32, over the divisor for a mean. All 0 when there
- * is nothing to average.
+ * What multiplies the gradient of each position: the upstream gradient, in float32, over the divisor for a mean. All 0 when
+ * there is nothing to average.
  */
 export function gradientScales(
   gradOutput: number | Numbers | undefined,

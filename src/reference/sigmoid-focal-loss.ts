@@ -49,8 +49,9 @@ export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean
   requireOptions(options, OPTIONS);
   const { reduction = "mean" as R, alpha } = options;
   if (alpha !== undefined) requireFraction("alpha", alpha);
-  const gamma = Math.fround(options.gamma ?? 2);
-  requireWeight("gamma", gamma);
+  const { gamma: given = 2 } = options;
+  requireWeight("gamma", given);
+  const gamma = Math.fround(given);
   const { data: x, shape } = readBatch(logits, options.shape);
   const t = readLike("targets", targets, shape);
 

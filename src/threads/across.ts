@@ -4,10 +4,10 @@ import type { Cut } from "./cut.js";
 /** Kernels over positions side by side: any cut between positions gives the same bits. */
 export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
   return {
-    softmaxAcross: across(one, cut, "softmaxAcross"),
-    logSoftmaxAcross: across(one, cut, "logSoftmaxAcross"),
-    logSumExpAcross: across(one, cut, "logSumExpAcross"),
-    argmaxAcross: across(one, cut, "argmaxAcross"),
+    softmaxAcross: across(one, cut, "softmaxAcross", true),
+    logSoftmaxAcross: across(one, cut, "logSoftmaxAcross", true),
+    logSumExpAcross: across(one, cut, "logSumExpAcross", false),
+    argmaxAcross: across(one, cut, "argmaxAcross", false),
     softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip) {
       if (!cut.worth("softmaxCrossEntropyAcross", width * classes)) {
         one.softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip);
@@ -20,17 +20,19 @@ export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
   };
 }
 
+/** `wide`: results are of every class, not one a position. */
 function across(
   one: Kernels,
   cut: Cut,
   kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross" | "argmaxAcross",
+  wide: boolean,
 ): Kernels["softmaxAcross"] {
   return (x, out, classes, width, stride, lanes, strip) => {
     if (!cut.worth(kernel, width * classes)) {
       one[kernel](x, out, classes, width, stride, lanes, strip);
       return;
     }
-    const reach = /softmax/i.test(kernel) ? reachOf(classes, stride) : 0;
+    const reach = wide ? reachOf(classes, stride) : 0;
     cut.elements(kernel, width, classes).reads(x, 4).writes(out, 4, reach);
     cut.value(classes).count().value(stride).own(lanes).own(strip).run();
   };

@@ -156,6 +156,8 @@ describe("arguments that make no sense are refused with a message that says why"
     [() => sigmoidCrossEntropy(z, z, { posWeight: -1 }), /posWeight\[0\] is -1/],
     [() => sigmoidFocalLoss(z, z, { alpha: 2 }), /alpha is 2/],
     [() => sigmoidFocalLoss(z, z, { gamma: -1 }), /gamma is -1/],
+    [() => sigmoidFocalLoss(z, z, { gamma: null as never }), /gamma is null/],
+    [() => sigmoidFocalLoss(z, z, { gamma: "3" as never }), /gamma is 3/],
     [() => crossEntropy(z, [1]), /q has 1 elements/],
     [() => crossEntropy(z, z, { unit: "dits" as "bits" }), /unit is "dits"/],
     [() => crossEntropy(z, z, { reduction: "max" as "sum" }), /reduction is "max"/],
