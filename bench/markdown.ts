@@ -29,7 +29,7 @@ on each element it is the number of elements. softmaxCrossEntropy is measured wi
 same with dense targets. *The limit* is the time of the passes that an operation can't do without (its maximum, exponentials
 and so on, and a copy of each foreign array), each alone over a buffer in the first cache. The targets at the end are goals of
 speed that the project has set itself. An empty cell was not measured: a library doesn't have the operation or fails there,
-or, for topK's limit, what can't be done without depends on the numbers.`;
+or, for the limits of topK and nllLoss, what can't be done without depends on the numbers or is next to nothing.`;
 
 export function markdownReport(records: readonly RunRecord[]): string {
   const full = records.filter(({ results }) =>

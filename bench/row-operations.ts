@@ -177,7 +177,7 @@ export const rowOperations: readonly Operation[] = [
       kernels: (k, { shape, axis, x, labels, output }) => k.nllLoss(x, labels, { shape, axis, grad: output }).loss,
       rival: crossEntropies.nllLoss,
       across: strips.nllLoss,
-      passes: ["scale"],
+      passes: [],
     },
     reference.nllLoss,
   ),
