@@ -73,7 +73,10 @@ export class Threads {
     return this.#pool.count;
   }
 
-  /** Starts workers; fulfilled when all take part, rejected with a BackendError when one can't, or not within `patience` milliseconds. */
+  /**
+   * Starts workers; fulfilled when all take part, rejected with a BackendError when one can't, or not within `patience`
+   * milliseconds.
+   */
   async start(workers: number, spawn: Spawn, patience = START): Promise<void> {
     try {
       await within(patience, Promise.all(Array.from({ length: workers }, () => this.#add(spawn))));
