@@ -43,7 +43,10 @@ const checked = crossCheck(k, {
 });
 reportChecks(checked.checks);
 
-reportSection("Speed", "Float32Array in and out, losses with gradient; medians of rounds in rotated order");
+reportSection(
+  "Speed",
+  "Float32Array in and out, losses with gradient; medians of rounds in rotated order, the speed-up among them",
+);
 reportSpeed(await compareSpeed(k, softmax.logits, labels));
 
 if (!reportVerdict(checked, softmax.accuracy)) process.exitCode = 1;
