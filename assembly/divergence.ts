@@ -1,50 +1,110 @@
 import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
-import { LARGEST_BITS, LEAST_BITS, logOf, logRatioOf, ONE, reduceLogs, reduceRatios, weigh } from "./math/log-pass";
+import {
+  LARGEST_BITS,
+  LEAST_BITS,
+  logOf,
+  logRatioOf,
+  ONE,
+  reduceLogs,
+  reduceRatios,
+  rowsOfBlock,
+  weigh,
+} from "./math/log-pass";
 import { BLOCK } from "./math/sum";
 
 /**
- * Entropy and divergences of given distributions, in nats, a sum over n elements: start + Σ term, blocks of BLOCK summed
- * on their own and added in order. 0·log 0 = 0; mass of p where q has none gives +Infinity; a negative number NaN.
+ * Entropy and divergences of given distributions, in nats, row by row. 0·log 0 = 0; mass of p where q has none gives
+ * +Infinity; a negative number NaN.
  *
  * Products and sums are float64: a product of float32s near 2^-126 would lose digits, and the sum of terms of both signs
  * is worth no more than its terms.
  *
- * p, q: n floats. grad: n floats, the gradient to q times `scale`, 0 for none; it may be q. e: scratch, 2·BLOCK + 8 floats.
- * The classes below only name what a loop computes: they choose the term at compile time.
+ * p, q: rows × cols floats. grad: as many, the gradient to q times `scale`, 0 for none; it may be q. sums: a float64 for
+ * each row, the sums of its blocks of BLOCK added in order. e: scratch, 2·BLOCK + 16 floats.
  */
-class Log {}
-class Ratio {}
 
 /** −Σ p·log p */
-export function entropy(p: usize, e: usize, n: usize, start: f64): f64 {
-  return start - sumOf<Log>(p, p, e, n, 0);
+export function entropy(p: usize, e: usize, rows: usize, cols: usize, sums: usize): void {
+  sumsOf(p, p, 0, e, rows, cols, 0, sums, false);
 }
 
 /** −Σ p·log q, gradient −p/q */
-export function crossEntropy(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = start - sumOf<Log>(p, q, e, n, 0);
-  if (grad) gradientOfLog(p, q, grad, n, scale);
-  return sum;
+export function crossEntropy(
+  p: usize,
+  q: usize,
+  grad: usize,
+  e: usize,
+  rows: usize,
+  cols: usize,
+  scale: f64,
+  sums: usize,
+): void {
+  sumsOf(p, q, grad, e, rows, cols, scale, sums, false);
 }
 
 /** Σ p·log(p/q), gradient −p/q */
-export function klDivergence(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
-  const sum = sumOf<Ratio>(p, q, e, n, start);
-  if (grad) gradientOfLog(p, q, grad, n, scale);
-  return sum;
+export function klDivergence(
+  p: usize,
+  q: usize,
+  grad: usize,
+  e: usize,
+  rows: usize,
+  cols: usize,
+  scale: f64,
+  sums: usize,
+): void {
+  sumsOf(p, q, grad, e, rows, cols, scale, sums, true);
 }
 
-function sumOf<T>(p: usize, q: usize, e: usize, n: usize, start: f64): f64 {
+/** Rows that fit a block go together: what is done to each element doesn't ask where a row ends. */
+function sumsOf(
+  p: usize,
+  q: usize,
+  grad: usize,
+  e: usize,
+  rows: usize,
+  cols: usize,
+  scale: f64,
+  sums: usize,
+  ratio: bool,
+): void {
+  const bytes = cols << 2;
+  const most = rowsOfBlock(cols);
+  while (rows > 0) {
+    const together = min(rows, most);
+    const n = together * cols;
+    const found = together > 1 ? look(p, q, n) : ANY;
+    if (found <= TINY) reduceBlock(p, q, e, n, found === TINY, ratio);
+    for (let row: usize = 0; row < together; row++, sums += 8) {
+      const at = row * bytes;
+      const sum = found <= TINY ? weigh(p + at, e + at, cols) : sumOf(p + at, q + at, e, cols, ratio);
+      store<f64>(sums, ratio ? sum : 0 - sum);
+    }
+    if (grad) {
+      gradientOfLog(p, q, grad, n, scale);
+      grad += n << 2;
+    }
+    p += n << 2;
+    q += n << 2;
+    rows -= together;
+  }
+}
+
+/** Of a row on its own. */
+function sumOf(p: usize, q: usize, e: usize, n: usize, ratio: bool): f64 {
+  let sum: f64 = 0;
   for (let i: usize = 0; i < n; i += BLOCK) {
     const a = p + (i << 2);
     const b = q + (i << 2);
     const count = min(n - i, BLOCK);
     const found = look(a, b, count);
-    if (found <= TINY) start += plainBlock<T>(a, b, e, count, found === TINY);
-    else if (found === HOLE) start += idof<T>() === idof<Ratio>() ? Infinity : -Infinity;
-    else start += anyBlock<T>(a, b, count);
+    if (found <= TINY) {
+      reduceBlock(a, b, e, count, found === TINY, ratio);
+      sum += weigh(a, e, count);
+    } else if (found === HOLE) sum += ratio ? Infinity : -Infinity;
+    else sum += anyBlock(a, b, count, ratio);
   }
-  return start;
+  return sum;
 }
 
 /** What a block holds. Numbers from LEAST_BITS up to LARGEST_BITS. */
@@ -83,20 +143,19 @@ function look(p: usize, q: usize, n: usize): i32 {
   return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST_BITS))) ? TINY : USUAL;
 }
 
-function plainBlock<T>(p: usize, q: usize, e: usize, n: usize, tiny: bool): f64 {
-  if (idof<T>() === idof<Ratio>()) reduceRatios(p, q, e, n, tiny);
+function reduceBlock(p: usize, q: usize, e: usize, n: usize, tiny: bool, ratio: bool): void {
+  if (ratio) reduceRatios(p, q, e, n, tiny);
   else reduceLogs(p, q, e, n, tiny);
-  return weigh(p, e, n);
 }
 
 /** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
-function anyBlock<T>(p: usize, q: usize, n: usize): f64 {
+function anyBlock(p: usize, q: usize, n: usize, ratio: bool): f64 {
   let a: f64 = 0;
   let b: f64 = 0;
   let c: f64 = 0;
   let d: f64 = 0;
   for (let i: usize = 0; i < n; i++) {
-    const sum = a + termOf<T>(load<f32>(p + (i << 2)), load<f32>(q + (i << 2)));
+    const sum = a + termOf(load<f32>(p + (i << 2)), load<f32>(q + (i << 2)), ratio);
     a = b;
     b = c;
     c = d;
@@ -105,10 +164,10 @@ function anyBlock<T>(p: usize, q: usize, n: usize): f64 {
   return a + c + (b + d);
 }
 
-function termOf<T>(p: f32, q: f32): f64 {
+function termOf(p: f32, q: f32, ratio: bool): f64 {
   if (p < 0 || q < 0 || isNaN(q)) return NaN;
   if (p === 0) return 0;
-  if (idof<T>() === idof<Ratio>()) return <f64>p * logRatioOf(p, q);
+  if (ratio) return <f64>p * logRatioOf(p, q);
   return <f64>p * logOf(q);
 }
 

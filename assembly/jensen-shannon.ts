@@ -1,32 +1,65 @@
 import { loadLanes, loadUpTo, narrow, products, storeUpTo, upper } from "./math/lanes";
-import { join, K, LN2_HIGH, LN2_LOW, NORMAL, ONE, Q0, Q1, Q2, Q3 } from "./math/log-pass";
+import { join, K, LN2_HIGH, LN2_LOW, NORMAL, ONE, Q0, Q1, Q2, Q3, rowsOfBlock } from "./math/log-pass";
 import { LARGEST_BITS, logOfLess, logOfMore, reduceMeanLogs } from "./math/mean-log";
 import { BLOCK, total } from "./math/sum";
 
 /**
- * Jensen–Shannon divergence of given distributions, in nats, a sum over n elements in blocks of BLOCK, with m = (p + q)/2:
+ * Jensen–Shannon divergence of given distributions, in nats, row by row, with m = (p + q)/2:
  *
- *   start + ½·Σ (p·log(p/m) + q·log(q/m)),  gradient to q  ½·log(q/m), times `scale`
+ *   ½·Σ (p·log(p/m) + q·log(q/m)),  gradient to q  ½·log(q/m), times `scale`
  *
  * J. Lin, "Divergence Measures Based on the Shannon Entropy" (1991). A negative number gives NaN; where neither has mass
  * both are 0. The logarithms: math/mean-log.ts.
  *
- * p, q: n floats. grad: n floats, 0 for none; it may be q. e: scratch, 4·BLOCK floats.
+ * p, q: rows × cols floats. grad: as many, 0 for none; it may be q. sums: a float64 for each row, the sums of its blocks of
+ * BLOCK added in order. e: scratch, 4·BLOCK + 16 floats.
  */
-export function jensenShannon(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
+export function jensenShannon(
+  p: usize,
+  q: usize,
+  grad: usize,
+  e: usize,
+  rows: usize,
+  cols: usize,
+  scale: f64,
+  sums: usize,
+): void {
+  const bytes = cols << 2;
+  const most = rowsOfBlock(cols);
+  while (rows > 0) {
+    const together = min(rows, most);
+    const n = together * cols;
+    const found = together > 1 ? look(p, q, n) : ANY;
+    if (found !== ANY) reduceMeanLogs(p, q, e, n, found === TINY);
+    for (let row: usize = 0; row < together; row++, sums += 8) {
+      const at = row * bytes;
+      const by = 0.5 * scale;
+      const sum = found === ANY ? sumOf(p, q, grad, e, cols, by) : joinBlock(p, q, grad, e + at, cols, by);
+      store<f64>(sums, 0.5 * sum);
+      p += bytes;
+      q += bytes;
+      if (grad) grad += bytes;
+    }
+    rows -= together;
+  }
+}
+
+/** Of a row on its own. */
+function sumOf(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
+  let sum: f64 = 0;
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
     const to = grad ? grad + at : 0;
     const found = look(p + at, q + at, count);
     if (found === ANY) {
-      start += 0.5 * anyBlock(p + at, q + at, to, count, 0.5 * scale);
+      sum += anyBlock(p + at, q + at, to, count, scale);
       continue;
     }
     reduceMeanLogs(p + at, q + at, e, count, found === TINY);
-    start += 0.5 * joinBlock(p + at, q + at, to, e, count, 0.5 * scale);
+    sum += joinBlock(p + at, q + at, to, e, count, scale);
   }
-  return start;
+  return sum;
 }
 
 /** What a block holds. No number negative, subnormal, 0, or beyond LARGEST_BITS. */
@@ -58,7 +91,7 @@ function look(p: usize, q: usize, n: usize): i32 {
   return v128.any_true(i32x4.lt_u(least, v128.load32_splat(NORMAL))) ? TINY : USUAL;
 }
 
-/** Lane l of four takes the elements l, l + 4, … */
+/** Of a block or of a row in it. Lane l of four takes the elements l, l + 4, … */
 function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);

@@ -4,31 +4,13 @@ import type { Arena } from "./memory.js";
 import { type Streaming, Tiles } from "./tiles.js";
 import { SHARED_TILE, TILE, Workspace } from "./workspace.js";
 
-/** Kernels that give one sum for each row. */
-export type Summing = "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon";
-
-/** The sums of so many rows, by several threads; undefined where the calling one had better take row by row. */
-export type RowSums = (
-  kernel: Summing,
-  p: number,
-  q: number,
-  grad: number,
-  rows: number,
-  cols: number,
-  scale: number,
-) => Float64Array | undefined;
-
 /** What spreads the kernels' work over threads, if anything does: src/threads/. */
 export interface Spreading {
   /**
    * The kernels, with the same arguments and results, and what copies foreign arrays while they compute. A worker that is
    * lost may go on writing to the workspace: then `abandon` is called, and what it returns when the worker has ended.
    */
-  spread(
-    arena: Arena,
-    work: Workspace,
-    abandon: () => () => void,
-  ): { kernels: Kernels; rowSums: RowSums; streams: Streaming };
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streaming };
 }
 
 /** What an operation works with: the kernels, their memory, and the one walker over tiles. */
@@ -38,8 +20,6 @@ export class Context {
   readonly #given: Workspace | undefined;
   readonly arena: Arena;
   kernels!: Kernels;
-  /** Where there are threads. */
-  rowSums: RowSums | undefined;
   work!: Workspace;
   tiles!: Tiles;
   /** The same with kernels that compute on the calling thread alone. */
@@ -96,7 +76,6 @@ export class Context {
     }
     this.work = work;
     this.kernels = spread?.kernels ?? this.#engine.kernels;
-    this.rowSums = spread?.rowSums;
     this.tiles = new Tiles(this.work, this.kernels, spread?.streams);
     this.alone = this.#threads ? new Context(this.#engine, arena, undefined, this.work) : this;
     this.#furnished = true;

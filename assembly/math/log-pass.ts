@@ -17,12 +17,13 @@ import { BLOCK, total } from "./sum";
  *
  * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
  * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, padded in scratch memory: loads that ask
- * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower.
+ * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower. The first pass may take
+ * several rows at once: what it does to an element doesn't ask where a row ends.
  *
  * Arguments are below LARGEST_BITS and not negative; where any is small they are made 2^30 larger, so that no difference is
  * subnormal. Instead of the logarithm of 0 there is some finite number.
  *
- * e: scratch, 2·BLOCK + 8 floats. The classes only name what is computed.
+ * e: scratch, 2·BLOCK + 16 floats. The classes only name what is computed.
  */
 class Log {}
 class Ratio {}
@@ -68,7 +69,7 @@ export const NORMAL: usize = I32 + 8;
 const ROUND: usize = I32 + 12;
 const ROUND_DOWN: usize = I32 + 16;
 
-export const K: usize = BLOCK << 2; // bytes from s to k
+export const K: usize = (BLOCK + 4) << 2; // bytes from s to k: a block and a vector of padding
 
 /**
  * Stores s and, K bytes on, k of log q, and those of ones up to a whole vector. `tiny`: whether any number may be below
@@ -108,7 +109,10 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
         v128.store(e, f32x4.convert_i32x4_s(count), K);
       }
     }
-    if (rest === 0) break;
+    if (rest === 0) {
+      pad(e);
+      break;
+    }
     const one = v128.load32_splat(ONE);
     v128.store(room, loadLanes(p, rest, one));
     v128.store(room, loadLanes(q, rest, one), 16);
@@ -119,7 +123,18 @@ function reduce<T, N>(p: usize, q: usize, e: usize, n: usize): void {
   }
 }
 
-/** Σ p·log over the block, after one of the two. Lane l of four takes the elements l, l + 4, … */
+/** Whose logarithms are 0: the last row's tail is read as a whole vector. */
+export function pad(e: usize): void {
+  v128.store(e, f32x4.splat(0));
+  v128.store(e, f32x4.splat(0), K);
+}
+
+/** Rows of so many columns that go through the first pass together. */
+export function rowsOfBlock(cols: usize): usize {
+  return max(1, cols ? BLOCK / cols : BLOCK);
+}
+
+/** Σ p·log over n elements, of a block or of a row in it, after one of the two. Lane l of four takes the elements l, l + 4, … */
 export function weigh(p: usize, e: usize, n: usize): f64 {
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);
@@ -127,21 +142,20 @@ export function weigh(p: usize, e: usize, n: usize): f64 {
   const q3 = v128.load32_splat(Q3);
   const ln2Hi = v128.load32_splat(LN2_HIGH);
   const ln2Lo = v128.load32_splat(LN2_LOW);
-  const room = e + 2 * K;
   let low = f64x2.splat(0);
   let high = low;
-  let rest = n & 3;
-  for (let end = p + ((n - rest) << 2); ; ) {
-    for (; p < end; p += 16, e += 16) {
-      const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
-      const weight = v128.load(p);
-      low = f64x2.add(low, products(weight, log));
-      high = f64x2.add(high, products(upper(weight), upper(log)));
-    }
-    if (rest === 0) break;
-    p = room;
-    end = room + 16;
-    rest = 0;
+  for (const end = p + ((n >> 2) << 4); p < end; p += 16, e += 16) {
+    const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const weight = v128.load(p);
+    low = f64x2.add(low, products(weight, log));
+    high = f64x2.add(high, products(upper(weight), upper(log)));
+  }
+  const rest = n & 3;
+  if (rest) {
+    const log = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const weight = loadLanes(p, rest, f32x4.splat(0));
+    low = f64x2.add(low, products(weight, log));
+    high = f64x2.add(high, products(upper(weight), upper(log)));
   }
   return total(low, high);
 }

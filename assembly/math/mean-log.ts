@@ -1,5 +1,5 @@
 import { loadUpTo } from "./lanes";
-import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE, roundedGap } from "./log-pass";
+import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE, pad, roundedGap } from "./log-pass";
 import { power2 } from "./scalar";
 
 /**
@@ -9,7 +9,7 @@ import { power2 } from "./scalar";
  * ±(p − q); for the larger number k is 0 or, if it is more than twice the smaller one, 1, and t is −2 times the smaller one:
  * neither has the rounding of p + q. Arguments are made 2^60 larger, so that no difference is subnormal.
  *
- * e: scratch, 4·BLOCK floats. The classes only name what a loop is for.
+ * e: scratch, 4·BLOCK + 16 floats. The classes only name what a loop is for.
  */
 class Usual {}
 class Tiny {}
@@ -62,6 +62,8 @@ function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
     v128.store(e, moreQuotient(less, more, far), 2 * K);
     v128.store(e, v128.and(v128.load32_splat(ONE), far), 3 * K);
   }
+  pad(e);
+  pad(e + 2 * K);
 }
 
 /** x·2^60 */

@@ -183,11 +183,13 @@ export interface Kernels {
     start: number,
   ): number;
 
-  // divergence.ts
-  entropy(p: number, e: number, n: number, start: number): number;
-  crossEntropy(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
-  klDivergence(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
-  jensenShannon(p: number, q: number, grad: number, e: number, n: number, scale: number, start: number): number;
+  // divergence.ts, jensen-shannon.ts
+  entropy(p: number, e: number, rows: number, cols: number, sums: number): void;
+  crossEntropy: Divergence;
+  klDivergence: Divergence;
+  jensenShannon: Divergence;
+
+  // binary-cross-entropy.ts
   binaryCrossEntropy(
     q: number,
     t: number,
@@ -286,6 +288,17 @@ export interface ThreadKernels extends Kernels {
   append(state: number, part: number): void;
   othersThan(state: number, xLabel: number, stored: number, max: number): number;
 }
+
+type Divergence = (
+  p: number,
+  q: number,
+  grad: number,
+  e: number,
+  rows: number,
+  cols: number,
+  scale: number,
+  sums: number,
+) => void;
 
 type Across = (
   x: number,

@@ -1,7 +1,7 @@
 import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
-import { Columns, eachTile } from "../columns.js";
-import type { Context, Summing } from "../context.js";
+import { addBlocks, Columns, eachTile } from "../columns.js";
+import type { Context } from "../context.js";
 import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
 
@@ -19,7 +19,7 @@ export function entropy(context: Context, p: FloatBatch, options: EntropyOptions
 
 export function divergence(
   context: Context,
-  operation: "crossEntropy" | "klDivergence" | "jensenShannon",
+  operation: Exclude<Kernel, "entropy">,
   p: FloatBatch,
   q: FloatBatch,
   options: DivergenceOptions,
@@ -39,6 +39,8 @@ function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floa
   return { array, pointer, length, start, own, shape };
 }
 
+type Kernel = "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon";
+
 interface Operands {
   p: Batch;
   q?: Floats;
@@ -48,20 +50,21 @@ interface Operands {
 /** Sums a kernel's terms at each position. */
 function sumsOf(
   context: Context,
-  kernel: Summing,
+  kernel: Kernel,
   { p: batch, q: other, gradient }: Operands,
   { reduction, unit }: EntropyOptions,
 ): LossTotal {
-  const { kernels, work } = context;
+  const { arena, kernels, work } = context;
   const { classes } = batch;
   const count = batch.outer * batch.inner;
   const factor = readUnit(unit);
   const total = new LossTotal(readReduction(reduction, "none"), count, count);
   const scale = total.scale * factor;
-  const run = (p: number, q: number, grad: number, n: number, start: number) =>
-    kernel === "entropy"
-      ? kernels.entropy(p, work.exponentials, n, start)
-      : kernels[kernel](p, q, grad, work.exponentials, n, scale, start);
+  const run = (p: number, q: number, grad: number, rows: number, cols: number, sums: number) => {
+    const e = work.exponentials;
+    if (kernel === "entropy") kernels.entropy(p, e, rows, cols, sums);
+    else kernels[kernel](p, q, grad, e, rows, cols, scale, sums);
+  };
   // The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root.
   const least = kernel === "jensenShannon" ? 0 : -Infinity;
   const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
@@ -73,23 +76,26 @@ function sumsOf(
       const grad = gradient && new Columns(work, gradient, batch, position, 1);
       let sum = 0;
       eachTile(work, classes, (c, n) => {
-        sum = run(p.read(c, n), q ? q.read(c, n) : 0, grad ? grad.place(c) : 0, n, sum);
+        const from = p.read(c, n);
+        const other = q ? q.read(c, n) : 0;
+        const to = grad ? grad.place(c) : 0;
+        sum = addBlocks(work, sum, n, (rows, cols, column, sums) => {
+          run(from + column * 4, other + column * 4, to && to + column * 4, rows, cols, sums);
+        });
         grad?.write(c, n);
       });
       total.add(position, Math.max(sum, least) * factor);
     }
     return total;
   }
-  const bytes = classes * 4;
   while (tiles.next()) {
     const p = tiles.read(batch, 0);
     const q = other ? tiles.read(other, 1) : 0;
     const grad = gradient ? tiles.place(gradient, 1) : 0;
-    const sums = context.rowSums?.(kernel, p, q, grad, tiles.rows, classes, scale);
+    run(p, q, grad, tiles.rows, classes, work.losses);
+    const from = work.losses >>> 3;
     for (let row = 0; row < tiles.rows; row++) {
-      const at = row * bytes;
-      const sum = sums?.[row] ?? run(p + at, q ? q + at : 0, grad ? grad + at : 0, classes, 0);
-      total.add(tiles.position + row, Math.max(sum, least) * factor);
+      total.add(tiles.position + row, Math.max(arena.f64[from + row], least) * factor);
     }
     if (gradient) tiles.write(gradient, grad);
   }

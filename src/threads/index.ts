@@ -1,7 +1,6 @@
 import type { Backend, Engine, Kernels, ThreadKernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
 import type { CompiledModule } from "../binaries/binaries.js";
-import type { RowSums } from "../context.js";
 import { COST, HIGHEST_COST, type Operation } from "../costs.js";
 import { BackendError } from "../errors.js";
 import { Held, type Range } from "../held.js";
@@ -13,7 +12,6 @@ import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
 import { availableThreads, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
 import { Pool, type Settings } from "./pool.js";
-import { spreadRowSums } from "./row-sums.js";
 import { spreadKernels } from "./spread.js";
 import { Streams } from "./streams.js";
 import type { Start } from "./take-part.js";
@@ -115,11 +113,7 @@ export class Threads {
   }
 
   /** The kernels, spread over the threads, and how foreign arrays get to them. */
-  spread(
-    arena: Arena,
-    work: Workspace,
-    abandon: () => () => void,
-  ): { kernels: Kernels; rowSums: RowSums; streams: Streams } {
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams } {
     const setAside = (ranges: readonly Range[]) => {
       arena.held ??= new Held(arena);
       const parts = [arena.held.hold(ranges), abandon()];
@@ -130,8 +124,7 @@ export class Threads {
     this.#pool.equip(work.state, () => work.allocate(Workspace.SCRATCH), setAside);
     const streams = new Streams(work);
     const cut = new Cut(this.#pool, streams, this.#start.names);
-    const kernels = spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work);
-    return { kernels, rowSums: spreadRowSums(cut, work.exponentials), streams };
+    return { kernels: spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work), streams };
   }
 
   /** Ends all workers. */

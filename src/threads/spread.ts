@@ -3,6 +3,7 @@ import type { Workspace } from "../workspace.js";
 import { spreadAcross } from "./across.js";
 import { spreadColumns } from "./columns.js";
 import type { Cut } from "./cut.js";
+import { spreadDivergences } from "./divergences.js";
 import { spreadElements } from "./elements.js";
 import { spreadLinear } from "./linear.js";
 import { spreadLosses } from "./losses.js";
@@ -26,5 +27,5 @@ export function spreadKernels(one: ThreadKernels, cut: Cut, streams: Streams, wo
   const elements = { ...one, ...spreadElements(one, cut), ...spreadAcross(one, cut), ...spreadSums(one, cut) };
   const parts = { ...elements, ...spreadLinear(one, cut, work), ...spreadColumns(one, cut, work) };
   const means = { one, parts, cut, streams, work };
-  return { ...parts, ...spreadRows(means), ...spreadLosses(means) };
+  return { ...parts, ...spreadRows(means), ...spreadDivergences(means), ...spreadLosses(means) };
 }

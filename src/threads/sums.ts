@@ -16,31 +16,12 @@ export function spreadSums(one: Kernels, cut: Cut): Partial<Kernels> {
       if (!cut.worth("dot", n)) return one.dot(a, b, n, start);
       return sumOver(cut, n, start, { kernel: "dot", reads: [a, b] });
     },
-    entropy(p, e, n, start) {
-      if (!cut.worth("entropy", n)) return one.entropy(p, e, n, start);
-      return sumOver(cut, n, start, { kernel: "entropy", reads: [p], e });
-    },
-    crossEntropy: divergence(one, cut, "crossEntropy"),
-    klDivergence: divergence(one, cut, "klDivergence"),
-    jensenShannon: divergence(one, cut, "jensenShannon"),
     binaryCrossEntropy(q, t, grad, losses, e, n, scale, unit, start) {
       const kernel = "binaryCrossEntropy";
       if (!cut.worth(kernel, n)) return one[kernel](q, t, grad, losses, e, n, scale, unit, start);
       return sumOver(cut, n, start, { kernel, reads: [q, t], writes: [grad, losses], e, values: [scale, unit] });
     },
     ...spreadSigmoidLosses(one, cut),
-  };
-}
-
-/** A divergence with its gradient. */
-function divergence(
-  one: Kernels,
-  cut: Cut,
-  kernel: "crossEntropy" | "klDivergence" | "jensenShannon",
-): Kernels["klDivergence"] {
-  return (p, q, grad, e, n, scale, start) => {
-    if (!cut.worth(kernel, n)) return one[kernel](p, q, grad, e, n, scale, start);
-    return sumOver(cut, n, start, { kernel, reads: [p, q], writes: [grad], e, values: [scale] });
   };
 }
 

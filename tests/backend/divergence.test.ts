@@ -6,6 +6,12 @@ import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 3e38];
 const STARTS = [0, 1.5, -1e-20];
 
+/** Ways to read n numbers as rows: one, and as many as can be of a few columns. */
+function shapesOf(n: number): [rows: number, cols: number][] {
+  const columns = [1, 3, 4, 10, 63, 500].filter((cols) => 2 * cols <= n);
+  return [[1, n], ...columns.map((cols): [number, number] => [Math.floor(n / cols), cols])];
+}
+
 /** Each number times one that is 1 or near it. */
 function near(values: Float32Array, seed: number): Float32Array {
   const factors = spread(values.length, seed, -1, 1);
@@ -17,8 +23,11 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     for (const n of LENGTHS) {
       mirror.clear();
       const p = mirror.put(sample(n, n));
-      const e = mirror.scratch(16 * BLOCK);
-      mirror.same(`${n}`, (k) => k.entropy(p, e, n, cycled(STARTS, n)));
+      const e = mirror.scratch(17 * BLOCK);
+      const sums = mirror.doubles(Math.max(1, n));
+      for (const [rows, cols] of shapesOf(n)) {
+        mirror.same(`${rows} x ${cols}`, (k) => k.entropy(p, e, rows, cols, sums));
+      }
     }
   });
 
@@ -28,17 +37,19 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     for (const [title, other] of others) {
       for (const n of LENGTHS) {
         const scale = cycled(SCALES, n);
-        const start = cycled(STARTS, n);
-        const what = `q ${title}, ${n}`;
-        mirror.clear();
-        const p = mirror.put(sample(n, n));
-        const q = mirror.put(other(n, title === "near p" ? n : n + 1));
-        const grad = mirror.floats(n);
-        const e = mirror.scratch(16 * BLOCK);
-        const run = (k: Kernels, to: number) => k[name](p, q, to, e, n, scale, start);
-        mirror.same(`${what}, no gradient`, (k) => run(k, 0));
-        mirror.same(what, (k) => run(k, grad));
-        mirror.same(`${what}, in place`, (k) => run(k, q));
+        for (const [rows, cols] of shapesOf(n)) {
+          const what = `q ${title}, ${rows} x ${cols}`;
+          mirror.clear();
+          const p = mirror.put(sample(n, n));
+          const q = mirror.put(other(n, title === "near p" ? n : n + 1));
+          const grad = mirror.floats(n);
+          const sums = mirror.doubles(rows);
+          const e = mirror.scratch(17 * BLOCK);
+          const run = (k: Kernels, to: number) => k[name](p, q, to, e, rows, cols, scale, sums);
+          mirror.same(`${what}, no gradient`, (k) => run(k, 0));
+          mirror.same(what, (k) => run(k, grad));
+          mirror.same(`${what}, in place`, (k) => run(k, q));
+        }
       }
     }
   });
@@ -54,7 +65,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const t = mirror.put(other(n, n + 1));
         const grad = mirror.floats(n);
         const losses = mirror.floats(n);
-        const e = mirror.scratch(16 * BLOCK);
+        const e = mirror.scratch(17 * BLOCK);
         mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, scale, Math.LOG2E, start));
         mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, e, n, scale, Math.LOG2E, start));
         mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, e, n, scale, Math.LOG2E, start));

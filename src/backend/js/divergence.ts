@@ -11,8 +11,8 @@ import type { Memory } from "./memory.js";
 const LOG = 0;
 const RATIO = 1;
 
-export function entropy(memory: Memory, p: number, _e: number, n: number, start: number): number {
-  return start - sumOf(memory, LOG, p, p, n, 0);
+export function entropy(memory: Memory, p: number, _e: number, rows: number, cols: number, sums: number): void {
+  sumsOf(memory, LOG, p, p, 0, rows, cols, 0, sums);
 }
 
 export function crossEntropy(
@@ -21,13 +21,12 @@ export function crossEntropy(
   q: number,
   grad: number,
   _e: number,
-  n: number,
+  rows: number,
+  cols: number,
   scale: number,
-  start: number,
-): number {
-  const sum = start - sumOf(memory, LOG, p, q, n, 0);
-  if (grad) gradientOfLog(memory, p, q, grad, n, scale);
-  return sum;
+  sums: number,
+): void {
+  sumsOf(memory, LOG, p, q, grad, rows, cols, scale, sums);
 }
 
 export function klDivergence(
@@ -36,18 +35,35 @@ export function klDivergence(
   q: number,
   grad: number,
   _e: number,
-  n: number,
+  rows: number,
+  cols: number,
   scale: number,
-  start: number,
-): number {
-  const sum = sumOf(memory, RATIO, p, q, n, start);
-  if (grad) gradientOfLog(memory, p, q, grad, n, scale);
-  return sum;
+  sums: number,
+): void {
+  sumsOf(memory, RATIO, p, q, grad, rows, cols, scale, sums);
 }
 
-function sumOf(memory: Memory, kind: number, p: number, q: number, n: number, start: number): number {
-  for (let i = 0; i < n; i += BLOCK) start += blockOf(memory, kind, p + i * 4, q + i * 4, Math.min(n - i, BLOCK));
-  return start;
+function sumsOf(
+  memory: Memory,
+  kind: number,
+  p: number,
+  q: number,
+  grad: number,
+  rows: number,
+  cols: number,
+  scale: number,
+  sums: number,
+): void {
+  const { f64 } = memory;
+  for (let row = 0; row < rows; row++) {
+    const at = row * cols * 4;
+    let sum = 0;
+    for (let i = 0; i < cols; i += BLOCK) {
+      sum += blockOf(memory, kind, p + at + i * 4, q + at + i * 4, Math.min(cols - i, BLOCK));
+    }
+    f64[(sums >>> 3) + row] = kind === RATIO ? sum : 0 - sum;
+  }
+  if (grad) gradientOfLog(memory, p, q, grad, rows * cols, scale);
 }
 
 /** The lanes turn: math/sum.ts. */

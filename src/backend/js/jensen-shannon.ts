@@ -9,15 +9,20 @@ export function jensenShannon(
   q: number,
   grad: number,
   _e: number,
-  n: number,
+  rows: number,
+  cols: number,
   scale: number,
-  start: number,
-): number {
-  for (let i = 0; i < n; i += BLOCK) {
-    const at = i * 4;
-    start += 0.5 * blockOf(memory, p + at, q + at, grad ? grad + at : 0, Math.min(n - i, BLOCK), 0.5 * scale);
+  sums: number,
+): void {
+  const { f64 } = memory;
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let i = 0; i < cols; i += BLOCK) {
+      const at = (row * cols + i) * 4;
+      sum += blockOf(memory, p + at, q + at, grad ? grad + at : 0, Math.min(cols - i, BLOCK), 0.5 * scale);
+    }
+    f64[(sums >>> 3) + row] = 0.5 * sum;
   }
-  return start;
 }
 
 /** The lanes turn: math/sum.ts. */
