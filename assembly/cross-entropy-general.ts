@@ -1,6 +1,6 @@
-import { indexOf, largest } from "./argmax";
-import { labelLoss, othersThan } from "./cross-entropy";
-import { denseOfNarrow } from "./cross-entropy-dense-narrow";
+import { largest } from "./argmax";
+import { othersThan } from "./cross-entropy";
+import { generalOfNarrow } from "./cross-entropy-general-narrow";
 import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { subtract } from "./math/subtract";
@@ -36,7 +36,7 @@ import { softmaxApply } from "./softmax";
  * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that e is always used. base: floats, rows baseStep
  * bytes apart (0: one row for all), 0 for none; neither grad nor changed. labels: an i32 a row, negative to leave the row
  * out; 0 for none. spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled. tops: an f64 a row for L, 0
- * for none. hits: an i32 a row, 1 where argmax is the label, 0 for none.
+ * for none.
  */
 export function softmaxCrossEntropyGeneral(
   x: usize,
@@ -49,7 +49,6 @@ export function softmaxCrossEntropyGeneral(
   grad: usize,
   losses: usize,
   tops: usize,
-  hits: usize,
   rows: usize,
   cols: usize,
   state: usize,
@@ -57,10 +56,10 @@ export function softmaxCrossEntropyGeneral(
   e: usize,
 ): void {
   const bytes = cols << 2;
-  const dense = base !== 0 && !labels && !tops && !hits && zLoss === 0;
   let row: usize = 0;
-  if (dense && cols > 0 && cols <= NARROW) {
-    row = denseOfNarrow(x, base, baseStep, grad, scales, losses, rows, cols, state, e);
+  if (base && cols > 0 && cols <= NARROW) {
+    // biome-ignore format: in the groups of the contract
+    row = generalOfNarrow(x, base, baseStep, labels, spikes, scales, zLoss, grad, losses, tops, rows, cols, state, e);
     x += row * bytes;
     base += row * baseStep;
   }
@@ -69,8 +68,7 @@ export function softmaxCrossEntropyGeneral(
     const label = labels ? load<i32>(labels + (row << 2)) : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops || hits || zLoss !== 0 ? (cols ? largest(x, cols) : -Infinity) : 0;
-    if (hits) store<i32>(hits + (row << 2), counts && <i32>indexOf(x, cols, top) === label ? 1 : 0);
+    const top = tops || zLoss !== 0 ? (cols ? largest(x, cols) : -Infinity) : 0;
     const spike = counts && labels ? load<f64>(spikes + (row << 3)) : 0;
     const at: usize = label > 0 ? (<usize>label) << 2 : 0;
     const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
@@ -79,7 +77,7 @@ export function softmaxCrossEntropyGeneral(
     else if (to) accumulate(state, maxima, x, to, cols, true);
     else accumulateOnly(state, x, e, cols);
     finish(state);
-    const lse = logSumExpOf(state, top);
+    const lse = tops || zLoss !== 0 ? logSumExpOf(state, top) : 0;
     if (tops) store<f64>(tops + (row << 3), lse);
     store<f64>(losses + (row << 3), counts ? generalLoss(state, xLabel, spike, zLoss, lse) : 0);
     if (!to) continue;
@@ -105,9 +103,10 @@ export function logSumExpOf(state: usize, top: f32): f64 {
 
 /** A finished row's loss. */
 export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, lse: f64): f64 {
+  const log = rowLog(state);
   // A NaN row's log is NaN, and no weight of 0 hides it.
-  const dense = rowEmpty(state) ? 0 : rowGap(state) + rowLog(state) * rowMass(state);
-  const atLabel = spike === 0 ? 0 : spike * labelLoss(state, xLabel);
+  const dense = rowEmpty(state) ? 0 : rowGap(state) + log * rowMass(state);
+  const atLabel = spike === 0 ? 0 : spike * (<f64>rowMax(state) - <f64>xLabel + log);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }
 

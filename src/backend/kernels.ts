@@ -86,7 +86,6 @@ export interface Kernels {
     grad: number,
     losses: number,
     tops: number,
-    hits: number,
     rows: number,
     cols: number,
     state: number,

@@ -73,7 +73,7 @@ export function pairLoss(
   } else {
     const step = columns * 4;
     // biome-ignore format: in the groups of the kernel's contract
-    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, 0, rows, columns, state, maxima, exponentials);
+    kernels.softmaxCrossEntropyGeneral(a, b, step, 0, spikes, scales, 0, to, losses, 0, rows, columns, state, maxima, exponentials);
   }
   return meanOf(f64, losses >>> 3, rows);
 }

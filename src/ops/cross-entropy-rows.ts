@@ -13,14 +13,18 @@ import {
 
 /** The cross-entropy of some whole rows of logits, side by side in linear memory from `from` on; their gradient goes to `to`. */
 
+/** Rows of so many columns take less time with a log-sum-exp of their own than with the kernel that has every option. */
+const SHORT = 64;
+
 /** Labels with nothing but weights that scale whole rows: what plainRows takes. */
-export function isPlain({ labels, smoothing, zLoss, tops, hits }: CrossEntropy): boolean {
-  return labels !== undefined && smoothing === 0 && zLoss === 0 && !tops && !hits;
+export function isPlain({ batch, labels, smoothing, zLoss, tops }: CrossEntropy): boolean {
+  const plain = labels !== undefined && smoothing === 0 && zLoss === 0;
+  return plain && (!tops || (batch.inner === 1 && batch.classes <= SHORT));
 }
 
 /** The kernel that most calls want. `stride`: floats between two classes where the rows stand side by side, 0 for rows. */
 export function plainRows(
-  { kernels, arena, work }: Context,
+  context: Context,
   call: CrossEntropy,
   position: number,
   rows: number,
@@ -28,7 +32,8 @@ export function plainRows(
   to: number,
   stride = 0,
 ): void {
-  const { batch, total, classWeights, sampleWeights, gradOutput } = call;
+  const { kernels, arena, work } = context;
+  const { batch, total, classWeights, sampleWeights, gradOutput, tops } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
   const { i32, f64 } = arena;
   const [labels, scales, losses] = [work.labels >>> 2, work.scales >>> 3, work.losses >>> 3];
@@ -40,6 +45,12 @@ export function plainRows(
   }
   const { state, maxima, exponentials } = work;
   const { classes } = batch;
+  countHits(context, call, position, rows, from, stride);
+  if (tops) {
+    kernels.logSumExp(from, work.tops, rows, classes, state, exponentials);
+    const at = work.tops >>> 2;
+    for (let i = 0; i < rows; i++) tops[position + i] = arena.f32[at + i];
+  }
   const by = uniform ? 0 : work.scales;
   const scale = uniform ? gradientScale(call, 0) : 0;
   // biome-ignore format: in the groups of the kernels' contracts
@@ -67,20 +78,18 @@ export function generalRows(
   to: number,
 ): void {
   const { kernels, arena, work, tiles } = context;
-  const { batch, targets, labels, total, smoothing, classWeights, unit, tops, hits } = call;
+  const { batch, targets, labels, total, smoothing, classWeights, unit, tops } = call;
   const { classes } = batch;
   const { i32, f32, f64 } = arena;
   let labelled = labels !== undefined;
   for (let i = 0; i < rows; i++) {
     const label = labelAt(call, position + i);
-    if (label < 0) {
-      labelled = true;
-      if (hits) hits.count += isHit(context, call, position + i, from + i * classes * 4);
-    }
+    if (label < 0) labelled = true;
     i32[(work.labels >>> 2) + i] = label;
     f64[(work.spikes >>> 3) + i] = spikeAt(call, label) * unit;
     f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) / unit;
   }
+  countHits(context, call, position, rows, from, 0);
   let base = targets ? tiles.read(targets, 1) : 0;
   if (targets && (smoothing !== 0 || classWeights)) {
     // Never as rows longer than a tile.
@@ -101,7 +110,6 @@ export function generalRows(
     to,
     work.losses,
     tops ? work.tops : 0,
-    hits ? work.hits : 0,
     rows,
     classes,
     work.state,
@@ -112,15 +120,23 @@ export function generalRows(
     const at = (work.losses >>> 3) + i;
     f64[at] = sampleWeight(call, position + i) * (f64[at] / unit);
     if (tops) tops[position + i] = f64[(work.tops >>> 3) + i];
-    if (hits) hits.count += i32[(work.hits >>> 2) + i];
   }
   total.addAll(f64, work.losses >>> 3, position, rows);
 }
 
-/** Of a row that the loss leaves out: 1 where its largest element is that of its label, 0 where not or where it is ignored. */
-function isHit({ kernels, arena, work }: Context, call: CrossEntropy, position: number, x: number): number {
-  const label = givenLabelAt(call, position);
-  if (label < 0) return 0;
-  kernels.argmax(x, work.hits, 1, call.batch.classes);
-  return arena.i32[work.hits >>> 2] === label ? 1 : 0;
+/** Counts the rows whose largest element is that of their label, those that a sample weight of 0 leaves out among them. */
+function countHits(
+  { kernels, arena, work }: Context,
+  call: CrossEntropy,
+  position: number,
+  rows: number,
+  from: number,
+  stride: number,
+): void {
+  const { hits, batch } = call;
+  if (!hits || batch.classes === 0) return;
+  if (stride) kernels.argmaxAcross(from, work.hits, batch.classes, rows, stride, work.state, work.exponentials);
+  else kernels.argmax(from, work.hits, rows, batch.classes);
+  const at = work.hits >>> 2;
+  for (let i = 0; i < rows; i++) if (arena.i32[at + i] === givenLabelAt(call, position + i)) hits.count++;
 }

@@ -73,13 +73,13 @@ function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyG
   const best = work.allocate(4);
   return (...call) => {
     const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-    const [losses, tops, hits, rows, cols, state, maxima, e] = others;
+    const [losses, tops, rows, cols, state, maxima, e] = others;
     if (!cut.worth("softmaxCrossEntropyGeneral", rows * cols)) return one.softmaxCrossEntropyGeneral(...call);
     if (cut.few(rows, cols)) return generalRows(means, call, best);
     const bytes = cols * 4;
     cut.rows("softmaxCrossEntropyGeneral", rows, cols).reads(x, bytes).reads(base, baseStep).value(baseStep);
     cut.reads(labels, 4).reads(spikes, 8).reads(scales, 8).value(zLoss).writes(grad, bytes);
-    cut.writes(losses, 8).writes(tops, 8).writes(hits, 4).count().value(cols);
+    cut.writes(losses, 8).writes(tops, 8).count().value(cols);
     cut.own(state).own(maxima).own(e).run();
   };
 }
@@ -88,7 +88,7 @@ function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyG
 function generalRows(means: Means, call: GeneralCall, best: number): void {
   const { one, parts, streams, work } = means;
   const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-  const [losses, tops, hits, rows, cols, state, maxima, e] = others;
+  const [losses, tops, rows, cols, state, maxima, e] = others;
   const { f32, f64, i32 } = work.arena;
   for (let row = 0; row < rows; row++) {
     const z = x + row * cols * 4;
@@ -98,10 +98,9 @@ function generalRows(means: Means, call: GeneralCall, best: number): void {
     const counts = label >= 0;
     const column = Math.max(label, 0);
     let top = 0;
-    if (tops || hits || zLoss !== 0) {
+    if (tops || zLoss !== 0) {
       parts.argmax(z, best, 1, cols);
       top = f32[(z >>> 2) + i32[best >>> 2]];
-      if (hits) i32[(hits >>> 2) + row] = i32[best >>> 2] === label ? 1 : 0;
     }
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const xLabel = labels ? streams.valueAt(z + column * 4) : 0;

@@ -47,7 +47,6 @@ function compare(
       const grad = mirror.floats(n);
       const losses = mirror.doubles(rows);
       const tops = extra ? mirror.doubles(rows) : 0;
-      const hits = extra && labelled ? mirror.integers(rows) : 0;
       const state = mirror.scratch(QUADS_BYTES);
       const maxima = mirror.scratch(Math.ceil(cols / BLOCK) * 4);
       const e = mirror.scratch(BLOCK * 4);
@@ -64,7 +63,6 @@ function compare(
             to,
             losses,
             tops,
-            hits,
             rows,
             cols,
             state,

@@ -1,6 +1,6 @@
 import { aimsAtLabel } from "../backend.js";
-import { indexOf, largest } from "./argmax.js";
-import { labelLoss, othersThan } from "./cross-entropy.js";
+import { largest } from "./argmax.js";
+import { othersThan } from "./cross-entropy.js";
 import { BLOCK } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import { subtract } from "./math/subtract.js";
@@ -35,7 +35,6 @@ export function softmaxCrossEntropyGeneral(
   grad: number,
   losses: number,
   tops: number,
-  hits: number,
   rows: number,
   cols: number,
   state: number,
@@ -49,8 +48,7 @@ export function softmaxCrossEntropyGeneral(
     const label = labels ? i32[(labels >>> 2) + row] : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops || hits || zLoss !== 0 ? (cols ? largest(memory, x, cols) : -Infinity) : 0;
-    if (hits) i32[(hits >>> 2) + row] = counts && indexOf(memory, x, cols, top) === label ? 1 : 0;
+    const top = tops || zLoss !== 0 ? (cols ? largest(memory, x, cols) : -Infinity) : 0;
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const at = Math.max(label, 0);
     const xLabel = labels && cols ? f32[(x >>> 2) + at] : 0;
@@ -59,7 +57,7 @@ export function softmaxCrossEntropyGeneral(
     else if (to) accumulate(memory, state, maxima, x, to, cols, true);
     else accumulateOnly(memory, state, x, e, cols);
     finish(memory, state);
-    const lse = logSumExpOf(memory, state, top);
+    const lse = tops || zLoss !== 0 ? logSumExpOf(memory, state, top) : 0;
     if (tops) f64[(tops >>> 3) + row] = lse;
     f64[(losses >>> 3) + row] = counts ? generalLoss(memory, state, xLabel, spike, zLoss, lse) : 0;
     if (!to) continue;
@@ -96,8 +94,9 @@ export function generalLoss(
   zLoss: number,
   lse: number,
 ): number {
-  const dense = rowEmpty(memory, state) ? 0 : rowGap(memory, state) + rowLog(memory, state) * rowMass(memory, state);
-  const atLabel = spike === 0 ? 0 : spike * labelLoss(memory, state, xLabel);
+  const log = rowLog(memory, state);
+  const dense = rowEmpty(memory, state) ? 0 : rowGap(memory, state) + log * rowMass(memory, state);
+  const atLabel = spike === 0 ? 0 : spike * (rowMax(memory, state) - xLabel + log);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }
 

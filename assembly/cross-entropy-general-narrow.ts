@@ -1,0 +1,176 @@
+import { largest as largestOf } from "./argmax";
+import { gapOf } from "./cross-entropy-general";
+import { loadPair, upper } from "./math/lanes";
+import { log1pPair } from "./math/scalar";
+import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
+import { exponentials, findMaxima, MAXIMA, OWN, PEAKS, RECORD, RESTS, SUMS, spacing, splitSums } from "./quad";
+import { transpose } from "./transpose";
+
+/**
+ * Softmax cross-entropy with a base (dense targets, or what label smoothing gives every class) of rows of 1 to NARROW
+ * columns, as many as make quads (quad.ts), with the bits that softmaxCrossEntropyGeneral has for each. Arguments as there;
+ * lanes: QUADS_BYTES; e: BLOCK floats, for the turned bases. Returns the rows that are done.
+ */
+export function generalOfNarrow(
+  x: usize,
+  base: usize,
+  baseStep: usize,
+  labels: usize,
+  spikes: usize,
+  scales: usize,
+  zLoss: f64,
+  grad: usize,
+  losses: usize,
+  tops: usize,
+  rows: usize,
+  cols: usize,
+  lanes: usize,
+  e: usize,
+): usize {
+  const bytes = cols << 2;
+  const turned = lanes + TURNED;
+  const next = spacing(cols);
+  const dense = !labels && !tops && zLoss === 0;
+  let row: usize = 0;
+  for (let quads = quadsOf(rows); quads > 0; quads = quadsOf(rows - row)) {
+    turn(x + row * bytes, turned, cols, quads);
+    findMaxima(turned, cols, 16, next, quads, lanes);
+    for (let q: usize = 0; q < quads; q++) {
+      const at = e + q * next;
+      transpose(base + (row + 4 * q) * baseStep, baseStep >> 2, at, 4, 4, cols);
+      padToFours(at, cols);
+      const max = v128.load(lanes + q * RECORD, MAXIMA);
+      const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
+      basesOfTwo(turned + q * next, at, cols, level, lanes + q * RECORD + OWN);
+      basesOfTwo(turned + q * next + 8, at + 8, cols, upper(level), lanes + q * RECORD + OWN + 32);
+    }
+    exponentials(turned, cols, 16, next, quads, turned, lanes);
+    splitSums(turned, cols, quads, lanes);
+    for (let q: usize = 0; q < quads; q++) {
+      for (let half: usize = 0; half < 32; half += 16) {
+        const record = lanes + q * RECORD + half;
+        const peak = loadPair(lanes + q * RECORD + PEAKS + (half >> 1));
+        const rest = v128.load(record, RESTS);
+        const log = log1pPair(f64x2.div(rest, peak));
+        if (dense) {
+          const at = ((row + 4 * q) << 3) + half;
+          const sums = lanes + q * RECORD + OWN + 2 * half;
+          const mass = v128.load(sums, 16);
+          const share = f64x2.div(f64x2.splat(1), f64x2.add(peak, rest));
+          v128.store(losses + at, f64x2.add(v128.load(sums), f64x2.mul(log, mass)));
+          v128.store(record, f64x2.mul(share, f64x2.mul(mass, v128.load(scales + at))), SUMS);
+        } else v128.store(record, log, SUMS);
+      }
+    }
+    for (let q: usize = 0; q < quads; q++, row += 4) {
+      const record = lanes + q * RECORD;
+      const stored = turned + q * next;
+      for (let i: usize = dense ? 4 : 0; i < 4; i++) {
+        const at = row + i;
+        const logits = x + at * bytes;
+        const label = labels ? load<i32>(labels + (at << 2)) : 0;
+        const spike = labels && label >= 0 ? load<f64>(spikes + (at << 3)) : 0;
+        const y: usize = max(label, 0);
+        const loss = finish(
+          logits,
+          cols,
+          spike === 0 ? 0 : load<f32>(logits + (y << 2)),
+          load<f32>(stored + (y << 4) + (i << 2)),
+          load<f32>(base + at * baseStep + (y << 2)),
+          spike,
+          zLoss,
+          load<f64>(scales + (at << 3)),
+          tops ? tops + (at << 3) : 0,
+          record,
+          i,
+        );
+        store<f64>(losses + (at << 3), label < 0 ? 0 : loss);
+      }
+      if (!grad) continue;
+      const to = grad + row * bytes;
+      const low = v128.load(scales + (row << 3));
+      const high = v128.load(scales + (row << 3), 16);
+      subtractOfFour(stored, e + q * next, cols, v128.load(record, SUMS), v128.load(record, SUMS + 16), low, high);
+      transpose(stored, 4, to, cols, cols, 4);
+      if (!labels) continue;
+      for (let i: usize = 0; i < 4; i++) {
+        const label = load<i32>(labels + ((row + i) << 2));
+        if (label < 0) memory.fill(to + i * bytes, 0, bytes);
+        else if (load<f64>(spikes + ((row + i) << 3)) !== 0) {
+          store<f32>(to + i * bytes + ((<usize>label) << 2), <f32>load<f64>(record + (i << 3), RESTS));
+        }
+      }
+    }
+  }
+  return row;
+}
+
+/**
+ * The loss of a quad's position i, whose logarithm stands in place of the sum; and there what stored exponentials are
+ * multiplied by, in place of the rest the gradient at the label. x: the row of logits.
+ */
+function finish(
+  x: usize,
+  cols: usize,
+  xLabel: f32,
+  stored: f32,
+  target: f32,
+  spike: f64,
+  zLoss: f64,
+  factor: f64,
+  top: usize,
+  record: usize,
+  i: usize,
+): f64 {
+  const doubles = record + (i << 3);
+  const largest = load<f32>(record + (i << 2), MAXIMA);
+  const peak = <f64>load<f32>(record + (i << 2), PEAKS);
+  const rest = load<f64>(doubles, RESTS);
+  const log = load<f64>(doubles, SUMS);
+  const sums = record + OWN + ((i >> 1) << 5) + ((i & 1) << 3);
+  const mass = load<f64>(sums, 16);
+  const lse = abs(largest) < Infinity ? <f64>largest + log : <f64>largestOf(x, cols);
+  if (top) store<f64>(top, lse);
+  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
+  const sum = peak + rest;
+  const share = 1 / sum;
+  const p = <f64>stored * share;
+  const own = p * (mass + pull) - <f64>target;
+  const others = spike * (xLabel === largest ? rest / sum : 1 - p);
+  store<f64>(doubles, share * ((mass + spike + pull) * factor), SUMS);
+  store<f64>(doubles, (own === 0 ? -others : own - others) * factor, RESTS);
+  const atLabel = spike === 0 ? 0 : spike * (<f64>largest - <f64>xLabel + log);
+  return load<f64>(sums) + log * mass + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
+}
+
+/**
+ * Σ t·(max − x) and Σ t of two positions, to `sums` and 16 bytes on; class c in lane c mod 4, as in sumTargets. Up to a
+ * multiple of four classes the targets are 0.
+ */
+function basesOfTwo(x: usize, t: usize, classes: usize, max: v128, sums: usize): void {
+  const m = f64x2.promote_low_f32x4(max);
+  let gap0 = f64x2.splat(0);
+  let gap1 = gap0;
+  let gap2 = gap0;
+  let gap3 = gap0;
+  let mass0 = gap0;
+  let mass1 = gap0;
+  let mass2 = gap0;
+  let mass3 = gap0;
+  for (const end = x + (classes << 4); x < end; x += 64, t += 64) {
+    const t0 = loadPair(t);
+    const t1 = loadPair(t + 16);
+    const t2 = loadPair(t + 32);
+    const t3 = loadPair(t + 48);
+    gap0 = f64x2.add(gap0, gapOf(loadPair(x), t0, m));
+    gap1 = f64x2.add(gap1, gapOf(loadPair(x + 16), t1, m));
+    gap2 = f64x2.add(gap2, gapOf(loadPair(x + 32), t2, m));
+    gap3 = f64x2.add(gap3, gapOf(loadPair(x + 48), t3, m));
+    mass0 = f64x2.add(mass0, t0);
+    mass1 = f64x2.add(mass1, t1);
+    mass2 = f64x2.add(mass2, t2);
+    mass3 = f64x2.add(mass3, t3);
+  }
+  v128.store(sums, f64x2.add(f64x2.add(gap0, gap2), f64x2.add(gap1, gap3)));
+  v128.store(sums, f64x2.add(f64x2.add(mass0, mass2), f64x2.add(mass1, mass3)), 16);
+}
