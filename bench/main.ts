@@ -24,6 +24,7 @@ interface Benchmark {
 
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   engines: () => import("./side-by-side.js"),
+  extras: () => import("./extras.js"),
   linear: () => import("./linear.js"),
   start: () => import("./start.js"),
   threads: () => import("./threads.js"),

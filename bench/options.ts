@@ -33,6 +33,7 @@ const NAMES = operations.map(({ name }) => name);
 
 export const USAGE = `Usage: npm run bench -- [options]
        npm run bench -- engines      engines side by side, taking turns
+       npm run bench -- extras       what options of softmaxCrossEntropy cost
        npm run bench -- linear       the linear losses, whole and their products; their memory
        npm run bench -- start        how long a cold load() takes
        npm run bench -- threads [N]  the speed-up of N threads over one; default 2
