@@ -47,19 +47,9 @@ export function generalOfNarrow(
     exponentials(turned, cols, 16, next, quads, turned, lanes);
     splitSums(turned, cols, quads, lanes);
     for (let q: usize = 0; q < quads; q++) {
+      const at = (row + 4 * q) << 3;
       for (let half: usize = 0; half < 32; half += 16) {
-        const record = lanes + q * RECORD + half;
-        const peak = loadPair(lanes + q * RECORD + PEAKS + (half >> 1));
-        const rest = v128.load(record, RESTS);
-        const log = log1pPair(f64x2.div(rest, peak));
-        if (dense) {
-          const at = ((row + 4 * q) << 3) + half;
-          const sums = lanes + q * RECORD + OWN + 2 * half;
-          const mass = v128.load(sums, 16);
-          const share = f64x2.div(f64x2.splat(1), f64x2.add(peak, rest));
-          v128.store(losses + at, f64x2.add(v128.load(sums), f64x2.mul(log, mass)));
-          v128.store(record, f64x2.mul(share, f64x2.mul(mass, v128.load(scales + at))), SUMS);
-        } else v128.store(record, log, SUMS);
+        takeLogs(lanes + q * RECORD, half, dense ? losses + at + half : 0, scales + at + half);
       }
     }
     for (let q: usize = 0; q < quads; q++, row += 4) {
@@ -67,14 +57,13 @@ export function generalOfNarrow(
       const stored = turned + q * next;
       for (let i: usize = dense ? 4 : 0; i < 4; i++) {
         const at = row + i;
-        const logits = x + at * bytes;
         const label = labels ? load<i32>(labels + (at << 2)) : 0;
         const spike = labels && label >= 0 ? load<f64>(spikes + (at << 3)) : 0;
         const y: usize = max(label, 0);
         const loss = finish(
-          logits,
+          x + at * bytes,
           cols,
-          spike === 0 ? 0 : load<f32>(logits + (y << 2)),
+          load<f32>(x + at * bytes + (y << 2)),
           load<f32>(stored + (y << 4) + (i << 2)),
           load<f32>(base + at * baseStep + (y << 2)),
           spike,
@@ -92,17 +81,40 @@ export function generalOfNarrow(
       const high = v128.load(scales + (row << 3), 16);
       subtractOfFour(stored, e + q * next, cols, v128.load(record, SUMS), v128.load(record, SUMS + 16), low, high);
       transpose(stored, 4, to, cols, cols, 4);
-      if (!labels) continue;
-      for (let i: usize = 0; i < 4; i++) {
-        const label = load<i32>(labels + ((row + i) << 2));
-        if (label < 0) memory.fill(to + i * bytes, 0, bytes);
-        else if (load<f64>(spikes + ((row + i) << 3)) !== 0) {
-          store<f32>(to + i * bytes + ((<usize>label) << 2), <f32>load<f64>(record + (i << 3), RESTS));
-        }
-      }
+      if (labels) aim(to, labels + (row << 2), spikes + (row << 3), cols, record);
     }
   }
   return row;
+}
+
+/**
+ * log(Σ exp(x − max)) of two positions, in place of the sums. Where there are neither labels nor other weights, two losses
+ * to `losses` instead, and in place of the sums what stored exponentials are multiplied by.
+ */
+function takeLogs(record: usize, half: usize, losses: usize, scales: usize): void {
+  const peak = loadPair(record + PEAKS + (half >> 1));
+  const rest = v128.load(record + half, RESTS);
+  const log = log1pPair(f64x2.div(rest, peak));
+  if (!losses) {
+    v128.store(record + half, log, SUMS);
+    return;
+  }
+  const sums = record + OWN + 2 * half;
+  const mass = v128.load(sums, 16);
+  const share = f64x2.div(f64x2.splat(1), f64x2.add(peak, rest));
+  v128.store(losses, f64x2.add(v128.load(sums), f64x2.mul(log, mass)));
+  v128.store(record + half, f64x2.mul(share, f64x2.mul(mass, v128.load(scales))), SUMS);
+}
+
+/** Sets four rows' gradients at their labels; clears those of rows that are left out. */
+function aim(grad: usize, labels: usize, spikes: usize, cols: usize, record: usize): void {
+  for (let i: usize = 0; i < 4; i++, grad += cols << 2) {
+    const label = load<i32>(labels + (i << 2));
+    if (label < 0) memory.fill(grad, 0, cols << 2);
+    else if (load<f64>(spikes + (i << 3)) !== 0) {
+      store<f32>(grad + ((<usize>label) << 2), <f32>load<f64>(record + (i << 3), RESTS));
+    }
+  }
 }
 
 /**

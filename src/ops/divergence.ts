@@ -76,11 +76,12 @@ function sumsOf(
       const grad = gradient && new Columns(work, gradient, batch, position, 1);
       let sum = 0;
       eachTile(work, classes, (c, n) => {
-        const from = p.read(c, n);
-        const other = q ? q.read(c, n) : 0;
+        const a = p.read(c, n);
+        const b = q ? q.read(c, n) : 0;
         const to = grad ? grad.place(c) : 0;
         sum = addBlocks(work, sum, n, (rows, cols, column, sums) => {
-          run(from + column * 4, other + column * 4, to && to + column * 4, rows, cols, sums);
+          const at = column * 4;
+          run(a + at, b + at, to && to + at, rows, cols, sums);
         });
         grad?.write(c, n);
       });
