@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openJs } from "../../src/backend/js/index.js";
 import { exp } from "../../src/backend/js/math/exp.js";
 import { log } from "../../src/backend/js/math/log.js";
 import { log1p } from "../../src/backend/js/math/log1p.js";
 import { scaledTanh } from "../../src/backend/js/math/tanh.js";
-import { logitOf, sigmoidOf, softplusOf } from "../../src/backend/js/sigmoid.js";
 import * as reference from "../../src/reference/index.js";
-import { type Elementary, openScalars, openWasm, type Scalars } from "../../tools/support/elementary.js";
+import { type Elementary, openScalars, openWasm, type Scalars, scalarOf } from "../../tools/support/elementary.js";
 import { type FloatFunction, FUNCTIONS } from "../../tools/support/functions.js";
 import { emptyTally, judgeAll, type Tally, worstOf } from "../../tools/support/tally.js";
 import { floatOf } from "../../tools/support/ulp.js";
@@ -77,16 +77,18 @@ describe.skipIf(!WebAssembly.validate(relaxed))("functions of one float (relaxed
   });
 });
 
+const js = openJs(1 << 20);
+
 const SCALARS: Scalars = {
   expAll: exp,
   logAll: log,
   log1pAll: log1p,
   tanhAll: (x) => scaledTanh(x, 1),
   softcap30: (x) => scaledTanh(x, 30),
-  sigmoid: sigmoidOf,
-  softplus: softplusOf,
-  logSigmoid: (x) => -softplusOf(-x),
-  logit: logitOf,
+  sigmoid: scalarOf(js, "sigmoid"),
+  softplus: scalarOf(js, "softplus"),
+  logSigmoid: scalarOf(js, "logSigmoid"),
+  logit: scalarOf(js, "logit"),
 };
 
 describe("functions of one float (js)", () => {

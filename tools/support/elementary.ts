@@ -1,5 +1,6 @@
 // The functions under test, whatever computes them: a kernel run over a block of floats.
 
+import type { Engine } from "../../src/backend/backend.js";
 import type { Kernels } from "../../src/backend/kernels.js";
 import type { FloatFunction, Kernel } from "./functions.js";
 
@@ -53,6 +54,18 @@ export async function openWasm(module: WebAssembly.Module): Promise<Elementary> 
 
 /** Functions of one float from the plain TypeScript backend, by kernel. */
 export type Scalars = Partial<Record<Kernel, (x: number) => number>>;
+
+/** A kernel of an engine as a function of one float. */
+export function scalarOf({ kernels, memory }: Engine, kernel: "sigmoid" | "softplus" | "logSigmoid" | "logit") {
+  const at = Math.ceil(kernels.heapBase() / 64) * 64;
+  memory.grow(at + 65536);
+  const f32 = new Float32Array(memory.buffer, at);
+  return (x: number) => {
+    f32[0] = x;
+    kernels[kernel](at, at + 4, 1, at + 8);
+    return f32[1];
+  };
+}
 
 /** The plain TypeScript backend. */
 export function openScalars(scalars: Scalars): Elementary {

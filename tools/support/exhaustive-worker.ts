@@ -2,7 +2,7 @@
 // A fresh worker for each function lets the engine compile the judging loop around that function alone.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { type Elementary, openScalars, openWasm, type Scalars } from "./elementary.js";
+import { type Elementary, openScalars, openWasm, type Scalars, scalarOf } from "./elementary.js";
 import { FUNCTIONS } from "./functions.js";
 import { emptyTally, judge } from "./tally.js";
 
@@ -26,19 +26,20 @@ async function open(): Promise<Elementary> {
 /** The package doesn't export these: they are taken from where the build puts them. */
 async function loadScalars(): Promise<Scalars> {
   const from = (file: string) => import(new URL(`../../src/backend/js/${file}.js`, import.meta.url).href);
-  const [{ exp }, { log }, { log1p }, { scaledTanh }, { sigmoidOf, softplusOf, logitOf }] = await Promise.all(
-    ["math/exp", "math/log", "math/log1p", "math/tanh", "sigmoid"].map(from),
+  const [{ exp }, { log }, { log1p }, { scaledTanh }, { openJs }] = await Promise.all(
+    ["math/exp", "math/log", "math/log1p", "math/tanh", "index"].map(from),
   );
+  const js = openJs(1 << 20);
   return {
     expAll: exp,
     logAll: log,
     log1pAll: log1p,
     tanhAll: (x) => scaledTanh(x, 1),
     softcap30: (x) => scaledTanh(x, 30),
-    sigmoid: sigmoidOf,
-    softplus: softplusOf,
-    logSigmoid: (x) => -softplusOf(-x),
-    logit: logitOf,
+    sigmoid: scalarOf(js, "sigmoid"),
+    softplus: scalarOf(js, "softplus"),
+    logSigmoid: scalarOf(js, "logSigmoid"),
+    logit: scalarOf(js, "logit"),
   };
 }
 

@@ -1,5 +1,6 @@
+import { nan } from "./math/bits.js";
 import { BLOCK } from "./math/exp-block.js";
-import { logOf, logRatioOf } from "./math/log-pass.js";
+import { join, put, reduceLog, reduceRatio } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
 
 /**
@@ -11,8 +12,8 @@ import type { Memory } from "./memory.js";
 const LOG = 0;
 const RATIO = 1;
 
-export function entropy(memory: Memory, p: number, _e: number, rows: number, cols: number, sums: number): void {
-  sumsOf(memory, LOG, p, p, 0, rows, cols, 0, sums);
+export function entropy(memory: Memory, p: number, e: number, rows: number, cols: number, sums: number): void {
+  sumsOf(memory, LOG, p, p, 0, e, rows, cols, 0, sums);
 }
 
 export function crossEntropy(
@@ -20,13 +21,13 @@ export function crossEntropy(
   p: number,
   q: number,
   grad: number,
-  _e: number,
+  e: number,
   rows: number,
   cols: number,
   scale: number,
   sums: number,
 ): void {
-  sumsOf(memory, LOG, p, q, grad, rows, cols, scale, sums);
+  sumsOf(memory, LOG, p, q, grad, e, rows, cols, scale, sums);
 }
 
 export function klDivergence(
@@ -34,13 +35,13 @@ export function klDivergence(
   p: number,
   q: number,
   grad: number,
-  _e: number,
+  e: number,
   rows: number,
   cols: number,
   scale: number,
   sums: number,
 ): void {
-  sumsOf(memory, RATIO, p, q, grad, rows, cols, scale, sums);
+  sumsOf(memory, RATIO, p, q, grad, e, rows, cols, scale, sums);
 }
 
 function sumsOf(
@@ -49,6 +50,7 @@ function sumsOf(
   p: number,
   q: number,
   grad: number,
+  e: number,
   rows: number,
   cols: number,
   scale: number,
@@ -59,36 +61,45 @@ function sumsOf(
     const at = row * cols * 4;
     let sum = 0;
     for (let i = 0; i < cols; i += BLOCK) {
-      sum += blockOf(memory, kind, p + at + i * 4, q + at + i * 4, Math.min(cols - i, BLOCK));
+      const count = Math.min(cols - i, BLOCK);
+      reduce(memory, kind, p + at + i * 4, q + at + i * 4, e, count);
+      sum += weigh(memory, p + at + i * 4, e, count);
     }
     f64[(sums >>> 3) + row] = kind === RATIO ? sum : 0 - sum;
   }
   if (grad) gradientOfLog(memory, p, q, grad, rows * cols, scale);
 }
 
-/** The lanes turn: math/sum.ts. */
-function blockOf(memory: Memory, kind: number, p: number, q: number, n: number): number {
-  const { f32 } = memory;
+/** The logarithm is taken for 0 where p is 0, for NaN where a number is negative. */
+function reduce({ f32 }: Memory, kind: number, p: number, q: number, e: number, n: number): void {
   const ps = p >>> 2;
   const qs = q >>> 2;
+  const es = e >>> 2;
+  for (let i = 0; i < n; i++) {
+    const x = f32[ps + i];
+    const y = f32[qs + i];
+    if (!(x > 0 && y >= 0)) put(f32, es + i, 0, x === 0 && y >= 0 ? 0 : nan());
+    else if (kind === RATIO) reduceRatio(f32, es + i, x, y);
+    else reduceLog(f32, es + i, y);
+  }
+}
+
+/** The lanes turn: math/sum.ts. */
+function weigh({ f32 }: Memory, p: number, e: number, n: number): number {
+  const ps = p >>> 2;
+  const es = e >>> 2;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   for (let i = 0; i < n; i++) {
-    const sum = a + termOf(kind, f32[ps + i], f32[qs + i]);
+    const sum = a + f32[ps + i] * join(f32[es + i], f32[es + BLOCK + i]);
     a = b;
     b = c;
     c = d;
     d = sum;
   }
   return a + c + (b + d);
-}
-
-function termOf(kind: number, p: number, q: number): number {
-  if (p < 0 || q < 0 || Number.isNaN(q)) return Number.NaN;
-  if (p === 0) return 0;
-  return p * (kind === RATIO ? logRatioOf(p, q) : logOf(q));
 }
 
 /** −p/q times scale, 0 where p has no mass. */
@@ -101,6 +112,6 @@ function gradientOfLog(memory: Memory, p: number, q: number, grad: number, n: nu
 }
 
 function slopeOf(p: number, q: number, by: number): number {
-  if (!(p >= 0 && q >= 0)) return Number.NaN;
+  if (!(p >= 0 && q >= 0)) return nan();
   return p === 0 ? 0 : (p * by) / (q + 0); // 0 for −0
 }

@@ -1,5 +1,6 @@
 import { BLOCK } from "./math/exp-block.js";
-import { logOfLess, logOfMore } from "./math/mean-log.js";
+import { join } from "./math/log-pass.js";
+import { reduceMeanLogs } from "./math/mean-log.js";
 import type { Memory } from "./memory.js";
 
 /** Jensen–Shannon divergence: assembly/jensen-shannon.ts has the formulas and the contract. */
@@ -8,7 +9,7 @@ export function jensenShannon(
   p: number,
   q: number,
   grad: number,
-  _e: number,
+  e: number,
   rows: number,
   cols: number,
   scale: number,
@@ -19,17 +20,20 @@ export function jensenShannon(
     let sum = 0;
     for (let i = 0; i < cols; i += BLOCK) {
       const at = (row * cols + i) * 4;
-      sum += blockOf(memory, p + at, q + at, grad ? grad + at : 0, Math.min(cols - i, BLOCK), 0.5 * scale);
+      const count = Math.min(cols - i, BLOCK);
+      reduceMeanLogs(memory, p + at, q + at, e, count);
+      sum += joinBlock(memory, p + at, q + at, grad ? grad + at : 0, e, count, 0.5 * scale);
     }
     f64[(sums >>> 3) + row] = 0.5 * sum;
   }
 }
 
 /** The lanes turn: math/sum.ts. */
-function blockOf(memory: Memory, p: number, q: number, grad: number, n: number, scale: number): number {
+function joinBlock(memory: Memory, p: number, q: number, grad: number, e: number, n: number, scale: number): number {
   const { f32 } = memory;
   const ps = p >>> 2;
   const qs = q >>> 2;
+  const es = e >>> 2;
   const to = grad >>> 2;
   let a = 0;
   let b = 0;
@@ -38,8 +42,10 @@ function blockOf(memory: Memory, p: number, q: number, grad: number, n: number, 
   for (let i = 0; i < n; i++) {
     const x = f32[ps + i];
     const y = f32[qs + i];
-    const sum = a + termOf(x, y);
-    if (to) f32[to + i] = slopeOf(x, y, scale);
+    const ofLess = join(f32[es + i], f32[es + BLOCK + i]);
+    const ofMore = join(f32[es + 2 * BLOCK + i], f32[es + 3 * BLOCK + i]);
+    const sum = a + (Math.min(x, y) * ofLess + Math.max(x, y) * ofMore);
+    if (to) f32[to + i] = slopeOf(x, y, y < x ? ofLess : ofMore, scale);
     a = b;
     b = c;
     c = d;
@@ -48,16 +54,7 @@ function blockOf(memory: Memory, p: number, q: number, grad: number, n: number, 
   return a + c + (b + d);
 }
 
-function termOf(p: number, q: number): number {
-  if (!(p >= 0 && q >= 0)) return Number.NaN;
-  const less = Math.min(p, q);
-  const more = Math.max(p, q);
-  if (more === 0) return 0;
-  return (less === 0 ? 0 : less * logOfLess(less, more)) + more * logOfMore(less, more);
-}
-
-function slopeOf(p: number, q: number, scale: number): number {
-  if (!(p >= 0 && q >= 0)) return Number.NaN;
-  if (q === 0) return p === 0 ? 0 : -Infinity * scale;
-  return (q < p ? logOfLess(q, p) : logOfMore(p, q)) * scale;
+function slopeOf(p: number, q: number, log: number, scale: number): number {
+  if (q === 0 && p >= 0) return p === 0 ? 0 : -Infinity * scale;
+  return log * scale;
 }

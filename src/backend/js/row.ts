@@ -1,6 +1,7 @@
+import { power2 } from "./math/bits.js";
 import { anchorOf, BLOCK, expBlock, peakOf, unscale } from "./math/exp-block.js";
 import { max } from "./math/max.js";
-import { exp, log1p, power2 } from "./math/scalar.js";
+import { exp, log1p } from "./math/scalar.js";
 import { sumExcept } from "./math/sum.js";
 import type { Memory } from "./memory.js";
 

@@ -26,7 +26,7 @@ export function scaledExp(d: number, round: number): number {
   const z = madd(d, LOG2E, round);
   const n = z - round; // exact
   const power = POWERS[z & 511]; // z is an integer in [2^23, 2^24): its low bits are those of its float
-  const high = fround(d - n * LN2_HIGH); // the product is exact
+  const high = d - n * LN2_HIGH; // exact: multiples of 2^-15 and of d's last place, and below ½
   const low = fround(n * MINUS_LN2_LOW);
   const t = fround(high + low);
   const t2 = fround(t * t);

@@ -1,7 +1,7 @@
-import { bitsOf } from "./bits.js";
+import { BLOCK } from "../../backend.js";
+import { bitsOf, power2, unscaled } from "./bits.js";
 import { madd } from "./fma.js";
-import { exponent, LN2_HIGH, LN2_LOW, logLimit, unscaled } from "./log.js";
-import { power2 } from "./scalar.js";
+import { exponent, LN2_HIGH, LN2_LOW } from "./log.js";
 
 /** Logarithms of the divergences in float32: assembly/math/log-pass.ts has the methods, the constants' origin and the error. */
 const { fround } = Math;
@@ -11,50 +11,55 @@ const Q1 = 0.20010718703269958;
 const Q2 = 0.1400151252746582;
 const Q3 = 0.14003390073776245;
 
-/** Below it log(1 − q) is −q. */
-const TINY_CHANCE = 2 ** -30;
-
-const SMALL = 2 ** -100;
-const LARGE = 2 ** 97;
-
-/** log x of any number: −Infinity for 0, NaN for a negative one. */
-export function logOf(x: number): number {
-  if (!(x > 0 && x < Infinity)) return logLimit(x);
-  const up = liftOf(x);
-  const y = x * power2(up);
-  const k = exponent(y);
-  const f = unscaled(y, k) - 1; // exact
-  return join(fround(f / fround(f + 2)), k - up);
+/**
+ * Stores s and, BLOCK floats on, k, in a first pass of two as in assembly/: for the same reason, and since one function of both
+ * is so long that V8 calls it, with boxed numbers. Where the logarithm is infinite or NaN so is k.
+ */
+export function put(f32: Float32Array, at: number, s: number, k: number): void {
+  f32[at] = s;
+  f32[at + BLOCK] = k;
 }
 
-/** log(1 − q) of a q in [0, 1]: −Infinity for 1. */
-export function logRestOf(q: number): number {
-  if (q === 1) return -Infinity;
-  if (q < TINY_CHANCE) return -q;
-  const k = exponent(fround(1 - q));
-  const power = power2(k);
-  const f = fround(1 - power - q);
-  return join(fround(f / fround(2 * power + f)), k);
+/** Those of log x, x any number. */
+export function reduceLog(f32: Float32Array, at: number, x: number): void {
+  if (x > 0 && x < Infinity) {
+    const k = exponent(x);
+    const f = unscaled(x, k) - 1; // exact
+    put(f32, at, f / fround(f + 2), k);
+  } else {
+    put(f32, at, 0, Math.log(x)); // the limit, or NaN
+  }
 }
 
-/** log(p/q) of any two numbers: with a zero ∓Infinity; of two of them, a negative number or a NaN, NaN. */
-export function logRatioOf(p: number, q: number): number {
-  if (!(p > 0 && p < Infinity && q > 0 && q < Infinity)) return logLimit(p / (q + 0)); // 0 for −0
-  const upP = liftOf(p);
-  const upQ = liftOf(q);
-  const shift = upP - upQ;
-  const x = p * power2(upP);
-  const y = q * power2(upQ);
-  const gap = bitsOf(x) - bitsOf(y) - shift * 2 ** 23;
-  const k = Math.floor((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) / 2 ** 23);
-  const near = unscaled(y, -(k + shift));
-  return join(fround(fround(x - near) / fround(x + near)), k);
+/** Those of log(1 − q), q at most 1. */
+export function reduceRest(f32: Float32Array, at: number, q: number): void {
+  if (q < 1) {
+    const k = exponent(fround(1 - q));
+    const power = power2(k);
+    const f = 1 - power - q; // exact
+    put(f32, at, f / fround(2 * power + f), k);
+  } else {
+    put(f32, at, 0, -Infinity);
+  }
 }
 
-/** 30 where x or a number near it is subnormal, −30 where their sum might overflow, else 0. */
-function liftOf(x: number): number {
-  if (x < SMALL) return 30;
-  return x < LARGE ? 0 : -30;
+/** Those of log(p/q), 0 < p, 0 ≤ q. */
+export function reduceRatio(f32: Float32Array, at: number, p: number, q: number): void {
+  if (p < Infinity && q > 0 && q < Infinity) {
+    const k = exponentGap(p, q);
+    const up = exponent(p);
+    const x = unscaled(p, up);
+    const near = unscaled(q, up - k);
+    put(f32, at, fround(x - near) / fround(x + near), k);
+  } else {
+    put(f32, at, 0, Math.log(p / (q + 0))); // the limit, or NaN; 0 for −0
+  }
+}
+
+/** log2(p/q) less its fraction, or one that is above 0.91 up */
+export function exponentGap(p: number, q: number): number {
+  const gap = bitsOf(p) - bitsOf(q);
+  return Math.floor((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) / 2 ** 23);
 }
 
 /** k·ln 2 + 2·atanh(s), the large term last. */

@@ -1,4 +1,4 @@
-import { bitsOf, floatOf } from "./bits.js";
+import { bitsOf, unscaled } from "./bits.js";
 import { madd } from "./fma.js";
 
 /** log in float32: assembly/math/log.ts has the method, the constants' origin and the error. */
@@ -18,7 +18,6 @@ const P8 = 0.04719308763742447;
 export const LN2_HIGH = 0.693145751953125;
 export const LN2_LOW = 0.000001428606765330187;
 const SQRT_HALF_BITS = 0x3f3504f3;
-const SMALLEST_NORMAL = 1.1754943508222875e-38;
 
 /** f³·p(f) − f²/2, the part of log(1 + f) behind f, for f in [√½ − 1, ½]. */
 export function logTail(f: number): number {
@@ -33,14 +32,9 @@ export function logTail(f: number): number {
   return fround(fround(fround(f2 * f) * p) - fround(0.5 * f2));
 }
 
-/** The exponent k of 2^k·m with m in [√½, √2), as an integer; x is positive and normal. */
+/** The exponent k of 2^k·m with m in [√½, √2), as an integer; x is positive. */
 export function exponent(x: number): number {
   return (bitsOf(x) - SQRT_HALF_BITS) >> 23;
-}
-
-/** x·2^-k, by its bits. */
-export function unscaled(x: number, k: number): number {
-  return floatOf(bitsOf(x) - (k << 23));
 }
 
 /** k·ln 2 + f + tail, the large term last. */
@@ -50,16 +44,8 @@ export function joinLog(k: number, f: number, tail: number): number {
 }
 
 export function log(x: number): number {
-  if (!(x > 0 && x < Infinity)) return logLimit(x);
-  const subnormal = x < SMALLEST_NORMAL;
-  const normal = subnormal ? x * 8388608 : x; // 2^23, exact
-  const k = exponent(normal);
-  const f = fround(unscaled(normal, k) - 1);
-  return joinLog(subnormal ? k - 23 : k, f, logTail(f));
-}
-
-/** The logarithm where it isn't finite: of 0, +Infinity, negative numbers and NaN. */
-export function logLimit(x: number): number {
-  if (x === 0) return -Infinity;
-  return x === Infinity ? Infinity : Number.NaN;
+  if (!(x > 0 && x < Infinity)) return Math.log(x); // a limit or NaN
+  const k = exponent(x);
+  const f = unscaled(x, k) - 1; // exact
+  return joinLog(k, f, logTail(f));
 }

@@ -1,5 +1,5 @@
 import { madd } from "./fma.js";
-import { exponent, LN2_HIGH, LN2_LOW, unscaled } from "./log.js";
+import { LN2_HIGH, LN2_LOW } from "./log.js";
 
 /** logit(p) = log(p/(1 − p)) in float32: assembly/math/logit.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
@@ -11,25 +11,15 @@ const P3 = 0.11816822737455368;
 const P4 = 0.0515858493745327;
 const P5 = 0.1764066070318222;
 
-/** For a normal p below 1, given odds = p/(1 − p). */
-export function logOdds(p: number, odds: number): number {
-  const middle = fround(fround(p + p) - 1);
-  if (fround(middle * middle) <= 0.25) return joined(middle, 0, 0);
-  const k = exponent(odds);
-  const f = fround(unscaled(odds, k) - 1);
-  const rest = fround(1 - p);
-  return joined(fround(f / fround(f + 2)), k, fround(fround(1 - rest) - p));
-}
-
 /** k·ln 2 + 2·atanh(s) − lost */
-function joined(s: number, k: number, lost: number): number {
+export function joinOdds(s: number, k: number, lost: number): number {
   const y = fround(s * s);
   const y2 = fround(y * y);
   const p01 = madd(P1, y, P0);
   const p23 = madd(P3, y, P2);
   const p45 = madd(P5, y, P4);
   const q = madd(y2, madd(y2, p45, p23), p01);
-  const d = fround(s + s);
+  const d = s + s;
   const low = madd(k, LN2_LOW, fround(fround(fround(d * y) * q) - lost));
   return madd(k, LN2_HIGH, fround(d + low));
 }

@@ -1,47 +1,51 @@
-import { bitsOf } from "./bits.js";
-import { logLimit, unscaled } from "./log.js";
-import { join } from "./log-pass.js";
-import { power2 } from "./scalar.js";
+import { BLOCK } from "../../backend.js";
+import type { Memory } from "../memory.js";
+import { nan, unscaled } from "./bits.js";
+import { exponent } from "./log.js";
+import { exponentGap, put } from "./log-pass.js";
 
 /** log(x/m), m = (p + q)/2, of the smaller and the larger of two numbers: assembly/math/mean-log.ts has the method. */
 const { fround } = Math;
 
 const LARGE = 2 ** 65;
-const LEAST = 2 ** -120;
 const NOTHING = 2 ** -36;
 
-/** log(less/m), 0 < less ≤ more. */
-export function logOfLess(less: number, more: number): number {
-  if (more === Infinity) return logLimit(less / more);
-  const up = liftOf(less);
-  const upSum = liftOf(more);
-  const x = lifted(less, upSum);
-  const y = lifted(more, upSum);
-  const sum = fround(x + y);
-  const twice = 2 * lifted(less, up);
-  const gap = bitsOf(twice) - bitsOf(sum) - (up - upSum) * 2 ** 23;
-  const k = Math.floor((gap + (gap < 0 ? 0x74cccc : 0x0b3333)) / 2 ** 23);
-  const number = k === 0 ? 2 * x : twice;
-  const t = fround(k === 0 ? x - y : twice - unscaled(sum, upSum - up - k));
-  return join(fround(t / fround(2 * number - t)), k);
+/** Stores s and k of both logarithms, the smaller number's first: as of 1 where both are 0, NaN where one is negative. */
+export function reduceMeanLogs({ f32 }: Memory, p: number, q: number, e: number, n: number): void {
+  const ps = p >>> 2;
+  const qs = q >>> 2;
+  const es = e >>> 2;
+  for (let i = 0; i < n; i++) {
+    const a = f32[ps + i];
+    const b = f32[qs + i];
+    // So that no difference is subnormal and no sum infinite.
+    const unit = Math.max(a, b) < LARGE ? 2 ** 60 : 2 ** -30;
+    reduceLess(f32, es + i, Math.min(a, b) * unit, Math.max(a, b) * unit);
+    reduceMore(f32, es + 2 * BLOCK + i, Math.min(a, b) * unit, Math.max(a, b) * unit);
+  }
 }
 
-/** log(more/m), 0 ≤ less ≤ more, more above 0. */
-export function logOfMore(less: number, more: number): number {
-  if (more === Infinity) return Number.NaN;
-  const up = liftOf(more);
-  const x = lifted(less, up);
-  const y = lifted(more, up);
-  const far = 2 * x < y;
-  const t = far ? -2 * Math.max(x, fround(y * NOTHING)) : fround(y - x);
-  return join(fround(t / fround(4 * y - t)), far ? 1 : 0);
+/** log(less/m) */
+function reduceLess(f32: Float32Array, at: number, less: number, more: number): void {
+  if (less > 0 && more < Infinity) {
+    const sum = fround(less + more);
+    const k = exponentGap(2 * less, sum);
+    const up = exponent(less);
+    const x = unscaled(less, up);
+    const t = fround(k === 0 ? unscaled(less - more, up) : 2 * x - unscaled(sum, up - k));
+    put(f32, at, t / fround(4 * x - t), k);
+  } else {
+    put(f32, at, 0, less === 0 ? 0 : Math.log(Math.min(less, less / more)));
+  }
 }
 
-function liftOf(x: number): number {
-  return x < LARGE ? 60 : -30;
-}
-
-/** x·2^up, as large as LEAST at least. */
-function lifted(x: number, up: number): number {
-  return Math.max(LEAST, fround(x * power2(up)));
+/** log(more/m) */
+function reduceMore(f32: Float32Array, at: number, less: number, more: number): void {
+  if (less >= 0 && more > 0 && more < Infinity) {
+    const far = 2 * less < more;
+    const t = far ? -2 * Math.max(less, more * NOTHING) : fround(more - less);
+    put(f32, at, t / fround(4 * more - t), far ? 1 : 0);
+  } else {
+    put(f32, at, 0, less === 0 && more === 0 ? 0 : nan());
+  }
 }

@@ -1,3 +1,5 @@
+import { HIGH, power2, value, words } from "./bits.js";
+
 /**
  * What a row needs once, in float64: the same code as assembly/math/scalar.ts, which has the errors. Only +, −, ×, ÷ and
  * bit moves, so every engine has the same bits.
@@ -13,20 +15,6 @@ const LOG1P_2 = 0.14286591449859665;
 const LOG1P_3 = 0.11067585683915901;
 const LOG1P_4 = 0.10060912037204044;
 
-/** A float64's bits, as two words. */
-const value = new Float64Array(1);
-const words = new Int32Array(value.buffer);
-const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0]; // the upper word's index: 1 where bytes are little-endian
-const LOW = 1 - HIGH;
-
-/** 2^n, 0 below n = −1022; n ≤ 1023. */
-export function power2(n: number): number {
-  if (n < -1022) return 0;
-  words[LOW] = 0;
-  words[HIGH] = (n + 1023) << 20;
-  return value[0];
-}
-
 /** log(1 + r) for r ≥ 0. */
 export function log1p(r: number): number {
   if (!(r < Infinity)) return r;
@@ -35,11 +23,10 @@ export function log1p(r: number): number {
   if (r < 0.5) {
     s = r / (2 + r);
   } else {
-    value[0] = 1 + r;
-    const high = words[HIGH];
-    words[HIGH] = (high & 0x000fffff) | 0x3ff00000;
-    let m = value[0];
-    k = (high >> 20) - 1023;
+    const u = 1 + r;
+    value[0] = u;
+    k = (words[HIGH] >> 20) - 1023;
+    let m = u / power2(k);
     if (m >= Math.SQRT2) {
       m *= 0.5;
       k += 1;
