@@ -49,18 +49,21 @@ export function generalOfNarrow(
     for (let q: usize = 0; q < quads; q++) {
       const at = (row + 4 * q) << 3;
       for (let half: usize = 0; half < 32; half += 16) {
-        takeLogs(lanes + q * RECORD, half, dense ? losses + at + half : 0, scales + at + half);
+        const record = lanes + q * RECORD;
+        const log = logsOfTwo(record, half);
+        if (dense) v128.store(losses + at + half, lossesOfTwo(record, half, log, v128.load(scales + at + half)));
+        else v128.store(record + half, log, SUMS);
       }
     }
     for (let q: usize = 0; q < quads; q++, row += 4) {
       const record = lanes + q * RECORD;
       const stored = turned + q * next;
-      for (let i: usize = dense ? 4 : 0; i < 4; i++) {
+      for (let i: usize = 0; i < 4 && !dense; i++) {
         const at = row + i;
         const label = labels ? load<i32>(labels + (at << 2)) : 0;
         const spike = labels && label >= 0 ? load<f64>(spikes + (at << 3)) : 0;
         const y: usize = max(label, 0);
-        const loss = finish(
+        const loss = lossOf(
           x + at * bytes,
           cols,
           load<f32>(x + at * bytes + (y << 2)),
@@ -87,23 +90,19 @@ export function generalOfNarrow(
   return row;
 }
 
-/**
- * log(Σ exp(x − max)) of two positions, in place of the sums. Where there are neither labels nor other weights, two losses
- * to `losses` instead, and in place of the sums what stored exponentials are multiplied by.
- */
-function takeLogs(record: usize, half: usize, losses: usize, scales: usize): void {
-  const peak = loadPair(record + PEAKS + (half >> 1));
-  const rest = v128.load(record + half, RESTS);
-  const log = log1pPair(f64x2.div(rest, peak));
-  if (!losses) {
-    v128.store(record + half, log, SUMS);
-    return;
-  }
+/** log(Σ exp(x − max)) of two positions. */
+function logsOfTwo(record: usize, half: usize): v128 {
+  return log1pPair(f64x2.div(v128.load(record + half, RESTS), loadPair(record + PEAKS + (half >> 1))));
+}
+
+/** Two losses of dense targets alone; in place of the sums what stored exponentials are multiplied by. */
+function lossesOfTwo(record: usize, half: usize, log: v128, scale: v128): v128 {
   const sums = record + OWN + 2 * half;
   const mass = v128.load(sums, 16);
-  const share = f64x2.div(f64x2.splat(1), f64x2.add(peak, rest));
-  v128.store(losses, f64x2.add(v128.load(sums), f64x2.mul(log, mass)));
-  v128.store(record + half, f64x2.mul(share, f64x2.mul(mass, v128.load(scales))), SUMS);
+  const sum = f64x2.add(loadPair(record + PEAKS + (half >> 1)), v128.load(record + half, RESTS));
+  const share = f64x2.div(f64x2.splat(1), sum);
+  v128.store(record + half, f64x2.mul(share, f64x2.mul(mass, scale)), SUMS);
+  return f64x2.add(v128.load(sums), f64x2.mul(log, mass));
 }
 
 /** Sets four rows' gradients at their labels; clears those of rows that are left out. */
@@ -121,7 +120,7 @@ function aim(grad: usize, labels: usize, spikes: usize, cols: usize, record: usi
  * The loss of a quad's position i, whose logarithm stands in place of the sum; and there what stored exponentials are
  * multiplied by, in place of the rest the gradient at the label. x: the row of logits.
  */
-function finish(
+function lossOf(
   x: usize,
   cols: usize,
   xLabel: f32,

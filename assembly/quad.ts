@@ -230,19 +230,6 @@ export function logsOfQuads(
   lanes: usize,
 ): void {
   findMaxima(x, classes, step, next, quads, lanes);
-  logsOfMaxima(x, classes, step, next, quads, e, lanes);
-}
-
-/** As above, once the maxima have been found. */
-export function logsOfMaxima(
-  x: usize,
-  classes: usize,
-  step: usize,
-  next: usize,
-  quads: usize,
-  e: usize,
-  lanes: usize,
-): void {
   exponentials(x, classes, step, next, quads, e, lanes);
   splitSums(e, classes, quads, lanes);
   sharesAndLogs(quads, lanes);

@@ -201,21 +201,3 @@ export function tilesOf(work: Workspace, classes: number, inPlace: boolean): (us
   const size = inPlace ? Workspace.COLUMNS : work.tileFloats;
   return (use) => eachTile(work, classes, use, size);
 }
-
-/** Sums of rows from a column on, to `sums`: a kernel of divergence.ts. */
-type SumRows = (rows: number, cols: number, column: number, sums: number) => void;
-
-/**
- * A row's sum, continued with n columns: each block of theirs is a row to the kernel, and the blocks' sums are added in
- * order, however the row was cut.
- */
-export function addBlocks(work: Workspace, sum: number, n: number, run: SumRows): number {
-  const { f64 } = work.arena;
-  const blocks = Math.floor(n / BLOCK);
-  const rest = n % BLOCK;
-  const at = work.tops >>> 3;
-  run(blocks, BLOCK, 0, work.tops);
-  run(1, rest, blocks * BLOCK, work.tops + blocks * 8);
-  for (let i = 0; i <= blocks; i++) sum += f64[at + i];
-  return sum;
-}

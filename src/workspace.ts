@@ -36,7 +36,7 @@ export class Workspace {
   readonly spikes: number;
   /** Sums of a second row, for operations on two. */
   readonly secondState: number;
-  /** What a kernel gives back for each position besides its loss. */
+  /** What kernels give back for each position besides its loss, or for each block of a long row. */
   readonly tops: number;
   readonly hits: number;
   /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */

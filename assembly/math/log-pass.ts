@@ -16,7 +16,7 @@ import { BLOCK, total } from "./sum";
  * opposite signs, and between ½ and 2 k is 0: p − near is exact, and the result keeps its digits.
  *
  * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
- * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, padded in scratch memory: loads that ask
+ * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, in the first pass padded in scratch memory: loads that ask
  * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower. The first pass may take
  * several rows at once: what it does to an element doesn't ask where a row ends.
  *

@@ -1,8 +1,8 @@
-import type { Kernels, ThreadKernels } from "./kernels.js";
+import type { Kernels, Summing, ThreadKernels } from "./kernels.js";
 
 /** What a backend is: linear memory, and the kernels that work on it. */
 
-export type { Kernels, ThreadKernels };
+export type { Kernels, Summing, ThreadKernels };
 
 export type Backend = "simd" | "relaxed" | "js";
 

@@ -288,6 +288,9 @@ export interface ThreadKernels extends Kernels {
   othersThan(state: number, xLabel: number, stored: number, max: number): number;
 }
 
+/** Kernels that give one sum for each row. */
+export type Summing = "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon";
+
 type Divergence = (
   p: number,
   q: number,

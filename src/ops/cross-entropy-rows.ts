@@ -16,13 +16,13 @@ import {
 /** Rows of so many columns take less time with a log-sum-exp of their own than with the kernel that has every option. */
 const SHORT = 64;
 
-/** Labels with nothing but weights that scale whole rows: what plainRows takes. */
+/** Labels with nothing but weights that scale whole rows and extra outputs that cost little: what plainRows takes. */
 export function isPlain({ batch, labels, smoothing, zLoss, tops }: CrossEntropy): boolean {
   const plain = labels !== undefined && smoothing === 0 && zLoss === 0;
   return plain && (!tops || (batch.inner === 1 && batch.classes <= SHORT));
 }
 
-/** The kernel that most calls want. `stride`: floats between two classes where the rows stand side by side, 0 for rows. */
+/** The kernel that most calls want, and before it those of the extra outputs. `stride`: floats between two classes where the rows stand side by side, 0 for rows. */
 export function plainRows(
   context: Context,
   call: CrossEntropy,

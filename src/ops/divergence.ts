@@ -1,6 +1,7 @@
+import { BLOCK, type Summing } from "../backend/backend.js";
 import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
-import { addBlocks, Columns, eachTile } from "../columns.js";
+import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
@@ -19,7 +20,7 @@ export function entropy(context: Context, p: FloatBatch, options: EntropyOptions
 
 export function divergence(
   context: Context,
-  operation: Exclude<Kernel, "entropy">,
+  operation: Exclude<Summing, "entropy">,
   p: FloatBatch,
   q: FloatBatch,
   options: DivergenceOptions,
@@ -39,8 +40,6 @@ function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floa
   return { array, pointer, length, start, own, shape };
 }
 
-type Kernel = "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon";
-
 interface Operands {
   p: Batch;
   q?: Floats;
@@ -50,7 +49,7 @@ interface Operands {
 /** Sums a kernel's terms at each position. */
 function sumsOf(
   context: Context,
-  kernel: Kernel,
+  kernel: Summing,
   { p: batch, q: other, gradient }: Operands,
   { reduction, unit }: EntropyOptions,
 ): LossTotal {
@@ -79,10 +78,14 @@ function sumsOf(
         const a = p.read(c, n);
         const b = q ? q.read(c, n) : 0;
         const to = grad ? grad.place(c) : 0;
-        sum = addBlocks(work, sum, n, (rows, cols, column, sums) => {
-          const at = column * 4;
-          run(a + at, b + at, to && to + at, rows, cols, sums);
-        });
+        // Each block is a row to the kernel: their sums are added in order, however the row was cut.
+        const whole = n - (n % BLOCK);
+        const at = whole * 4;
+        const blocks = Math.ceil(n / BLOCK);
+        if (whole) run(a, b, to, whole / BLOCK, BLOCK, work.tops);
+        if (n > whole) run(a + at, b + at, to && to + at, 1, n - whole, work.tops + (blocks - 1) * 8);
+        const sums = work.tops >>> 3;
+        for (let i = 0; i < blocks; i++) sum += arena.f64[sums + i];
         grad?.write(c, n);
       });
       total.add(position, Math.max(sum, least) * factor);

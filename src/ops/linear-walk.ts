@@ -44,7 +44,7 @@ export class LinearWalk {
   readonly #blocks: number;
   /** Whether all logits of a group stay in memory. */
   readonly #kept: boolean;
-  /** Whether they are computed row by row, not block by block: where softmaxCrossEntropy's kernel gives all that is asked for. */
+  /** Whether they are computed row by row, not block by block: where softmaxCrossEntropy has kernels for all that is asked for. */
   readonly #whole: boolean;
   /** Where some of the logits are that don't stay. */
   readonly #loan: Loan;

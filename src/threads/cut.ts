@@ -148,18 +148,14 @@ export class Cut {
     this.#pool.run(this.#streams.feed);
   }
 
-  /** As `run`; what the calls return, in order, until the next job. */
-  sums(): Float64Array {
-    const { job } = this.#pool;
-    job.keepsSums = true;
-    this.#pool.run(this.#streams.feed);
-    return this.#pool.sums.subarray(SUMS, SUMS + Math.ceil(job.total / job.unit));
-  }
-
-  /** Their sum, added in order. */
+  /** As `run`; the sum of what the calls return, added in order. */
   sum(start: number): number {
+    const { job, sums } = this.#pool;
+    job.keepsSums = true;
+    this.run();
+    const end = SUMS + Math.ceil(job.total / job.unit);
     let sum = start;
-    for (const value of this.sums()) sum += value;
+    for (let i = SUMS; i < end; i++) sum += sums[i];
     return sum;
   }
 }

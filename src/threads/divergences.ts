@@ -1,5 +1,4 @@
-import type { Kernels } from "../backend/backend.js";
-import { addBlocks } from "../columns.js";
+import { BLOCK, type Kernels, type Summing } from "../backend/backend.js";
 import type { Means } from "./spread.js";
 
 /**
@@ -16,35 +15,34 @@ export function spreadDivergences(means: Means): Partial<Kernels> {
   };
 }
 
-function divergence(
-  { one, cut, work }: Means,
-  kernel: "entropy" | "crossEntropy" | "klDivergence" | "jensenShannon",
-): Kernels["klDivergence"] {
-  const alone: Kernels["klDivergence"] = (p, q, grad, e, rows, cols, scale, sums) =>
-    kernel === "entropy" ? one.entropy(p, e, rows, cols, sums) : one[kernel](p, q, grad, e, rows, cols, scale, sums);
-
-  const shared: Kernels["klDivergence"] = (p, q, grad, e, rows, cols, scale, sums) => {
-    const bytes = cols * 4;
-    cut.rows(kernel, rows, cols).reads(p, bytes);
-    if (kernel !== "entropy") cut.reads(q, bytes).writes(grad, bytes);
-    cut.own(e).count().value(cols);
-    if (kernel !== "entropy") cut.value(scale);
-    cut.writes(sums, 8).run();
-  };
-
+function divergence({ one, cut, work }: Means, kernel: Summing): Kernels["klDivergence"] {
+  const pair = kernel !== "entropy";
   return (p, q, grad, e, rows, cols, scale, sums) => {
-    if (!cut.worth(kernel, rows * cols)) return alone(p, q, grad, e, rows, cols, scale, sums);
-    if (!cut.few(rows, cols)) return shared(p, q, grad, e, rows, cols, scale, sums);
+    if (!cut.worth(kernel, rows * cols)) {
+      if (pair) one[kernel](p, q, grad, e, rows, cols, scale, sums);
+      else one[kernel](p, e, rows, cols, sums);
+      return;
+    }
+    const bytes = cols * 4;
+    if (!cut.few(rows, cols)) {
+      cut.rows(kernel, rows, cols).reads(p, bytes);
+      if (pair) cut.reads(q, bytes).writes(grad, bytes);
+      cut.own(e).count().value(cols);
+      if (pair) cut.value(scale);
+      return cut.writes(sums, 8).run();
+    }
+    const { f64 } = work.arena;
+    const blocks = work.tops;
     for (let row = 0; row < rows; row++) {
-      const sum = addBlocks(work, 0, cols, (rows, cols, column, sums) => {
-        const at = column * 4;
-        const run = cut.worth(kernel, rows * cols) ? shared : alone;
-        run(p + at, q + at, grad && grad + at, e, rows, cols, scale, sums);
-      });
-      work.arena.f64[(sums >>> 3) + row] = sum;
-      p += cols * 4;
-      q += cols * 4;
-      if (grad) grad += cols * 4;
+      const at = row * bytes;
+      cut.blocks(kernel, cols, BLOCK).reads(p + at, 4);
+      if (pair) cut.reads(q + at, 4).writes(grad && grad + at, 4);
+      cut.own(e).value(1).count();
+      if (pair) cut.value(scale);
+      cut.fills(blocks, 8 / BLOCK).run();
+      let sum = 0;
+      for (let i = 0; i * BLOCK < cols; i++) sum += f64[(blocks >>> 3) + i];
+      f64[(sums >>> 3) + row] = sum;
     }
   };
 }

@@ -3,6 +3,8 @@ import { BLOCK, type Kernels } from "../../src/backend/backend.js";
 import { spread } from "../support/samples.js";
 import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
 
+/** Bytes of what the kernels ask for at most. */
+const SCRATCH = (4 * BLOCK + 16) * 4;
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 3e38];
 const STARTS = [0, 1.5, -1e-20];
 
@@ -23,7 +25,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     for (const n of LENGTHS) {
       mirror.clear();
       const p = mirror.put(sample(n, n));
-      const e = mirror.scratch(17 * BLOCK);
+      const e = mirror.scratch(SCRATCH);
       const sums = mirror.doubles(Math.max(1, n));
       for (const [rows, cols] of shapesOf(n)) {
         mirror.same(`${rows} x ${cols}`, (k) => k.entropy(p, e, rows, cols, sums));
@@ -44,7 +46,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
           const q = mirror.put(other(n, title === "near p" ? n : n + 1));
           const grad = mirror.floats(n);
           const sums = mirror.doubles(rows);
-          const e = mirror.scratch(17 * BLOCK);
+          const e = mirror.scratch(SCRATCH);
           const run = (k: Kernels, to: number) => k[name](p, q, to, e, rows, cols, scale, sums);
           mirror.same(`${what}, no gradient`, (k) => run(k, 0));
           mirror.same(what, (k) => run(k, grad));
@@ -65,7 +67,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
         const t = mirror.put(other(n, n + 1));
         const grad = mirror.floats(n);
         const losses = mirror.floats(n);
-        const e = mirror.scratch(17 * BLOCK);
+        const e = mirror.scratch(SCRATCH);
         mirror.same(`${what}, the sum alone`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, scale, Math.LOG2E, start));
         mirror.same(`${what}, losses`, (k) => k.binaryCrossEntropy(q, t, 0, losses, e, n, scale, Math.LOG2E, start));
         mirror.same(what, (k) => k.binaryCrossEntropy(q, t, grad, losses, e, n, scale, Math.LOG2E, start));

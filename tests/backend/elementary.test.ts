@@ -73,7 +73,7 @@ it("simd and js have the same bits: a term of klDivergence and of jensenShannon,
   const p = mirror.put(values.subarray(0, n));
   const q = mirror.put(values.subarray(n));
   const sums = mirror.doubles(n);
-  const e = mirror.scratch(17 * BLOCK);
+  const e = mirror.scratch((4 * BLOCK + 16) * 4);
   for (const name of ["klDivergence", "jensenShannon"] as const) {
     mirror.same(name, (k) => k[name](p, q, 0, e, n, 1, 1, sums));
   }

@@ -87,9 +87,9 @@ class Mirror {
     return this.put(new Float64Array(n).fill(UNSET));
   }
 
-  /** Room that each may use as it likes. */
+  /** Room that each may use as it likes. What it holds is worth nothing. */
   scratch(bytes: number): number {
-    const at = this.integers(Math.ceil(bytes / 4));
+    const at = this.put(new Float32Array(Math.ceil(bytes / 4)).fill(Number.NaN));
     this.#regions.push({ ...(this.#regions.pop() as Region), free: true });
     return at;
   }

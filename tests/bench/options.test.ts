@@ -93,7 +93,7 @@ it("--quick makes rounds fewer, with other engines too", () => {
 });
 
 describe("each benchmark says what it takes", () => {
-  it.each(["", "engines", "linear", "start", "threads"])("%s", (benchmark) => {
+  it.each(["", "engines", "extras", "linear", "start", "threads"])("%s", (benchmark) => {
     const usage = new RegExp(`^Usage: npm run bench -- ${benchmark || "\\[options"}`, "m");
     const help = run(benchmark, "--help");
     expect(help).toMatchObject({ status: 0, stderr: "" });

@@ -4,9 +4,8 @@ import { join, put, reduceLog, reduceRatio } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
 
 /**
- * Entropy and divergences of given distributions: assembly/divergence.ts has the formulas and the contract. There one
- * loop is compiled for each term; here it is told by a number which to take (measured: half the time of a function that
- * is handed over).
+ * Entropy and divergences of given distributions: assembly/divergence.ts has the formulas and the contract. Which
+ * logarithm a loop takes a number says: a function that is handed over takes longer.
  */
 
 const LOG = 0;

@@ -13,7 +13,7 @@ export function bitsOf(x: number): number {
   return ((words[HIGH] - 0x38000000) << 3) | (words[LOW] >>> 29); // 896 less in the exponent
 }
 
-/** 2^n for −1023 ≤ n ≤ 1024, where n = −1023 stands for 0 and 1024 for Infinity. */
+/** 2^n for −1023 ≤ n ≤ 1024, where n = −1023 stands for 0 and 1024 for Infinity. No caller has others. */
 const POWERS = Float64Array.from({ length: 2048 }, (_, i) => (i === 0 ? 0 : 2 ** (i - 1023)));
 
 /** From a table: a processor that reads a number just after its two words were written waits for them (measured: 20 ns). */
