@@ -174,7 +174,8 @@ function gradients(q: usize, t: usize, grad: usize, n: usize, scale: f64): void 
   const by = f64x2.splat(scale);
   for (const end = q + (n << 2); q < end; q += 16, t += 16, grad += 16) {
     const bytes = end - q;
-    const chance = loadUpTo(q, end);
+    // To add 0 makes 0 of −0: a quotient is as infinite, and −.
+    const chance = f32x4.add(loadUpTo(q, end), f32x4.splat(0));
     const target = loadUpTo(t, t + bytes);
     const slope = narrow(slopesOf(chance, target, by), slopesOf(upper(chance), upper(target), by));
     storeUpTo(grad, bytes, v128.or(slope, v128.or(notChance(chance), notChance(target))));

@@ -102,11 +102,15 @@ export function finish(state: usize): void {
   for (let at = after(state, blocks) - NODE_BYTES; at > state + NODES; at -= NODE_BYTES) combine(at - NODE_BYTES, at);
 }
 
-/** exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. */
+/**
+ * exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. A block of
+ * −Infinity is worth nothing: its zeros times a factor that float32 doesn't hold would be NaN.
+ */
 function exchange(a: f32, b: f32): f64 {
+  if (b === -Infinity) return 0;
   const from = anchorOf(b);
   const to = anchorOf(a);
-  return from === to || b === -Infinity ? 1 : exp(<f64>from - <f64>to);
+  return from === to ? 1 : exp(<f64>from - <f64>to);
 }
 
 /** a ← a combined with b: the nodes at these addresses, of neighbouring columns, a's before b's. */

@@ -58,4 +58,17 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     const t = Float32Array.of(0, 0, 0, 1);
     expectWithin(1, backend.k.binaryCrossEntropy(q, t), binaryCrossEntropy(q, t), "loss");
   });
+
+  it("takes −0 for 0: the gradient there is −Infinity too", () => {
+    const q = Float32Array.of(-0, -0, -0, 0.5, -0);
+    const t = Float32Array.of(1, 0.5, 0, 1, 2 ** -20);
+    for (const reduction of ["none", "mean"] as const) {
+      const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { grad: true, reduction });
+      const positive = backend.k.binaryCrossEntropy(q.map(Math.abs), t, { grad: true, reduction });
+      expect([loss].flat()).toEqual([positive.loss].flat());
+      expectSameBits(grad, positive.grad, `gradient, ${reduction}`);
+      expect(grad[0]).toBe(-Infinity);
+    }
+    expect(binaryCrossEntropy(q, t, { grad: true }).grad[0]).toBe(-Infinity);
+  });
 });

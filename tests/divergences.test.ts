@@ -234,6 +234,19 @@ describeEachBackend("for given distributions", (backend) => {
     for (const batch of there) batch.free();
   });
 
+  it("is within 4 ULP up to 2^98, beside what is tiny too", () => {
+    for (const size of [0.99 * 2 ** 96, 1.02 * 2 ** 96, 1.98 * 2 ** 96, 1.98 * 2 ** 97]) {
+      for (const other of [1.02 * 2 ** -100, 1.02, 1.98, 1.02 * 2 ** 96]) {
+        const p = Float32Array.of(size, 0, 0.5);
+        const q = Float32Array.of(other, 1e-40, 0.25);
+        for (const [name, compute] of PAIRS) {
+          const units = sizes(TERMS[name], p, q, 1);
+          expectWithin(4, backend.k[name](p, q), compute(p, q), `${name}, ${size} and ${other}`, units);
+        }
+      }
+    }
+  });
+
   it("H(P, Q) = H(P) + D_KL(P ‖ Q)", () => {
     const { k } = backend;
     const p = distributions(1, 100, 5);

@@ -30,8 +30,8 @@ class Ratio {}
 class Usual {}
 class Tiny {}
 
-/** The bits of the largest argument: just below 2^97. */
-export const LARGEST_BITS: i32 = 0x6fffffff;
+/** The bits of the largest argument: just below 2^96. Made 2^30 larger two still have a sum. */
+export const LARGEST_BITS: i32 = 0x6f7fffff;
 /** The bits of 2^-96. From there on no difference is subnormal. */
 export const LEAST_BITS: i32 = 0x0f800000;
 

@@ -57,6 +57,6 @@ function lossOf(q: number, t: number): number {
 function gradientOf(q: number, t: number): number {
   // For a hard target one factor cancels, and with it the 0/0 where the prediction is right and certain.
   if (t === 0) return 1 / (1 - q);
-  if (t === 1) return -1 / q;
-  return (q - t) / (q * (1 - q));
+  if (t === 1) return -1 / (q + 0); // 0 for −0
+  return (q - t) / ((q + 0) * (1 - q));
 }

@@ -145,3 +145,38 @@ describeEachBackend("softmaxBackward and logSoftmaxBackward", (backend) => {
     expectSameBits(backend.k.softmaxBackward(p, Float32Array.of(3, 3, 3)), [0, 0, 0], "softmaxBackward");
   });
 });
+
+describeEachBackend("blocks of nothing but −Infinity, in rows whose largest logit is far below 0,", (backend) => {
+  const low = [-200, -231, -240, -260, -287.9, -288, -1000];
+
+  it("have probability 0 and no gradient, whatever it is multiplied by", () => {
+    const { k } = backend;
+    for (const length of [2049, 4100]) {
+      for (const largest of low) {
+        const x = new Float32Array(length).fill(largest);
+        x.fill(-Infinity, 2048);
+        const zeros = new Float32Array(length - 2048);
+        const what = `${length} columns, ${largest}`;
+        expectSameBits(k.softmax(x).subarray(2048), zeros, `softmax, ${what}`);
+        for (const gradOutput of [1, 1e10, 2 ** 56]) {
+          for (const options of [{}, { zLoss: 0.1 }, { labelSmoothing: 0, correct: true }]) {
+            const { grad } = k.softmaxCrossEntropy(x, [0], { grad: true, gradOutput, ...options });
+            const there = grad.subarray(2048).map((value) => value + 0); // of either sign
+            expectSameBits(there, zeros, `gradient times ${gradOutput}, ${what}`);
+          }
+        }
+      }
+    }
+  });
+
+  it("nor in a shard that has no others", () => {
+    const { k } = backend;
+    for (const largest of low) {
+      const seen = new Float32Array(2048).fill(largest);
+      const masked = new Float32Array(100).fill(-Infinity);
+      const state = k.logSumExpState(1).add(seen).add(masked);
+      const options = { state, start: 2048, grad: true } as const;
+      expectSameBits(k.softmaxCrossEntropy(masked, [0], options).grad, new Float32Array(100), `${largest}`);
+    }
+  });
+});

@@ -93,6 +93,6 @@ function lossOf(q: number, t: number, log: number, logRest: number): number {
 function slopeOf(q: number, t: number, scale: number): number {
   if (!isChance(q, t)) return nan();
   if (t === 0) return scale / (1 - q);
-  if (t === 1) return -scale / q;
-  return ((q - t) * scale) / (q * (1 - q));
+  if (t === 1) return -scale / (q + 0); // 0 for −0
+  return ((q - t) * scale) / ((q + 0) * (1 - q));
 }

@@ -71,9 +71,10 @@ export function finish(memory: Memory, state: number): void {
 
 /** exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. */
 function exchange(a: number, b: number): number {
+  if (b === -Infinity) return 0;
   const from = anchorOf(b);
   const to = anchorOf(a);
-  return from === to || b === -Infinity ? 1 : exp(from - to);
+  return from === to ? 1 : exp(from - to);
 }
 
 /** a ← a combined with b */
