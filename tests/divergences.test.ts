@@ -128,8 +128,10 @@ describeEachBackend("for given distributions", (backend) => {
 
   it("jensenShannon is never below 0, so that it has a root", () => {
     const { k } = backend;
-    expect(Math.sqrt(k.jensenShannon(Float32Array.of(1 - 2 ** -24), Float32Array.of(1))[0])).not.toBeNaN();
     for (const length of [1, 5, 64, backend.affords(70_000) ? 70_000 : 3000]) {
+      // Each term of these is below 0, as it is rounded.
+      const [less, one] = [1 - 2 ** -24, 1].map((value) => new Float32Array(length).fill(value));
+      expect(Math.sqrt(k.jensenShannon(less, one)[0]), `length ${length}`).not.toBeNaN();
       const p = spread(length, 3, 0.1, 0.9);
       const q = p.map((value, i) => value * (1 + ((i % 3) - 1) * 2 ** -23));
       expect(Math.sqrt(k.jensenShannon(p, q)[0]), `length ${length}`).not.toBeNaN();
@@ -179,59 +181,6 @@ describeEachBackend("for given distributions", (backend) => {
       expectWithin(4, grad, truth.grad, `gradient of ${name}`);
       expect(grad[4500] + 0).toBe(0);
     }
-  });
-
-  it("gives each of many short rows the bits that it has alone, whatever the rows beside it hold", () => {
-    const { k } = backend;
-    for (const length of [1, 3, 8, 10, 30]) {
-      // Two blocks of rows go together: one with rows that are none of the usual, one without.
-      const together = Math.floor(2048 / length);
-      const rows = Math.min(2 * together, 500);
-      const shape = [rows, length];
-      const p = distributions(rows, length, 31);
-      const q = distributions(rows, length, 32);
-      for (const unusual of [false, true]) {
-        const odd = [0, 1e-40, -0.5, Number.NaN, Infinity, 2e38];
-        for (const row of unusual ? [2, 3, 50] : []) {
-          for (let i = 0; i < length; i++) (i % 2 ? p : q)[row * length + i] = odd[(row + i) % odd.length];
-        }
-        for (const [name] of PAIRS) {
-          const { loss, grad } = k[name](p, q, { shape, grad: true });
-          for (let row = 0; row < rows; row++) {
-            const [from, to] = [row * length, (row + 1) * length];
-            const alone = k[name](p.subarray(from, to), q.subarray(from, to), { grad: true });
-            expectSameBits(loss.subarray(row, row + 1), alone.loss, `${name}, row ${row} of ${length}`);
-            expectSameBits(grad.subarray(from, to), alone.grad, `gradient of ${name}, row ${row} of ${length}`);
-          }
-        }
-        const each = k.entropy(p, { shape });
-        for (let row = 0; row < rows; row++) {
-          const alone = k.entropy(p.subarray(row * length, (row + 1) * length));
-          expectSameBits(each.subarray(row, row + 1), alone, `entropy, row ${row} of ${length}`);
-        }
-      }
-    }
-  });
-
-  it("has the same bits however a long row is cut into tiles, where its terms cancel but for what rounding left", () => {
-    const n = 140_000;
-    if (!backend.affords(n)) return;
-    const { k } = backend;
-    const p = spread(n, 33, 0, 1);
-    const q = spread(n, 34, -10, 10).map((power) => 2 ** Math.round(power));
-    for (let i = 0; i < n / 2; i++) {
-      p[n - 1 - i] = p[i];
-      q[n - 1 - i] = 1 / q[i];
-    }
-    const there = [p, q].map((values) => {
-      const batch = k.alloc([1, n]);
-      batch.set(values);
-      return batch;
-    });
-    for (const [name] of PAIRS) {
-      expectSameBits(k[name](there[0], there[1]), k[name](p, q), name);
-    }
-    for (const batch of there) batch.free();
   });
 
   it("is within 4 ULP up to 2^98, beside what is tiny too", () => {

@@ -87,9 +87,9 @@ class Mirror {
     return this.put(new Float64Array(n).fill(UNSET));
   }
 
-  /** Room that each may use as it likes. What it holds is worth nothing. */
+  /** Room that each may use as it likes. What lies there first are NaNs: nothing may come of them. */
   scratch(bytes: number): number {
-    const at = this.put(new Float32Array(Math.ceil(bytes / 4)).fill(Number.NaN));
+    const at = this.put(new Int32Array(Math.ceil(bytes / 4)).fill(-1));
     this.#regions.push({ ...(this.#regions.pop() as Region), free: true });
     return at;
   }

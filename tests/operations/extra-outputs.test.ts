@@ -55,6 +55,11 @@ describeEachBackend("the extra outputs of softmaxCrossEntropy", (backend) => {
     expect(got).toBeInstanceOf(Float32Array);
     expectWithin(4, got, logSumExp(x, layout), "logSumExp", logSumExpUnits(x, shape, axis));
     expectSameBits(got, backend.k.logSumExp(x, layout), "the operation of that name");
+    const sampleWeights = Float32Array.from(labels, (_, r) => r % 3);
+    for (const zLoss of [0, 0.1]) {
+      const weighed = backend.k.softmaxCrossEntropy(x, labels, { ...layout, logSumExp: true, sampleWeights, zLoss });
+      expectSameBits(weighed.logSumExp, got, `with weights of 0 among others, zLoss ${zLoss}`);
+    }
   });
 
   it("logSumExp is ±Infinity or NaN where that of the row is", () => {

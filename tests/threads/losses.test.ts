@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { linearProblem } from "../support/linear.js";
-import { normal } from "../support/samples.js";
+import { normal, spread } from "../support/samples.js";
 import { callShared, openSharing } from "../support/sharing.js";
 import { expectSameBits } from "../support/ulp.js";
 
@@ -37,6 +37,18 @@ describe("losses of few long rows have the bits of one thread", () => {
     });
   });
 });
+
+it.each(["crossEntropy", "klDivergence", "jensenShannon"] as const)(
+  "%s of few long rows, with no gradient, writes nothing over their sums, wherever a row's last part begins",
+  (name) => {
+    const all = [9, 10].map((seed) => spread(3 * 65_536, seed, 0, 1));
+    for (let n = 4095; n < 65_536; n += 2048) {
+      const [p, q] = all.map((values) => values.subarray(0, 3 * n));
+      const options = { shape: [3, n] };
+      expectSameBits(k[name](p, q, options), one[name](p, q, options), `length ${n}`);
+    }
+  },
+);
 
 it("a loss over more blocks than sums are kept of has the bits of one thread", () => {
   const n = 4096 * 2048 + 2051;
