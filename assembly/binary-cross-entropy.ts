@@ -28,8 +28,8 @@ import { BLOCK, total } from "./math/sum";
  * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
  * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
  *
- * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. Returns start + Σ loss,
- * in blocks of BLOCK. The classes only name which numbers a loop is for.
+ * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. Returns start +
+ * Σ loss, in blocks of BLOCK. The classes only name which numbers a loop is for.
  */
 class Usual {}
 class Any {}

@@ -1,5 +1,5 @@
 import { largest as largestOf } from "./argmax";
-import { gapOf } from "./cross-entropy-general";
+import { gapOf, gradientOfParts, lossOfParts, pullOf } from "./cross-entropy-general";
 import { loadPair, upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
@@ -142,16 +142,14 @@ function lossOf(
   const mass = load<f64>(sums, 16);
   const lse = abs(largest) < Infinity ? <f64>largest + log : <f64>largestOf(x, cols);
   if (top) store<f64>(top, lse);
-  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
+  const pull = pullOf(zLoss, lse);
   const sum = peak + rest;
   const share = 1 / sum;
   const p = <f64>stored * share;
-  const own = p * (mass + pull) - <f64>target;
   const others = spike * (xLabel === largest ? rest / sum : 1 - p);
   store<f64>(doubles, share * ((mass + spike + pull) * factor), SUMS);
-  store<f64>(doubles, (own === 0 ? -others : own - others) * factor, RESTS);
-  const atLabel = spike === 0 ? 0 : spike * (<f64>largest - <f64>xLabel + log);
-  return load<f64>(sums) + log * mass + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
+  store<f64>(doubles, gradientOfParts(p, mass + pull, target, others) * factor, RESTS);
+  return lossOfParts(load<f64>(sums) + log * mass, <f64>largest - <f64>xLabel, log, spike, zLoss, lse);
 }
 
 /**

@@ -106,8 +106,18 @@ export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, l
   const log = rowLog(state);
   // A NaN row's log is NaN, and no weight of 0 hides it.
   const dense = rowEmpty(state) ? 0 : rowGap(state) + log * rowMass(state);
-  const atLabel = spike === 0 ? 0 : spike * (<f64>rowMax(state) - <f64>xLabel + log);
+  return lossOfParts(dense, <f64>rowMax(state) - <f64>xLabel, log, spike, zLoss, lse);
+}
+
+/** The loss with what its base makes of it. gap: max − x_y; log: log Σ exp(x − max). */
+export function lossOfParts(dense: f64, gap: f64, log: f64, spike: f64, zLoss: f64, lse: f64): f64 {
+  const atLabel = spike === 0 ? 0 : spike * (gap + log);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
+}
+
+/** What the z-loss adds to Σ t: 2λL. */
+export function pullOf(zLoss: f64, lse: f64): f64 {
+  return zLoss === 0 ? 0 : 2 * zLoss * lse;
 }
 
 /** The gradient at the label, before scaling: p_y·(Σ base + 2λL) − base_y − spike·Σ_{j≠y} p_j. */
@@ -122,9 +132,12 @@ export function labelGradient(
   lse: f64,
 ): f64 {
   const p = <f64>stored * blockFactor(state, max);
-  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
-  const rest = p * (rowMass(state) + pull) - <f64>base;
-  const others = spike * othersThan(state, xLabel, stored, max);
+  return gradientOfParts(p, rowMass(state) + pullOf(zLoss, lse), base, spike * othersThan(state, xLabel, stored, max));
+}
+
+/** p·mass − base − others, where others has the sign of a zero. */
+export function gradientOfParts(p: f64, mass: f64, base: f32, others: f64): f64 {
+  const rest = p * mass - <f64>base;
   return rest === 0 ? -others : rest - others;
 }
 
@@ -148,7 +161,7 @@ export function generalApply(
   lse: f64,
   factor: f64,
 ): void {
-  const mass = rowMass(state) + spike + (zLoss === 0 ? 0 : 2 * zLoss * lse);
+  const mass = rowMass(state) + spike + pullOf(zLoss, lse);
   if (base) denseApply(state, maxima, base, grad, n, mass, factor);
   else softmaxApply(state, maxima, grad, n, mass * factor);
 }

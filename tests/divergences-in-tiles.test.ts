@@ -41,7 +41,6 @@ describeEachBackend("a divergence", (backend) => {
 
   it("has the same bits however a long row is cut into tiles, where its terms cancel but for what rounding left", () => {
     const n = 140_000;
-    if (!backend.affords(n)) return;
     const { k } = backend;
     const p = spread(n, 33, 0, 1);
     const q = spread(n, 34, -10, 10).map((power) => 2 ** Math.round(power));
@@ -64,7 +63,7 @@ describeEachBackend("a divergence", (backend) => {
     const { k } = backend;
     const all = [35, 36].map((seed) => spread(131_072, seed, 0, 1));
     // The last tile ends in blocks and a part of one, which stands at another place each time.
-    for (let n = backend.affords(131_072) ? 69_631 : 131_072; n < 131_072; n += 2048) {
+    for (let n = 69_631; n < 131_072; n += backend.affords(n) ? 2048 : 20_480) {
       const [p, q] = all.map((values) => values.subarray(0, n));
       for (const name of PAIRS) {
         expectSameBits(k[name](p, q), k[name](p, q, { grad: true }).loss, `${name}, length ${n}`);

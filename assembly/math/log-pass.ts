@@ -16,9 +16,9 @@ import { BLOCK, total } from "./sum";
  * opposite signs, and between ½ and 2 k is 0: p − near is exact, and the result keeps its digits.
  *
  * In two passes, s and k and then the sum: a loop that did both would be a chain longer than a processor looks ahead
- * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, in the first pass padded in scratch memory: loads that ask
- * every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower. The first pass may take
- * several rows at once: what it does to an element doesn't ask where a row ends.
+ * (measured: 1.7 times slower). The last 1 to 3 elements take a turn of their own, in the first pass padded in scratch
+ * memory: loads that ask every time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower.
+ * The first pass may take several rows at once: what it does to an element doesn't ask where a row ends.
  *
  * Arguments are below LARGEST_BITS and not negative; where any is small they are made 2^30 larger, so that no difference is
  * subnormal. Instead of the logarithm of 0 there is some finite number.
@@ -134,7 +134,9 @@ export function rowsOfBlock(cols: usize): usize {
   return max(1, cols ? BLOCK / cols : BLOCK);
 }
 
-/** Σ p·log over n elements, of a block or of a row in it, after one of the two. Lane l of four takes the elements l, l + 4, … */
+/**
+ * Σ p·log over n elements, of a block or of a row in it, after one of the two. Lane l of four takes the elements l, l + 4, …
+ */
 export function weigh(p: usize, e: usize, n: usize): f64 {
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);

@@ -36,8 +36,7 @@ export interface Kernels {
 
   // argmax.ts, top-k.ts
   argmax(x: number, out: number, rows: number, cols: number): void;
-  /** Needs neither lanes nor strip. */
-  argmaxAcross: Across;
+  argmaxAcross(x: number, out: number, classes: number, width: number, stride: number): void;
   topK(x: number, values: number, indices: number, rows: number, cols: number, k: number): void;
 
   // logits.ts

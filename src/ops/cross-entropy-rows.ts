@@ -22,7 +22,10 @@ export function isPlain({ batch, labels, smoothing, zLoss, tops }: CrossEntropy)
   return plain && (!tops || (batch.inner === 1 && batch.classes <= SHORT));
 }
 
-/** The kernel that most calls want, and before it those of the extra outputs. `stride`: floats between two classes where the rows stand side by side, 0 for rows. */
+/**
+ * The kernel that most calls want, and before it those of the extra outputs. `stride`: floats between two classes where the
+ * rows stand side by side, 0 for rows.
+ */
 export function plainRows(
   context: Context,
   call: CrossEntropy,
@@ -135,7 +138,7 @@ function countHits(
 ): void {
   const { hits, batch } = call;
   if (!hits || batch.classes === 0) return;
-  if (stride) kernels.argmaxAcross(from, work.hits, batch.classes, rows, stride, work.state, work.exponentials);
+  if (stride) kernels.argmaxAcross(from, work.hits, batch.classes, rows, stride);
   else kernels.argmax(from, work.hits, rows, batch.classes);
   const at = work.hits >>> 2;
   for (let i = 0; i < rows; i++) if (arena.i32[at + i] === givenLabelAt(call, position + i)) hits.count++;

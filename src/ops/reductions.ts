@@ -112,7 +112,7 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const { rows, classes } = tiles;
-    if (across) kernels.argmaxAcross(from, work.hits, classes, rows, tiles.stride, work.state, work.exponentials);
+    if (across) kernels.argmaxAcross(from, work.hits, classes, rows, tiles.stride);
     else kernels.argmax(from, work.hits, rows, classes);
     const at = work.hits >>> 2;
     for (let i = 0; i < tiles.rows; i++) result[tiles.position + i] = arena.i32[at + i];

@@ -7,7 +7,11 @@ export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
     softmaxAcross: across(one, cut, "softmaxAcross", true),
     logSoftmaxAcross: across(one, cut, "logSoftmaxAcross", true),
     logSumExpAcross: across(one, cut, "logSumExpAcross", false),
-    argmaxAcross: across(one, cut, "argmaxAcross", false),
+    argmaxAcross(x, out, classes, width, stride) {
+      if (!cut.worth("argmaxAcross", width * classes)) return one.argmaxAcross(x, out, classes, width, stride);
+      cut.elements("argmaxAcross", width, classes).reads(x, 4).writes(out, 4);
+      cut.value(classes).count().value(stride).run();
+    },
     softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip) {
       if (!cut.worth("softmaxCrossEntropyAcross", width * classes)) {
         one.softmaxCrossEntropyAcross(x, grad, labels, scales, scale, losses, classes, width, stride, state, strip);
@@ -24,7 +28,7 @@ export function spreadAcross(one: Kernels, cut: Cut): Partial<Kernels> {
 function across(
   one: Kernels,
   cut: Cut,
-  kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross" | "argmaxAcross",
+  kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross",
   wide: boolean,
 ): Kernels["softmaxAcross"] {
   return (x, out, classes, width, stride, lanes, strip) => {
