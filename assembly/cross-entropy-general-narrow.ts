@@ -36,24 +36,13 @@ export function generalOfNarrow(
     turn(x + row * bytes, turned, cols, quads);
     findMaxima(turned, cols, 16, next, quads, lanes);
     for (let q: usize = 0; q < quads; q++) {
-      const at = e + q * next;
-      transpose(base + (row + 4 * q) * baseStep, baseStep >> 2, at, 4, 4, cols);
-      padToFours(at, cols);
-      const max = v128.load(lanes + q * RECORD, MAXIMA);
-      const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
-      basesOfTwo(turned + q * next, at, cols, level, lanes + q * RECORD + OWN);
-      basesOfTwo(turned + q * next + 8, at + 8, cols, upper(level), lanes + q * RECORD + OWN + 32);
+      sumBases(turned + q * next, base + (row + 4 * q) * baseStep, baseStep, e + q * next, cols, lanes + q * RECORD);
     }
     exponentials(turned, cols, 16, next, quads, turned, lanes);
     splitSums(turned, cols, quads, lanes);
     for (let q: usize = 0; q < quads; q++) {
       const at = (row + 4 * q) << 3;
-      for (let half: usize = 0; half < 32; half += 16) {
-        const record = lanes + q * RECORD;
-        const log = logsOfTwo(record, half);
-        if (dense) v128.store(losses + at + half, lossesOfTwo(record, half, log, v128.load(scales + at + half)));
-        else v128.store(record + half, log, SUMS);
-      }
+      takeLogs(lanes + q * RECORD, dense ? losses + at : 0, scales + at);
     }
     for (let q: usize = 0; q < quads; q++, row += 4) {
       const record = lanes + q * RECORD;
@@ -90,9 +79,23 @@ export function generalOfNarrow(
   return row;
 }
 
-/** log(Σ exp(x − max)) of two positions. */
-function logsOfTwo(record: usize, half: usize): v128 {
-  return log1pPair(f64x2.div(v128.load(record + half, RESTS), loadPair(record + PEAKS + (half >> 1))));
+/** Turns a quad's bases into t, and leaves Σ t·(max − x) and Σ t of each position in its record. x: turned logits. */
+function sumBases(x: usize, base: usize, baseStep: usize, t: usize, cols: usize, record: usize): void {
+  transpose(base, baseStep >> 2, t, 4, 4, cols);
+  padToFours(t, cols);
+  const max = v128.load(record, MAXIMA);
+  const level = v128.andnot(max, f32x4.eq(max, f32x4.splat(-Infinity)));
+  basesOfTwo(x, t, cols, level, record + OWN);
+  basesOfTwo(x + 8, t + 8, cols, upper(level), record + OWN + 32);
+}
+
+/** A quad's log(Σ exp(x − max)), in place of the sums; or its losses, where `losses` says that dense targets are all. */
+function takeLogs(record: usize, losses: usize, scales: usize): void {
+  for (let half: usize = 0; half < 32; half += 16) {
+    const log = log1pPair(f64x2.div(v128.load(record + half, RESTS), loadPair(record + PEAKS + (half >> 1))));
+    if (losses) v128.store(losses + half, lossesOfTwo(record, half, log, v128.load(scales + half)));
+    else v128.store(record + half, log, SUMS);
+  }
 }
 
 /** Two losses of dense targets alone; in place of the sums what stored exponentials are multiplied by. */

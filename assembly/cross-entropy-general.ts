@@ -33,10 +33,10 @@ import { softmaxApply } from "./softmax";
  *   loss   = Σ base_j·(L − x_j) + spike·(L − x_y) + λ·L²,   a term with weight 0 being 0
  *   grad_j = scale·(p_j·(Σ base + 2λL) − base_j),  and at y less spike·Σ_{j≠y} p_j, at others plus spike·p_j
  *
- * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that e is always used. base: floats, rows baseStep
- * bytes apart (0: one row for all), 0 for none; neither grad nor changed. labels: an i32 a row, negative to leave the row
- * out; 0 for none. spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled. tops: an f64 a row for L, 0
- * for none.
+ * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that narrow rows with a base always use e. base:
+ * floats, rows baseStep bytes apart (0: one row for all), 0 for none; neither grad nor changed. labels: an i32 a row,
+ * negative to leave the row out; 0 for none. spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled.
+ * tops: an f64 a row for L, 0 for none.
  */
 export function softmaxCrossEntropyGeneral(
   x: usize,

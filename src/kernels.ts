@@ -2,7 +2,7 @@ import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
 import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
-import { logSoftmaxBackward, softmaxBackward } from "./ops/backward.js";
+import { backward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
 import { softmaxKlDivergence } from "./ops/distillation.js";
 import { divergence, entropy } from "./ops/divergence.js";
@@ -12,7 +12,7 @@ import { linearSoftmaxCrossEntropy } from "./ops/linear-softmax.js";
 import { nllLoss } from "./ops/nll-loss.js";
 import { argmax, logSumExp, topK } from "./ops/reductions.js";
 import { binaryCrossEntropy, sigmoidCrossEntropy, sigmoidFocalLoss } from "./ops/sigmoid-losses.js";
-import { logSoftmax, softmax } from "./ops/softmax.js";
+import { softmax } from "./ops/softmax.js";
 import type {
   ArrayOptions,
   ArrayResult,
@@ -45,8 +45,8 @@ const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
- * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, beside which the linear losses take
- * memory for the length of a call; resident ones are used in place.
+ * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, beside which the linear losses, and
+ * cross-entropy with `state`, take memory for the length of a call; resident ones are used in place.
  *
  * Error bounds are in units in the last place (ULP) of the true float32 result: docs/numerics.md. Every method may throw
  * ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, MemoryError, and FreedError after `dispose` or for
@@ -61,7 +61,7 @@ export class Xentropy extends Loaded {
     x: FloatBatch,
     options: Into<SoftmaxOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return softmax(this.context("softmax", x), x, options) as ArrayResult<O>;
+    return softmax(this.context("softmax", x), "softmax", x, options) as ArrayResult<O>;
   }
 
   /** logSoftmax(x)_i = x_i − log Σ_j exp(x_j), like softmax but without forming it. At most 4 ULP, near 0 too. */
@@ -69,7 +69,7 @@ export class Xentropy extends Loaded {
     x: FloatBatch,
     options: Into<LogSoftmaxOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return logSoftmax(this.context("logSoftmax", x), x, options) as ArrayResult<O>;
+    return softmax(this.context("logSoftmax", x), "logSoftmax", x, options) as ArrayResult<O>;
   }
 
   /**
@@ -98,7 +98,7 @@ export class Xentropy extends Loaded {
     dp: FloatBatch,
     options: Into<ArrayOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
-    return softmaxBackward(this.context("softmaxBackward", p), p, dp, options) as ArrayResult<O>;
+    return backward(this.context("softmaxBackward", p), "softmaxBackward", p, dp, options) as ArrayResult<O>;
   }
 
   /** The gradient to x, given lp = logSoftmax(x) and the gradient dlp to lp: dlp − exp(lp)·Σ dlp along `axis`. */
@@ -108,7 +108,7 @@ export class Xentropy extends Loaded {
     options: Into<ArrayOptions, O> = NONE,
   ): NoInfer<ArrayResult<O>> {
     const context = this.context("logSoftmaxBackward", logProbs);
-    return logSoftmaxBackward(context, logProbs, dLogProbs, options) as ArrayResult<O>;
+    return backward(context, "logSoftmaxBackward", logProbs, dLogProbs, options) as ArrayResult<O>;
   }
 
   /**

@@ -10,7 +10,7 @@ export class Largest {
     kernels.argmax(x, work.hits, 1, n);
     const at = arena.i32[work.hits >>> 2];
     const value = arena.f32[(x >>> 2) + at];
-    if (Number.isNaN(this.value) || !(column === 0 || value > this.value || Number.isNaN(value))) return;
+    if (Number.isNaN(this.value) || !(value > this.value || Number.isNaN(value))) return;
     this.value = value;
     this.column = column + at;
   }

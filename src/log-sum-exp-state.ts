@@ -71,7 +71,7 @@ export class LogSumExpState {
     if (rows === 0 ? length > 0 : length % rows !== 0) {
       throw new ShapeError(`The chunk has length ${length}, which makes no ${rows} rows.`);
     }
-    const n = rows === 0 ? columnsOf(own, length) : length / rows;
+    const n = rows === 0 ? columnsOfEmpty(own, length) : length / rows;
     if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
     if (!Number.isSafeInteger(this.#end + n)) throw new ShapeError(`${n} columns from ${this.#end} on pass 2^53 − 1.`);
     if (rows === 0) {
@@ -209,7 +209,7 @@ export class LogSumExpState {
 const OPTIONS = ["start"];
 
 /** Columns of a chunk that has no rows: its shape alone has them. */
-function columnsOf(own: unknown, length: number): number {
+function columnsOfEmpty(own: unknown, length: number): number {
   return own === undefined ? 0 : (checkShape(own, length, "chunk")[1] ?? 0);
 }
 

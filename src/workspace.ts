@@ -1,5 +1,5 @@
 import { BLOCK, QUADS_BYTES } from "./backend/backend.js";
-import { ALIGN, type Arena } from "./memory.js";
+import { ALIGN, type Arena, type Operand } from "./memory.js";
 
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
 export const TILE = 65536;
@@ -136,6 +136,12 @@ export class Workspace {
     const at = from >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) array[to + i] = f32[at + i];
     else array.set(f32.subarray(at, at + n), to);
+  }
+
+  /** Copies n floats of an operand, wherever it is, to an address. */
+  bring({ array, pointer }: Operand, from: number, n: number, to: number): void {
+    if (array) this.copyIn(array, from, n, to);
+    else this.move(pointer + from * 4, n, to);
   }
 
   /** Copies n floats within linear memory. */

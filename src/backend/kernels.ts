@@ -68,7 +68,7 @@ export interface Kernels {
     classes: number,
     width: number,
     stride: number,
-    state: number,
+    lanes: number,
     strip: number,
   ): void;
   labelLoss(state: number, xLabel: number): number;

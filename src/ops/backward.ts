@@ -10,54 +10,52 @@ import { briefBackward } from "./brief.js";
 
 const OPTIONS = ["shape", "axis", "out"];
 
-export function softmaxBackward(context: Context, p: FloatBatch, dp: FloatBatch, options: ArrayOptions): FloatOutput {
-  return (
-    briefBackward(context, "softmaxBackward", p, dp, options) ??
-    backward(context, p, dp, context.left(options), "p", "dp")
-  );
-}
+/** What each calls its operands: the forward pass's result, and the gradient to that. */
+const OPERANDS = { softmaxBackward: ["p", "dp"], logSoftmaxBackward: ["logProbs", "dLogProbs"] } as const;
 
-export function logSoftmaxBackward(
-  context: Context,
-  logProbs: FloatBatch,
-  dLogProbs: FloatBatch,
-  options: ArrayOptions,
-): FloatOutput {
-  return (
-    briefBackward(context, "logSoftmaxBackward", logProbs, dLogProbs, options) ??
-    backward(context, logProbs, dLogProbs, context.left(options), "logProbs", "dLogProbs")
-  );
-}
+type Operation = keyof typeof OPERANDS;
 
-function backward(
+export function backward(
   context: Context,
+  operation: Operation,
   forward: FloatBatch,
   upstream: FloatBatch,
   options: ArrayOptions,
-  forwardName: "p" | "logProbs",
-  upstreamName: string,
+): FloatOutput {
+  return (
+    briefBackward(context, operation, forward, upstream, options) ??
+    general(context, operation, forward, upstream, context.left(options))
+  );
+}
+
+function general(
+  context: Context,
+  operation: Operation,
+  forward: FloatBatch,
+  upstream: FloatBatch,
+  options: ArrayOptions,
 ): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, axis, out } = options;
   const { kernels, arena, work } = context;
+  const [forwardName, upstreamName] = OPERANDS[operation];
   const batch = readBatch(forward, shape, axis, arena, forwardName);
   const other = readOperand(upstream, batch, arena, upstreamName);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out", other);
-  const log = forwardName === "logProbs";
   const tiles = context.tiles.over(batch, isResident(batch) && isResident(other) && isResident(output)).streamed();
   if (tiles.long) {
+    const ofLogs = operation === "logSoftmaxBackward";
     for (let position = 0; position < batch.outer * batch.inner; position++) {
       const a = new Columns(work, batch, batch, position, 0);
       const b = new Columns(work, other, batch, position, 1);
       const to = new Columns(work, output, batch, position, 3);
       let sum = 0;
       eachTile(work, batch.classes, (c, n) => {
-        sum = log ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
+        sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
       });
       eachTile(work, batch.classes, (c, n) => {
-        if (log) kernels.logSoftmaxBackwardApply(a.read(c, n), b.read(c, n), to.place(c), n, sum);
-        else kernels.softmaxBackwardApply(a.read(c, n), b.read(c, n), to.place(c), n, sum);
+        kernels[`${operation}Apply` as const](a.read(c, n), b.read(c, n), to.place(c), n, sum);
         to.write(c, n);
       });
     }
@@ -67,8 +65,7 @@ function backward(
     const a = tiles.read(batch, 0);
     const b = tiles.read(other, 1);
     const to = tiles.place(output, 3);
-    if (log) kernels.logSoftmaxBackward(a, b, to, tiles.rows, tiles.classes);
-    else kernels.softmaxBackward(a, b, to, tiles.rows, tiles.classes);
+    kernels[operation](a, b, to, tiles.rows, tiles.classes);
     tiles.write(output, to);
   }
   return result;

@@ -13,7 +13,7 @@ import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./
  */
 
 /** Columns of the rows of a batch, 0 where it isn't plain. */
-function columnsOf(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
+function residentColumns(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
   if (ResidentBatch.addressOf(x, arena, "float32") === 0) return 0;
   const { shape: sizes, length } = x as ResidentBatch;
   const last = sizes.length - 1;
@@ -64,7 +64,7 @@ export function residentArray(
   axis: unknown,
   out: unknown,
 ): FloatOutput | undefined {
-  const columns = columnsOf(x, shape, axis, context);
+  const columns = residentColumns(x, shape, axis, context);
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;
@@ -88,7 +88,7 @@ export function residentBackward(
   axis: unknown,
   out: unknown,
 ): FloatOutput | undefined {
-  const columns = columnsOf(forward, shape, axis, context);
+  const columns = residentColumns(forward, shape, axis, context);
   if (columns === 0) return undefined;
   const batch = forward as ResidentBatch;
   const { length } = batch;
@@ -125,7 +125,7 @@ export function residentCrossEntropy(
   if (ResidentBatch.addressOf(targets, arena, "float32") !== 0) {
     return residentPair(context, "dense targets", x, targets, shape, axis, grad);
   }
-  const columns = columnsOf(x, shape, axis, context);
+  const columns = residentColumns(x, shape, axis, context);
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;
@@ -160,7 +160,7 @@ export function residentPair(
   axis: unknown,
   grad: unknown,
 ): Loss | undefined {
-  const columns = columnsOf(x, shape, axis, context);
+  const columns = residentColumns(x, shape, axis, context);
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;

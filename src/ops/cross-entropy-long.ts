@@ -35,11 +35,11 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();
   let xLabel = 0;
-  const look = tops !== undefined || hits !== undefined || zLoss !== 0;
+  const wantsLargest = tops !== undefined || hits !== undefined || zLoss !== 0;
   kernels.begin(state);
   each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
-    if (look) largest.see(context, from, n, c);
+    if (wantsLargest) largest.see(context, from, n, c);
     if (label >= c && label < c + n) {
       xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
@@ -52,7 +52,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   });
   kernels.finish(state);
   const spike = spikeAt(call, label) * unit;
-  const lse = kernels.logSumExpOf(state, look ? largest.value : 0);
+  const lse = kernels.logSumExpOf(state, wantsLargest ? largest.value : 0);
   if (tops) tops[position] = lse;
   if (hits && largest.column === givenLabelAt(call, position)) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;

@@ -17,7 +17,7 @@ import {
 const SHORT = 64;
 
 /** Labels with nothing but weights that scale whole rows and extra outputs that cost little: what plainRows takes. */
-export function isPlain({ batch, labels, smoothing, zLoss, tops }: CrossEntropy): boolean {
+export function takesPlainKernel({ batch, labels, smoothing, zLoss, tops }: CrossEntropy): boolean {
   const plain = labels !== undefined && smoothing === 0 && zLoss === 0;
   return plain && (!tops || (batch.inner === 1 && batch.classes <= SHORT));
 }

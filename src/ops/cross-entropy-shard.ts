@@ -9,7 +9,7 @@ import {
   STATE_BYTES,
 } from "../backend/backend.js";
 import { type FloatBatch, type Labels, readBatch } from "../batch.js";
-import { copyOptions, readNumber, refuse } from "../checks.js";
+import { copyOptions, readInteger, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import { LogSumExpState } from "../log-sum-exp-state.js";
@@ -82,8 +82,8 @@ function prepare(
     throw new OptionError("axis can't be combined with state, but for the last.");
   const { outer: rows, classes: cols } = batch;
   if (rows !== state.rows) throw new ShapeError(`The state has ${state.rows} rows; the batch has ${rows} positions.`);
-  const first = readNumber(start, "start", 0, 0);
-  if (state.start !== 0 || !Number.isInteger(first) || first + cols > state.end) {
+  const first = start === undefined ? 0 : readInteger(start, "start");
+  if (state.start !== 0 || first + cols > state.end) {
     const has = `columns ${state.start} to ${state.end}`;
     throw new OptionError(
       `The state has ${has}, not 0 to the end with columns ${first} to ${first + cols} among them.`,

@@ -7,7 +7,7 @@ import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { briefCrossEntropy } from "./brief-losses.js";
 import { placeGradient, type Result, readCrossEntropy, resultOf } from "./cross-entropy-call.js";
 import { longCrossEntropy } from "./cross-entropy-long.js";
-import { generalRows, isPlain, plainRows } from "./cross-entropy-rows.js";
+import { generalRows, plainRows, takesPlainKernel } from "./cross-entropy-rows.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
 import { goesAcross } from "./softmax.js";
 
@@ -41,7 +41,7 @@ function generalCrossEntropy(
     isResident(batch) && (!call.targets || isResident(call.targets)) && (!gradient || isResident(gradient));
   // Whatever is made anew for the kernel passes through staging tiles.
   const asGiven = !transform.some && smoothing === 0 && !(call.targets && classWeights);
-  const plain = isPlain(call);
+  const plain = takesPlainKernel(call);
   const across = plain && goesAcross(batch) && transform.softcap === undefined;
   const { tiles } = context;
   if (across) tiles.across(batch, resident && asGiven);

@@ -50,18 +50,18 @@ export function linearSigmoidCrossEntropy(
   return withLayer(context, operands, options, LINEAR_SIGMOID_CROSS_ENTROPY, (given, chosen, wanted, scratch) => {
     const layer = readLayer(given, chosen, arena);
     const { logits } = layer;
-    const targets = readTargets(given.targets, logits, arena);
+    const read = readTargets(given.targets, logits, arena);
     const reduction = readReduction(chosen.reduction);
     const weighting = readWeighting(chosen, logits, arena);
     // For what there is one of for each logit.
     const elements = { ...logits, axis: -1, outer: logits.length, classes: 1 };
     const upstream = readGradOutput(chosen.gradOutput, elements, reduction === "none", arena);
     const inputs = [upstream, weighting.positive?.source, weighting.element?.source];
-    const gradients = readLayerGradients(wanted, chosen, layer, targets, inputs, arena);
+    const gradients = readLayerGradients(wanted, chosen, layer, read, inputs, arena);
     const total = new LossTotal(reduction, logits.length, logits.length);
     const products = new LinearProducts(context, layer, gradients, scratch);
     const rows = Math.min(layer.positions, products.group);
-    const room = (wanted: unknown) => (wanted ? scratch.take(rows * Math.min(layer.classes, BLOCK) * 4) : 0);
+    const room = (needed: unknown) => (needed ? scratch.take(rows * Math.min(layer.classes, BLOCK) * 4) : 0);
     const rooms = {
       logits: room(true),
       targets: room(true),
@@ -71,7 +71,7 @@ export function linearSigmoidCrossEntropy(
       sums: scratch.take(rows * 8),
     };
     return () => {
-      const call = { layer, targets, upstream, peak: powerAbove(upstream), total, gradients, ...weighting };
+      const call = { layer, targets: read, upstream, peak: powerAbove(upstream), total, gradients, ...weighting };
       while (products.next()) group(context, call, products, rooms);
       return { loss: total.value, ...(gradients.results && { grad: gradients.results }) };
     };
@@ -114,8 +114,7 @@ function block(
   for (let i = 0; i < count; i++) {
     const from = (position + i) * classes + column;
     const to = i * cols;
-    if (targets.array) work.copyIn(targets.array, from, cols, rooms.targets + to * 4);
-    else work.move(targets.pointer + from * 4, cols, rooms.targets + to * 4);
+    work.bring(targets, from, cols, rooms.targets + to * 4);
     positive?.expand(from, cols, arena.f32, (rooms.positive >>> 2) + to);
     element?.expand(from, cols, arena.f32, (rooms.element >>> 2) + to);
   }

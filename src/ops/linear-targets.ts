@@ -45,8 +45,7 @@ export class LinearTargets {
     const room = this.#room;
     for (let i = 0; i < rows; i++) {
       const from = start + i * classes;
-      if (array) work.copyIn(array, from, cols, room + i * cols * 4);
-      else work.move(pointer + from * 4, cols, room + i * cols * 4);
+      work.bring(targets, from, cols, room + i * cols * 4);
     }
     if (changed) {
       if (classWeights) arena.f32.set(classWeights.subarray(column, column + cols), this.#weights >>> 2);

@@ -19,7 +19,7 @@ import {
   sampleWeight,
   spikeAt,
 } from "./cross-entropy-call.js";
-import { isPlain, plainRows } from "./cross-entropy-rows.js";
+import { plainRows, takesPlainKernel } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { Loan } from "./linear-loan.js";
 import { halved, LinearProducts, positionsOf } from "./linear-products.js";
@@ -51,7 +51,7 @@ export class LinearWalk {
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
   readonly #storing: boolean;
   /** Whether the largest logit of each row is wanted. */
-  readonly #look: boolean;
+  readonly #wantsLargest: boolean;
   /** Addresses: logits, new ones where softcap or temperature makes them, and what rows leave for the gradient. */
   readonly #logits: number;
   readonly #changed: number;
@@ -68,13 +68,13 @@ export class LinearWalk {
     const floats = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * layer.depth);
     const fitting = halved(most, classes, floats);
     this.#kept = fitting * classes <= floats;
-    this.#whole = this.#kept && isPlain(call) && !call.transform.some;
+    this.#whole = this.#kept && takesPlainKernel(call) && !call.transform.some;
     this.#products = new LinearProducts(context, layer, gradients, scratch, this.#kept ? fitting : most);
     this.#loan = new Loan(context, gradients, this.#kept ? 0 : layer.depth);
     this.#classes = classes;
     this.#blocks = Math.ceil(classes / BLOCK);
     this.#storing = gradients.results !== undefined && !call.transform.some;
-    this.#look = call.tops !== undefined || call.hits !== undefined || call.zLoss !== 0;
+    this.#wantsLargest = call.tops !== undefined || call.hits !== undefined || call.zLoss !== 0;
     const n = Math.min(positions, this.#products.group);
     const block = Math.min(classes, BLOCK);
     this.#targets = new LinearTargets(context, call, n, block, scratch);
@@ -162,7 +162,7 @@ export class LinearWalk {
       count,
       cols,
       column,
-      this.#look,
+      this.#wantsLargest,
       this.#storing ? logits : work.exponentials,
     );
     this.#loan.give(products, column, cols, logits);
@@ -173,7 +173,7 @@ export class LinearWalk {
     const { kernels, arena } = this.#context;
     const { count, position } = this.#products;
     const { labels, zLoss, unit, total, tops, hits } = this.#call;
-    kernels.linearFinish(this.#rows, this.#states, zLoss * unit, labels !== undefined, this.#look, count);
+    kernels.linearFinish(this.#rows, this.#states, zLoss * unit, labels !== undefined, this.#wantsLargest, count);
     const { f64, i32 } = arena;
     for (let i = 0; i < count; i++) {
       const at = this.#rows + i * ROW_RECORD;

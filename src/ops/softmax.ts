@@ -22,20 +22,18 @@ const SOFTMAX = ["shape", "axis", "out", "temperature", "emptyRow"];
 const EMPTY_ROW = ["nan", "zero"] as const;
 const LOG_SOFTMAX = ["shape", "axis", "out", "temperature"];
 
-export function softmax(context: Context, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
-  return briefArray(context, "softmax", x, options) ?? general(context, "softmax", x, context.left(options));
-}
+type Operation = "softmax" | "logSoftmax";
 
-export function logSoftmax(context: Context, x: FloatBatch, options: LogSoftmaxOptions): FloatOutput {
-  return briefArray(context, "logSoftmax", x, options) ?? general(context, "logSoftmax", x, context.left(options));
-}
-
-function general(
+export function softmax(
   context: Context,
-  operation: "softmax" | "logSoftmax",
+  operation: Operation,
   x: FloatBatch,
-  options: SoftmaxOptions,
+  options: SoftmaxOptions | LogSoftmaxOptions,
 ): FloatOutput {
+  return briefArray(context, operation, x, options) ?? general(context, operation, x, context.left(options));
+}
+
+function general(context: Context, operation: Operation, x: FloatBatch, options: SoftmaxOptions): FloatOutput {
   const log = operation === "logSoftmax";
   checkOptions(options, log ? LOG_SOFTMAX : SOFTMAX);
   const { shape, axis, out, temperature, emptyRow } = options;

@@ -105,8 +105,11 @@ class Mirror {
     const got = call(this.js);
     if (!Object.is(got, expected)) expect.fail(`${what}: returns ${got}, expected ${expected}`);
     const [ours, theirs] = this.#words;
-    for (let word = this.#base / 4, end = this.#end / 4 + 4; word < end; word++) {
-      if (ours[word] !== theirs[word]) this.#judge(what, word);
+    let word = this.#base / 4;
+    const end = this.#end / 4 + 4;
+    for (const { from, to } of [...this.#regions.filter(({ free }) => free), { from: end, to: end }]) {
+      for (; word < from; word++) if (ours[word] !== theirs[word]) this.#judge(what, word);
+      word = to;
     }
     for (const { from, to } of this.#regions) {
       if (ours[from - 1] !== GUARD || ours[to] !== GUARD) expect.fail(`${what}: wrote beside an operand`);
@@ -123,7 +126,6 @@ class Mirror {
     const index = this.#regions.findIndex(({ from, to }) => from <= word && word < to);
     const region = this.#regions[index];
     if (!region) expect.fail(`${what}: byte ${word * 4}, in no operand, is written by one of the two`);
-    if (region.free) return;
     const [expected, got] = this.#words.map((words) => {
       const { buffer } = words;
       if (region.kind instanceof Float32Array) return new Float32Array(buffer)[word];

@@ -11,7 +11,7 @@ import {
   ROW_SPIKE,
   STATE_BYTES,
 } from "../backend.js";
-import { indexOf, largest } from "./argmax.js";
+import { bestOf } from "./argmax.js";
 import { accumulateDense, generalApply, generalLoss, labelGradient, logSumExpOf } from "./cross-entropy-general.js";
 import { expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
@@ -71,10 +71,11 @@ export function linearForward(
 function lookForLargest(memory: Memory, record: number, z: number, cols: number, column: number): void {
   const { f32, i32 } = memory;
   const so = f32[(record + ROW_LARGEST) >>> 2];
-  const here = largest(memory, z, cols);
+  const at = bestOf(f32, z >>> 2, cols, 1);
+  const here = f32[(z >>> 2) + at];
   if (Number.isNaN(so) || !(here > so || Number.isNaN(here))) return;
   f32[(record + ROW_LARGEST) >>> 2] = here;
-  i32[(record + ROW_LARGEST_COLUMN) >>> 2] = column + indexOf(memory, z, cols, here);
+  i32[(record + ROW_LARGEST_COLUMN) >>> 2] = column + at;
 }
 
 export function linearFinish(
