@@ -62,9 +62,13 @@ export class BackendRow {
 
 export const BACKENDS: readonly BackendRow[] = (["simd", "relaxed", "js"] as const).map((name) => new BackendRow(name));
 
-/** Declares a suite once for each backend. `backend.k` may be used in tests, not while they are declared. */
+/**
+ * Declares a suite once for each backend, on several threads for those that have them. `backend.k` may be used in tests, not
+ * while they are declared.
+ */
 export function describeEachBackend(title: string, suite: (backend: BackendRow) => void): void {
   for (const backend of BACKENDS) {
+    if (backend.threads !== THREADS) continue;
     const name = `${title} (${backend.name})`;
     if (backend.available) describe(name, () => suite(backend));
     else describe.skip(name, () => it("is not available in this runtime", () => {}));

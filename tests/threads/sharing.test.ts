@@ -17,8 +17,7 @@ const SHAPES = [
 
 describe.each(NAMED_CALLS)("%s", (_, call) => {
   it.each(SHAPES)("is shared by the workers and has the bits of one thread: %i x %i", (rows, columns) => {
-    const { beside, shape } = operandsFor(call, rows, columns);
-    const x = normal(rows * columns, 7, 0, 3);
+    const { x, beside, shape } = operandsFor(call, rows, columns);
     const expected = call.run(one, x, beside, { shape, reduction: "mean" });
     const resident = k.alloc(shape).set(x);
     const other = residentBeside(k, beside, shape);
