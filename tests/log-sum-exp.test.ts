@@ -62,6 +62,32 @@ describeEachBackend("logSumExp", (backend) => {
     );
   });
 
+  it("of axes that lie apart has the bits of their elements side by side, in tiles of positions and of columns", () => {
+    const { k } = backend;
+    for (const [a, b, c] of [
+      [2, 5000, 3],
+      [40, 9, 90],
+      [300, 2, 301],
+    ]) {
+      if (!backend.affords(a * b * c)) continue;
+      const shape = [a, b, c];
+      const x = normal(a * b * c, b, 0, 5);
+      const together = Float32Array.from(
+        x,
+        (_, i) => x[(Math.floor(i / c) % a) * b * c + Math.floor(i / (a * c)) * c + (i % c)],
+      );
+      for (const options of [{}, { temperature: 2 }]) {
+        const expected = k.logSumExp(together, { ...options, shape: [b, a * c] });
+        expectSameBits(k.logSumExp(x, { ...options, shape, axis: [0, 2] }), expected, `foreign, [${shape}]`);
+        const resident = k.alloc(shape).set(x);
+        expectSameBits(k.logSumExp(resident, { ...options, axis: [2, 0] }), expected, `resident, [${shape}]`);
+        resident.free();
+      }
+    }
+    const ones = Float32Array.of(3, -1, 2);
+    expectSameBits(k.logSumExp(ones, { shape: [1, 3, 1], axis: [0, 2], out: ones }), [3, -1, 2], "in place");
+  });
+
   it("over no axis is the input itself", () => {
     const x = Float32Array.of(1, -2, Number.NaN, Infinity, -Infinity, 1e-45);
     expectSameBits(backend.k.logSumExp(x, { shape: [2, 3], axis: [] }), x, "no axis");

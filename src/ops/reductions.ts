@@ -15,9 +15,11 @@ import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
+import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
+import { POSITIONS } from "../workspace.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
-import { bringTogether, type MergedBatch, mergeAxes } from "./several-axes.js";
+import { type MergedBatch, mergeAxes } from "./several-axes.js";
 import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
@@ -39,45 +41,83 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const positions = read.outer * read.inner;
   const result = outputOf(out, positions);
   const output = readLength(result, positionShape(read), arena, "out", source, true);
-  const batch = bringTogether(read, arena);
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
-  const resident = isResident(batch) && !transform.some;
+  const resident = isResident(read) && !transform.some;
   if (Array.isArray(axis) && axis.length === 0 && !transform.some) {
     values.set(viewOf(source, arena));
     return result;
   }
-  if (goesAcross(batch)) {
-    const tiles = context.tiles.across(batch, resident);
+  const { apart, classes } = read;
+  if (apart) {
+    const elements = viewOf(source, arena);
+    const tile = work.tile(0);
+    const bring = (start: number, n: number) => {
+      copyStrided(elements, apart.sizes, apart.steps, start, n, arena.f32, tile >>> 2);
+      return transform.apply(tile, n, 0);
+    };
+    apartLogSumExp(context, positions, classes, bring, values);
+    return result;
+  }
+  if (goesAcross(read)) {
+    const tiles = context.tiles.across(read, resident);
     while (tiles.next()) {
-      const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+      const from = transform.apply(tiles.read(read, 0), tiles.floats, 0);
       kernels.logSumExpAcross(from, work.losses, tiles.classes, tiles.rows, tiles.stride, state, exponentials);
       work.copyOut(work.losses, tiles.rows, values, tiles.position);
     }
     return result;
   }
-  const tiles = context.tiles.over(batch, resident).streamed();
+  const tiles = context.tiles.over(read, resident).streamed();
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
-      const input = new Columns(work, batch, batch, position, 0);
-      const largest = new Largest();
-      kernels.begin(state);
-      eachTile(work, batch.classes, (c, n) => {
-        const from = transform.apply(input.read(c, n), n, 0);
-        largest.see(context, from, n, c);
-        kernels.accumulateOnly(state, from, exponentials, n);
-      });
-      kernels.finish(state);
-      values[position] = kernels.logSumExpOf(state, largest.value);
+      const input = new Columns(work, read, read, position, 0);
+      values[position] = longLogSumExp(context, classes, (c, n) => transform.apply(input.read(c, n), n, 0));
     }
     return result;
   }
   while (tiles.next()) {
-    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const from = transform.apply(tiles.read(read, 0), tiles.floats, 0);
     kernels.logSumExp(from, work.losses, tiles.rows, tiles.classes, state, exponentials);
     work.copyOut(work.losses, tiles.rows, values, tiles.position);
   }
   return result;
+}
+
+/** Of positions whose axes lie apart: `bring` puts n elements side by side, from a start on, at most a staging tile. */
+function apartLogSumExp(
+  context: Context,
+  positions: number,
+  classes: number,
+  bring: (start: number, n: number) => number,
+  values: Float32Array,
+): void {
+  const { kernels, work } = context;
+  const { tileFloats, losses, state, exponentials } = work;
+  const rows = Math.min(POSITIONS, Math.floor(tileFloats / classes));
+  for (let p = 0, n = 1; p < positions; p += n) {
+    if (rows === 0) {
+      values[p] = longLogSumExp(context, classes, (c, n) => bring(p * classes + c, n));
+      continue;
+    }
+    n = Math.min(rows, positions - p);
+    kernels.logSumExp(bring(p * classes, n * classes), losses, n, classes, state, exponentials);
+    work.copyOut(losses, n, values, p);
+  }
+}
+
+/** Of a row in column tiles, whose addresses `read` gives. */
+function longLogSumExp(context: Context, classes: number, read: (column: number, n: number) => number): number {
+  const { kernels, work } = context;
+  const largest = new Largest();
+  kernels.begin(work.state);
+  eachTile(work, classes, (c, n) => {
+    const from = read(c, n);
+    largest.see(context, from, n, c);
+    kernels.accumulateOnly(work.state, from, work.exponentials, n);
+  });
+  kernels.finish(work.state);
+  return kernels.logSumExpOf(work.state, largest.value);
 }
 
 /** Classes up to which an argmax of a resident batch compares positions side by side. */

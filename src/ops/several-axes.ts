@@ -1,15 +1,16 @@
 import { type Batch, type Floats, shapeOf } from "../batch.js";
 import { AxisError } from "../errors.js";
-import type { Arena } from "../memory.js";
-import { newFloats } from "../outputs.js";
 import { checkAxis, checkPositions } from "../shape.js";
-import { copyStrided } from "../strided.js";
-import { viewOf } from "../weights.js";
 
 /** Several axes taken as one class axis: where they lie side by side, that is only another reading of the shape. */
 export interface MergedBatch extends Batch {
   /** Where they don't: sizes of the axes as they are to lie, and how far apart the elements of each lie now. */
-  readonly apart?: { readonly sizes: readonly number[]; readonly steps: readonly number[] };
+  readonly apart?: Apart;
+}
+
+interface Apart {
+  readonly sizes: readonly number[];
+  readonly steps: readonly number[];
 }
 
 /** Reads a list of axes; nothing is copied yet. No axis at all is an axis of length 1. */
@@ -38,13 +39,4 @@ export function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown
   const order = [...kept, ...reduced];
   const apart = { sizes: order.map((i) => sizes[i]), steps: order.map((i) => product(i + 1, sizes.length)) };
   return { ...merged, outer, inner: 1, apart };
-}
-
-/** The batch with the elements of its class axis brought together, in a copy where they lie apart. */
-export function bringTogether(batch: MergedBatch, arena: Arena): Batch {
-  const { apart, length } = batch;
-  if (!apart) return batch;
-  const array = newFloats(length);
-  copyStrided(viewOf(batch, arena), apart.sizes, apart.steps, 0, length, array, 0);
-  return { ...batch, array, pointer: 0, start: 0 };
 }
