@@ -126,6 +126,16 @@ describeEachBackend("logSumExpState", (backend) => {
     expect(backend.k.logSumExpState(0).add(new Float32Array(0)).value()).toEqual(new Float32Array(0));
   });
 
+  it("is NaN with a NaN in any block, whatever the others hold", () => {
+    for (const other of [Infinity, -Infinity, 1]) {
+      for (const at of [5, BLOCK + 7]) {
+        const x = new Float32Array(2 * BLOCK).fill(other);
+        x[at] = Number.NaN;
+        expect(backend.k.logSumExpState(1).add(x).value(), `${other}, NaN at ${at}`).toEqual(Float32Array.of(x[at]));
+      }
+    }
+  });
+
   it("is not changed by value and toJSON", () => {
     const state = backend.k.logSumExpState(1).add(whole.slice(0, 1000));
     const before = state.value();
