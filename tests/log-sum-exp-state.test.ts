@@ -118,7 +118,10 @@ describeEachBackend("logSumExpState", (backend) => {
       );
     }
     const none = new Float32Array(BLOCK + 1).fill(-Infinity);
-    expect(stateOf(backend.k, none, 1, 0, none.length, [100]).value()).toEqual(Float32Array.of(-Infinity));
+    const nothing = stateOf(backend.k, none, 1, 0, none.length, [100]);
+    expect(backend.k.logSumExpState(JSON.parse(JSON.stringify(nothing)) as StateData).value()).toEqual(
+      Float32Array.of(-Infinity),
+    );
     expect(stateOf(backend.k, sprinkled(none, 1, [Infinity, Number.NaN], 3), 1, 0, none.length, [100]).value()).toEqual(
       Float32Array.of(Number.NaN),
     );
@@ -209,6 +212,7 @@ describeEachBackend("logSumExpState", (backend) => {
       { ...data, nodes: [{ end: 3, values: [] }] },
       { ...data, nodes: [{ ...data.nodes[0], values: ["x", 1, 1, 1, 1, 1] }] },
       { ...data, nodes: [null] },
+      { ...data, nodes: [{ ...data.nodes[0], end: BLOCK }, ...data.nodes] },
       { ...data, nodes: [{ ...data.nodes[0], values: [1, -1, 1, 1, 1, 1] }] },
       { ...data, nodes: [{ ...data.nodes[0], values: [1, 1, "-Infinity", 1, 1, 1] }] },
       { ...data, version: 2 },
