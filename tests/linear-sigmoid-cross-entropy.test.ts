@@ -91,4 +91,16 @@ describeEachBackend("linearSigmoidCrossEntropy", (backend) => {
       expect(k.linearSigmoidCrossEntropy(features, weights, targets, options)).toEqual(expected);
     }
   });
+
+  it("clears or leaves the gradient to the features where there is no class", () => {
+    const w = { data: new Float32Array(0), shape: [0, 3] };
+    const call = (accumulate: boolean) => {
+      const grad = { features: Float32Array.of(1, 2, 3, 4, 5, 6) };
+      const targets = new Float32Array(0);
+      backend.k.linearSigmoidCrossEntropy(new Float32Array(6), w, targets, { shape: [2, 3], grad, accumulate });
+      return grad.features;
+    };
+    expect(call(true)).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(call(false)).toEqual(new Float32Array(6));
+  });
 });

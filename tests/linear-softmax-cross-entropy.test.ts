@@ -149,9 +149,13 @@ describeEachBackend("linearSoftmaxCrossEntropy", (backend) => {
     );
   });
 
-  it("adds to given gradients with accumulate, in resident and foreign arrays", () => {
+  // Of one tile of classes, and of several in several groups of positions.
+  it.each([
+    [9, 6, 11],
+    [513, 2, 257],
+  ])("adds to given gradients with accumulate, in resident and foreign arrays: N = %i, D = %i, C = %i", (...sizes) => {
     const { k } = backend;
-    const { features, weights, labels, shape } = linearProblem(9, 6, 11);
+    const { features, weights, labels, shape } = linearProblem(...sizes);
     const call = (grad: object, accumulate: boolean) =>
       k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad, accumulate });
     const fresh = k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: true }).grad;
@@ -210,6 +214,28 @@ describeEachBackend("linearSoftmaxCrossEntropy", (backend) => {
       });
     }
     expectSameBits(grad.weights, whole.grad.weights, "weights");
+  });
+
+  it("gives each of several groups of positions its own gradient, and weights their sum, in every tile of classes", () => {
+    const [n, depth, count] = [513, 2, 257];
+    const { features, weights, labels, shape } = linearProblem(n, depth, count);
+    const of = (from: number, to: number) =>
+      backend.k.linearSoftmaxCrossEntropy(
+        features.subarray(from * depth, to * depth),
+        weights,
+        labels.subarray(from, to),
+        { shape: [to - from, depth], reduction: "sum", grad: true },
+      ).grad;
+    const [first, last] = [of(0, 512), of(512, n)];
+    const { grad } = backend.k.linearSoftmaxCrossEntropy(features, weights, labels, {
+      shape,
+      reduction: "sum",
+      grad: true,
+    });
+    expectSameBits(grad.features, Float32Array.of(...first.features, ...last.features), "features");
+    grad.weights.forEach((value, i) => {
+      expect(Math.abs(value - first.weights[i] - last.weights[i])).toBeLessThan(1e-5);
+    });
   });
 
   it("clears or leaves gradients where there is no position", () => {

@@ -118,12 +118,25 @@ describeEachBackend("logSumExpState", (backend) => {
       );
     }
     const none = new Float32Array(BLOCK + 1).fill(-Infinity);
-    expect(stateOf(backend.k, none, 1, 0, none.length, [100]).value()).toEqual(Float32Array.of(-Infinity));
+    const nothing = stateOf(backend.k, none, 1, 0, none.length, [100]);
+    expect(backend.k.logSumExpState(JSON.parse(JSON.stringify(nothing)) as StateData).value()).toEqual(
+      Float32Array.of(-Infinity),
+    );
     expect(stateOf(backend.k, sprinkled(none, 1, [Infinity, Number.NaN], 3), 1, 0, none.length, [100]).value()).toEqual(
       Float32Array.of(Number.NaN),
     );
     expect(backend.k.logSumExpState(2).value()).toEqual(Float32Array.of(-Infinity, -Infinity));
     expect(backend.k.logSumExpState(0).add(new Float32Array(0)).value()).toEqual(new Float32Array(0));
+  });
+
+  it("is NaN with a NaN in any block, whatever the others hold", () => {
+    for (const other of [Infinity, -Infinity, 1]) {
+      for (const at of [5, BLOCK + 7]) {
+        const x = new Float32Array(2 * BLOCK).fill(other);
+        x[at] = Number.NaN;
+        expect(backend.k.logSumExpState(1).add(x).value(), `${other}, NaN at ${at}`).toEqual(Float32Array.of(x[at]));
+      }
+    }
   });
 
   it("is not changed by value and toJSON", () => {
@@ -199,6 +212,7 @@ describeEachBackend("logSumExpState", (backend) => {
       { ...data, nodes: [{ end: 3, values: [] }] },
       { ...data, nodes: [{ ...data.nodes[0], values: ["x", 1, 1, 1, 1, 1] }] },
       { ...data, nodes: [null] },
+      { ...data, nodes: [{ ...data.nodes[0], end: BLOCK }, ...data.nodes] },
       { ...data, nodes: [{ ...data.nodes[0], values: [1, -1, 1, 1, 1, 1] }] },
       { ...data, nodes: [{ ...data.nodes[0], values: [1, 1, "-Infinity", 1, 1, 1] }] },
       { ...data, version: 2 },

@@ -81,6 +81,41 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     });
   });
 
+  it("has the losses and gradients of rows with infinities and NaN, at a label whose weight is 0 too", () => {
+    const { k } = backend;
+    const { NaN: none } = Number;
+    for (const row of [
+      [1, 2, Infinity, 3],
+      [-Infinity, -Infinity, -Infinity, -Infinity],
+      [Infinity, 1, -Infinity, Infinity],
+      [1, none, 2, 3],
+      [1, none, 2, Infinity],
+    ]) {
+      const z = Float32Array.from(row);
+      const state = k.logSumExpState(1).add(z);
+      for (const more of [
+        {},
+        { zLoss: 0.1 },
+        { classWeights: [0, 0, 1, 1] },
+        { classWeights: [0, 0, 1, 1], zLoss: 0.1 },
+      ]) {
+        for (const label of [0, 1, 2, 3]) {
+          const options = { ...more, reduction: "sum", grad: true } as const;
+          const whole = k.softmaxCrossEntropy(z, [label], { ...options, shape: [1, 4] });
+          const parts = [0, 2].map((start) =>
+            k.softmaxCrossEntropy(z.subarray(start, start + 2), [label], { ...options, shape: [1, 2], state, start }),
+          );
+          const what = `label ${label} of ${row}, ${Object.keys(more)}`;
+          expect(parts[0].loss + parts[1].loss, what).toBe(whole.loss);
+          expect(
+            parts.flatMap(({ grad }) => [...grad]),
+            what,
+          ).toEqual([...whole.grad]);
+        }
+      }
+    }
+  });
+
   it("refuses a state that doesn't have all columns, and options that need the whole row", () => {
     const { k } = backend;
     const part = new Float32Array(2 * 3);

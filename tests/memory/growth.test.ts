@@ -110,11 +110,28 @@ describeEachBackend("operands in memory that grows during the call", (backend) =
     expect(result).toEqual(expected);
   });
 
+  it("are read from a view whose class has a constructor of its own", () => {
+    class Own extends Float32Array<ArrayBufferLike> {
+      constructor(of: Float32Array) {
+        super(of.buffer, of.byteOffset, of.length);
+      }
+    }
+    const k = backend.open();
+    const batch = k.alloc([weights.length]).set(weights);
+    fill(k);
+    const view = new Own(batch.data);
+    const grad = growing(k, () => k.linearSoftmaxCrossEntropy(features, view, labels, { shape, grad: true }).grad);
+    expect(grad).toEqual(backend.k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: true }).grad);
+  });
+
   it("gives gradients back themselves where it doesn't grow", () => {
     const k = backend.open();
     const { data } = k.alloc([weights.length]);
-    const call = () => k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: { weights: data } });
-    expect(call().grad.weights).toBe(data);
+    const tensors = [data, weights.slice()].map((data) => ({ data, dims: [5, 3] }) as unknown as Float32Array);
+    for (const to of [data, ...tensors]) {
+      const { grad } = k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: { weights: to } });
+      expect(grad.weights).toBe(to);
+    }
   });
 
   it("gives gradients back as live views", () => {

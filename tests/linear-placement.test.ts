@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import type { FloatOutput } from "../src/index.js";
+import { describeEachBackend } from "./support/backends.js";
+import { linearProblem } from "./support/linear.js";
+
+const NAMES = ["features", "weights", "bias"] as const;
+type Name = (typeof NAMES)[number];
+type Operands = Record<Name, Float32Array>;
+type Gradients = Record<Name, FloatOutput>;
+
+/** Each choice of some of the three names. */
+const CHOICES: readonly (readonly Name[])[] = Array.from({ length: 8 }, (_, bits) =>
+  NAMES.filter((_, i) => bits & (1 << i)),
+);
+
+describeEachBackend("a linear layer's operands and gradients", (backend) => {
+  // More features than bytes before the heap: what went to address 0, where there is no room, would be seen.
+  const { features, weights, bias, labels, targets, shape } = linearProblem(40, 40, 7);
+  const foreign = { features, weights, bias };
+  const shapes = { features: [40, 40], weights: [7, 40], bias: [7] };
+
+  it.each(CHOICES.map((names) => [names.join(", ") || "none", names] as const))(
+    "have the same bits whichever of them are resident; operands: %s",
+    (_, inside) => {
+      const { k } = backend;
+      const losses: readonly ((given: Operands, options: object) => { loss: unknown; grad?: object | undefined })[] = [
+        (given, options) =>
+          k.linearSoftmaxCrossEntropy(given.features, given.weights, labels, { ...options, bias: given.bias }),
+        (given, options) =>
+          k.linearSigmoidCrossEntropy(given.features, given.weights, targets, { ...options, bias: given.bias }),
+      ];
+      const resident = (name: Name) => k.alloc(shapes[name]).set(foreign[name]);
+      const batches = inside.map((name) => [name, resident(name)] as const);
+      const given = { ...foreign, ...Object.fromEntries(batches) };
+      const options = inside.includes("features") ? {} : { shape };
+      for (const call of losses) {
+        const expected = call(foreign, { shape, grad: true });
+        for (const written of CHOICES) {
+          const grad: Record<Name, FloatOutput | true> = { features: true, weights: true, bias: true };
+          for (const name of written) grad[name] = resident(name);
+          const result = call(given, { ...options, grad });
+          expect(result.loss).toBe(expected.loss);
+          for (const name of NAMES) {
+            const to = (result.grad as Gradients)[name];
+            const what = `${name}, with ${written.join(", ") || "none"} resident of the gradients`;
+            expect("toArray" in to ? to.toArray() : to, what).toEqual((expected.grad as Gradients)[name]);
+            if (typeof grad[name] === "object" && "free" in grad[name]) grad[name].free();
+          }
+        }
+      }
+      for (const [, batch] of batches) batch.free();
+    },
+  );
+});
