@@ -68,7 +68,7 @@ export function softmaxCrossEntropyGeneral(
     const label = labels ? load<i32>(labels + (row << 2)) : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops || zLoss !== 0 ? (cols ? largest(x, cols) : -Infinity) : 0;
+    const top = tops && cols ? largest(x, cols) : 0;
     const spike = counts && labels ? load<f64>(spikes + (row << 3)) : 0;
     const at: usize = label > 0 ? (<usize>label) << 2 : 0;
     const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
@@ -96,8 +96,12 @@ export function softmaxCrossEntropyGeneral(
   }
 }
 
-/** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
+/**
+ * A finished row's log-sum-exp. top: its largest element or NaN (argmax.ts), which tells infinite rows and NaN apart; 0
+ * where all of these may be NaN, as is every loss of theirs.
+ */
 export function logSumExpOf(state: usize, top: f32): f64 {
+  if (rowEmpty(state)) return -Infinity;
   return top === Infinity || top === -Infinity || isNaN(top) ? <f64>top : <f64>rowMax(state) + rowLog(state);
 }
 

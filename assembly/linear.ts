@@ -102,16 +102,14 @@ function lookForLargest(row: Row, z: usize, cols: usize, column: usize): void {
   row.largestColumn = <i32>(column + indexOf(z, cols, here));
 }
 
-/** After the last block: losses and log-sum-exps. labels: whether there are labels, or dense targets alone. */
-export function linearFinish(rows: usize, states: usize, zLoss: f64, labels: bool, look: bool, count: usize): void {
+/** After the last block: losses and log-sum-exps. look: as in linearForward. */
+export function linearFinish(rows: usize, states: usize, zLoss: f64, look: bool, count: usize): void {
   for (let i: usize = 0; i < count; i++, rows += ROW_BYTES, states += STATE_BYTES) {
     const row = changetype<Row>(rows);
     finish(states);
     const lse = logSumExpOf(states, look ? row.largest : 0);
     row.logSumExp = lse;
-    const counts = row.label >= 0;
-    const spike = labels && counts ? row.spike : 0;
-    row.loss = counts ? generalLoss(states, row.labelLogit, spike, zLoss, lse) : 0;
+    row.loss = row.label >= 0 ? generalLoss(states, row.labelLogit, row.spike, zLoss, lse) : 0;
   }
 }
 

@@ -247,7 +247,7 @@ export interface Kernels {
     look: boolean,
     e: number,
   ): void;
-  linearFinish(rows: number, states: number, zLoss: number, labels: boolean, look: boolean, count: number): void;
+  linearFinish(rows: number, states: number, zLoss: number, look: boolean, count: number): void;
   linearMaxima(z: number, maxima: number, step: number, count: number, cols: number): void;
   linearBackward(
     z: number,

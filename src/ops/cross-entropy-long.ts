@@ -35,7 +35,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();
   let xLabel = 0;
-  const wantsLargest = tops !== undefined || hits !== undefined || zLoss !== 0;
+  const wantsLargest = tops !== undefined || hits !== undefined;
   kernels.begin(state);
   each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);

@@ -74,7 +74,7 @@ export class LinearWalk {
     this.#classes = classes;
     this.#blocks = Math.ceil(classes / BLOCK);
     this.#storing = gradients.results !== undefined && !call.transform.some;
-    this.#wantsLargest = call.tops !== undefined || call.hits !== undefined || call.zLoss !== 0;
+    this.#wantsLargest = call.tops !== undefined || call.hits !== undefined;
     const n = Math.min(positions, this.#products.group);
     const block = Math.min(classes, BLOCK);
     this.#targets = new LinearTargets(context, call, n, block, scratch);
@@ -172,8 +172,8 @@ export class LinearWalk {
   #finish(): void {
     const { kernels, arena } = this.#context;
     const { count, position } = this.#products;
-    const { labels, zLoss, unit, total, tops, hits } = this.#call;
-    kernels.linearFinish(this.#rows, this.#states, zLoss * unit, labels !== undefined, this.#wantsLargest, count);
+    const { zLoss, unit, total, tops, hits } = this.#call;
+    kernels.linearFinish(this.#rows, this.#states, zLoss * unit, this.#wantsLargest, count);
     const { f64, i32 } = arena;
     for (let i = 0; i < count; i++) {
       const at = this.#rows + i * ROW_RECORD;

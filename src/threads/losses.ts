@@ -98,7 +98,7 @@ function generalRows(means: Means, call: GeneralCall, best: number): void {
     const counts = label >= 0;
     const column = Math.max(label, 0);
     let top = 0;
-    if (tops || zLoss !== 0) {
+    if (tops) {
       parts.argmax(z, best, 1, cols);
       top = f32[(z >>> 2) + i32[best >>> 2]];
     }

@@ -114,7 +114,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
           if (storing) continue;
           mirror.same(`linearMaxima, ${what}`, (k) => k.linearMaxima(part, at, 8, rows, n));
         }
-        mirror.same(`linearFinish, ${what}`, (k) => k.linearFinish(records, states, 0.01, !dense, true, rows));
+        mirror.same(`linearFinish, ${what}`, (k) => k.linearFinish(records, states, 0.01, true, rows));
         for (const { column, n, part } of parts) {
           const base = targets ? targets + column * 4 : 0;
           const at = maxima + (column / BLOCK) * 4;

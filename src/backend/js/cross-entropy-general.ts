@@ -48,7 +48,7 @@ export function softmaxCrossEntropyGeneral(
     const label = labels ? i32[(labels >>> 2) + row] : 0;
     const counts = label >= 0;
     // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops || zLoss !== 0 ? (cols ? largest(memory, x, cols) : -Infinity) : 0;
+    const top = tops && cols ? largest(memory, x, cols) : 0;
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const at = Math.max(label, 0);
     const xLabel = labels && cols ? f32[(x >>> 2) + at] : 0;
@@ -81,6 +81,7 @@ export function softmaxCrossEntropyGeneral(
 
 /** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
 export function logSumExpOf(memory: Memory, state: number, top: number): number {
+  if (rowEmpty(memory, state)) return -Infinity;
   const largest = fround(top);
   return Number.isFinite(largest) ? rowMax(memory, state) + rowLog(memory, state) : largest;
 }

@@ -83,7 +83,6 @@ export function linearFinish(
   rows: number,
   states: number,
   zLoss: number,
-  labels: boolean,
   look: boolean,
   count: number,
 ): void {
@@ -93,7 +92,7 @@ export function linearFinish(
     const lse = logSumExpOf(memory, states, look ? f32[(rows + ROW_LARGEST) >>> 2] : 0);
     f64[(rows + ROW_LOG_SUM_EXP) >>> 3] = lse;
     const counts = i32[(rows + ROW_LABEL) >>> 2] >= 0;
-    const spike = labels && counts ? f64[(rows + ROW_SPIKE) >>> 3] : 0;
+    const spike = f64[(rows + ROW_SPIKE) >>> 3];
     const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
     f64[(rows + ROW_LOSS) >>> 3] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
   }
