@@ -155,6 +155,12 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
       const [got, expected] = [k, backend.k].map((one) => one.softmaxCrossEntropy(x, [1500, 4999], options));
       expect(got).toEqual(expected);
     }
+    // Logits so large that they swallow the logarithm of the sum.
+    for (const size of [-1e30, -3e8, 3e8, 1e30]) {
+      const large = new Float32Array(6).fill(size);
+      const shard = { shape: [1, 6], state: k.logSumExpState(1).add(large), grad: true } as const;
+      expect(k.softmaxCrossEntropy(large, [2], shard).grad[0]).toBe(Math.fround(1 / 6));
+    }
     const wrong = new Proxy(backend.k, {
       get(target, name) {
         if (name !== "softmaxCrossEntropy") return Reflect.get(target, name, target);

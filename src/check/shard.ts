@@ -31,7 +31,8 @@ export function shardTruth(call: Call, state: LogSumExpState, outputs: Results):
     const label = targets.labels?.[row] ?? -1;
     const v = targets.sampleWeights[row];
     if (label < 0 || v === 0) continue;
-    const lse = top[row];
+    const { max, above } = top[row];
+    const lse = max + above;
     const at = label - start;
     const w = targets.classWeights[label];
     if (!Number.isFinite(lse)) {
@@ -42,13 +43,13 @@ export function shardTruth(call: Call, state: LogSumExpState, outputs: Results):
     if (at >= 0 && at < cols) {
       const y = x[row * cols + at];
       const terms = zLoss === 0 ? 0 : zLoss * lse * lse;
-      loss.values[row] = v * ((w === 0 ? 0 : w * (lse - y)) + terms);
+      loss.values[row] = v * ((w === 0 ? 0 : w * (max - y + above)) + terms);
       loss.magnitudes[row] = v * ((w === 0 ? 0 : w * (Math.abs(lse) + Math.abs(y))) + terms);
     }
     const factor = v * scales[row];
     for (let c = 0; c < cols; c++) {
       const i = row * cols + c;
-      const p = Math.exp(x[i] - lse);
+      const p = Math.exp(x[i] - max - above);
       const spike = c === at ? w : 0;
       grad.values[i] = factor * ((w + 2 * zLoss * lse) * p - spike);
       grad.magnitudes[i] = Math.abs(factor) * ((w + 2 * zLoss * Math.abs(lse)) * p + spike);
@@ -71,9 +72,19 @@ interface ShardOptions {
   readonly gradOutput?: number | ArrayLike<number>;
 }
 
-/** The state's log-sum-exps in float64: rounded ones, and what they are off by. */
-function logSumExpOf(state: LogSumExpState): Float64Array {
-  const rounded = state.value();
-  const off = state.loss(rounded);
-  return Float64Array.from(rounded, (value, row) => (Number.isFinite(value) ? value + off[row] : value));
+/**
+ * The state's log-sum-exps in float64, as a maximum and what is above it, which a large maximum would swallow. Of each node
+ * the state has the maximum, the exponential of that, and the sum of the others.
+ */
+function logSumExpOf(state: LogSumExpState): { max: number; above: number }[] {
+  const { rows, nodes } = state.toJSON();
+  return Array.from({ length: rows }, (_, row) => {
+    const own = nodes.map(({ values }) => values.slice(row * 3, row * 3 + 3).map(Number));
+    const max = own.reduce((largest, [value]) => Math.max(largest, value), -Infinity);
+    const terms = own.filter(([value]) => value > -Infinity);
+    return {
+      max,
+      above: Math.log(terms.reduce((sum, [m, peak, rest]) => sum + Math.exp(m - max) * (1 + rest / peak), 0)),
+    };
+  });
 }

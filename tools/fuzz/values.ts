@@ -1,5 +1,6 @@
 // What batches are filled with: each regime has brought out errors of its own in one library or another.
 
+import type { Layout } from "./operations.js";
 import type { Random } from "./random.js";
 
 const word = new Int32Array(1);
@@ -35,6 +36,9 @@ const SPECIAL = [
   -1,
 ] as const;
 
+/** Columns of a row that are summed at a time: docs/numerics.md. */
+export const BLOCK = 2048;
+
 type Fill = (random: Random) => () => number;
 
 const times = (scale: number, shift = 0): Fill => {
@@ -64,14 +68,37 @@ const LOGITS: readonly Fill[] = [
   () => () => -Infinity,
 ];
 
-/** n logits of one regime. */
-export function logits(random: Random, n: number): Float32Array {
-  return Float32Array.from({ length: n }, random.pick(LOGITS)(random));
+/**
+ * Runs of numbers about one level, or of −Infinity: blocks of a row with a scale of their own, and masked ones. Levels lie
+ * on either side of ±288, where a block's scale is no longer that of 0 (docs/numerics.md), and of what float32 holds.
+ */
+const runs: Fill = (random) => {
+  const longest = random.oneIn(3) ? 30 : 4 * BLOCK;
+  const top = random.pick([-1e30, -300, -250, -150, 0, 250, 300, 1e4]);
+  const spread = random.pick([0.1, 3, 30]);
+  let left = 0;
+  let level = 0;
+  return () => {
+    if (left-- === 0) {
+      left = random.below(longest);
+      level = random.oneIn(2) ? -Infinity : random.oneIn(2) ? top : top - 100 * random.unit();
+    }
+    return level + spread * random.normal();
+  };
+};
+
+/** Logits of one regime; where rows take several blocks, mostly in runs. */
+export function logits(random: Random, { size, classes }: Layout): Float32Array {
+  const inRuns = classes > BLOCK ? !random.oneIn(3) : random.oneIn(16);
+  const fill = inRuns ? runs : random.pick(LOGITS);
+  return Float32Array.from({ length: size }, fill(random));
 }
 
 /** As `logits`, none of them, but −Infinity, NaN and +Infinity, so large that a gap times a probability of 0 would show. */
-export function boundedLogits(random: Random, n: number): Float32Array {
-  return logits(random, n).map((value) => (Number.isFinite(value) ? Math.max(-1e15, Math.min(1e15, value)) : value));
+export function boundedLogits(random: Random, layout: Layout): Float32Array {
+  return logits(random, layout).map((value) =>
+    Number.isFinite(value) ? Math.max(-1e15, Math.min(1e15, value)) : value,
+  );
 }
 
 /** n finite numbers: upstream gradients. */
@@ -80,7 +107,12 @@ export function finite(random: Random, n: number): Float32Array {
   return Float32Array.from({ length: n }, next);
 }
 
-/** n numbers in [0, 1]: targets of independent classes. */
+/** n targets of independent classes: now and then integers, which are read in another way. */
+export function elementTargets(random: Random, n: number): Float32Array | Int32Array {
+  return random.oneIn(6) ? Int32Array.from({ length: n }, () => random.below(2)) : chances(random, n);
+}
+
+/** n numbers in [0, 1], and now and then others, which are not refused. */
 export function chances(random: Random, n: number): Float32Array {
   const next = random.pick([
     () => random.unit(),
@@ -88,8 +120,11 @@ export function chances(random: Random, n: number): Float32Array {
     () => random.unit() ** 20,
     () => 1 - random.unit() ** 12,
     () => (random.oneIn(3) ? random.below(2) : random.unit()),
+    () => 2 ** (-150 * random.unit()),
+    () => random.pick([0, -0, 1, 2 ** -149, 2 ** -126, 1 - 2 ** -24, 0.5]),
+    () => random.pick([0.5, -(2 ** -149), -1, 1 + 2 ** -23, 1.5, Number.NaN]),
   ]);
-  return Float32Array.from({ length: n }, () => Math.min(1, next()));
+  return Float32Array.from({ length: n }, next);
 }
 
 /** Weights: not negative, some of them 0. */
@@ -119,6 +154,28 @@ export function distributions(random: Random, n: number, classes: number, stride
     }
   }
   return result;
+}
+
+/** What weighs nothing, is no amount, or has no logarithm. */
+const ODD_AMOUNTS = [0, -0, -1, Number.NaN, Infinity, -Infinity] as const;
+
+/** What divergences are of: distributions, or any numbers from 0 up, since nothing is normalised. */
+export function amounts(random: Random, { size, classes, stride }: Layout): Float32Array {
+  if (random.oneIn(2)) return distributions(random, size, classes, stride);
+  // Powers of two at which logarithms and quotients go another way, and where float32 ends; tiny numbers beside huge ones.
+  const top = random.pick([-140, -125, -95, -30, 1, 96, 97, 98, 128]);
+  const span = random.pick([3, 60, 300]);
+  const next = () => 2 ** (top - span * random.unit() ** 2);
+  const gaps = random.oneIn(3);
+  return Float32Array.from({ length: size }, () => (gaps && random.oneIn(4) ? random.pick(ODD_AMOUNTS) : next()));
+}
+
+/** Two such batches; now and then nearly equal, where the terms of a divergence cancel. */
+export function pairs(random: Random, layout: Layout): [Float32Array, Float32Array] {
+  const p = amounts(random, layout);
+  if (!random.oneIn(4)) return [p, amounts(random, layout)];
+  const apart = random.pick([0, 2 ** -23, 1e-3]);
+  return [p, p.map((value) => value * (1 + apart * (2 * random.unit() - 1)))];
 }
 
 /** Distributions, or now and then any numbers: targets that are negative or sum to anything are valid too. */

@@ -4,7 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import fc from "fast-check";
 import { load } from "xentropy";
 import { checked } from "xentropy/check";
-import { CASES, describeCase, draw, runCase } from "./case.js";
+import { CASES, describeCase, draw } from "./case.js";
+import { runCase } from "./run.js";
 
 export interface Chunk {
   readonly seed: number;
