@@ -97,8 +97,8 @@ export function softmaxCrossEntropyGeneral(
 }
 
 /**
- * A finished row's log-sum-exp. top: its largest element or NaN (argmax.ts), which tells infinite rows and NaN apart; 0
- * where all of these may be NaN, as is every loss of theirs.
+ * A finished row's log-sum-exp. top: the row's largest element or NaN (argmax.ts); or 0, and rows that are infinite come
+ * out as NaN, which is enough for a loss.
  */
 export function logSumExpOf(state: usize, top: f32): f64 {
   if (rowEmpty(state)) return -Infinity;

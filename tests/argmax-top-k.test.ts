@@ -38,6 +38,19 @@ describeEachBackend("argmax", (backend) => {
     }
   });
 
+  it("is the first of ties in a row that is longer than a tile", () => {
+    const n = 70_000;
+    if (!backend.affords(n)) return;
+    const equal = new Float32Array(n);
+    expect(backend.k.argmax(equal)[0]).toBe(0);
+    for (const [label, hits] of [
+      [0, 1],
+      [65_536, 0],
+    ]) {
+      expect(backend.k.softmaxCrossEntropy(equal, [label], { correct: true }).correct).toBe(hits);
+    }
+  });
+
   it("takes −0 and 0 for ties, and is 0 where all are −Infinity", () => {
     expect(backend.k.argmax(Float32Array.of(-0, 0, -0))[0]).toBe(0);
     expect(backend.k.argmax(new Float32Array(9).fill(-Infinity))[0]).toBe(0);

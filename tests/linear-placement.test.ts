@@ -5,21 +5,24 @@ import { linearProblem } from "./support/linear.js";
 
 const NAMES = ["features", "weights", "bias"] as const;
 type Name = (typeof NAMES)[number];
-type Operands = Record<Name, Float32Array>;
 type Gradients = Record<Name, FloatOutput>;
 
-/** Each choice of some of the three names. */
-const CHOICES: readonly (readonly Name[])[] = Array.from({ length: 8 }, (_, bits) =>
-  NAMES.filter((_, i) => bits & (1 << i)),
-);
+/** What is read: those three, and targets. */
+const READ = [...NAMES, "targets"] as const;
+type Operands = Record<(typeof READ)[number], Float32Array>;
+
+/** Each choice of some of the names. */
+function choices<T>(names: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: 2 ** names.length }, (_, bits) => names.filter((_, i) => bits & (1 << i)));
+}
 
 describeEachBackend("a linear layer's operands and gradients", (backend) => {
   // More features than bytes before the heap: what went to address 0, where there is no room, would be seen.
   const { features, weights, bias, labels, targets, shape } = linearProblem(40, 40, 7);
-  const foreign = { features, weights, bias };
-  const shapes = { features: [40, 40], weights: [7, 40], bias: [7] };
+  const foreign = { features, weights, bias, targets };
+  const shapes = { features: [40, 40], weights: [7, 40], bias: [7], targets: [40, 7] };
 
-  it.each(CHOICES.map((names) => [names.join(", ") || "none", names] as const))(
+  it.each(choices(READ).map((names) => [names.join(", ") || "none", names] as const))(
     "have the same bits whichever of them are resident; operands: %s",
     (_, inside) => {
       const { k } = backend;
@@ -27,15 +30,17 @@ describeEachBackend("a linear layer's operands and gradients", (backend) => {
         (given, options) =>
           k.linearSoftmaxCrossEntropy(given.features, given.weights, labels, { ...options, bias: given.bias }),
         (given, options) =>
-          k.linearSigmoidCrossEntropy(given.features, given.weights, targets, { ...options, bias: given.bias }),
+          k.linearSoftmaxCrossEntropy(given.features, given.weights, given.targets, { ...options, bias: given.bias }),
+        (given, options) =>
+          k.linearSigmoidCrossEntropy(given.features, given.weights, given.targets, { ...options, bias: given.bias }),
       ];
-      const resident = (name: Name) => k.alloc(shapes[name]).set(foreign[name]);
+      const resident = (name: keyof Operands) => k.alloc(shapes[name]).set(foreign[name]);
       const batches = inside.map((name) => [name, resident(name)] as const);
       const given = { ...foreign, ...Object.fromEntries(batches) };
       const options = inside.includes("features") ? {} : { shape };
       for (const call of losses) {
         const expected = call(foreign, { shape, grad: true });
-        for (const written of CHOICES) {
+        for (const written of choices(NAMES)) {
           const grad: Record<Name, FloatOutput | true> = { features: true, weights: true, bias: true };
           for (const name of written) grad[name] = resident(name);
           const result = call(given, { ...options, grad });

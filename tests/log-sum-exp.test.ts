@@ -65,9 +65,12 @@ describeEachBackend("logSumExp", (backend) => {
   it("of axes that lie apart has the bits of their elements side by side, in tiles of positions and of columns", () => {
     const { k } = backend;
     for (const [a, b, c] of [
-      [2, 5000, 3],
+      [3, 5, 4],
+      [2, 4097, 2],
+      [2, 40_000, 2],
       [40, 9, 90],
       [300, 2, 301],
+      [520, 2, 521],
     ]) {
       if (!backend.affords(a * b * c)) continue;
       const shape = [a, b, c];

@@ -161,6 +161,16 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
       const shard = { shape: [1, 6], state: k.logSumExpState(1).add(large), grad: true } as const;
       expect(k.softmaxCrossEntropy(large, [2], shard).grad[0]).toBe(Math.fround(1 / 6));
     }
+    // Rows whose largest logit is 0, and so sure that the others' part is small beside 1.
+    for (const row of [
+      [0, -23.5, -24],
+      [0, -30, -31],
+      [0, -100, -103],
+    ]) {
+      const sure = Float32Array.from(row);
+      const shard = { shape: [1, 3], state: k.logSumExpState(1).add(sure), grad: true } as const;
+      expect(k.softmaxCrossEntropy(sure, [0], shard).loss).toBe(Math.fround(Math.exp(row[1]) + Math.exp(row[2])));
+    }
     const wrong = new Proxy(backend.k, {
       get(target, name) {
         if (name !== "softmaxCrossEntropy") return Reflect.get(target, name, target);

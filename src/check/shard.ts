@@ -81,10 +81,11 @@ function logSumExpOf(state: LogSumExpState): { max: number; above: number }[] {
   return Array.from({ length: rows }, (_, row) => {
     const own = nodes.map(({ values }) => values.slice(row * 3, row * 3 + 3).map(Number));
     const max = own.reduce((largest, [value]) => Math.max(largest, value), -Infinity);
-    const terms = own.filter(([value]) => value > -Infinity);
-    return {
-      max,
-      above: Math.log(terms.reduce((sum, [m, peak, rest]) => sum + Math.exp(m - max) * (1 + rest / peak), 0)),
-    };
+    const first = own.findIndex(([value]) => value === max);
+    // The first maximum's own term is 1, beside which the others may be too small: log1p takes it.
+    const above = own.reduce((sum, [m, peak, rest], i) => {
+      return m === -Infinity ? sum : sum + Math.exp(m - max) * ((i === first ? 0 : 1) + rest / peak);
+    }, 0);
+    return { max, above: Math.log1p(above) };
   });
 }

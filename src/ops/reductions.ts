@@ -94,13 +94,14 @@ function apartLogSumExp(
 ): void {
   const { kernels, work } = context;
   const { tileFloats, losses, state, exponentials } = work;
-  const rows = Math.min(POSITIONS, Math.floor(tileFloats / classes));
-  for (let p = 0, n = 1; p < positions; p += n) {
-    if (rows === 0) {
+  if (classes > tileFloats) {
+    for (let p = 0; p < positions; p++)
       values[p] = longLogSumExp(context, classes, (c, n) => bring(p * classes + c, n));
-      continue;
-    }
-    n = Math.min(rows, positions - p);
+    return;
+  }
+  const rows = Math.min(POSITIONS, Math.floor(tileFloats / classes));
+  for (let p = 0; p < positions; p += rows) {
+    const n = Math.min(rows, positions - p);
     kernels.logSumExp(bring(p * classes, n * classes), losses, n, classes, state, exponentials);
     work.copyOut(losses, n, values, p);
   }

@@ -7,8 +7,8 @@ import { distributions, normal, type Sample, spread, sprinkled } from "../suppor
 
 /**
  * Two backends, simd and js, on memories with the same bytes: operands are placed in both at the same addresses, a call
- * is made on each, and then every byte must agree, NaN for NaN. Outputs, states and what lies between are all compared, so
- * nothing may be written anywhere else either.
+ * is made on each, and then every byte must agree, NaN for NaN, but those of scratch. Outputs, states and what lies between
+ * are all compared, so nothing may be written anywhere else either.
  */
 
 const BYTES = 8 << 20;

@@ -68,6 +68,22 @@ describeEachBackend("the extra outputs of softmaxCrossEntropy", (backend) => {
     expectSameBits(logSumExp, [-Infinity, Infinity, Number.NaN], "logSumExp");
   });
 
+  it.each([3000, 70_000, 270_000])("logSumExp is that of rows of %i columns too", (cols) => {
+    if (!backend.affords(4 * cols)) return;
+    const x = normal(4 * cols, cols);
+    x.fill(-Infinity, 0, cols);
+    for (const row of [1, 2]) x[row * cols + cols - 9] = Infinity;
+    x[2 * cols + 5] = Number.NaN;
+    const shape = [4, cols];
+    const labels = [1, 2, 3, 4];
+    for (const options of [{}, { zLoss: 0.1 }, { labelSmoothing: 0.1 }]) {
+      const got = backend.k.softmaxCrossEntropy(x, labels, { ...options, shape, logSumExp: true, reduction: "none" });
+      const finite = backend.k.logSumExp(x, { shape })[3];
+      expectSameBits(got.logSumExp, [-Infinity, Infinity, Number.NaN, finite], "logSumExp");
+      expect([...got.loss].map(Number.isFinite)).toEqual([false, false, false, true]);
+    }
+  });
+
   it.each(shapes)("leave loss and gradient the same, but for the sign of a zero: $shape, axis $axis", (layout) => {
     const { shape, axis } = layout;
     const x = normal(sizeOf(shape), 5, 0, 5);

@@ -91,7 +91,11 @@ const runs: Fill = (random) => {
 export function logits(random: Random, { size, classes }: Layout): Float32Array {
   const inRuns = classes > BLOCK ? !random.oneIn(3) : random.oneIn(16);
   const fill = inRuns ? runs : random.pick(LOGITS);
-  return Float32Array.from({ length: size }, fill(random));
+  const values = Float32Array.from({ length: size }, fill(random));
+  if (!random.oneIn(8)) return values;
+  // Moved so that the largest is 0, beside which small losses are judged by themselves.
+  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  return Number.isFinite(largest) ? values.map((value) => value - largest) : values;
 }
 
 /** As `logits`, none of them, but −Infinity, NaN and +Infinity, so large that a gap times a probability of 0 would show. */
