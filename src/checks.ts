@@ -25,14 +25,15 @@ export function holdsIntegers(type: string): boolean {
   return /int/i.test(type);
 }
 
-/** What to call a value in a message. */
+/** What to call a value in a message; of a long string its beginning. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" || typeof value === "function") {
     return typedName(value) ?? (value.constructor?.name || "an object");
   }
-  return typeof value === "string" ? `"${value}"` : typeof value === "bigint" ? `${value}n` : String(value);
+  if (typeof value === "string") return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
+  return typeof value === "bigint" ? `${value}n` : String(value);
 }
 
 /** The class of an error for a bad argument. */

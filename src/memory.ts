@@ -31,8 +31,6 @@ export class Arena {
   held: Held | undefined;
   /** Buffers of a shared memory before it grew: views of them are views of it still. */
   readonly #older = new WeakSet<ArrayBufferLike>();
-  /** Whether the memory has been given up. */
-  disposed = false;
   #end: number;
   #used = 0;
   /** The whole memory and views of it, renewed when it grows. */
@@ -131,14 +129,18 @@ export class Arena {
     else this.#free.splice(at, 0, range);
   }
 
+  /** Whether the memory has been given up; or taken, as js's can be, by a transfer of the buffer under a batch's `data`. */
+  get disposed(): boolean {
+    return this.f32[0] === undefined;
+  }
+
   /** Throws FreedError once the memory has been given up. */
   checkLive(): void {
-    if (this.disposed) throw new FreedError("These kernels have been disposed.");
+    if (this.disposed) throw new FreedError("These kernels have been disposed, or their memory was transferred.");
   }
 
   /** Gives the memory up. */
   dispose(): void {
-    this.disposed = true;
     this.#memory = { buffer: new ArrayBuffer(0), grow() {} };
     this.#free.length = 0;
     this.#sizes.clear();

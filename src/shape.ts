@@ -12,10 +12,7 @@ const MOST_EMPTY_POSITIONS = 2 ** 24;
 
 /** Checks sizes on their own, whatever they mean. Returns a copy: what was given may change. */
 export function checkSizes(shape: unknown, name: string): Shape {
-  if (!Array.isArray(shape) && typedName(shape) === undefined) {
-    refuse(`The shape of ${name}`, "an array of sizes", shape, ShapeError);
-  }
-  const sizes: number[] = [...(shape as number[])];
+  const sizes = listOf(shape) ?? refuse(`The shape of ${name}`, "an array of sizes", shape, ShapeError);
   for (let i = 0; i < sizes.length; i++) {
     if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
       refuse(`Size ${i} of the shape of ${name}`, "an integer from 0 up", sizes[i], ShapeError);
@@ -23,6 +20,15 @@ export function checkSizes(shape: unknown, name: string): Shape {
     sizes[i] += 0; // 0 for −0
   }
   return sizes;
+}
+
+function listOf(array: unknown): number[] | undefined {
+  if (Array.isArray(array)) return [...array];
+  try {
+    return typedName(array) ? [...(array as Int32Array)] : undefined;
+  } catch {
+    return undefined; // detached
+  }
 }
 
 /** Checks a shape and that it holds `length` numbers. */

@@ -9,6 +9,7 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
     (k) => k.softmax(X, { out: new Float64Array(6) as never }),
     /out is a Float32Array or a resident batch to write to, not Float64Array/,
   ],
+  ["a long text as logits", (k) => k.softmax("long".repeat(1e5) as never), /, not "long.{56}…"\.$/],
   [
     "a gradient as a list",
     (k) => k.softmaxCrossEntropy(X, [0, 1], { shape: [2, 3], grad: [0, 0, 0, 0, 0, 0] as never }),

@@ -23,7 +23,13 @@ const WRONG: readonly (readonly [string, unknown])[] = [
   ["a number", 6],
   ["text", "6"],
   ["an object", { 0: 6, length: 1 }],
+  ["a detached array", detached(Int32Array.of(2, 3))],
 ];
+
+function detached(array: Int32Array<ArrayBuffer>): Int32Array {
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
 
 /** A filled output, where the call takes one. */
 function room({ replaces }: Call, watch: (array: Float32Array) => Float32Array, length = 6): { to?: Float32Array } {

@@ -25,10 +25,10 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 62_900, goal: 30_000 },
-  "xentropy in workerd": { limit: 64_900, goal: 30_000 },
+  xentropy: { limit: 63_000, goal: 30_000 },
+  "xentropy in workerd": { limit: 65_000, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
-  "xentropy/check, beside xentropy": { limit: 11_300 },
+  "xentropy/check, beside xentropy": { limit: 11_400 },
   "relaxed, when asked for": { limit: 19_300 },
   "threads, when asked for": { limit: 29_100 },
 };

@@ -5,7 +5,7 @@ import type { LinearMemory } from "../backend.js";
  * first argument and byte addresses as wasm does. Float32 and int32 are 4-byte aligned, float64 8-byte.
  *
  * It grows as wasm memory does, by pages and up to a maximum, but into a new buffer: the bytes are copied and the views
- * made anew. Views that someone else holds keep showing the old bytes.
+ * made anew. Views that someone else holds are detached as those of wasm memory are, where the engine can transfer buffers.
  */
 
 /** The first byte that the caller may use: address 0 stands for "none". */
@@ -41,6 +41,7 @@ export class Memory implements LinearMemory {
     this.f32 = new Float32Array(this.buffer);
     this.f64 = new Float64Array(this.buffer);
     this.f64.set(new Float64Array(buffer));
+    globalThis.structuredClone?.(buffer, { transfer: [buffer] });
   }
 }
 
