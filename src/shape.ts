@@ -22,6 +22,7 @@ export function checkSizes(shape: unknown, name: string): Shape {
   return sizes;
 }
 
+/** A copy of an array of any kind; undefined for what is none. */
 function listOf(array: unknown): number[] | undefined {
   if (Array.isArray(array)) return [...array];
   try {

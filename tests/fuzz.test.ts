@@ -10,12 +10,12 @@ import { describeEachBackend } from "./support/backends.js";
 type Kernels = Parameters<typeof runCase>[1];
 
 describeEachBackend("a random call", (backend) => {
-  it("is right, within its bound, and has the same bits wherever its operands lie: 500 cases", () => {
+  it("is right, within its bound, and has the same bits wherever its operands lie: 1000 cases", () => {
     const k = backend.k as unknown as Kernels;
     const checkedK = checked(backend.k) as unknown as Kernels;
     fc.assert(
       fc.property(CASES, (given) => runCase(given, k, checkedK)),
-      { seed: 2026, numRuns: 500 },
+      { seed: 2026, numRuns: 1000 },
     );
   });
 });

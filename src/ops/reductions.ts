@@ -95,8 +95,9 @@ function apartLogSumExp(
   const { kernels, work } = context;
   const { tileFloats, losses, state, exponentials } = work;
   if (classes > tileFloats) {
-    for (let p = 0; p < positions; p++)
+    for (let p = 0; p < positions; p++) {
       values[p] = longLogSumExp(context, classes, (c, n) => bring(p * classes + c, n));
+    }
     return;
   }
   const rows = Math.min(POSITIONS, Math.floor(tileFloats / classes));

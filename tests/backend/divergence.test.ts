@@ -8,11 +8,10 @@ const SCRATCH = (4 * BLOCK + 16) * 4;
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 3e38];
 const STARTS = [0, 1.5, -1e-20];
 
-/** Ways to read n numbers as rows: one, and many of a few columns, of another number of them for each n. */
+/** Ways to read n numbers as rows: one, and as many as can be of a few columns. */
 function shapesOf(n: number): [rows: number, cols: number][] {
   const columns = [1, 3, 4, 10, 63, 500].filter((cols) => 2 * cols <= n);
-  const chosen = columns.filter((_, i) => i % 3 === n % 3);
-  return [[1, n], ...chosen.map((cols): [number, number] => [Math.floor(n / cols), cols])];
+  return [[1, n], ...columns.map((cols): [number, number] => [Math.floor(n / cols), cols])];
 }
 
 /** Each number times one that is 1 or near it. */

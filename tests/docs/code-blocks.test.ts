@@ -94,9 +94,11 @@ describe.each(documents())("%s", (document) => {
   const blocks = blocksOf(document);
   const programs = programsOf(document);
 
-  it.skipIf(programs.length === 0)("has code blocks that run, with the results they state", () => {
-    for (const program of programs) expect(run(program)).toBe("");
-  });
+  if (programs.length > 0) {
+    it("has code blocks that run, with the results they state", () => {
+      for (const program of programs) expect(run(program)).toBe("");
+    });
+  }
 
   it("states results where they are compared, behind an expression on a line of its own", () => {
     for (const { files, line } of programs) {

@@ -72,12 +72,14 @@ describeEachBackend("softmaxCrossEntropy equals its formula with every combinati
 
   const long = [1, 2].map((inner) => ({ shape: [1, 65_537, inner], axis: 1 }));
 
-  it.runIf(backend.affords(65_537)).each(long)("a row that fits no tile, shape $shape: 29 combinations", (layout) => {
-    const x = logits(layout, 7);
-    const t = chances(layout, 8);
-    for (const options of everyNth(withLabels(layout), 509)) {
-      expectRight(backend.k, LABELS, [x, labelsFor(layout, options)], options);
-    }
-    for (const options of everyNth(withDense(layout), 409)) expectRight(backend.k, DENSE, [x, t], options);
-  });
+  if (backend.affords(65_537)) {
+    it.each(long)("a row that fits no tile, shape $shape: 29 combinations", (layout) => {
+      const x = logits(layout, 7);
+      const t = chances(layout, 8);
+      for (const options of everyNth(withLabels(layout), 509)) {
+        expectRight(backend.k, LABELS, [x, labelsFor(layout, options)], options);
+      }
+      for (const options of everyNth(withDense(layout), 409)) expectRight(backend.k, DENSE, [x, t], options);
+    });
+  }
 });
