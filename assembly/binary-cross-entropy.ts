@@ -1,4 +1,4 @@
-import { loadLanes, loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
+import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
 import { exponent } from "./math/log";
 import {
   join,
@@ -17,7 +17,7 @@ import {
   quotient,
   UP,
 } from "./math/log-pass";
-import { onesF64 } from "./math/logistic";
+import { onesF64, sumOfLogs } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -28,8 +28,8 @@ import { BLOCK, total } from "./math/sum";
  * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
  * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
  *
- * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. Returns start +
- * Σ loss, in blocks of BLOCK. The classes only name which numbers a loop is for.
+ * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. |scale|: from 2^-60
+ * to 2^60. Returns start + Σ loss, cut as sigmoidCrossEntropy cuts. The classes only name which numbers a loop is for.
  */
 class Usual {}
 class Any {}
@@ -45,35 +45,101 @@ export function binaryCrossEntropy(
   unit: f64,
   start: f64,
 ): f64 {
-  for (let i: usize = 0; i < n; i += BLOCK) {
+  const rest = n & 3;
+  const whole = n - rest;
+  for (let i: usize = 0; i < whole; i += BLOCK) {
     const at = i << 2;
-    const count = min(n - i, BLOCK);
-    const to = losses ? losses + at : 0;
-    const sum = usual(q + at, t + at, count)
-      ? sumOf<Usual>(q + at, t + at, to, e, count, unit)
-      : sumOf<Any>(q + at, t + at, to, e, count, unit);
-    start += sum * unit;
-    if (grad) gradients(q + at, t + at, grad + at, count, scale);
+    const count = min(whole - i, BLOCK);
+    start += block(q + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, e, count, scale, unit);
   }
+  if (rest === 0) return start;
+  // A vector that q = t = 0 fills up: their losses are 0.
+  const at = whole << 2;
+  const zero = f32x4.splat(0);
+  const room = e + 64;
+  v128.store(room, loadLanes(q + at, rest, zero));
+  v128.store(room, loadLanes(t + at, rest, zero), 16);
+  start += block(room, room + 16, grad ? room + 32 : 0, losses ? room + 48 : 0, e, 4, scale, unit);
+  if (grad) storeLanes(grad + at, rest, v128.load(room, 32));
+  if (losses) storeLanes(losses + at, rest, v128.load(room, 48));
   return start;
 }
 
-const LEAST_BITS: i32 = 0x2b800000; // of 2^-40
+function block(q: usize, t: usize, grad: usize, losses: usize, e: usize, n: usize, scale: f64, unit: f64): f64 {
+  const hard = losses ? NOT_HARD : sumOfHard(q, t, n);
+  const usual = (grad || hard < 0) && areUsual(q, t, n);
+  let sum = hard;
+  if (hard < 0) sum = usual ? sumOf<Usual>(q, t, losses, e, n, unit) : sumOf<Any>(q, t, losses, e, n, unit);
+  if (!grad) return sum * unit;
+  if (usual) gradients<Usual>(q, t, grad, n, scale);
+  else gradients<Any>(q, t, grad, n, scale);
+  return sum * unit;
+}
+
+const LEAST: f32 = 9.094947017729282e-13; // 2^-40
+const LEAST_BITS: i32 = 0x2b800000;
 const ONE_BITS: i32 = 0x3f800000;
 
 /** Whether all q are in [2^-40, 1) and all t in [0, 1]: no limits, and nothing that underflows. */
-function usual(q: usize, t: usize, n: usize): bool {
+function areUsual(q: usize, t: usize, n: usize): bool {
   const least = i32x4.splat(LEAST_BITS);
   let chance = f32x4.splat(0);
   let target = chance;
   for (const end = q + (n << 2); q < end; q += 16, t += 16) {
-    const all = q + 16 <= end;
-    chance = i32x4.max_u(chance, i32x4.sub(all ? v128.load(q) : loadLanes(q, (end - q) >> 2, least), least));
-    target = i32x4.max_u(target, all ? v128.load(t) : loadLanes(t, (end - q) >> 2, least));
+    chance = i32x4.max_u(chance, i32x4.sub(v128.load(q), least));
+    target = i32x4.max_u(target, v128.load(t));
   }
   // By their bits, negative numbers and NaN are above 1.
   const above = i32x4.ge_u(chance, i32x4.splat(ONE_BITS - LEAST_BITS));
   return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE_BITS))));
+}
+
+const NOT_HARD: f64 = -1;
+const LEAST_OF_HARD: i32 = 0x31800000; // the bits of 2^-28
+/** Elements whose product is normal: 32 in a lane, none below 2^-28. */
+const GROUP: usize = 128;
+
+/**
+ * The sum where every t is 0 or 1 and every q 0 or in [2^-28, 1], elsewhere NOT_HARD: −log Π |1 − t − q|, whose factors, q or
+ * 1 − q, are exact in float64. So 128 elements take four logarithms. That of a product P is log(1 + (1 − P)/P): P is off by
+ * 2^-48, and the sum no less than 2^-28 for each factor but 1.
+ */
+function sumOfHard(q: usize, t: usize, n: usize): f64 {
+  const one = onesF64();
+  const ones = v128.load32_splat(ONE);
+  const least = i32x4.splat(LEAST_OF_HARD);
+  const zero = f32x4.splat(0);
+  let sum: f64 = 0;
+  for (const end = q + (n << 2); q < end; ) {
+    let low = one;
+    let high = one;
+    let range = zero;
+    let soft = zero;
+    for (const last = min(q + (GROUP << 2), end); q < last; q += 16, t += 16) {
+      const chance = v128.load(q);
+      const target = v128.load(t);
+      const other = f32x4.sub(ones, target);
+      range = i32x4.max_u(range, v128.and(i32x4.sub(chance, least), f32x4.ne(chance, zero)));
+      soft = v128.or(soft, f32x4.mul(target, other));
+      low = f64x2.mul(low, missesOf(other, chance));
+      high = f64x2.mul(high, missesOf(upper(other), upper(chance)));
+    }
+    const beyond = i32x4.gt_u(range, i32x4.splat(ONE_BITS - LEAST_OF_HARD));
+    if (v128.any_true(v128.or(beyond, f32x4.ne(soft, zero)))) return NOT_HARD;
+    sum += sumOfLogs(restOver(low, one), restOver(high, one));
+  }
+  return sum;
+}
+
+/** 1 − t − q of the lower two lanes. */
+function missesOf(other: v128, chance: v128): v128 {
+  return f64x2.sub(f64x2.promote_low_f32x4(other), f64x2.promote_low_f32x4(chance));
+}
+
+/** (1 − |P|)/|P| */
+function restOver(product: v128, one: v128): v128 {
+  const size = f64x2.abs(product);
+  return f64x2.div(f64x2.sub(one, size), size);
 }
 
 /** In nats, but for what is written to `losses`. */
@@ -96,7 +162,7 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize, unit: f
     const rest = idof<T>() === idof<Any>() ? v128.xor(s, tiny) : s;
     let miss = join(rest, v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
     if (idof<T>() === idof<Any>()) miss = f32x4.sub(miss, tiny);
-    const given = loadUpTo(t, end);
+    const given = v128.load(t);
     const target = idof<T>() === idof<Any>() ? v128.or(given, notChance(given)) : given;
     const gainLow = gainsOf<T>(target, hit, miss, one);
     const gainHigh = gainsOf<T>(upper(target), upper(hit), upper(miss), one);
@@ -104,7 +170,7 @@ function sumOf<T>(q: usize, t: usize, losses: usize, e: usize, n: usize, unit: f
     high = f64x2.sub(high, gainHigh);
     if (losses) {
       const loss = narrow(f64x2.mul(gainLow, by), f64x2.mul(gainHigh, by));
-      storeUpTo(losses, end - t, f32x4.sub(f32x4.splat(0), loss));
+      v128.store(losses, f32x4.sub(f32x4.splat(0), loss));
       losses += 16;
     }
   }
@@ -135,7 +201,7 @@ function weigh<T>(weight: v128, log: v128): v128 {
 function reduce<T>(q: usize, e: usize, n: usize): void {
   const one = v128.load32_splat(ONE);
   for (const end = q + (n << 2); q < end; q += 16, e += 16) {
-    const x = loadUpTo(q, end);
+    const x = v128.load(q);
     const y = idof<T>() === idof<Any>() ? lift(x, v128.load32_splat(UP), v128.load32_splat(NORMAL)) : x;
     const k = exponent(y);
     v128.store(e, quotient(y, k));
@@ -170,16 +236,34 @@ function notChance(x: v128): v128 {
   return v128.not(v128.and(f32x4.ge(x, f32x4.splat(0)), f32x4.le(x, f32x4.splat(1))));
 }
 
-function gradients(q: usize, t: usize, grad: usize, n: usize, scale: f64): void {
-  const by = f64x2.splat(scale);
+/** Of usual numbers in float32 but for the divisor: that is float64, and rounded once. No quotient is subnormal. */
+function gradients<T>(q: usize, t: usize, grad: usize, n: usize, scale: f64): void {
+  const one = onesF64();
+  const by = f64x2.splat(1 / scale);
   for (const end = q + (n << 2); q < end; q += 16, t += 16, grad += 16) {
-    const bytes = end - q;
-    // To add 0 makes 0 of −0: a quotient is as infinite, and −.
-    const chance = f32x4.add(loadUpTo(q, end), f32x4.splat(0));
-    const target = loadUpTo(t, t + bytes);
-    const slope = narrow(slopesOf(chance, target, by), slopesOf(upper(chance), upper(target), by));
-    storeUpTo(grad, bytes, v128.or(slope, v128.or(notChance(chance), notChance(target))));
+    const chance = v128.load(q);
+    const target = v128.load(t);
+    const below = narrow(divisorsOf(chance, one, by), divisorsOf(upper(chance), one, by));
+    const slope = f32x4.div(f32x4.sub(chance, target), below);
+    v128.store(grad, idof<T>() === idof<Any>() ? slopesOfAny(chance, target, slope, scale) : slope);
   }
+}
+
+/** q·(1 − q)/scale of the lower two lanes. */
+function divisorsOf(chance: v128, one: v128, by: v128): v128 {
+  const q = f64x2.promote_low_f32x4(chance);
+  return f64x2.mul(f64x2.mul(q, f64x2.sub(one, q)), by);
+}
+
+/** `slope` where q and t are usual, and everywhere else what float64 makes. */
+function slopesOfAny(chance: v128, target: v128, slope: v128, scale: f64): v128 {
+  // To add 0 makes 0 of −0: a quotient is as infinite, and −.
+  const q = f32x4.add(chance, f32x4.splat(0));
+  const by = f64x2.splat(scale);
+  const other = narrow(slopesOf(q, target, by), slopesOf(upper(q), upper(target), by));
+  const outside = v128.or(notChance(q), notChance(target));
+  const usual = v128.and(f32x4.ge(q, f32x4.splat(LEAST)), f32x4.lt(q, f32x4.splat(1)));
+  return v128.bitselect(slope, v128.or(other, outside), v128.andnot(usual, outside));
 }
 
 /**

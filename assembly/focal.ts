@@ -1,6 +1,6 @@
 import { exp } from "./math/exp";
 import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, loadPair, storeLanes, storePair } from "./math/lanes";
+import { loadLanes, loadPair, narrow, storeLanes, storePair } from "./math/lanes";
 import { log } from "./math/log";
 import { drop, log1pUnit, onesF64 } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
@@ -16,7 +16,7 @@ import { BLOCK, total } from "./math/sum";
  *   m = (w + r·e)/(1 + e),  CE = log(1 + e) + w·|x|
  *   grad = ±scale·α_t·m^(γ−1)·(γ·e·(w − r)·CE + (w + r·e)·(w − r·e))/(1 + e)², the sign that of x
  *
- * x, t: n floats; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none; e: scratch, BLOCK + 16 floats. Returns
+ * x, t: n floats; grad: n floats, may be x, 0 for none; losses: n floats, 0 for none; e: scratch, 2·BLOCK + 16 floats. Returns
  * start + Σ loss, summed as sigmoidCrossEntropy does.
  */
 export function sigmoidFocalLoss(
@@ -61,11 +61,15 @@ function block(
   gamma: f64,
   scale: f64,
 ): f64 {
+  const times = wholePower(gamma);
+  const powers = e + ((BLOCK + 16) << 2);
   expMinusSizes(x, e, n);
+  if (times === 0) powersOf(x, t, e, powers, n, <f32>gamma);
   const zero = f64x2.splat(0);
   const one = onesF64();
   const lower = drop();
   const sign = f64x2.splat(-0.0);
+  const huge = f64x2.splat(HUGE);
   const positives = f64x2.splat(alpha);
   const negatives = f64x2.splat(1 - alpha);
   const exponent = f64x2.splat(gamma);
@@ -77,21 +81,27 @@ function block(
     const target = loadPair(t + i);
     const small = f64x2.mul(loadPair(e + i), lower);
     const positive = f64x2.ge(logit, zero);
-    const other = f64x2.sub(one, target);
-    // wrong is `other` where x ≥ 0 and `target` elsewhere; right is what remains of the two.
-    const both = v128.xor(target, other);
-    const wrong = v128.xor(target, v128.and(both, positive));
-    const right = v128.xor(both, wrong);
+    const flip = v128.andnot(sign, positive);
+    const wrong = v128.xor(f64x2.sub(v128.and(one, positive), target), flip);
+    const right = f64x2.sub(one, wrong);
     const share = f64x2.mul(right, small);
     const odds = f64x2.add(wrong, share);
     const r = f64x2.div(one, f64x2.add(one, small));
     const m = f64x2.mul(odds, r);
-    const weight = alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, other));
-    const focus = power(m, gamma);
+    let below = one;
+    let focus = one;
+    if (times === 0) {
+      focus = loadPair(powers + i);
+      below = v128.and(f64x2.div(focus, m), f64x2.ne(m, zero));
+    } else {
+      for (let k = 1; k < times; k++) below = f64x2.mul(below, m);
+      focus = f64x2.mul(below, m);
+    }
+    const weight =
+      alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, f64x2.sub(one, target)));
     const factor = f64x2.mul(weight, focus);
-    // A weight of 0 wins over an infinite loss.
-    const linear = v128.andnot(f64x2.mul(wrong, v128.andnot(logit, sign)), f64x2.eq(f64x2.mul(wrong, factor), zero));
-    const cost = f64x2.add(log1pUnit(small), linear);
+    const size = f64x2.pmin(f64x2.abs(logit), huge);
+    const cost = f64x2.add(log1pUnit(small), f64x2.mul(wrong, size));
     const loss = f64x2.mul(factor, cost);
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);
@@ -99,28 +109,39 @@ function block(
     next = grown;
     if (losses) storePair(losses + i, loss);
     if (grad) {
-      // Where e is 0 so is e·CE, though CE may be infinite.
       const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
-      const bracket = f64x2.add(v128.andnot(bend, f64x2.eq(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
-      const outer = f64x2.mul(f64x2.mul(weight, by), powerBelow(m, focus, gamma));
+      const bracket = f64x2.add(bend, f64x2.mul(odds, f64x2.sub(wrong, share)));
+      const outer = f64x2.mul(f64x2.mul(weight, by), below);
       const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
-      storePair(grad + i, v128.xor(g, v128.andnot(sign, positive)));
+      storePair(grad + i, v128.xor(g, flip));
     }
   }
   return total(sum, next);
 }
 
-/** m^γ for m ≥ 0: products for 0, 1 and 2, exp(γ·log m) in float32 for others. */
-function power(m: v128, gamma: f64): v128 {
-  if (gamma === 2) return f64x2.mul(m, m);
-  if (gamma === 1) return m;
-  if (gamma === 0) return f64x2.splat(1);
-  return f64x2.promote_low_f32x4(exp(f32x4.mul(f32x4.splat(<f32>gamma), log(f32x4.demote_f64x2_zero(m)))));
+/** Stands for an infinite |x|: a weight of 0 wins over it, and times any other it is infinite as a float. */
+const HUGE: f64 = 1e300;
+
+/** γ where m^γ is a product of so many factors, else 0. */
+function wholePower(gamma: f64): i32 {
+  return gamma <= 8 && floor(gamma) === gamma ? <i32>gamma : 0;
 }
 
-/** m^(γ − 1), given m^γ; 0 for m = 0. */
-function powerBelow(m: v128, focus: v128, gamma: f64): v128 {
-  if (gamma === 2) return m;
-  if (gamma === 1) return f64x2.splat(1);
-  return v128.and(f64x2.div(focus, m), f64x2.ne(m, f64x2.splat(0)));
+/** m^γ = exp(γ·log m), in float32. */
+function powersOf(x: usize, t: usize, e: usize, out: usize, n: usize, gamma: f32): void {
+  const by = f32x4.splat(gamma);
+  for (const end = x + (n << 2); x < end; x += 16, t += 16, e += 16, out += 16) {
+    const m = narrow(missOf(x, t, e), missOf(x + 8, t + 8, e + 8));
+    v128.store(out, gamma === 0 ? f32x4.splat(1) : exp(f32x4.mul(by, log(m))));
+  }
+}
+
+/** m of two elements. */
+function missOf(x: usize, t: usize, e: usize): v128 {
+  const one = onesF64();
+  const target = loadPair(t);
+  const small = f64x2.mul(loadPair(e), drop());
+  const wrong = v128.bitselect(f64x2.sub(one, target), target, f64x2.ge(loadPair(x), f64x2.splat(0)));
+  const odds = f64x2.add(wrong, f64x2.mul(f64x2.sub(one, wrong), small));
+  return f64x2.div(odds, f64x2.add(one, small));
 }

@@ -29,7 +29,7 @@ function lossElements(given: Pick<Operation, "name" | "kernels" | "rival" | "ref
     title: `${given.name} with gradient`,
     form: "elements",
     x: "logits",
-    y: "unit",
+    y: "soft targets",
     result: "output",
     work: "exp",
     passes: ["exp", "divide", "log1p", "combine"],
@@ -37,6 +37,17 @@ function lossElements(given: Pick<Operation, "name" | "kernels" | "rival" | "ref
     ...given,
   };
 }
+
+const binaryCrossEntropy: Operation = {
+  ...lossElements({
+    name: "binaryCrossEntropy",
+    kernels: (k, { x, y, output }) => k.binaryCrossEntropy(x, y, { grad: output, reduction: "mean" }).loss,
+    rival: sigmoids.binaryCrossEntropy,
+    reference: ({ x, y }) => lossAndGrad(reference.binaryCrossEntropy(x, y, { grad: true, reduction: "mean" })),
+  }),
+  x: "unit",
+  passes: ["log", "log1p", "divide", "combine"],
+};
 
 export const elementOperations: readonly Operation[] = [
   mapElements("sigmoid", { x: "logits", rival: sigmoids.sigmoid, passes: ["exp", "divide"] }, reference.sigmoid),
@@ -63,14 +74,11 @@ export const elementOperations: readonly Operation[] = [
     rival: sigmoids.sigmoidFocalLoss,
     reference: ({ x, y }) => lossAndGrad(reference.sigmoidFocalLoss(x, y, { grad: true })),
   }),
+  binaryCrossEntropy,
   {
-    ...lossElements({
-      name: "binaryCrossEntropy",
-      kernels: (k, { x, y, output }) => k.binaryCrossEntropy(x, y, { grad: output, reduction: "mean" }).loss,
-      rival: sigmoids.binaryCrossEntropy,
-      reference: ({ x, y }) => lossAndGrad(reference.binaryCrossEntropy(x, y, { grad: true, reduction: "mean" })),
-    }),
-    x: "unit",
-    passes: ["log", "log1p", "divide", "combine"],
+    ...binaryCrossEntropy,
+    name: "binaryCrossEntropyHard",
+    title: "binaryCrossEntropy with gradient, targets 0 and 1",
+    y: "hard targets",
   },
 ];

@@ -26,10 +26,11 @@ Logits are N(0, 9) unless "wide" is said: U(±100), where many results are subno
 
 A size is rows x classes, or a shape and, after "/", its class axis: 8x64x4096/1 has 64 classes along axis 1. Of operations
 on each element it is the number of elements. softmaxCrossEntropy is measured with labels, softmaxCrossEntropyDense is the
-same with dense targets. *The limit* is the time of the passes that an operation can't do without (its maximum, exponentials
-and so on, and a copy of each foreign array), each alone over a buffer in the first cache. The targets at the end are goals of
-speed that the project has set itself. An empty cell was not measured: a library doesn't have the operation or fails there,
-or, for the limits of topK and nllLoss, what can't be done without depends on the numbers or is next to nothing.`;
+same with dense targets; binaryCrossEntropy with targets between 0 and 1, binaryCrossEntropyHard with 0 and 1. *The limit*
+is the time of the passes that an operation can't do without (its maximum, exponentials and so on, and a copy of each foreign
+array), each alone over a buffer in the first cache. The targets at the end are goals of speed that the project has set
+itself. An empty cell was not measured: a library doesn't have the operation or fails there, or, for the limits of topK and
+nllLoss, what can't be done without depends on the numbers or is next to nothing.`;
 
 export function markdownReport(records: readonly RunRecord[]): string {
   const full = records.filter(({ results }) =>

@@ -11,7 +11,9 @@ export type Given =
   | "other probabilities"
   | "log-probabilities"
   | "gradient"
-  | "unit";
+  | "unit"
+  | "soft targets"
+  | "hard targets";
 
 /** How logits are spread: N(0, 9), where many classes share a row's mass; or U(±100), where most results are subnormal or 0. */
 export const SPREADS = ["normal", "wide"] as const;
@@ -33,7 +35,7 @@ const PERIOD = 65537;
 
 const pools = new Map<string, Float32Array>();
 
-function pool(kind: "normal" | "wide" | "unit" | "gauss", seed: number): Float32Array {
+function pool(kind: Spread | "unit" | "hard" | "gauss", seed: number): Float32Array {
   const key = `${kind} ${seed}`;
   let numbers = pools.get(key);
   if (!numbers) {
@@ -44,6 +46,7 @@ function pool(kind: "normal" | "wide" | "unit" | "gauss", seed: number): Float32
       wide: () => 200 * random() - 100,
       // Away from 0 and 1, where a target would hide what a logarithm costs.
       unit: () => 0.001 + 0.998 * random(),
+      hard: () => Math.round(random()),
       gauss,
     }[kind];
     numbers = Float32Array.from({ length: PERIOD }, draw);
@@ -94,6 +97,10 @@ function numbersOf(kind: Given | undefined, length: number, layout: Layout, spre
       return repeat(pool("gauss", 5), length);
     case "unit":
       return repeat(pool("unit", 6), length);
+    case "soft targets":
+      return repeat(pool("unit", 8), length);
+    case "hard targets":
+      return repeat(pool("hard", 8), length);
     case undefined:
       return new Float32Array(0);
   }

@@ -29,6 +29,72 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
   });
 
+  it("its sum is within 1 ULP where every target is 0 or 1, however likely and however right", () => {
+    const draws: readonly [string, (n: number) => Float32Array][] = [
+      ["anything", (n) => sprinkled(spread(n, n, 0, 1), 3, [0.99999994, 0.49999997], 8)],
+      ["nearly right", (n) => sprinkled(spread(n, n, 2 ** -28, 2 ** -27), 4, [0, 1e-3], 8)],
+      ["2^-28", (n) => new Float32Array(n).fill(2 ** -28)],
+      ["below 2^-28", (n) => sprinkled(spread(n, n, 0, 1), 5, [2 ** -28 - 2 ** -52, 1e-45, 1e-20], 50)],
+    ];
+    for (const [title, draw] of draws) {
+      for (const length of [...SHORT_LENGTHS, 127, 129, 2047, 2049, 5000].filter((n) => backend.affords(n))) {
+        const chances = draw(length);
+        const targets = spread(length, length + 1, 0, 1).map(Math.round);
+        const reduction = "sum";
+        for (const [kind, q] of [
+          ["", chances],
+          [" as a right answer", chances.map((c, i) => (targets[i] ? 1 - c : c))],
+          [" as a wrong answer", chances.map((c, i) => (targets[i] && c > 0 ? c : 1 - c || 1 - 2 ** -24))],
+        ] as const) {
+          const truth = binaryCrossEntropy(q, targets, { reduction });
+          const got = backend.k.binaryCrossEntropy(q, targets, { reduction });
+          const what = `${title}${kind}, length ${length}`;
+          expectWithin(title === "below 2^-28" ? 4 : 1, [got], [truth], what);
+          const { loss } = backend.k.binaryCrossEntropy(q, targets, { reduction, grad: true });
+          expectSameBits([loss], [got], `${what}, with the gradient`);
+        }
+      }
+    }
+  });
+
+  it("gives each element the same gradient, whatever lies beside it", () => {
+    const q = sprinkled(spread(64, 1, 0, 1), 2, [2 ** -40, 2 ** -39, 1 - 2 ** -24], 4);
+    const t = sprinkled(spread(64, 3, 0, 1), 4, [0, 1], 2);
+    const of = (chances: Float32Array, targets: Float32Array) =>
+      backend.k.binaryCrossEntropy(chances, targets, { grad: true }).grad;
+    const alone = of(q, t);
+    const neighbours: readonly [number, number][] = [
+      [0, 0],
+      [1, 1],
+      [2 ** -41, 0.5],
+      [Number.NaN, 0],
+      [0.5, 2],
+      [0.5, -0],
+    ];
+    for (const [chance, target] of neighbours) {
+      const replaced = (values: Float32Array, value: number) => values.map((v, i) => (i === 17 ? value : v));
+      const beside = of(replaced(q, chance), replaced(t, target));
+      expectSameBits(replaced(beside, alone[17]), alone, `beside q = ${chance}, t = ${target}`);
+    }
+    expectSameBits(
+      alone,
+      Array.from(q, (_, i) => of(q.slice(i, i + 1), t.slice(i, i + 1))[0]),
+      "one by one",
+    );
+  });
+
+  it("its gradient is within 2.5 ULP, in nats and bits, of the sum and of the mean", () => {
+    const q = sprinkled(spread(500, 1, 0, 1), 2, [2 ** -40, 1e-20, 1e-45, 1 - 2 ** -24], 4);
+    const t = sprinkled(spread(500, 3, 0, 1), 4, [0, 1], 2);
+    for (const unit of ["nats", "bits"] as const) {
+      for (const reduction of ["none", "sum", "mean"] as const) {
+        const options = { unit, reduction, grad: true } as const;
+        const truth = binaryCrossEntropy(q, t, options);
+        expectWithin(2.5, backend.k.binaryCrossEntropy(q, t, options).grad, truth.grad, `${reduction} in ${unit}`);
+      }
+    }
+  });
+
   it("is 0 for a certain right answer and infinite for a wrong one, its gradient ±1 and infinite", () => {
     const q = Float32Array.of(0, 1, 0, 1, 0.5);
     const t = Float32Array.of(0, 1, 1, 0, 0.5);

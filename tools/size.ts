@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 63_000, goal: 30_000 },
-  "xentropy in workerd": { limit: 65_000, goal: 30_000 },
+  xentropy: { limit: 63_500, goal: 30_000 },
+  "xentropy in workerd": { limit: 65_600, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_400 },
-  "relaxed, when asked for": { limit: 19_300 },
-  "threads, when asked for": { limit: 29_100 },
+  "relaxed, when asked for": { limit: 19_500 },
+  "threads, when asked for": { limit: 29_400 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

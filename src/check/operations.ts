@@ -68,7 +68,7 @@ export const OPERATIONS: Operations = {
   jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
   binaryCrossEntropy: {
     operands: 2,
-    bound: divergenceBound,
+    bound: (_, output) => (output === "grad" ? 2.5 : 4),
     truth: floatTargets(plain(reference.binaryCrossEntropy)),
   },
 };

@@ -201,7 +201,7 @@ export const OPERATIONS: readonly Operation[] = [
       ];
     },
   },
-  ...[0, 1, 2].map((gamma): Operation => {
+  ...[0, 1, 2, 3, 4].map((gamma): Operation => {
     return {
       name: `sigmoidFocalLoss, γ = ${gamma}`,
       bound: 8,
@@ -263,7 +263,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "binaryCrossEntropy",
     bound: 4,
-    gradientBound: 1,
+    gradientBound: 2.5,
     outcomes: ["loss", "gradient"],
     elementwise: true,
     run(k, { p, soft: t, shape }) {

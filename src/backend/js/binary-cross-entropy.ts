@@ -1,7 +1,11 @@
 import { nan } from "./math/bits.js";
 import { BLOCK } from "./math/exp-block.js";
 import { join, reduceLog, reduceRest } from "./math/log-pass.js";
+import { log1p } from "./math/scalar.js";
 import type { Memory } from "./memory.js";
+import { blockFrom } from "./sigmoid-cross-entropy.js";
+
+const { fround } = Math;
 
 /** Below it log(1 − q) is −q. */
 const TINY_CHANCE = 2 ** -30;
@@ -19,15 +23,53 @@ export function binaryCrossEntropy(
   unit: number,
   start: number,
 ): number {
-  for (let i = 0; i < n; i += BLOCK) {
+  for (let i = 0, count: number; i < n; i += count) {
     const at = i * 4;
-    const count = Math.min(n - i, BLOCK);
-    const toGrad = grad ? grad + at : 0;
-    const toLosses = losses ? losses + at : 0;
-    reduce(memory, q + at, e, count);
-    start += blockOf(memory, q + at, t + at, toGrad, toLosses, e, count, scale, unit) * unit;
+    count = blockFrom(i, n);
+    const hard = losses ? NOT_HARD : sumOfHard(memory, q + at, t + at, count);
+    const sum = hard < 0 ? sumOf(memory, q + at, t + at, losses ? losses + at : 0, e, count, unit) : hard;
+    start += sum * unit;
+    if (grad) gradients(memory, q + at, t + at, grad + at, count, scale);
   }
   return start;
+}
+
+const NOT_HARD = -1;
+const GROUP = 128;
+
+/** The lanes turn: math/sum.ts. */
+function sumOfHard({ f32 }: Memory, q: number, t: number, n: number): number {
+  const qs = q >>> 2;
+  const ts = t >>> 2;
+  let sum = 0;
+  for (let i = 0; i < n; ) {
+    let a = 1;
+    let b = 1;
+    let c = 1;
+    let d = 1;
+    for (const end = Math.min(i + GROUP, n); i < end; i++) {
+      const x = f32[qs + i];
+      const y = f32[ts + i];
+      if (!isHard(x, y)) return NOT_HARD;
+      const product = a * (1 - y - x);
+      a = b;
+      b = c;
+      c = d;
+      d = product;
+    }
+    sum += logOf(a) + logOf(c) + (logOf(b) + logOf(d));
+  }
+  return sum;
+}
+
+function isHard(q: number, t: number): boolean {
+  return (t === 0 || t === 1) && (q === 0 || (q >= 2 ** -28 && q <= 1));
+}
+
+/** −log |P| */
+function logOf(product: number): number {
+  const size = Math.abs(product);
+  return log1p((1 - size) / size);
 }
 
 function reduce({ f32 }: Memory, q: number, e: number, n: number): void {
@@ -39,23 +81,13 @@ function reduce({ f32 }: Memory, q: number, e: number, n: number): void {
   }
 }
 
-/** The sum in nats; the lanes turn: math/sum.ts. */
-function blockOf(
-  memory: Memory,
-  q: number,
-  t: number,
-  grad: number,
-  losses: number,
-  e: number,
-  n: number,
-  scale: number,
-  unit: number,
-): number {
+/** In nats; the lanes turn as above. */
+function sumOf(memory: Memory, q: number, t: number, losses: number, e: number, n: number, unit: number): number {
+  reduce(memory, q, e, n);
   const { f32 } = memory;
   const qs = q >>> 2;
   const ts = t >>> 2;
   const es = e >>> 2;
-  const toGrad = grad >>> 2;
   const toLosses = losses >>> 2;
   let a = 0;
   let b = 0;
@@ -63,11 +95,9 @@ function blockOf(
   let d = 0;
   for (let i = 0; i < n; i++) {
     const x = f32[qs + i];
-    const y = f32[ts + i];
     const log = join(f32[es + i], f32[es + BLOCK + i]);
     const logRest = x < TINY_CHANCE ? -x : join(f32[es + 2 * BLOCK + i], f32[es + 3 * BLOCK + i]);
-    const loss = lossOf(x, y, log, logRest);
-    if (toGrad) f32[toGrad + i] = slopeOf(x, y, scale);
+    const loss = lossOf(x, f32[ts + i], log, logRest);
     if (toLosses) f32[toLosses + i] = loss * unit;
     const sum = a + loss;
     a = b;
@@ -88,6 +118,19 @@ function lossOf(q: number, t: number, log: number, logRest: number): number {
   const hit = t === 0 ? 0 : t * log;
   const miss = t === 1 ? 0 : (1 - t) * logRest;
   return 0 - (hit + miss);
+}
+
+function gradients({ f32 }: Memory, q: number, t: number, grad: number, n: number, scale: number): void {
+  const qs = q >>> 2;
+  const ts = t >>> 2;
+  const to = grad >>> 2;
+  const by = 1 / scale;
+  for (let i = 0; i < n; i++) {
+    const x = f32[qs + i];
+    const y = f32[ts + i];
+    const usual = x >= 2 ** -40 && x < 1 && y >= 0 && y <= 1;
+    f32[to + i] = usual ? fround(x - y) / fround(x * (1 - x) * by) : slopeOf(x, y, scale);
+  }
 }
 
 function slopeOf(q: number, t: number, scale: number): number {

@@ -49,23 +49,30 @@ function block(
   let b = 0;
   let c = 0;
   let d = 0;
+  const times = wholePower(gamma);
   for (let i = 0; i < n; i++) {
     const logit = f32[xs + i];
     const target = f32[ts + i];
     const e = expMinusSize(logit);
     const positive = logit >= 0;
-    const other = 1 - target;
-    const wrong = positive ? other : target;
-    const right = positive ? target : other;
+    const wrong = positive ? 1 - target : -(0 - target); // −0 where t is 0
+    const right = 1 - wrong;
     const share = right * e;
     const odds = wrong + share;
     const r = 1 / (1 + e);
     const m = odds * r;
-    const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * other;
-    const focus = power(m, gamma);
-    // A weight of 0 wins over an infinite loss.
+    let below = 1;
+    let focus: number;
+    if (times === 0) {
+      focus = power(m, gamma);
+      below = m === 0 ? 0 : focus / m;
+    } else {
+      for (let k = 1; k < times; k++) below *= m;
+      focus = below * m;
+    }
+    const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target);
     const factor = weight * focus;
-    const cost = log1pUnit(e) + (wrong * factor === 0 ? 0 : wrong * Math.abs(logit));
+    const cost = log1pUnit(e) + wrong * Math.min(Math.abs(logit), HUGE);
     const loss = factor * cost;
     const sum = a + loss;
     a = b;
@@ -74,27 +81,23 @@ function block(
     d = sum;
     if (toLosses) f32[toLosses + i] = loss;
     if (toGrad) {
-      // Where e is 0 so is e·CE, though CE may be infinite.
-      const bend = e === 0 ? 0 : gamma * e * (wrong - right) * cost;
-      const bracket = bend + odds * (wrong - share);
-      const g = weight * scale * powerBelow(m, focus, gamma) * (r * r) * bracket;
+      const bracket = gamma * e * (wrong - right) * cost + odds * (wrong - share);
+      const g = weight * scale * below * (r * r) * bracket;
       f32[toGrad + i] = positive ? g : -g;
     }
   }
   return a + c + (b + d);
 }
 
-/** m^γ for m ≥ 0. */
-function power(m: number, gamma: number): number {
-  if (gamma === 2) return m * m;
-  if (gamma === 1) return m;
-  if (gamma === 0) return 1;
-  return exp(fround(fround(gamma) * log(fround(m))));
+/** Stands for an infinite |x|. */
+const HUGE = 1e300;
+
+/** γ where m^γ is a product of so many factors, else 0. */
+function wholePower(gamma: number): number {
+  return gamma <= 8 && Math.floor(gamma) === gamma ? gamma : 0;
 }
 
-/** m^(γ − 1), given m^γ; 0 for m = 0. */
-function powerBelow(m: number, focus: number, gamma: number): number {
-  if (gamma === 2) return m;
-  if (gamma === 1) return 1;
-  return m === 0 ? 0 : focus / m;
+/** m^γ = exp(γ·log m), in float32. */
+function power(m: number, gamma: number): number {
+  return gamma === 0 ? 1 : exp(fround(fround(gamma) * log(fround(m))));
 }

@@ -96,6 +96,7 @@ export const ELEMENT_OPERATIONS: readonly Operation[] = [
       NONE,
       ["gamma 0", () => ({ gamma: 0 })],
       ["gamma 1", () => ({ gamma: 1 })],
+      ["gamma 3", () => ({ gamma: 3 })],
       ["alpha", () => ({ alpha: 0.25 })],
       ...upstream(elements),
     ],
