@@ -15,7 +15,8 @@ const USAGE = `Usage: npm run fuzz -- [options]
   --cases N       how many cases are drawn, instead of a time
   --seed N        where to start; default 1. Chunk c of a run has the seed N + c
   --backend NAME  simd (default) or relaxed: there the bounds only, no bits
-  --threads N     default: one for each core
+  --threads N     threads of the kernels; default 1
+  --workers N     cases at once; default: as many as the cores have room for
   --help          this text`;
 
 const CHUNK = 1000;
@@ -27,6 +28,7 @@ interface Settings {
   readonly seed: number;
   readonly backend: "simd" | "relaxed";
   readonly threads: number;
+  readonly workers: number;
 }
 
 function positive(text: string): number {
@@ -36,7 +38,7 @@ function positive(text: string): number {
 }
 
 /** Hands out chunks until time or cases are up; resolves with what each worker has seen. */
-async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promise<Outcome[]> {
+async function fuzz({ minutes, cases, seed, backend, threads, workers }: Settings): Promise<Outcome[]> {
   const end = performance.now() + minutes * 60_000;
   const bar = new SingleBar({ format: "{bar} {value} cases, {failures} failures, {duration_formatted}" });
   bar.start(Number.isFinite(cases) ? cases : 0, 0, { failures: 0 });
@@ -45,8 +47,8 @@ async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promi
   let done = 0;
   let failures = 0;
   await Promise.all(
-    Array.from({ length: threads }, () => {
-      const worker = new Worker(new URL("./fuzz/worker.js", import.meta.url), { workerData: { backend } });
+    Array.from({ length: workers }, () => {
+      const worker = new Worker(new URL("./fuzz/worker.js", import.meta.url), { workerData: { backend, threads } });
       return new Promise<void>((resolve, reject) => {
         const next = () => {
           if (performance.now() >= end || started >= cases || failures >= 20) {
@@ -75,7 +77,7 @@ async function fuzz({ minutes, cases, seed, backend, threads }: Settings): Promi
   return outcomes;
 }
 
-function report(outcomes: readonly Outcome[], { seed, backend }: Settings): boolean {
+function report(outcomes: readonly Outcome[], { seed, backend, threads }: Settings): boolean {
   const counts = new Map<string, number>();
   let cases = 0;
   for (const outcome of outcomes) {
@@ -88,7 +90,8 @@ function report(outcomes: readonly Outcome[], { seed, backend }: Settings): bool
     return false;
   }
   const last = Math.max(...outcomes.map((outcome) => outcome.seed));
-  console.log(`\n${cases} cases on ${backend}, seeds ${seed} to ${last}, Node ${process.versions.node}`);
+  const on = threads === 1 ? backend : `${backend} with ${threads} threads`;
+  console.log(`\n${cases} cases on ${on}, seeds ${seed} to ${last}, Node ${process.versions.node}`);
   for (const [name, count] of [...counts].sort()) console.log(`  ${name.padEnd(22)} ${count}`);
   const failures = outcomes.filter((outcome) => outcome.failure);
   for (const { seed: at, failure } of failures) console.log(`\nseed ${at}: ${failure}`);
@@ -101,18 +104,21 @@ const OPTIONS = {
   cases: { type: "string" },
   seed: { type: "string", default: "1" },
   backend: { type: "string", default: "simd" },
-  threads: { type: "string", default: String(availableParallelism()) },
+  threads: { type: "string", default: "1" },
+  workers: { type: "string" },
 } as const;
 
-await runTool(USAGE, OPTIONS, async ({ minutes, cases, seed, backend, threads }) => {
+await runTool(USAGE, OPTIONS, async ({ minutes, cases, seed, backend, threads, workers }) => {
+  const used = wholeNumber(threads, 1, 65);
   const settings: Settings = {
     minutes: cases === undefined ? positive(minutes) : Number.POSITIVE_INFINITY,
     cases: cases === undefined ? Number.POSITIVE_INFINITY : wholeNumber(cases, 1, Number.MAX_SAFE_INTEGER),
     seed: wholeNumber(seed, 1, 2 ** 32 - 1),
     backend: requireName("backend", backend, ["simd", "relaxed"]),
-    threads: wholeNumber(threads, 1, 256),
+    threads: used,
+    workers: wholeNumber(workers ?? String(Math.ceil(availableParallelism() / used)), 1, 256),
   };
   // What the engine doesn't have is said here, not by every worker.
-  await load({ backend: settings.backend });
+  (await load({ backend: settings.backend, threads: used })).dispose();
   return report(await fuzz(settings), settings);
 });

@@ -18,8 +18,8 @@ export interface Outcome extends Chunk {
   readonly failure: string | undefined;
 }
 
-const { backend } = workerData as { backend: "simd" | "relaxed" };
-const k = await load({ backend });
+const { backend, threads } = workerData as { backend: "simd" | "relaxed"; threads: number };
+const k = await load({ backend, threads });
 const checkedK = checked(k);
 
 function run({ seed, cases }: Chunk): Outcome {
