@@ -260,20 +260,22 @@ export const OPERATIONS: readonly Operation[] = [
       },
     };
   }),
-  {
-    name: "binaryCrossEntropy",
-    bound: 4,
-    gradientBound: 2.5,
-    outcomes: ["loss", "gradient"],
-    elementwise: true,
-    run(k, { p, soft: t, shape }) {
-      const got = k.binaryCrossEntropy(p, t, { shape, grad: true });
-      const truth = reference.binaryCrossEntropy(p, t, { shape, grad: true });
-      // (q − t)/(q·(1 − q))
-      const magnitude = truth.grad.map((value, i) => value * ((p[i] + t[i]) / (p[i] - t[i])));
-      return [own(got.loss, truth.loss), { got: got.grad, truth: truth.grad, magnitude }];
-    },
-  },
+  ...(["soft", "hard"] as const).map((kind): Operation => {
+    return {
+      name: `binaryCrossEntropy, targets ${kind === "soft" ? "between" : "0 and 1"}`,
+      bound: 4,
+      gradientBound: 2.5,
+      outcomes: ["loss", "gradient", "mean"],
+      elementwise: true,
+      run(k, { p, [kind]: t, shape }) {
+        const got = k.binaryCrossEntropy(p, t, { shape, grad: true });
+        const truth = reference.binaryCrossEntropy(p, t, { shape, grad: true });
+        const mean = k.binaryCrossEntropy(p, t, { shape, reduction: "mean" });
+        const trueMean = reference.binaryCrossEntropy(p, t, { shape, reduction: "mean" });
+        return [own(got.loss, truth.loss), own(got.grad, truth.grad), own([mean], Float64Array.of(trueMean))];
+      },
+    };
+  }),
 ];
 
 function logRatio(p: number, q: number): number {
