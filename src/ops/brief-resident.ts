@@ -4,7 +4,16 @@ import { newFloats } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import type { Shape } from "../shape.js";
 import { POSITIONS } from "../workspace.js";
-import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
+import {
+  areLabels,
+  callBackward,
+  callElements,
+  type Loss,
+  meanOf,
+  type Pair,
+  pairLoss,
+  putLabels,
+} from "./brief-shared.js";
 
 /**
  * Resident batches in their plainest form, as brief.ts reads arrays: of one or two axes, no more numbers than are few, and
@@ -75,7 +84,7 @@ export function residentArray(
   const { state, maxima, exponentials } = context.work;
   if (operation === "softmax") kernels.softmax(from, to, length / columns, columns, state, maxima);
   else if (operation === "logSoftmax") kernels.logSoftmax(from, to, length / columns, columns, state, exponentials);
-  else kernels[operation](from, to, length, exponentials);
+  else callElements(kernels, operation, from, to, length, exponentials);
   return handOver(out, length, to, context);
 }
 
@@ -96,7 +105,7 @@ export function residentBackward(
   const b = addressLike(upstream, batch, context);
   const to = b === 0 ? 0 : placeFor(out, batch, a, b, context);
   if (to === 0) return undefined;
-  context.kernels[operation](a, b, to, length / columns, columns);
+  callBackward(context.kernels, operation, a, b, to, length / columns, columns);
   return handOver(out, length, to, context);
 }
 

@@ -1,7 +1,8 @@
+import type { Kernels } from "../backend/backend.js";
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 
-/** What short calls of losses have in common, of arrays (brief-losses.ts) and of resident batches (brief-resident.ts). */
+/** What short calls have in common, of arrays (brief-losses.ts) and of resident batches (brief-resident.ts). */
 
 /** A mean loss, as short calls return it. */
 export interface Loss {
@@ -11,6 +12,35 @@ export interface Loss {
 
 /** What a second batch is to the logits: targets of rows, a teacher's logits, or targets of elements. */
 export type Pair = "dense targets" | "distillation" | "elements";
+
+/** The kernel on each element. Not by kernels[operation]: where names vary an engine looks that up, 30 ns of a short call. */
+export function callElements(
+  kernels: Kernels,
+  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  from: number,
+  to: number,
+  length: number,
+  e: number,
+): void {
+  if (operation === "sigmoid") kernels.sigmoid(from, to, length, e);
+  else if (operation === "logSigmoid") kernels.logSigmoid(from, to, length, e);
+  else if (operation === "softplus") kernels.softplus(from, to, length, e);
+  else kernels.logit(from, to, length, e);
+}
+
+/** That of a backward pass. */
+export function callBackward(
+  kernels: Kernels,
+  operation: "softmaxBackward" | "logSoftmaxBackward",
+  forward: number,
+  upstream: number,
+  to: number,
+  rows: number,
+  columns: number,
+): void {
+  if (operation === "softmaxBackward") kernels.softmaxBackward(forward, upstream, to, rows, columns);
+  else kernels.logSoftmaxBackward(forward, upstream, to, rows, columns);
+}
 
 /**
  * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of brief.ts's

@@ -3,6 +3,7 @@ import type { Context } from "../context.js";
 import { newFloats, newIndices } from "../outputs.js";
 import { POSITIONS } from "../workspace.js";
 import { residentArray, residentBackward } from "./brief-resident.js";
+import { callBackward, callElements } from "./brief-shared.js";
 
 /**
  * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do (or resident batches:
@@ -120,7 +121,7 @@ export function briefArray(
   const tile = work.tile(0);
   const { state, maxima, exponentials } = work;
   work.copyIn(x as Float32Array, 0, length, tile);
-  if (!ofRows) kernels[operation](tile, tile, length, exponentials);
+  if (!ofRows) callElements(kernels, operation, tile, tile, length, exponentials);
   else if (operation === "softmax") kernels.softmax(tile, tile, length / columns, columns, state, maxima);
   else kernels.logSoftmax(tile, tile, length / columns, columns, state, exponentials);
   work.copyOut(tile, length, result, 0);
@@ -167,7 +168,7 @@ export function briefBackward(
   const b = work.tile(1);
   work.copyIn(forward as Float32Array, 0, length, a);
   work.copyIn(upstream, 0, length, b);
-  kernels[operation](a, b, a, length / columns, columns);
+  callBackward(kernels, operation, a, b, a, length / columns, columns);
   work.copyOut(a, length, result, 0);
   return result;
 }
