@@ -28,8 +28,8 @@ import { BLOCK, total } from "./math/sum";
  * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
  * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
  *
- * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. |scale|: from 2^-60
- * to 2^60. Returns start + Σ loss, cut as sigmoidCrossEntropy cuts. The classes only name which numbers a loop is for.
+ * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. |scale|: from 2^-30
+ * to 2^30. Returns start + Σ loss, cut as sigmoidCrossEntropy cuts. The classes only name which numbers a loop is for.
  */
 class Usual {}
 class Any {}
@@ -67,22 +67,24 @@ export function binaryCrossEntropy(
 
 function block(q: usize, t: usize, grad: usize, losses: usize, e: usize, n: usize, scale: f64, unit: f64): f64 {
   const hard = losses ? NOT_HARD : sumOfHard(q, t, n);
-  const usual = (grad || hard < 0) && areUsual(q, t, n);
+  const usual = hard < 0 && areUsual(q, t, n, LEAST_BITS);
   let sum = hard;
   if (hard < 0) sum = usual ? sumOf<Usual>(q, t, losses, e, n, unit) : sumOf<Any>(q, t, losses, e, n, unit);
   if (!grad) return sum * unit;
-  if (usual) gradients<Usual>(q, t, grad, n, scale);
+  if (usual || areUsual(q, t, n, LEAST_BITS_OF_SLOPES)) gradients<Usual>(q, t, grad, n, scale);
   else gradients<Any>(q, t, grad, n, scale);
   return sum * unit;
 }
 
-const LEAST: f32 = 9.094947017729282e-13; // 2^-40
+/** The least usual q, so that nothing underflows: 2^-40 for logarithms, 2^-90 for the gradient. */
 const LEAST_BITS: i32 = 0x2b800000;
+const LEAST_BITS_OF_SLOPES: i32 = 0x12800000;
+const LEAST_OF_SLOPES: f32 = 8.077935669463161e-28; // 2^-90
 const ONE_BITS: i32 = 0x3f800000;
 
-/** Whether all q are in [2^-40, 1) and all t in [0, 1]: no limits, and nothing that underflows. */
-function areUsual(q: usize, t: usize, n: usize): bool {
-  const least = i32x4.splat(LEAST_BITS);
+/** Whether all q are below 1 and no less than `from` in bits, and all t in [0, 1]: no limits. */
+function areUsual(q: usize, t: usize, n: usize, from: i32): bool {
+  const least = i32x4.splat(from);
   let chance = f32x4.splat(0);
   let target = chance;
   for (const end = q + (n << 2); q < end; q += 16, t += 16) {
@@ -90,56 +92,59 @@ function areUsual(q: usize, t: usize, n: usize): bool {
     target = i32x4.max_u(target, v128.load(t));
   }
   // By their bits, negative numbers and NaN are above 1.
-  const above = i32x4.ge_u(chance, i32x4.splat(ONE_BITS - LEAST_BITS));
+  const above = i32x4.ge_u(chance, i32x4.splat(ONE_BITS - from));
   return !v128.any_true(v128.or(above, i32x4.gt_u(target, i32x4.splat(ONE_BITS))));
 }
 
 const NOT_HARD: f64 = -1;
-const LEAST_OF_HARD: i32 = 0x31800000; // the bits of 2^-28
+const LEAST_MISTAKE: i32 = 0x31800000; // the bits of 2^-28
 /** Elements whose product is normal: 32 in a lane, none below 2^-28. */
 const GROUP: usize = 128;
 
 /**
- * The sum where every t is 0 or 1 and every q 0 or in [2^-28, 1], elsewhere NOT_HARD: −log Π |1 − t − q|, whose factors, q or
- * 1 − q, are exact in float64. So 128 elements take four logarithms. That of a product P is log(1 + (1 − P)/P): P is off by
- * 2^-48, and the sum no less than 2^-28 for each factor but 1.
+ * The sum where every t is 0 or 1, no q is outside [0, 1], and no q with t = 1 between 0 and 2^-28; elsewhere NOT_HARD. It is
+ * −log P, P = Π |1 − t − q|, so 128 elements take four logarithms. D = 1 − P is kept as well, D ← D·c + (1 − c) for a factor
+ * c: all terms are positive, and small ones keep their digits beside 1. −log P = log(1 + D/P).
  */
 function sumOfHard(q: usize, t: usize, n: usize): f64 {
   const one = onesF64();
   const ones = v128.load32_splat(ONE);
-  const least = i32x4.splat(LEAST_OF_HARD);
+  const first = i32x4.splat(1);
   const zero = f32x4.splat(0);
+  const nothing = f64x2.splat(0);
   let sum: f64 = 0;
   for (const end = q + (n << 2); q < end; ) {
     let low = one;
     let high = one;
-    let range = zero;
+    let lowRest = nothing;
+    let highRest = nothing;
+    let most = zero;
+    let least = ones;
     let soft = zero;
     for (const last = min(q + (GROUP << 2), end); q < last; q += 16, t += 16) {
-      const chance = v128.load(q);
+      const chance = f32x4.add(v128.load(q), zero);
       const target = v128.load(t);
-      const other = f32x4.sub(ones, target);
-      range = i32x4.max_u(range, v128.and(i32x4.sub(chance, least), f32x4.ne(chance, zero)));
-      soft = v128.or(soft, f32x4.mul(target, other));
-      low = f64x2.mul(low, missesOf(other, chance));
-      high = f64x2.mul(high, missesOf(upper(other), upper(chance)));
+      most = i32x4.max_u(most, chance);
+      least = i32x4.min_u(least, i32x4.sub(f32x4.mul(target, chance), first));
+      soft = v128.or(soft, f32x4.mul(target, f32x4.sub(ones, target)));
+      const targetLow = f64x2.promote_low_f32x4(target);
+      const targetHigh = f64x2.promote_low_f32x4(upper(target));
+      const chanceLow = f64x2.promote_low_f32x4(chance);
+      const chanceHigh = f64x2.promote_low_f32x4(upper(chance));
+      const factorLow = f64x2.abs(f64x2.sub(f64x2.sub(one, targetLow), chanceLow));
+      const factorHigh = f64x2.abs(f64x2.sub(f64x2.sub(one, targetHigh), chanceHigh));
+      low = f64x2.mul(low, factorLow);
+      high = f64x2.mul(high, factorHigh);
+      lowRest = f64x2.add(f64x2.mul(lowRest, factorLow), f64x2.abs(f64x2.sub(targetLow, chanceLow)));
+      highRest = f64x2.add(f64x2.mul(highRest, factorHigh), f64x2.abs(f64x2.sub(targetHigh, chanceHigh)));
     }
-    const beyond = i32x4.gt_u(range, i32x4.splat(ONE_BITS - LEAST_OF_HARD));
-    if (v128.any_true(v128.or(beyond, f32x4.ne(soft, zero)))) return NOT_HARD;
-    sum += sumOfLogs(restOver(low, one), restOver(high, one));
+    // By their bits, negative numbers and NaN are above 1, and 0 less 1 above all.
+    const beyond = i32x4.gt_u(most, i32x4.splat(ONE_BITS));
+    const mistaken = i32x4.lt_u(least, i32x4.splat(LEAST_MISTAKE - 1));
+    if (v128.any_true(v128.or(v128.or(beyond, mistaken), f32x4.ne(soft, zero)))) return NOT_HARD;
+    sum += sumOfLogs(f64x2.div(lowRest, low), f64x2.div(highRest, high));
   }
   return sum;
-}
-
-/** 1 − t − q of the lower two lanes. */
-function missesOf(other: v128, chance: v128): v128 {
-  return f64x2.sub(f64x2.promote_low_f32x4(other), f64x2.promote_low_f32x4(chance));
-}
-
-/** (1 − |P|)/|P| */
-function restOver(product: v128, one: v128): v128 {
-  const size = f64x2.abs(product);
-  return f64x2.div(f64x2.sub(one, size), size);
 }
 
 /** In nats, but for what is written to `losses`. */
@@ -262,7 +267,7 @@ function slopesOfAny(chance: v128, target: v128, slope: v128, scale: f64): v128 
   const by = f64x2.splat(scale);
   const other = narrow(slopesOf(q, target, by), slopesOf(upper(q), upper(target), by));
   const outside = v128.or(notChance(q), notChance(target));
-  const usual = v128.and(f32x4.ge(q, f32x4.splat(LEAST)), f32x4.lt(q, f32x4.splat(1)));
+  const usual = v128.and(f32x4.ge(q, f32x4.splat(LEAST_OF_SLOPES)), f32x4.lt(q, f32x4.splat(1)));
   return v128.bitselect(slope, v128.or(other, outside), v128.andnot(usual, outside));
 }
 

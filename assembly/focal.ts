@@ -100,16 +100,18 @@ function block(
     const weight =
       alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, f64x2.sub(one, target)));
     const factor = f64x2.mul(weight, focus);
-    const size = f64x2.pmin(f64x2.abs(logit), huge);
-    const cost = f64x2.add(log1pUnit(small), f64x2.mul(wrong, size));
-    const loss = f64x2.mul(factor, cost);
+    const linear = v128.and(f64x2.mul(wrong, f64x2.abs(logit)), f64x2.ne(wrong, zero));
+    const cost = f64x2.add(log1pUnit(small), linear);
+    // A weight of 0 wins over an infinite loss.
+    const loss = v128.and(f64x2.mul(factor, cost), f64x2.ne(factor, zero));
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);
     sum = next;
     next = grown;
     if (losses) storePair(losses + i, loss);
     if (grad) {
-      const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
+      const finite = f64x2.pmin(cost, huge);
+      const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), finite);
       const bracket = f64x2.add(bend, f64x2.mul(odds, f64x2.sub(wrong, share)));
       const outer = f64x2.mul(f64x2.mul(weight, by), below);
       const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
@@ -119,12 +121,12 @@ function block(
   return total(sum, next);
 }
 
-/** Stands for an infinite |x|: a weight of 0 wins over it, and times any other it is infinite as a float. */
+/** Stands for an infinite CE, beside which e is 0. */
 const HUGE: f64 = 1e300;
 
-/** γ where m^γ is a product of so many factors, else 0. */
+/** γ where m^γ is a product of so many factors, else 0. With more a product of float32 numbers might underflow. */
 function wholePower(gamma: f64): i32 {
-  return gamma <= 8 && floor(gamma) === gamma ? <i32>gamma : 0;
+  return gamma <= 6 && floor(gamma) === gamma ? <i32>gamma : 0;
 }
 
 /** m^γ = exp(γ·log m), in float32. */

@@ -219,7 +219,8 @@ export class Xentropy extends Loaded {
 
   /**
    * Sigmoid focal loss (Lin et al., arXiv 1708.02002), element by element: α_t·(1 − p_t)^γ·CE, and its gradient in the
-   * same pass. At most 8 ULP for γ in {0, 1, 2, 3, 4}. "mean" divides by the number of elements. Throws WeightError too.
+   * same pass. At most 8 ULP for γ in {0, 1, 2, 3, 4}, 10 for 5 and 6. "mean" divides by the number of elements. Throws
+   * WeightError too.
    */
   sigmoidFocalLoss<const O extends Only<SigmoidFocalLossOptions, O> = object>(
     x: FloatBatch,

@@ -29,8 +29,8 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   "xentropy in workerd": { limit: 65_700, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_400 },
-  "relaxed, when asked for": { limit: 19_500 },
-  "threads, when asked for": { limit: 29_400 },
+  "relaxed, when asked for": { limit: 19_600 },
+  "threads, when asked for": { limit: 29_500 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

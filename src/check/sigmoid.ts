@@ -46,7 +46,7 @@ function costOf(x: number, n: number, h: number): number {
 }
 
 export function focalBound({ gamma = 2 }: Options): number {
-  return [0, 1, 2, 3, 4].includes(gamma as number) ? 8 : Infinity;
+  return [8, 8, 8, 8, 8, 10, 10][gamma as number] ?? Infinity;
 }
 
 /**

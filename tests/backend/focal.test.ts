@@ -3,7 +3,7 @@ import { CHANCES, cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
 
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 1e30];
 
-describe.each([0, 1, 2, 3, 8, 9, 0.5, 3.7])("simd and js have the same bits, γ = %d: sigmoidFocalLoss", (gamma) => {
+describe.each([0, 1, 2, 3, 6, 7, 0.5, 3.7])("simd and js have the same bits, γ = %d: sigmoidFocalLoss", (gamma) => {
   it.each(FLOATS)("of logits %s", (_, sample) => {
     for (const n of LENGTHS) {
       for (const alpha of n > 67 ? [-1, 0.25] : [-1, 0.25, 0, 1]) {

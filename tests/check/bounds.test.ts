@@ -20,7 +20,7 @@ describe("bounds of checked kernels", () => {
     }
     const focal = sigmoidFocalLoss.bound as (options: object) => number;
     expect([undefined, 0, 1, 2, 3, 4].map((gamma) => focal({ gamma }))).toEqual([8, 8, 8, 8, 8, 8]);
-    expect([0.5, 5].map((gamma) => focal({ gamma }))).toEqual([Infinity, Infinity]);
+    expect([5, 6, 0.5, 7].map((gamma) => focal({ gamma }))).toEqual([10, 10, Infinity, Infinity]);
   });
 
   it("are 1 ULP more for each option that multiplies", () => {

@@ -201,10 +201,10 @@ export const OPERATIONS: readonly Operation[] = [
       ];
     },
   },
-  ...[0, 1, 2, 3, 4].map((gamma): Operation => {
+  ...[0, 1, 2, 3, 4, 5, 6].map((gamma): Operation => {
     return {
       name: `sigmoidFocalLoss, γ = ${gamma}`,
-      bound: 8,
+      bound: gamma > 4 ? 10 : 8,
       outcomes: ["loss", "gradient"],
       elementwise: true,
       run(k, { x, hard: t, shape }) {

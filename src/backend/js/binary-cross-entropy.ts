@@ -47,29 +47,34 @@ function sumOfHard({ f32 }: Memory, q: number, t: number, n: number): number {
     let b = 1;
     let c = 1;
     let d = 1;
+    let restA = 0;
+    let restB = 0;
+    let restC = 0;
+    let restD = 0;
     for (const end = Math.min(i + GROUP, n); i < end; i++) {
       const x = f32[qs + i];
       const y = f32[ts + i];
       if (!isHard(x, y)) return NOT_HARD;
-      const product = a * (1 - y - x);
+      const factor = Math.abs(1 - y - x);
+      const product = a * factor;
+      const rest = restA * factor + Math.abs(y - x);
       a = b;
       b = c;
       c = d;
       d = product;
+      restA = restB;
+      restB = restC;
+      restC = restD;
+      restD = rest;
     }
-    sum += logOf(a) + logOf(c) + (logOf(b) + logOf(d));
+    sum += log1p(restA / a) + log1p(restC / c) + (log1p(restB / b) + log1p(restD / d));
   }
   return sum;
 }
 
 function isHard(q: number, t: number): boolean {
-  return (t === 0 || t === 1) && (q === 0 || (q >= 2 ** -28 && q <= 1));
-}
-
-/** −log |P| */
-function logOf(product: number): number {
-  const size = Math.abs(product);
-  return log1p((1 - size) / size);
+  if (!(q >= 0 && q <= 1)) return false;
+  return t === 0 || (t === 1 && (q === 0 || q >= 2 ** -28));
 }
 
 function reduce({ f32 }: Memory, q: number, e: number, n: number): void {
@@ -128,7 +133,7 @@ function gradients({ f32 }: Memory, q: number, t: number, grad: number, n: numbe
   for (let i = 0; i < n; i++) {
     const x = f32[qs + i];
     const y = f32[ts + i];
-    const usual = x >= 2 ** -40 && x < 1 && y >= 0 && y <= 1;
+    const usual = x >= 2 ** -90 && x < 1 && y >= 0 && y <= 1;
     f32[to + i] = usual ? fround(x - y) / fround(x * (1 - x) * by) : slopeOf(x, y, scale);
   }
 }

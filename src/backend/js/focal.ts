@@ -72,8 +72,9 @@ function block(
     }
     const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target);
     const factor = weight * focus;
-    const cost = log1pUnit(e) + wrong * Math.min(Math.abs(logit), HUGE);
-    const loss = factor * cost;
+    const cost = log1pUnit(e) + (wrong === 0 ? 0 : wrong * Math.abs(logit));
+    // A weight of 0 wins over an infinite loss.
+    const loss = factor === 0 ? 0 : factor * cost;
     const sum = a + loss;
     a = b;
     b = c;
@@ -81,7 +82,7 @@ function block(
     d = sum;
     if (toLosses) f32[toLosses + i] = loss;
     if (toGrad) {
-      const bracket = gamma * e * (wrong - right) * cost + odds * (wrong - share);
+      const bracket = gamma * e * (wrong - right) * Math.min(cost, HUGE) + odds * (wrong - share);
       const g = weight * scale * below * (r * r) * bracket;
       f32[toGrad + i] = positive ? g : -g;
     }
@@ -89,12 +90,12 @@ function block(
   return a + c + (b + d);
 }
 
-/** Stands for an infinite |x|. */
+/** Stands for an infinite CE, beside which e is 0. */
 const HUGE = 1e300;
 
 /** γ where m^γ is a product of so many factors, else 0. */
 function wholePower(gamma: number): number {
-  return gamma <= 8 && Math.floor(gamma) === gamma ? gamma : 0;
+  return gamma <= 6 && Math.floor(gamma) === gamma ? gamma : 0;
 }
 
 /** m^γ = exp(γ·log m), in float32. */
