@@ -75,9 +75,9 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
   });
 
-  it("its sum takes each number for what it is, wherever it stands among targets 0 and 1", () => {
+  it("its sum takes each number for what it is, wherever it stands among usual ones", () => {
     const chances = spread(301, 1, 0.01, 0.99);
-    const targets = spread(301, 2, 0, 1).map(Math.round);
+    const soft = spread(301, 2, 0, 1);
     const odd = [
       [0.3, 0.5],
       [0.3, 1e-45],
@@ -85,14 +85,18 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
       [2 ** -29, 1],
       [1e-45, 0],
       [1e-45, 1],
+      [1, 1],
+      [0, 0],
     ];
     for (const none of [-0.1, -1e-45, 1.0000001, 2, Infinity, -Infinity, Number.NaN]) {
       odd.push([none, 0], [none, 1], [0.3, none]);
     }
-    for (const at of [0, 1, 2, 3, 124, 127, 128, 250, 296, 299, 300]) {
-      for (const [chance, target] of odd) {
-        const [q, t] = [replaced(chances, at, chance), replaced(targets, at, target)];
-        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${chance}, t = ${target} at ${at}`);
+    for (const targets of [soft, soft.map(Math.round)]) {
+      for (const at of [0, 1, 2, 3, 124, 127, 128, 250, 296, 299, 300]) {
+        for (const [chance, target] of odd) {
+          const [q, t] = [replaced(chances, at, chance), replaced(targets, at, target)];
+          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${chance}, t = ${target} at ${at}`);
+        }
       }
     }
   });
