@@ -80,6 +80,14 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     }
   });
 
+  it("takes the largest γ: what is not wholly wrong costs nothing", () => {
+    const x = Float32Array.of(-Infinity, -200, -1, 0, 1, 200, Infinity);
+    const options = { gamma: 3.4028234663852886e38, reduction: "none", grad: true } as const;
+    const { loss, grad } = backend.k.sigmoidFocalLoss(x, new Float32Array(7).fill(1), options);
+    expect(Array.from(loss)).toEqual([Infinity, 200, 0, 0, 0, 0, 0]);
+    expect(Array.from(grad, Math.abs)).toEqual([1, 1, 0, 0, 0, 0, 0]);
+  });
+
   it("has γ = 2 and no α by default", () => {
     const plain = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true });
     const given = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true, gamma: 2 });
