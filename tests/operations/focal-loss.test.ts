@@ -122,6 +122,13 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     }
   });
 
+  it.each([0, 1, 2, 3, 4])("is infinite at an infinite logit however small the wrong target: γ = %d", (gamma) => {
+    const x = Float32Array.of(-Infinity, Infinity, -Infinity);
+    const t = Float32Array.of(2 ** -149, 1 - 2 ** -24, 0.5);
+    const { loss } = backend.k.sigmoidFocalLoss(x, t, { gamma, reduction: "none" });
+    expect(Array.from(loss)).toEqual([Infinity, Infinity, Infinity]);
+  });
+
   it("with α = 0 silences the positive class, infinite losses too, with α = 1 the negative one", () => {
     const x = Float32Array.of(-Infinity, Infinity, 1, 1);
     const t = Float32Array.of(1, 0, 1, 0);
