@@ -4,7 +4,14 @@ import { describeEachBackend } from "./support/backends.js";
 import { SHORT_LENGTHS, spread, sprinkled } from "./support/samples.js";
 import { expectSameBits, expectWithin } from "./support/ulp.js";
 
+function replaced(values: Float32Array, at: number, value: number): Float32Array {
+  return values.map((v, i) => (i === at ? value : v));
+}
+
 describeEachBackend("binaryCrossEntropy", (backend) => {
+  const sumOf = (q: Float32Array, t: Float32Array) => backend.k.binaryCrossEntropy(q, t, { reduction: "sum" });
+  const trueSum = (q: Float32Array, t: Float32Array) => binaryCrossEntropy(q, t, { reduction: "sum" });
+
   it("and its gradient are within 4 ULP at every length", () => {
     for (const length of [...SHORT_LENGTHS, 2049, 4096, 65_537].filter((n) => backend.affords(n))) {
       const q = sprinkled(spread(length, length, 0, 1), 1, [1e-30, 1e-6, 1 - 2 ** -24], 8);
@@ -20,7 +27,8 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   });
 
   it("its sum of many tiny losses is within 4 ULP: none is rounded by itself", () => {
-    for (const q of [2 ** -149, 3 * 2 ** -149, 2 ** -127, 2 ** -31, 2 ** -30, 1.5 * 2 ** -30]) {
+    const powers = [2 ** -149, 3 * 2 ** -149, 2 ** -127, 2 ** -31, 2 ** -30, 1.5 * 2 ** -30];
+    for (const q of [...powers, 1.3 * 2 ** -29, 1.3 * 2 ** -33, 1.3 * 2 ** -40]) {
       const chances = new Float32Array(2048).fill(q);
       const targets = new Float32Array(2048);
       const options = { reduction: "sum" } as const;
@@ -60,6 +68,54 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
   });
 
+  it("its sum is within 1 ULP where every answer is as wrong as is usual: no product is subnormal", () => {
+    for (const factor of [1, 1.02, 1.05, 1.1, 1.3]) {
+      for (const length of [127, 128, 129, 155, 1000]) {
+        const q = new Float32Array(length).fill(factor * 2 ** -28);
+        const t = new Float32Array(length).fill(1);
+        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `${length} times ${factor}·2^-28`);
+      }
+    }
+  });
+
+  it("its sum takes each number for what it is, wherever it stands among usual ones", () => {
+    const chances = spread(301, 1, 0.01, 0.99);
+    const soft = spread(301, 2, 0, 1);
+    const odd = [
+      [0.3, 0.5],
+      [0.3, 1e-45],
+      [0.3, 0.99999994],
+      [2 ** -29, 1],
+      [1e-45, 0],
+      [1e-45, 1],
+      [1, 1],
+      [0, 0],
+    ];
+    for (const none of [-0.1, -1e-45, 1.0000001, 2, Infinity, -Infinity, Number.NaN]) {
+      odd.push([none, 0], [none, 1], [0.3, none]);
+    }
+    for (const targets of [soft, soft.map(Math.round)]) {
+      for (const at of [0, 1, 2, 3, 124, 127, 128, 250, 296, 299, 300]) {
+        for (const [chance, target] of odd) {
+          const [q, t] = [replaced(chances, at, chance), replaced(targets, at, target)];
+          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${chance}, t = ${target} at ${at}`);
+        }
+      }
+    }
+  });
+
+  it("its sum and its mean are in bits where these are asked for, with targets 0 and 1 too", () => {
+    const q = spread(500, 1, 0.01, 0.99);
+    const soft = spread(500, 2, 0, 1);
+    for (const t of [soft, soft.map(Math.round)]) {
+      for (const reduction of ["sum", "mean"] as const) {
+        const options = { reduction, unit: "bits" } as const;
+        const truth = binaryCrossEntropy(q, t, options);
+        expectWithin(1, [backend.k.binaryCrossEntropy(q, t, options)], [truth], reduction);
+      }
+    }
+  });
+
   it("gives each element the same gradient, whatever lies beside it", () => {
     const q = sprinkled(spread(64, 1, 0, 1), 2, [2 ** -40, 2 ** -39, 1 - 2 ** -24], 4);
     const t = sprinkled(spread(64, 3, 0, 1), 4, [0, 1], 2);
@@ -75,9 +131,8 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
       [0.5, -0],
     ];
     for (const [chance, target] of neighbours) {
-      const replaced = (values: Float32Array, value: number) => values.map((v, i) => (i === 17 ? value : v));
-      const beside = of(replaced(q, chance), replaced(t, target));
-      expectSameBits(replaced(beside, alone[17]), alone, `beside q = ${chance}, t = ${target}`);
+      const beside = of(replaced(q, 17, chance), replaced(t, 17, target));
+      expectSameBits(replaced(beside, 17, alone[17]), alone, `beside q = ${chance}, t = ${target}`);
     }
     expectSameBits(
       alone,
@@ -103,6 +158,7 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     const t = Float32Array.of(0, 1, 1, 0, 0.5);
     const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { grad: true });
     expectWithin(1, loss, [0, 0, Infinity, Infinity, Math.LN2], "loss");
+    expectSameBits(loss.subarray(0, 2), [0, 0], "no −0");
     expectWithin(1, grad, [1, -1, -Infinity, Infinity, 0], "gradient");
   });
 

@@ -87,6 +87,16 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("takes targets of a list as the float32 numbers that kernels see", () => {
+    const k = checked(plain());
+    const options = { reduction: "none", grad: true } as const;
+    for (const t of [1 - 1e-9, 1e-46]) {
+      k.sigmoidCrossEntropy(Float32Array.of(12), [t], options);
+      k.sigmoidFocalLoss(Float32Array.of(12), [t], options);
+      k.binaryCrossEntropy(Float32Array.of(0.99999), [t], options);
+    }
+  });
+
   it("lets losses below the smallest normal float be rounded each by itself in a sum", () => {
     const k = checked(plain());
     const [x, t] = [new Float32Array(4096).fill(-1000.4), new Float32Array(4096).fill(2 ** -149)];

@@ -186,6 +186,11 @@ function elements(): Case[] {
       (k, { p, q, shape }) => k.binaryCrossEntropy(p, q, { shape, grad: true, unit: "bits" }),
       flat,
     ),
+    ...onEach(
+      "binaryCrossEntropy hard",
+      (k, { p, q, shape }) => k.binaryCrossEntropy(p, q.map(Math.round), { shape, grad: true, reduction: "mean" }),
+      flat,
+    ),
   ];
 }
 

@@ -105,6 +105,14 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     }
   });
 
+  it("takes the largest γ: what is not wholly wrong costs nothing", () => {
+    const x = Float32Array.of(-Infinity, -200, -1, 0, 1, 200, Infinity);
+    const options = { gamma: 3.4028234663852886e38, reduction: "none", grad: true } as const;
+    const { loss, grad } = backend.k.sigmoidFocalLoss(x, new Float32Array(7).fill(1), options);
+    expect(Array.from(loss)).toEqual([Infinity, 200, 0, 0, 0, 0, 0]);
+    expect(Array.from(grad, Math.abs)).toEqual([1, 1, 0, 0, 0, 0, 0]);
+  });
+
   it("has γ = 2 and no α by default", () => {
     const plain = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true });
     const given = backend.k.sigmoidFocalLoss(X, SOFT, { reduction: "none", grad: true, gamma: 2 });
@@ -137,6 +145,13 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
       expectSameBits(grad.subarray(2, 5), [1, -1, Number.NaN], `gradient, γ = ${gamma}`);
       expect(loss[5]).toBeCloseTo(Math.LN2 * 0.5 ** gamma, 6);
     }
+  });
+
+  it.each([0, 1, 2, 3, 4])("is infinite at an infinite logit however small the wrong target: γ = %d", (gamma) => {
+    const x = Float32Array.of(-Infinity, Infinity, -Infinity);
+    const t = Float32Array.of(2 ** -149, 1 - 2 ** -24, 0.5);
+    const { loss } = backend.k.sigmoidFocalLoss(x, t, { gamma, reduction: "none" });
+    expect(Array.from(loss)).toEqual([Infinity, Infinity, Infinity]);
   });
 
   it("with α = 0 silences the positive class, infinite losses too, with α = 1 the negative one", () => {

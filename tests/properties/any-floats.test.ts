@@ -102,15 +102,14 @@ describeEachBackend("of any floats", (backend) => {
     );
   });
 
-  it("binaryCrossEntropy is within 4 ULP, its gradient within 1 of its terms", () => {
+  it("binaryCrossEntropy is within 4 ULP, its gradient within 2.5", () => {
     holds(
       pairs(chance, chance),
       ({ a, b }) => {
         const truth = reference.binaryCrossEntropy(a, b, { grad: true });
         const { loss, grad } = backend.k.binaryCrossEntropy(a, b, { grad: true });
-        const sizes = truth.grad.map((value, i) => (a[i] === b[i] ? value : value * ((a[i] + b[i]) / (a[i] - b[i]))));
         expectWithin(4, loss, truth.loss, `[${a}], targets [${b}]`);
-        expectWithin(1, grad, truth.grad, `gradient, [${a}], targets [${b}]`, sizes);
+        expectWithin(2.5, grad, truth.grad, `gradient, [${a}], targets [${b}]`);
       },
       RUNS,
     );
