@@ -69,7 +69,6 @@ function block(
   const one = onesF64();
   const lower = drop();
   const sign = f64x2.splat(-0.0);
-  const huge = f64x2.splat(HUGE);
   const positives = f64x2.splat(alpha);
   const negatives = f64x2.splat(1 - alpha);
   const exponent = f64x2.splat(gamma);
@@ -110,9 +109,9 @@ function block(
     next = grown;
     if (losses) storePair(losses + i, loss);
     if (grad) {
-      const finite = f64x2.pmin(cost, huge);
-      const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), finite);
-      const bracket = f64x2.add(bend, f64x2.mul(odds, f64x2.sub(wrong, share)));
+      // Where e is 0 so is e·CE, though CE may be infinite.
+      const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
+      const bracket = f64x2.add(v128.andnot(bend, f64x2.eq(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
       const outer = f64x2.mul(f64x2.mul(weight, by), below);
       const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
       storePair(grad + i, v128.xor(g, flip));
@@ -120,9 +119,6 @@ function block(
   }
   return total(sum, next);
 }
-
-/** Stands for an infinite CE, beside which e is 0. */
-const HUGE: f64 = 1e300;
 
 /** γ where m^γ is a product of so many factors, else 0. With more a product of float32 numbers might underflow. */
 function wholePower(gamma: f64): i32 {

@@ -81,6 +81,13 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     }
   });
 
+  it("has a finite gradient at an infinite logit whatever the target", () => {
+    const x = Float32Array.of(-Infinity, Infinity, -Infinity, Infinity);
+    const t = Float32Array.of(-1, 2, 0.5, 0);
+    const { grad } = backend.k.sigmoidFocalLoss(x, t, { reduction: "none", grad: true });
+    expectSameBits(grad, sigmoidFocalLoss(x, t, { reduction: "none", grad: true }).grad, "gradient");
+  });
+
   it("is within 8 ULP of its terms where roundings add up", () => {
     const x = Float32Array.of(6.225078105926514, 13.08530330657959, 9.609951972961426, 2.846457004547119);
     const t = Float32Array.of(0.39377787709236145, 1, 1, 0.3868398368358612);

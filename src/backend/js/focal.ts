@@ -82,16 +82,15 @@ function block(
     d = sum;
     if (toLosses) f32[toLosses + i] = loss;
     if (toGrad) {
-      const bracket = gamma * e * (wrong - right) * Math.min(cost, HUGE) + odds * (wrong - share);
+      // Where e is 0 so is e·CE, though CE may be infinite.
+      const bend = e === 0 ? 0 : gamma * e * (wrong - right) * cost;
+      const bracket = bend + odds * (wrong - share);
       const g = weight * scale * below * (r * r) * bracket;
       f32[toGrad + i] = positive ? g : -g;
     }
   }
   return a + c + (b + d);
 }
-
-/** Stands for an infinite CE, beside which e is 0. */
-const HUGE = 1e300;
 
 /** γ where m^γ is a product of so many factors, else 0. */
 function wholePower(gamma: number): number {
