@@ -68,7 +68,7 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
   it("is infinite at an infinite logit however small the weight of the wrong answer, and 0 where that is 0", () => {
     const x = Float32Array.of(-Infinity, Infinity, -Infinity, Infinity);
     const t = Float32Array.of(2 ** -149, 1 - 2 ** -24, 0, 1);
-    for (const gamma of [0, 1, 2, 3, 4, 5, 6]) {
+    for (const gamma of [0, 1, 2, 3, 4, 5, 6, 7, 20, 0.5]) {
       for (const alpha of [undefined, 0.25]) {
         const options = { gamma, ...(alpha !== undefined && { alpha }), reduction: "none" } as const;
         expect(Array.from(backend.k.sigmoidFocalLoss(x, t, options).loss), `γ = ${gamma}`).toEqual([
@@ -159,6 +159,14 @@ describeEachBackend("sigmoidFocalLoss", (backend) => {
     const t = Float32Array.of(2 ** -149, 1 - 2 ** -24, 0.5);
     const { loss } = backend.k.sigmoidFocalLoss(x, t, { gamma, reduction: "none" });
     expect(Array.from(loss)).toEqual([Infinity, Infinity, Infinity]);
+  });
+
+  it("is NaN for a NaN that weighs 0", () => {
+    const x = Float32Array.of(Number.NaN);
+    for (const gamma of [0, 1, 2, 0.5]) {
+      const { loss, grad } = backend.k.sigmoidFocalLoss(x, [0], { alpha: 1, gamma, grad: true });
+      expect([loss, grad[0]], `γ = ${gamma}`).toEqual([Number.NaN, Number.NaN]);
+    }
   });
 
   it("with α = 0 silences the positive class, infinite losses too, with α = 1 the negative one", () => {

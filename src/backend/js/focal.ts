@@ -64,7 +64,7 @@ function block(
     let below = 1;
     let focus: number;
     if (times === 0) {
-      focus = power(m, gamma);
+      focus = Math.max(power(m, gamma), LEAST_POWER);
       below = m === 0 ? 0 : focus / m;
     } else {
       for (let k = 1; k < times; k++) below *= m;
@@ -72,9 +72,9 @@ function block(
     }
     const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target);
     const factor = weight * focus;
-    const cost = log1pUnit(e) + (wrong === 0 ? 0 : wrong * Math.abs(logit));
     // A weight of 0 wins over an infinite loss.
-    const loss = factor === 0 ? 0 : factor * cost;
+    const cost = log1pUnit(e) + (wrong * weight === 0 ? 0 : wrong * Math.abs(logit));
+    const loss = factor * cost;
     const sum = a + loss;
     a = b;
     b = c;
@@ -91,6 +91,9 @@ function block(
   }
   return a + c + (b + d);
 }
+
+/** Stands for a power that became 0. */
+const LEAST_POWER = 1e-300;
 
 /** γ where m^γ is a product of so many factors, else 0. */
 function wholePower(gamma: number): number {
