@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { BLOCK, type Kernels } from "../../src/backend/backend.js";
-import { spread } from "../support/samples.js";
+import { spread, sprinkled } from "../support/samples.js";
 import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
 
 /** Bytes of what the kernels ask for at most. */
@@ -75,4 +75,15 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
       }
     }
   });
+});
+
+it("simd and js have the same bits: binaryCrossEntropy, targets 0 and 1, some met exactly", () => {
+  for (const n of LENGTHS) {
+    mirror.clear();
+    const chances = sprinkled(spread(n, n, 0, 1), n, [0, -0, 1, 2 ** -28], 4);
+    const q = mirror.put(chances);
+    const t = mirror.put(chances.map(Math.round));
+    const e = mirror.scratch(SCRATCH);
+    mirror.same(`${n}`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, 1, 1, 0));
+  }
 });
