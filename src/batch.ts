@@ -58,6 +58,8 @@ export interface Floats extends Operand {
   readonly length: number;
   /** Index of the first byte in the array's buffer, or in linear memory. */
   readonly start: number;
+  /** Index of the byte behind the last. */
+  readonly end: number;
   /** The shape that came with it. */
   readonly own: unknown;
 }
@@ -89,7 +91,8 @@ export function floatsOf({ data, own, type }: Given, arena: Arena, name: string)
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
   if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
-  return { array: undefined, pointer: start, length: data.length, start, own };
+  const { length } = data;
+  return { array: undefined, pointer: start, length, start, end: start + length * 4, own };
 }
 
 /** How to make floats of `source`, in words. */
@@ -129,9 +132,10 @@ function place(array: Float32Array, arena: Arena, name: string, own: unknown): F
   checkAttached(array, name);
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
   const start = array.byteOffset;
-  if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, own };
-  arena.held?.check(start, array.byteLength, name);
-  return { array: undefined, pointer: start, length, start, own };
+  const end = start + length * 4;
+  if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, end, own };
+  arena.held?.check(start, end - start, name);
+  return { array: undefined, pointer: start, length, start, end, own };
 }
 
 /**
@@ -150,12 +154,13 @@ export function checkAttached(array: Float32Array | Int32Array, name: string): v
 
 /** The shape that is given for a batch, or else its own, or that of one row. */
 export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "length">, name: string): Shape {
-  return checkShape(given === undefined ? (own ?? [length]) : given, length, name);
+  const shape = given === undefined ? (own ?? undefined) : given;
+  return shape === undefined ? [length] : checkShape(shape, length, name);
 }
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, own } = readFloats(x, arena, name);
+  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
   const sizes = shapeOf(shape, { own, length }, name);
   const at = checkAxis(axis === undefined ? -1 : axis, sizes);
   let outer = 1;
@@ -164,14 +169,14 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
   for (let i = at + 1; i < sizes.length; i++) inner *= sizes[i];
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
-  return { array, pointer, length, start, own, shape: sizes, axis: at, outer, classes, inner };
+  return { array, pointer, length, start, end, own, shape: sizes, axis: at, outer, classes, inner };
 }
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, own } = readFloats(x, arena, name);
+  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
   const sizes = shapeOf(shape, { own, length }, name);
-  return { array, pointer, length, start, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
+  return { array, pointer, length, start, end, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
 }
 
 /** Reads a second operand of the batch's own shape. */

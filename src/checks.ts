@@ -20,9 +20,9 @@ export function typedName(value: unknown): string | undefined {
   return tagOf.call(value);
 }
 
-/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array … */
+/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array …; all others are floats. */
 export function holdsIntegers(type: string): boolean {
-  return /int/i.test(type);
+  return type.includes("nt");
 }
 
 /** What to call a value in a message; of a long string its beginning. */
@@ -57,13 +57,16 @@ export function readInteger(value: unknown, name: string, least = 0, most = Numb
 
 /** Rejects options that don't exist: a misspelt one would be ignored in silence. */
 export function checkOptions(options: object, known: readonly string[], prefix = ""): void {
-  const form = `an object such as { ${known[0]}: … }`;
-  if (typeof options !== "object" || options === null) refuse("The argument for options", form, options);
+  if (typeof options !== "object" || options === null) refuseOptions(options, known);
   for (const key in options) {
     if (known.includes(key)) continue;
-    if (Array.isArray(options) || typedName(options)) refuse("The argument for options", form, options);
+    if (Array.isArray(options) || typedName(options)) refuseOptions(options, known);
     throw new OptionError(`There is no option "${prefix}${key}" here; there are: ${known.join(", ")}.`);
   }
+}
+
+function refuseOptions(options: unknown, known: readonly string[]): never {
+  return refuse("The argument for options", `an object such as { ${known[0]}: … }`, options);
 }
 
 /** A copy of the options that are given among some, each read once: for who reads them again. */

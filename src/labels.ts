@@ -108,7 +108,8 @@ export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats 
   checkLike(batch, own, targets.length, "targets");
   // Any typed array of numbers is copied as one of floats is.
   const array = type.startsWith("Big") ? Float32Array.from(targets, Number) : (targets as Float32Array);
-  return { array, pointer: 0, length: array.length, start: array.byteOffset, own };
+  const { length, byteOffset: start } = array;
+  return { array, pointer: 0, length, start, end: start + array.byteLength, own };
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -95,8 +95,8 @@ export function readGradient(
   if (!grad) refuse("grad", "true, false, a Float32Array or a resident batch", grad, DtypeError);
   const result = grad === true ? newFloats(batch.length) : (grad as FloatOutput);
   const output = readOutput(result, batch, arena, "grad");
-  if (other) checkApart(output, other, arena, `grad and ${name}`);
+  if (other) checkApart(output, other, arena, "grad", name);
   checkOutputApart(output, arena, "grad", inputs);
-  const { array, pointer, length, start, own } = output;
-  return { array, pointer, length, start, own, result };
+  const { array, pointer, length, start, end, own } = output;
+  return { array, pointer, length, start, end, own, result };
 }

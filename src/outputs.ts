@@ -7,6 +7,9 @@ import { checkOwn, type Shape } from "./shape.js";
 
 /** Where results go, and what they may share with the inputs. */
 
+/** Where an operand lies, integers too. */
+type Bytes = Pick<Floats, "array" | "start" | "end">;
+
 /** A fresh array result. Throws MemoryError where the engine has no room for it. */
 export function newFloats(length: number): Float32Array {
   return room(Float32Array, length);
@@ -66,7 +69,7 @@ export function readLength(
   for (let i = 0; i < shape.length; i++) length *= shape[i];
   const output = readRoom(value, length, shape, arena, name);
   if (inPlace && length === batch.length) checkWhole(output, batch, arena, name);
-  else checkApart(output, batch, arena, `${name} and the input`);
+  else checkApart(output, batch, arena, name, "the input");
   return output;
 }
 
@@ -92,34 +95,43 @@ function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): 
 }
 
 /** Refuses an output that shares bytes with an operand that is still read when the output is written. */
-export function checkApart(output: Floats, other: Floats, arena: Arena, names: string): void {
-  if (overlap(output, other, arena)) throw new OverlapError(`${names} overlap; they must lie apart.`);
+export function checkApart(output: Floats, other: Bytes, arena: Arena, name: string, others: string): void {
+  if (overlap(output, other, arena)) throw new OverlapError(`${name} and ${others} overlap; they must lie apart.`);
 }
 
 /** Refuses an output that shares bytes with labels or weights, which are read until the end. */
 export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
   for (const input of inputs) {
     if (!ArrayBuffer.isView(input)) continue;
-    const array = input as Float32Array;
-    const place = { array, pointer: 0, length: array.length, start: array.byteOffset, own: undefined };
-    checkApart(output, place, arena, `${name} and labels or weights`);
+    const { byteOffset: start, byteLength } = input;
+    const place = { array: input as Float32Array, start, end: start + byteLength };
+    checkApart(output, place, arena, name, "labels or weights");
   }
 }
 
 /** Whether two operands share bytes. Ranges come first: asking a typed array for its buffer costs more than the rest. */
-export function overlap(a: Floats, b: Floats, arena: Arena): boolean {
-  if (a.start >= b.start + bytesOf(b) || b.start >= a.start + bytesOf(a)) return false;
-  return a.array === b.array || bufferOf(a, arena) === bufferOf(b, arena);
+export function overlap(a: Floats, b: Bytes, arena: Arena): boolean {
+  if (a.start >= b.end || b.start >= a.end) return false;
+  if (a.array === b.array) return true;
+  return !(a.start === b.start && beginUnlike(a.array, b.array)) && bufferOf(a, arena) === bufferOf(b, arena);
 }
 
+/** Whether arrays that begin at one byte can't have one buffer, since the first four bytes there differ. */
+function beginUnlike(array: Float32Array | undefined, other: ArrayBufferView | undefined): boolean {
+  if (array === undefined || other === undefined) return false;
+  if (other instanceof Float32Array) return !Object.is(array[0], other[0]);
+  if (!(other instanceof Int32Array)) return false;
+  const bits = other[0];
+  return bits >= 0 && bits <= LARGEST_BITS && !Object.is(array[0], bits * LEAST_FLOAT);
+}
+
+/** The float32 whose bits are those of the integer 1: times k it has those of k, up to `LARGEST_BITS`. */
+export const LEAST_FLOAT = 2 ** -149;
+export const LARGEST_BITS = 2 ** 24;
+
 /** Integer targets are arrays even over linear memory. */
-function bufferOf({ array }: Floats, arena: Arena): ArrayBufferLike {
+function bufferOf({ array }: Bytes, arena: Arena): ArrayBufferLike {
   if (!array || arena.owns(array.buffer)) return arena.buffer;
   const { beside } = arena;
   return beside?.owns(array.buffer) ? beside.buffer : array.buffer;
-}
-
-/** Integer targets have elements of other sizes. */
-function bytesOf({ array, length }: Floats): number {
-  return array ? array.byteLength : length * 4;
 }

@@ -104,18 +104,23 @@ export function readBroadcast(value: unknown, batch: Batch, name: string, arena:
   if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {
     throw new WeightError(`${name} has the shape [${sizes}], which does not broadcast over [${shape}].`);
   }
-  // Steps in the weights for a step along each axis of the batch: 0 where they are repeated.
-  const steps = new Array<number>(shape.length).fill(0);
-  for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
-    if (sizes[i] !== 1) steps[i + missing] = step;
-    step *= sizes[i];
-  }
   return {
     source,
     expand(start, n, to, at) {
       if (source.length === batch.length) to.set(source.subarray(start, start + n), at);
       else if (source.length === 1) to.fill(source[0], at, at + n);
-      else copyStrided(source, shape, steps, start, n, to, at);
+      else copyStrided(source, shape, stepsOf(sizes, shape.length), start, n, to, at);
     },
   };
+}
+
+/** Steps in weights of these sizes for a step along each of so many axes of a batch: 0 where they are repeated. */
+function stepsOf(sizes: Shape, axes: number): number[] {
+  const steps = new Array<number>(axes).fill(0);
+  const missing = axes - sizes.length;
+  for (let i = sizes.length - 1, step = 1; i >= 0; i--) {
+    if (sizes[i] !== 1) steps[i + missing] = step;
+    step *= sizes[i];
+  }
+  return steps;
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { clear, newFloats } from "../outputs.js";
+import { clear, LARGEST_BITS, LEAST_FLOAT, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
@@ -12,10 +12,6 @@ function gradientFor(grad: unknown, length: number, other: ArrayBufferView, firs
   if (grad === true) return newFloats(length);
   return isPlain(grad, length) && !haveOneBuffer(grad, other, first) ? grad : null;
 }
-
-/** The float whose bits are those of the integer 1: times k it has those of k, up to 2^24. */
-const SUBNORMAL = 2 ** -149;
-const MOST_LABELS = 2 ** 24;
 
 /** The mean loss of labels that all count, or of dense targets. */
 export function briefCrossEntropy(context: Context, x: unknown, targets: unknown, options: unknown): Loss | undefined {
@@ -33,7 +29,7 @@ export function briefCrossEntropy(context: Context, x: unknown, targets: unknown
   ) {
     return residentCrossEntropy(context, x, targets, shape, axis, place) ?? context.leave({ shape, axis, grad: place });
   }
-  const grad = gradientFor(place, length, targets, targets[0] * SUBNORMAL);
+  const grad = gradientFor(place, length, targets, targets[0] * LEAST_FLOAT);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   const { losses, state, maxima, exponentials } = work;
   const tile = work.tile(0);
@@ -112,7 +108,7 @@ export function briefSigmoidCrossEntropy(
 export function briefNllLoss(context: Context, logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
-  const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, MOST_LABELS);
+  const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, LARGEST_BITS);
   const x = logProbs as Float32Array;
   const length = columns === 0 ? 0 : x.length;
   const rows = length / columns;
@@ -124,7 +120,7 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
     sum -= x[at + label];
   }
   const loss = Math.fround(sum / rows);
-  const grad = gradientFor(place, length, labels, labels[0] * SUBNORMAL);
+  const grad = gradientFor(place, length, labels, labels[0] * LEAST_FLOAT);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
   clear(grad);

@@ -22,13 +22,18 @@ import {
  */
 
 /** Columns of the rows of a batch, 0 where it isn't plain. */
-function residentColumns(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
+export function residentColumns(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
   if (ResidentBatch.addressOf(x, arena, "float32") === 0) return 0;
   const { shape: sizes, length } = x as ResidentBatch;
   const last = sizes.length - 1;
   if (shape !== undefined && !isLike(shape, sizes)) return 0;
   if ((last !== 0 && last !== 1) || length === 0 || length > POSITIONS) return 0;
   return axis === undefined || axis === -1 || axis === last ? sizes[last] : 0;
+}
+
+/** Address of such a batch. */
+export function residentAddress(x: unknown, { arena }: Context): number {
+  return ResidentBatch.addressOf(x, arena, "float32");
 }
 
 /** Whether a shape is the batch's own, of one or two axes. */

@@ -1,8 +1,9 @@
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 import { newFloats, newIndices } from "../outputs.js";
+import type { ResidentBatch } from "../resident.js";
 import { POSITIONS } from "../workspace.js";
-import { residentArray, residentBackward } from "./brief-resident.js";
+import { residentAddress, residentArray, residentBackward, residentColumns } from "./brief-resident.js";
 import { callBackward, callElements } from "./brief-shared.js";
 
 /**
@@ -131,9 +132,15 @@ export function briefArray(
 export function briefLogSumExp(context: Context, x: unknown, options: unknown): Float32Array | undefined {
   if (!arePlain(options, "rows", "out")) return undefined;
   const { shape, axis, out, temperature } = options;
-  const { kernels, work } = context;
+  const { work } = context;
   const columns = temperature === undefined ? columnsOf(x, shape, axis) : 0;
-  if (columns === 0) return context.leave({ shape, axis, out, temperature });
+  if (columns === 0) {
+    const own = temperature === undefined ? residentColumns(x, shape, axis, context) : 0;
+    const rows = own === 0 ? 0 : (x as ResidentBatch).length / own;
+    const result = out === undefined ? newFloats(rows) : out;
+    if (own === 0 || !isPlain(result, rows)) return context.leave({ shape, axis, out, temperature });
+    return logSumExpAt(context, residentAddress(x, context), rows, own, result);
+  }
   const { length } = x as Float32Array;
   const rows = length / columns;
   const result = out === undefined ? newFloats(rows) : out;
@@ -142,7 +149,17 @@ export function briefLogSumExp(context: Context, x: unknown, options: unknown): 
   }
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
-  kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
+  return logSumExpAt(context, tile, rows, columns, result);
+}
+
+function logSumExpAt(
+  { kernels, work }: Context,
+  from: number,
+  rows: number,
+  columns: number,
+  result: Float32Array,
+): Float32Array {
+  kernels.logSumExp(from, work.losses, rows, columns, work.state, work.exponentials);
   work.copyOut(work.losses, rows, result, 0);
   return result;
 }
@@ -177,15 +194,22 @@ export function briefBackward(
 export function briefArgmax(context: Context, x: unknown, options: unknown): Int32Array | undefined {
   if (!arePlain(options, "rows")) return undefined;
   const { shape, axis } = options;
-  const { kernels, arena, work } = context;
+  const { work } = context;
   const columns = columnsOf(x, shape, axis);
-  if (columns === 0) return context.leave({ shape, axis });
+  if (columns === 0) {
+    const own = residentColumns(x, shape, axis, context);
+    if (own === 0) return context.leave({ shape, axis });
+    return argmaxAt(context, residentAddress(x, context), (x as ResidentBatch).length / own, own);
+  }
   const { length } = x as Float32Array;
-  const rows = length / columns;
-  const result = newIndices(rows);
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
-  kernels.argmax(tile, work.hits, rows, columns);
+  return argmaxAt(context, tile, length / columns, columns);
+}
+
+function argmaxAt({ kernels, arena, work }: Context, from: number, rows: number, columns: number): Int32Array {
+  const result = newIndices(rows);
+  kernels.argmax(from, work.hits, rows, columns);
   const { i32 } = arena;
   for (let i = 0, at = work.hits >>> 2; i < rows; i++) result[i] = i32[at + i];
   return result;

@@ -36,8 +36,8 @@ export function divergence(
 }
 
 /** The second operand, as a place of the batch's shape. */
-function shapedAs({ shape }: Batch, { array, pointer, length, start, own }: Floats): Place {
-  return { array, pointer, length, start, own, shape };
+function shapedAs({ shape }: Batch, { array, pointer, length, start, end, own }: Floats): Place {
+  return { array, pointer, length, start, end, own, shape };
 }
 
 interface Operands {

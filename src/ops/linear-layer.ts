@@ -65,6 +65,7 @@ export function readLayer(given: LayerOperands<unknown>, { shape, bias }: Linear
     array: undefined,
     pointer: 0,
     start: 0,
+    end: 0,
     length: positions * classes,
     own: undefined,
     shape: [...features.shape.slice(0, -1), classes],
@@ -137,7 +138,7 @@ export function readLayerGradients(
     const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
     const what = `grad.${name}`;
     const output = readLength(result, shape, arena, what, features);
-    for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, `${what} and ${other}`);
+    for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
     checkOutputApart(output, arena, what, inputs);
     others.push([what, output]);
     results[name] = result;

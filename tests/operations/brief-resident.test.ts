@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { FloatBatch, FloatOutput } from "../../src/batch.js";
 import {
+  AxisError,
   DtypeError,
   ForeignError,
   FreedError,
@@ -103,6 +104,14 @@ describeEachBackend("a call of few resident numbers has the bits of the same cal
       });
     }
     const rows = length / columns;
+    everyPlace(k, shape, [x], [], ([batch]) => {
+      const sums = k.logSumExp(x, { shape });
+      expectSameBits(bitsOf(k.logSumExp(batch)), sums, "logSumExp");
+      const out = new Float32Array(rows);
+      expect(k.logSumExp(batch, { out })).toBe(out);
+      expectSameBits(out, sums, "logSumExp");
+      expect(k.argmax(batch, { axis: -1 })).toEqual(k.argmax(x, { shape }));
+    });
     const labels = classes(rows, columns, 3);
     const expected = k.softmaxCrossEntropy(x, labels, { shape, grad: true });
     using resident = k.alloc(shape.slice(0, -1), { dtype: "int32" }).set(labels);
@@ -170,6 +179,16 @@ describeEachBackend("a call of few resident numbers refuses what every call does
       [ShapeError, () => k.softmaxBackward(other, room)],
       [LabelError, () => k.softmaxCrossEntropy(x, labels, { grad: x })],
       [ShapeError, () => k.softmaxCrossEntropy(x, wide, { grad: x })],
+      [OverlapError, () => k.logSumExp(x, { out: x.data.subarray(1, 3) })],
+      [OutputError, () => k.logSumExp(other, { out: x.data.subarray(0, 3) })],
+      [OutputError, () => k.logSumExp(other, { out: x })],
+      [AxisError, () => k.argmax(x, { axis: 2 })],
+      [DtypeError, () => k.argmax(ints as never)],
+      [DtypeError, () => k.logSumExp(ints as never)],
+      [FreedError, () => k.argmax(freed)],
+      [FreedError, () => k.logSumExp(freed)],
+      [ForeignError, () => k.argmax(stranger)],
+      [ForeignError, () => k.logSumExp(stranger)],
       [DtypeError, () => k.softmax(ints as never, { out: x })],
       [DtypeError, () => k.softmax(x, { out: ints as never })],
       [FreedError, () => k.softmax(freed, { out: x })],

@@ -49,6 +49,37 @@ describeEachBackend("a gradient that would be written over an input is refused",
     },
   );
 
+  // Whether arrays share a buffer is not looked at where their first four bytes tell them apart.
+  it.each([
+    ["ignored labels", Int32Array.of(-100, 1)],
+    ["ignored labels that have the bits of a number", Int32Array.of(0x3f800000, 1), 0x3f800000],
+    ["labels of a byte", Uint8Array.of(2, 1)],
+    ["labels of two bytes", Int16Array.of(2, 1)],
+    ["labels of eight bytes", BigInt64Array.of(2n, 1n)],
+  ] as const)("that begins where the labels do: %s", (_, given, ignoreIndex = -100) => {
+    for (const operation of [CROSS_ENTROPY, NLL]) {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k) => {
+        const labels = given.slice();
+        const grad = new Float32Array(new ArrayBuffer(24));
+        new Uint8Array(grad.buffer).set(new Uint8Array(labels.buffer));
+        const inside = new (labels.constructor as Int32ArrayConstructor)(grad.buffer, 0, 2);
+        const x = new Float32Array(6).fill(-1);
+        return run(k, operation, [x, inside], { shape: [2, 3], ignoreIndex, grad });
+      });
+    }
+  });
+
+  it.each([[0.5], [0], [-0], [Number.NaN], [2 ** -149]])("that begins where targets do, with %d", (first) => {
+    for (const operation of [operationOf("softmaxCrossEntropy with dense targets"), SIGMOID]) {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+        const targets = watch(Float32Array.of(first, 1, 0, 0, 1, 0));
+        const grad = new Float32Array(targets.buffer);
+        const x = new Float32Array(6).fill(-1);
+        return run(k, operation, [x, targets], { shape: [2, 3], labelSmoothing: 0.5, grad });
+      });
+    }
+  });
+
   it("that is over bytes of integer targets in a resident batch", () => {
     const z = backend.k.alloc([4]);
     const targets = new Uint8Array(z.data.buffer, z.data.byteOffset + 1, 4);
