@@ -25,8 +25,9 @@ import { BLOCK, total } from "./math/sum";
  *
  *   −(t·log q + (1 − t)·log(1 − q)), times `unit`; gradient to q  (q − t)/(q·(1 − q)), times `scale`
  *
- * Logarithms in float32, in the two passes of math/log-pass.ts, the rest in float64, where 1 − t is exact. For log(1 − q)
- * m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
+ * Logarithms in float32, in the two passes of math/log-pass.ts, what they are multiplied by in float64, where 1 − t is exact;
+ * targets 0 and 1 need but a few, which are taken in float64 (sumOfHard). Gradients in float32 but for the divisor
+ * (gradients). For log(1 − q) m is (1 − q)/2^k, and m − 1 = ((1 − 2^k) − q)/2^k has an exact dividend. Outside [0, 1] NaN.
  *
  * q, t: n floats. grad, losses: n floats, 0 for none; grad may be q. e: scratch, 4·BLOCK + 16 floats. |scale|: from 2^-30
  * to 2^30. Returns start + Σ loss, cut as sigmoidCrossEntropy cuts. The classes only name which numbers a loop is for.

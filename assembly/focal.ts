@@ -73,7 +73,6 @@ function block(
   const negatives = f64x2.splat(1 - alpha);
   const exponent = f64x2.splat(gamma);
   const by = f64x2.splat(scale);
-  const least = f64x2.splat(LEAST_POWER);
   let sum = zero;
   let next = zero;
   for (let i: usize = 0, end = n << 2; i < end; i += 8) {
@@ -91,7 +90,7 @@ function block(
     let below = one;
     let focus = one;
     if (times === 0) {
-      focus = f64x2.pmax(loadPair(powers + i), least);
+      focus = loadPair(powers + i);
       below = v128.and(f64x2.div(focus, m), f64x2.ne(m, zero));
     } else {
       for (let k = 1; k < times; k++) below = f64x2.mul(below, m);
@@ -103,7 +102,9 @@ function block(
     // A weight of 0 wins over an infinite loss.
     const counts = f64x2.ne(f64x2.mul(wrong, weight), zero);
     const cost = f64x2.add(log1pUnit(small), v128.and(f64x2.mul(wrong, f64x2.abs(logit)), counts));
-    const loss = f64x2.mul(factor, cost);
+    const product = f64x2.mul(factor, cost);
+    // An infinite loss stays one where its factor became 0.
+    const loss = v128.bitselect(product, cost, f64x2.eq(product, product));
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);
     sum = next;
@@ -121,9 +122,6 @@ function block(
   return total(sum, next);
 }
 
-/** Stands for a power that became 0, so that an infinite loss stays one. */
-const LEAST_POWER: f64 = 1e-300;
-
 /** γ where m^γ is a product of so many factors, else 0. With more a product of float32 numbers might underflow. */
 function wholePower(gamma: f64): i32 {
   return gamma <= 6 && floor(gamma) === gamma ? <i32>gamma : 0;
@@ -138,12 +136,12 @@ function powersOf(x: usize, t: usize, e: usize, out: usize, n: usize, gamma: f32
   }
 }
 
-/** m of two elements. */
+/** m of two elements, with the roundings that it has in `block`. */
 function missOf(x: usize, t: usize, e: usize): v128 {
   const one = onesF64();
   const target = loadPair(t);
   const small = f64x2.mul(loadPair(e), drop());
   const wrong = v128.bitselect(f64x2.sub(one, target), target, f64x2.ge(loadPair(x), f64x2.splat(0)));
   const odds = f64x2.add(wrong, f64x2.mul(f64x2.sub(one, wrong), small));
-  return f64x2.div(odds, f64x2.add(one, small));
+  return f64x2.mul(odds, f64x2.div(one, f64x2.add(one, small)));
 }

@@ -12,7 +12,7 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   const sumOf = (q: Float32Array, t: Float32Array) => backend.k.binaryCrossEntropy(q, t, { reduction: "sum" });
   const trueSum = (q: Float32Array, t: Float32Array) => binaryCrossEntropy(q, t, { reduction: "sum" });
 
-  it("and its gradient are within 4 ULP at every length", () => {
+  it("is within 4 ULP, and its gradient within 2.5, at every length", () => {
     for (const length of [...SHORT_LENGTHS, 2049, 4096, 65_537].filter((n) => backend.affords(n))) {
       const q = sprinkled(spread(length, length, 0, 1), 1, [1e-30, 1e-6, 1 - 2 ** -24], 8);
       const t = sprinkled(spread(length, length + 1, 0, 1), 2, [0, 1], 2);
@@ -20,7 +20,7 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
         const { loss, grad } = backend.k.binaryCrossEntropy(q, t, { unit, grad: true });
         const truth = binaryCrossEntropy(q, t, { unit, grad: true });
         expectWithin(4, loss, truth.loss, `loss in ${unit}, length ${length}`);
-        expectWithin(4, grad, truth.grad, `gradient in ${unit}, length ${length}`);
+        expectWithin(2.5, grad, truth.grad, `gradient in ${unit}, length ${length}`);
         expectSameBits(backend.k.binaryCrossEntropy(q, t, { unit }), loss, "alone");
       }
     }

@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run fuzz -- [options]
   --cases N       how many cases are drawn, instead of a time
   --seed N        where to start; default 1. Chunk c of a run has the seed N + c
   --backend NAME  simd (default) or relaxed: there the bounds only, no bits
-  --threads N     threads of the kernels; default 1
+  --threads N     threads of the kernels, which share every call; default 1
   --workers N     cases at once; default: as many as the cores have room for
   --help          this text`;
 
@@ -90,7 +90,8 @@ function report(outcomes: readonly Outcome[], { seed, backend, threads }: Settin
     return false;
   }
   const last = Math.max(...outcomes.map((outcome) => outcome.seed));
-  const on = threads === 1 ? backend : `${backend} with ${threads} threads`;
+  const shares = outcomes.reduce((sum, outcome) => sum + outcome.shares, 0);
+  const on = threads === 1 ? backend : `${backend} with ${threads} threads, of which others computed ${shares} shares`;
   console.log(`\n${cases} cases on ${on}, seeds ${seed} to ${last}, Node ${process.versions.node}`);
   for (const [name, count] of [...counts].sort()) console.log(`  ${name.padEnd(22)} ${count}`);
   const failures = outcomes.filter((outcome) => outcome.failure);

@@ -106,7 +106,8 @@ function compareValues(values: ArrayLike<number>, truth: Truth, bound: number, a
   for (let i = 0; i < values.length; i++) {
     const distance = distanceOf(values[i], expected[i], magnitudes[i]);
     largest = Math.max(largest, distance);
-    if (distance <= bound) continue;
+    // Where no bound is stated either both are NaN or neither.
+    if (distance <= bound && Number.isNaN(values[i]) === Number.isNaN(expected[i])) continue;
     const said = `the reference has ${show(expected[i])}, and ${bound} ULP are allowed`;
     throw new CrossCheckError(at(i), values[i], expected[i], distance, said);
   }

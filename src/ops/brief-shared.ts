@@ -2,7 +2,7 @@ import type { Kernels } from "../backend/backend.js";
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 
-/** What short calls have in common, of arrays (brief-losses.ts) and of resident batches (brief-resident.ts). */
+/** What short calls have in common, of arrays (brief.ts, brief-losses.ts) and of resident batches (brief-resident.ts). */
 
 /** A mean loss, as short calls return it. */
 export interface Loss {

@@ -65,8 +65,10 @@ export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean
     const notP = sigmoidOf(-x[i]);
     const ce = weighted(positive, softplusOf(-x[i])) + weighted(negative, softplusOf(x[i]));
     const q = negative * p + positive * notP;
-    const weight = (alpha === undefined ? 1 : alpha * positive + (1 - alpha) * negative) * q ** gamma;
-    losses[i] = weighted(weight, ce);
+    const share = alpha === undefined ? 1 : alpha * positive + (1 - alpha) * negative;
+    const weight = share * q ** gamma;
+    // An infinite loss stays one, however small q^γ.
+    losses[i] = weighted(ce === Infinity ? share : weight, ce);
     if (grad) {
       // The logarithmic derivative q′/q; for a hard target one factor of q′ is q itself, which may be 0.
       const slope = positive === 1 ? -p : positive === 0 ? notP : ((negative - positive) * p * notP) / q;

@@ -16,53 +16,55 @@ export function spreadSums(one: Kernels, cut: Cut): Partial<Kernels> {
       if (!cut.worth("dot", n)) return one.dot(a, b, n, start);
       return sumOver(cut, n, start, { kernel: "dot", reads: [a, b] });
     },
-    binaryCrossEntropy(q, t, grad, losses, e, n, scale, unit, start) {
-      const kernel = "binaryCrossEntropy";
-      if (!cut.worth(kernel, n)) return one[kernel](q, t, grad, losses, e, n, scale, unit, start);
-      return sumOver(cut, n, start, { kernel, reads: [q, t], writes: [grad, losses], e, values: [scale, unit] });
-    },
-    ...spreadSigmoidLosses(one, cut),
+    ...spreadElementLosses(one, cut),
   };
 }
 
 /** They take the last n mod 4 elements as a block of their own, and so does the caller. */
-function spreadSigmoidLosses(one: Kernels, cut: Cut): Partial<Kernels> {
+function spreadElementLosses(one: Kernels, cut: Cut): Partial<Kernels> {
+  /** Shares whole fours. Then the kernel takes the rest: it is given the addresses there, how many are left, and the sum. */
+  const spread = (
+    n: number,
+    start: number,
+    { reads, writes = [], ...sum }: Sum,
+    rest: (reads: readonly number[], writes: readonly number[], n: number, sum: number) => number,
+  ) => {
+    const fours = n & ~3;
+    const before = sumOver(cut, fours, start, { reads, writes, ...sum });
+    cut.settle();
+    const behind = (addresses: readonly number[]) => addresses.map((address) => from(address, fours));
+    return rest(behind(reads), behind(writes), n - fours, before);
+  };
   return {
     sigmoidCrossEntropy(x, t, grad, e, n, scale, start) {
       const kernel = "sigmoidCrossEntropy";
       if (!cut.worth(kernel, n)) return one[kernel](x, t, grad, e, n, scale, start);
-      const fours = n & ~3;
-      const sum = sumOver(cut, fours, start, { kernel, reads: [x, t], writes: [grad], e, values: [scale] });
-      cut.settle();
-      return one[kernel](from(x, fours), from(t, fours), from(grad, fours), e, n - fours, scale, sum);
+      const sum = { kernel, reads: [x, t], writes: [grad], e, values: [scale] } as const;
+      return spread(n, start, sum, ([x, t], [grad], n, sum) => one[kernel](x, t, grad, e, n, scale, sum));
     },
     sigmoidCrossEntropyGeneral(x, t, u, pw, grad, losses, e, n, smoothing, scale, start) {
       const kernel = "sigmoidCrossEntropyGeneral";
       if (!cut.worth(kernel, n)) return one[kernel](x, t, u, pw, grad, losses, e, n, smoothing, scale, start);
-      const fours = n & ~3;
-      const [reads, writes] = [
-        [x, t, u, pw],
-        [grad, losses],
-      ];
-      const sum = sumOver(cut, fours, start, { kernel, reads, writes, e, values: [smoothing, scale] });
-      cut.settle();
-      const [x2, t2, u2, pw2] = reads.map((address) => from(address, fours));
-      const [grad2, losses2] = writes.map((address) => from(address, fours));
-      return one[kernel](x2, t2, u2, pw2, grad2, losses2, e, n - fours, smoothing, scale, sum);
+      const sum = { kernel, reads: [x, t, u, pw], writes: [grad, losses], e, values: [smoothing, scale] } as const;
+      return spread(n, start, sum, ([x, t, u, pw], [grad, losses], n, sum) =>
+        one[kernel](x, t, u, pw, grad, losses, e, n, smoothing, scale, sum),
+      );
     },
     sigmoidFocalLoss(x, t, grad, losses, e, n, alpha, gamma, scale, start) {
       const kernel = "sigmoidFocalLoss";
       if (!cut.worth(kernel, n)) return one[kernel](x, t, grad, losses, e, n, alpha, gamma, scale, start);
-      const fours = n & ~3;
-      const [reads, writes] = [
-        [x, t],
-        [grad, losses],
-      ];
-      const sum = sumOver(cut, fours, start, { kernel, reads, writes, e, values: [alpha, gamma, scale] });
-      cut.settle();
-      const [x2, t2] = reads.map((address) => from(address, fours));
-      const [grad2, losses2] = writes.map((address) => from(address, fours));
-      return one[kernel](x2, t2, grad2, losses2, e, n - fours, alpha, gamma, scale, sum);
+      const sum = { kernel, reads: [x, t], writes: [grad, losses], e, values: [alpha, gamma, scale] } as const;
+      return spread(n, start, sum, ([x, t], [grad, losses], n, sum) =>
+        one[kernel](x, t, grad, losses, e, n, alpha, gamma, scale, sum),
+      );
+    },
+    binaryCrossEntropy(q, t, grad, losses, e, n, scale, unit, start) {
+      const kernel = "binaryCrossEntropy";
+      if (!cut.worth(kernel, n)) return one[kernel](q, t, grad, losses, e, n, scale, unit, start);
+      const sum = { kernel, reads: [q, t], writes: [grad, losses], e, values: [scale, unit] } as const;
+      return spread(n, start, sum, ([q, t], [grad, losses], n, sum) =>
+        one[kernel](q, t, grad, losses, e, n, scale, unit, sum),
+      );
     },
   };
 }

@@ -41,6 +41,17 @@ describe("bounds of checked kernels", () => {
     ]);
   });
 
+  it("let no NaN through where none is stated, and no number in a NaN's place", () => {
+    const run = (x: number, loss: number) => {
+      const k = checked(spoiltRelaxed((result) => (result.loss = loss)));
+      return k.sigmoidFocalLoss(Float32Array.of(x), [1], { gamma: 2.5 }).loss;
+    };
+    expect(run(1, 12)).toBe(12);
+    expect(() => run(1, Number.NaN)).toThrow(CrossCheckError);
+    expect(run(Number.NaN, Number.NaN)).toBeNaN();
+    expect(() => run(Number.NaN, 1)).toThrow(CrossCheckError);
+  });
+
   it("hold for the capped logits of relaxed kernels by themselves: 3 ULP", () => {
     const x = Float32Array.of(90, -90, 1);
     const run = (by: number) =>

@@ -3,8 +3,8 @@ import { Xentropy } from "../../src/kernels.js";
 import { Control, STARTED, wordsOf } from "../../src/threads/control.js";
 import { Threads } from "../../src/threads/index.js";
 import { type Spawn, spawner } from "../../src/threads/platform.js";
-import type { Settings } from "../../src/threads/pool.js";
 import type { Join } from "../../src/threads/take-part.js";
+import { EAGER } from "../../tools/support/eager.js";
 
 /** Threads that the suite runs with: `npm run test:threads` sets it. */
 export const THREADS = Number(process.env.THREADS ?? 1);
@@ -14,16 +14,7 @@ export const WORKER = new URL("../../build/programs/src/threads/worker.js", impo
 
 const spawn = await spawner(WORKER);
 
-/** Every batch is shared, however small, in shares as small as can be; a loaded machine may take its time. */
-export const EAGER: Partial<Settings> = {
-  worthSharing: 0,
-  worthWaking: 0,
-  share: 1,
-  copiedShare: 1,
-  spin: 1,
-  patience: Infinity,
-  deadline: 60_000,
-};
+export { EAGER };
 
 /** What threads need for their workspace; below it the tests of memory limits are run on one. */
 export const LEAST_MEMORY = 8 << 20;

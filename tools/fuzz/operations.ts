@@ -227,7 +227,10 @@ export const OPERATIONS: readonly FuzzOperation[] = [
     operands: (random, layout) => [logits(random, layout), elementTargets(random, layout.size)],
     options: (random, { size }) => ({
       ...reduction(random, size),
-      ...some(random, { alpha: () => random.pick([0, 0.25, 1]), gamma: () => random.pick([0, 1, 2, 3, 4, 5, 6]) }),
+      ...some(random, {
+        alpha: () => random.pick([0, 0.25, 1]),
+        gamma: () => random.pick([0, 1, 2, 3, 4, 5, 6, 0.5, 2.5, 7, 20]),
+      }),
     }),
   },
   {
