@@ -73,6 +73,7 @@ function block(
   const negatives = f64x2.splat(1 - alpha);
   const exponent = f64x2.splat(gamma);
   const by = f64x2.splat(scale);
+  const least = f64x2.splat(LEAST_POWER);
   let sum = zero;
   let next = zero;
   for (let i: usize = 0, end = n << 2; i < end; i += 8) {
@@ -90,7 +91,7 @@ function block(
     let below = one;
     let focus = one;
     if (times === 0) {
-      focus = loadPair(powers + i);
+      focus = f64x2.pmax(loadPair(powers + i), least);
       below = v128.and(f64x2.div(focus, m), f64x2.ne(m, zero));
     } else {
       for (let k = 1; k < times; k++) below = f64x2.mul(below, m);
@@ -98,13 +99,11 @@ function block(
     }
     const weight =
       alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, f64x2.sub(one, target)));
-    const factor = f64x2.mul(weight, focus);
     // A weight of 0 wins over an infinite loss.
     const counts = f64x2.ne(f64x2.mul(wrong, weight), zero);
     const cost = f64x2.add(log1pUnit(small), v128.and(f64x2.mul(wrong, f64x2.abs(logit)), counts));
-    const product = f64x2.mul(factor, cost);
-    // An infinite loss stays one where its factor became 0.
-    const loss = v128.bitselect(product, cost, f64x2.eq(product, product));
+    // In this order: the product of two small factors may be 0, and an infinite loss a NaN.
+    const loss = f64x2.mul(focus, f64x2.mul(weight, cost));
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);
     sum = next;
@@ -121,6 +120,9 @@ function block(
   }
   return total(sum, next);
 }
+
+/** Stands for a power that became 0, so that an infinite loss stays one. */
+const LEAST_POWER: f64 = 1e-300;
 
 /** γ where m^γ is a product of so many factors, else 0. With more a product of float32 numbers might underflow. */
 function wholePower(gamma: f64): i32 {

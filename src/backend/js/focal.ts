@@ -64,19 +64,16 @@ function block(
     let below = 1;
     let focus: number;
     if (times === 0) {
-      focus = power(m, gamma);
+      focus = Math.max(power(m, gamma), LEAST_POWER);
       below = m === 0 ? 0 : focus / m;
     } else {
       for (let k = 1; k < times; k++) below *= m;
       focus = below * m;
     }
     const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target);
-    const factor = weight * focus;
     // A weight of 0 wins over an infinite loss.
     const cost = log1pUnit(e) + (wrong * weight === 0 ? 0 : wrong * Math.abs(logit));
-    // An infinite loss stays one where its factor became 0.
-    const product = factor * cost;
-    const loss = Number.isNaN(product) ? cost : product;
+    const loss = focus * (weight * cost);
     const sum = a + loss;
     a = b;
     b = c;
@@ -93,6 +90,9 @@ function block(
   }
   return a + c + (b + d);
 }
+
+/** Stands for a power that became 0. */
+const LEAST_POWER = 1e-300;
 
 /** γ where m^γ is a product of so many factors, else 0. */
 function wholePower(gamma: number): number {
