@@ -25,15 +25,6 @@ export function newDoubles(length: number): Float64Array {
   return room(Float64Array, length);
 }
 
-/** From here on a view of the bytes is worth its while. */
-const MANY = 65_536;
-
-/** Makes all of them 0. */
-export function clear(floats: Float32Array): void {
-  if (floats.length < MANY) floats.fill(0);
-  else new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength).fill(0);
-}
-
 function room<A>(Numbers: { new (length: number): A; readonly BYTES_PER_ELEMENT: number }, length: number): A {
   try {
     return new Numbers(length);

@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { clear, LARGEST_BITS, LEAST_FLOAT, newFloats } from "../outputs.js";
+import { LARGEST_BITS, LEAST_FLOAT, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
@@ -123,7 +123,7 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   const grad = gradientFor(place, length, labels, labels[0] * LEAST_FLOAT);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
-  clear(grad);
+  grad.fill(0);
   const share = -1 / rows;
   for (let i = 0, at = 0; i < rows; i++, at += columns) grad[at + labels[i]] = share;
   return { loss, grad };

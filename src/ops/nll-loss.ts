@@ -4,7 +4,6 @@ import type { Context } from "../context.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
-import { clear } from "../outputs.js";
 import { upstreamAt, viewOf } from "../weights.js";
 import { briefNllLoss } from "./brief-losses.js";
 import { labelAt, placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
@@ -38,7 +37,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   }
   if (!gradient) return total.result(gradient);
   const target = viewOf(gradient, arena);
-  if (gradient.array) clear(target);
+  if (gradient.array) target.fill(0);
   else arena.u8.fill(0, gradient.pointer, gradient.pointer + gradient.length * 4);
   for (let outer = 0, position = 0; outer < length; outer += classes * inner) {
     for (let i = outer; i < outer + inner; i++, position++) {
