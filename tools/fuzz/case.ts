@@ -35,7 +35,8 @@ const OTHERS = fc.array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom
 const CHOICES = {
   operation: fc.nat(OPERATIONS.length - 1),
   place: fc.constantFrom(...PLACES),
-  seed: fc.nat(2 ** 31 - 1),
+  // A smaller seed makes no simpler case.
+  seed: fc.noShrink(fc.nat(2 ** 31 - 1)),
 };
 
 const SHORT_ROWS = fc.record({

@@ -97,6 +97,20 @@ function extras(random: Random, layout: Layout, labels: Int32Array): Options {
   return { ...ignored(random, layout, labels), ...(random.oneIn(4) && { correct: true }) };
 }
 
+/** Sigmoid focal loss of such targets, with one of these γ. */
+function focalLoss(targets: (random: Random, size: number) => Operand, gammas: readonly number[]): FuzzOperation {
+  return {
+    name: "sigmoidFocalLoss",
+    writes: "grad",
+    elementwise: true,
+    operands: (random, layout) => [logits(random, layout), targets(random, layout.size)],
+    options: (random, { size }) => ({
+      ...reduction(random, size),
+      ...some(random, { alpha: () => random.pick([0, 0.25, 1]), gamma: () => random.pick(gammas) }),
+    }),
+  };
+}
+
 export const OPERATIONS: readonly FuzzOperation[] = [
   {
     name: "linearSoftmaxCrossEntropy",
@@ -220,19 +234,9 @@ export const OPERATIONS: readonly FuzzOperation[] = [
     operands: (random, layout) => [logits(random, layout), elementTargets(random, layout.size)],
     options: (random, { size, shape }) => sigmoidOptions(random, size, shape.at(-1) ?? 1),
   },
-  {
-    name: "sigmoidFocalLoss",
-    writes: "grad",
-    elementwise: true,
-    operands: (random, layout) => [logits(random, layout), elementTargets(random, layout.size)],
-    options: (random, { size }) => ({
-      ...reduction(random, size),
-      ...some(random, {
-        alpha: () => random.pick([0, 0.25, 1]),
-        gamma: () => random.pick([0, 1, 2, 3, 4, 5, 6, 0.5, 2.5, 7, 20]),
-      }),
-    }),
-  },
+  focalLoss(elementTargets, [0, 1, 2, 3, 4, 5, 6]),
+  // No bound is stated for these, and outside [0, 1] they may be NaN.
+  focalLoss((random, size) => chances(random, size).map((t) => Math.min(1, Math.max(0, t))), [0.5, 2.5, 7, 20]),
   {
     name: "entropy",
     operands: (random, layout) => [amounts(random, layout)],
