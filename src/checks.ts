@@ -20,7 +20,7 @@ export function typedName(value: unknown): string | undefined {
   return tagOf.call(value);
 }
 
-/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array …; all others are floats. */
+/** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array …; floats' have no "nt". */
 export function holdsIntegers(type: string): boolean {
   return type.includes("nt");
 }

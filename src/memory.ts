@@ -38,8 +38,6 @@ export class Arena {
   f32!: Float32Array;
   f64!: Float64Array;
   i32!: Int32Array;
-  /** For zeros: JavaScriptCore fills bytes twice as fast as the same number of floats. */
-  u8!: Uint8Array;
 
   /** Whether other threads see the memory. */
   readonly shared: boolean;
@@ -61,7 +59,6 @@ export class Arena {
     this.f32 = new Float32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.i32 = new Int32Array(buffer);
-    this.u8 = new Uint8Array(buffer);
   }
 
   /** Bytes handed out. */

@@ -90,7 +90,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const bytes = shape.reduce((product, size) => product * size, 4);
     arena.checkLive();
     const start = arena.allocate(bytes);
-    arena.u8.fill(0, start, start + bytes);
+    arena.f32.fill(0, start >>> 2, (start + bytes) >>> 2);
     return new ResidentBatch({ arena, start, live: true }, start, Object.freeze(shape), dtype);
   }
 

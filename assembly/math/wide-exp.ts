@@ -12,7 +12,7 @@ import { madd, nmadd } from "./fma";
 const WIDE: usize = memory.data<f32>([
   12583935, // ROUND + 1023
   -709.0895385742188, // −1023·ln 2, where 2^n is 0
-  709.7827148438, // where it is Infinity
+  709.7827148438, // from 1023.5·ln 2 = 709.44 on it is Infinity
   1,
 ], 16);
 

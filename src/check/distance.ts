@@ -7,7 +7,7 @@ const words = new Uint32Array(float.buffer);
 function ulp(value: number): number {
   float[0] = value;
   const exponent = ((words[1] >>> 20) & 0x7ff) - 1023;
-  return 2 ** (Math.min(Math.max(exponent, -126), 127) - 23);
+  return 2 ** (Math.max(exponent, -126) - 23);
 }
 
 /** Where float32 ends: what an infinite result stands for, and the most that counts of a true value. */
@@ -21,5 +21,7 @@ function clamp(value: number): number {
 export function distanceOf(value: number, truth: number, magnitude = truth): number {
   if (value === truth || (Number.isNaN(value) && Number.isNaN(truth))) return 0;
   if (Number.isNaN(value) || !Number.isFinite(truth)) return Infinity;
-  return Math.abs(clamp(value) - clamp(truth)) / ulp(Number.isFinite(magnitude) ? magnitude : truth);
+  const size = Number.isFinite(magnitude) ? magnitude : truth;
+  // A result that float32 holds may have terms that it doesn't.
+  return Math.abs(clamp(value) - clamp(truth)) / ulp(Math.abs(truth) < END ? size : END / 2);
 }

@@ -106,9 +106,9 @@ function compareValues(values: ArrayLike<number>, truth: Truth, bound: number, a
   for (let i = 0; i < values.length; i++) {
     const distance = distanceOf(values[i], expected[i], magnitudes[i]);
     largest = Math.max(largest, distance);
-    // Where no bound is stated either both are NaN or neither.
-    if (distance <= bound && Number.isNaN(values[i]) === Number.isNaN(expected[i])) continue;
-    const said = `the reference has ${show(expected[i])}, and ${bound} ULP are allowed`;
+    if (distance <= bound && distance < Infinity) continue;
+    const allowed = bound < Infinity ? `${bound} ULP are allowed` : "no finite distance would be too much";
+    const said = `the reference has ${show(expected[i])}, and ${allowed}`;
     throw new CrossCheckError(at(i), values[i], expected[i], distance, said);
   }
   return largest;

@@ -22,8 +22,8 @@ import {
  */
 
 /** Columns of the rows of a batch, 0 where it isn't plain. */
-export function residentColumns(x: unknown, shape: unknown, axis: unknown, { arena }: Context): number {
-  if (ResidentBatch.addressOf(x, arena, "float32") === 0) return 0;
+export function residentColumns(x: unknown, shape: unknown, axis: unknown, context: Context): number {
+  if (addressOf(x, context) === 0) return 0;
   const { shape: sizes, length } = x as ResidentBatch;
   const last = sizes.length - 1;
   if (shape !== undefined && !isLike(shape, sizes)) return 0;
@@ -31,8 +31,8 @@ export function residentColumns(x: unknown, shape: unknown, axis: unknown, { are
   return axis === undefined || axis === -1 || axis === last ? sizes[last] : 0;
 }
 
-/** Address of such a batch. */
-export function residentAddress(x: unknown, { arena }: Context): number {
+/** Address of a batch of floats; 0 where it isn't one, or is one no longer: getters that were read since may have freed it. */
+export function addressOf(x: unknown, { arena }: Context): number {
   return ResidentBatch.addressOf(x, arena, "float32");
 }
 
@@ -44,7 +44,7 @@ function isLike(shape: unknown, sizes: Shape): boolean {
 
 /** Address of a second batch of the first one's shape, 0 where it isn't plain. */
 function addressLike(batch: unknown, x: ResidentBatch, context: Context): number {
-  const at = ResidentBatch.addressOf(batch, context.arena, "float32");
+  const at = addressOf(batch, context);
   if (at === 0) return 0;
   return isLike((batch as ResidentBatch).shape, x.shape) ? at : 0;
 }
@@ -82,8 +82,8 @@ export function residentArray(
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;
-  const from = ResidentBatch.addressOf(x, context.arena, "float32");
-  const to = placeFor(out, batch, from, 0, context);
+  const from = addressOf(x, context);
+  const to = from === 0 ? 0 : placeFor(out, batch, from, 0, context);
   if (to === 0) return undefined;
   const { kernels } = context;
   const { state, maxima, exponentials } = context.work;
@@ -106,9 +106,9 @@ export function residentBackward(
   if (columns === 0) return undefined;
   const batch = forward as ResidentBatch;
   const { length } = batch;
-  const a = ResidentBatch.addressOf(forward, context.arena, "float32");
+  const a = addressOf(forward, context);
   const b = addressLike(upstream, batch, context);
-  const to = b === 0 ? 0 : placeFor(out, batch, a, b, context);
+  const to = a === 0 || b === 0 ? 0 : placeFor(out, batch, a, b, context);
   if (to === 0) return undefined;
   callBackward(context.kernels, operation, a, b, to, length / columns, columns);
   return handOver(out, length, to, context);
@@ -136,18 +136,18 @@ export function residentCrossEntropy(
   grad: unknown,
 ): Loss | undefined {
   const { kernels, arena, work } = context;
-  if (ResidentBatch.addressOf(targets, arena, "float32") !== 0) {
+  if (addressOf(targets, context) !== 0) {
     return residentPair(context, "dense targets", x, targets, shape, axis, grad);
   }
   const columns = residentColumns(x, shape, axis, context);
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;
-  const from = ResidentBatch.addressOf(x, arena, "float32");
+  const from = addressOf(x, context);
   const rows = length / columns;
   const to = gradientPlace(grad, batch, from, context);
   const at = labelsAt(targets, batch, rows, context);
-  if (to < 0 || at < 0) return undefined;
+  if (from === 0 || to < 0 || at < 0) return undefined;
   const labels = at === 0 ? (targets as Int32Array) : arena.i32;
   if (!putLabels(labels, at >>> 2, rows, columns, arena.i32, work.labels >>> 2)) return undefined;
   const { losses, state, maxima, exponentials } = work;
@@ -178,10 +178,10 @@ export function residentPair(
   if (columns === 0) return undefined;
   const batch = x as ResidentBatch;
   const { length } = batch;
-  const a = ResidentBatch.addressOf(x, context.arena, "float32");
+  const a = addressOf(x, context);
   const b = addressLike(other, batch, context);
   const to = gradientPlace(grad, batch, a, context);
-  if (b === 0 || to < 0 || to === b || (to !== 0 && meet(to, b, length))) return undefined;
+  if (a === 0 || b === 0 || to < 0 || to === b || (to !== 0 && meet(to, b, length))) return undefined;
   const loss = pairLoss(context, operation, a, b, to, length, columns);
   return lossOf(context, loss, grad, length, to);
 }

@@ -3,7 +3,7 @@ import type { Context } from "../context.js";
 import { newFloats, newIndices } from "../outputs.js";
 import type { ResidentBatch } from "../resident.js";
 import { POSITIONS } from "../workspace.js";
-import { residentAddress, residentArray, residentBackward, residentColumns } from "./brief-resident.js";
+import { addressOf, residentArray, residentBackward, residentColumns } from "./brief-resident.js";
 import { callBackward, callElements } from "./brief-shared.js";
 
 /**
@@ -135,11 +135,8 @@ export function briefLogSumExp(context: Context, x: unknown, options: unknown): 
   const { work } = context;
   const columns = temperature === undefined ? columnsOf(x, shape, axis) : 0;
   if (columns === 0) {
-    const own = temperature === undefined ? residentColumns(x, shape, axis, context) : 0;
-    const rows = own === 0 ? 0 : (x as ResidentBatch).length / own;
-    const result = out === undefined ? newFloats(rows) : out;
-    if (own === 0 || !isPlain(result, rows)) return context.leave({ shape, axis, out, temperature });
-    return logSumExpAt(context, residentAddress(x, context), rows, own, result);
+    const quick = temperature === undefined ? residentLogSumExp(context, x, shape, axis, out) : undefined;
+    return quick ?? context.leave({ shape, axis, out, temperature });
   }
   const { length } = x as Float32Array;
   const rows = length / columns;
@@ -150,6 +147,23 @@ export function briefLogSumExp(context: Context, x: unknown, options: unknown): 
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
   return logSumExpAt(context, tile, rows, columns, result);
+}
+
+function residentLogSumExp(
+  context: Context,
+  x: unknown,
+  shape: unknown,
+  axis: unknown,
+  out: unknown,
+): Float32Array | undefined {
+  const columns = residentColumns(x, shape, axis, context);
+  if (columns === 0) return undefined;
+  const rows = (x as ResidentBatch).length / columns;
+  const result = out === undefined ? newFloats(rows) : out;
+  if (!isPlain(result, rows)) return undefined;
+  // Last, since getters of what was read may free the batch.
+  const from = addressOf(x, context);
+  return from === 0 ? undefined : logSumExpAt(context, from, rows, columns, result);
 }
 
 function logSumExpAt(
@@ -197,9 +211,10 @@ export function briefArgmax(context: Context, x: unknown, options: unknown): Int
   const { work } = context;
   const columns = columnsOf(x, shape, axis);
   if (columns === 0) {
-    const own = residentColumns(x, shape, axis, context);
-    if (own === 0) return context.leave({ shape, axis });
-    return argmaxAt(context, residentAddress(x, context), (x as ResidentBatch).length / own, own);
+    const classes = residentColumns(x, shape, axis, context);
+    const from = classes === 0 ? 0 : addressOf(x, context);
+    if (from === 0) return context.leave({ shape, axis });
+    return argmaxAt(context, from, (x as ResidentBatch).length / classes, classes);
   }
   const { length } = x as Float32Array;
   const tile = work.tile(0);

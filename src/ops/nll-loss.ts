@@ -37,8 +37,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   }
   if (!gradient) return total.result(gradient);
   const target = viewOf(gradient, arena);
-  if (gradient.array) target.fill(0);
-  else arena.u8.fill(0, gradient.pointer, gradient.pointer + gradient.length * 4);
+  target.fill(0);
   for (let outer = 0, position = 0; outer < length; outer += classes * inner) {
     for (let i = outer; i < outer + inner; i++, position++) {
       const label = labelAt(call, position);

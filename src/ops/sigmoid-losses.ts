@@ -190,6 +190,9 @@ function elements(
   return total.result(gradient);
 }
 
+/** What factors of sigmoid losses may be, as a power of 2: with more a neighbour's weight would overflow sooner. */
+const MOST_PEAK = 72;
+
 /**
  * What the kernel multiplies gradients by: one upstream factor, or the power of two above all of them, so that what is left
  * to multiply its rounded results by is at most 1. More would magnify the rounding of subnormal ones.
@@ -201,7 +204,7 @@ export function powerAbove(upstream: number | Float32Array): number {
     const size = Math.abs(upstream[i]);
     if (size > most) most = size;
   }
-  return 2 ** Math.min(127, Math.ceil(Math.log2(most)));
+  return 2 ** Math.min(MOST_PEAK, Math.ceil(Math.log2(most)));
 }
 
 /** Multiplies n gradients by what the kernel has left of upstream factors, which begin at `from`. */

@@ -27,7 +27,7 @@ export class Cut {
   /** Whether a kernel over so many elements is worth sharing. If not, all that is read is in place. */
   worth(kernel: Operation, elements: number): boolean {
     const work = elements * COST[kernel];
-    if (work >= this.#least && this.#pool.worth(work)) return true;
+    if (elements > 0 && work >= this.#least && this.#pool.worth(work)) return true;
     if (this.#streams.pending) this.settle();
     return false;
   }

@@ -117,8 +117,9 @@ export class Job {
       units = this.merges ? mergedUnits(at, end) : 1;
       const first = at * unit;
       for (let i = 0; i < call.length; i++) {
+        const moved = kinds[i] === OWN ? this.#shift : steps[i] * first;
         if (kinds[i] === COUNT) call[i] = Math.min(units * unit, total - first);
-        else call[i] = values[i] + (kinds[i] === OWN ? this.#shift : steps[i] * first);
+        else call[i] = moved === 0 ? values[i] : values[i] + moved; // a factor may be −0
       }
       const sum = kernel(...call);
       if (this.keepsSums) this.#control.floats[control.SUMS + at] = sum as number;

@@ -26,7 +26,7 @@ function spreadElementLosses(one: Kernels, cut: Cut): Partial<Kernels> {
   const spread = (
     n: number,
     start: number,
-    { reads, writes = [], ...sum }: Sum,
+    { reads, writes, ...sum }: Sum & { readonly writes: readonly number[] },
     rest: (reads: readonly number[], writes: readonly number[], n: number, sum: number) => number,
   ) => {
     const fours = n & ~3;

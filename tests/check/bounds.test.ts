@@ -41,7 +41,13 @@ describe("bounds of checked kernels", () => {
     ]);
   });
 
-  it("let no NaN through where none is stated, and no number in a NaN's place", () => {
+  it("let a sum pass that float32 holds though its terms are beyond it", () => {
+    const [p, q] = [Float32Array.of(3e38, 3e38), Float32Array.of(33708041505341440, 2.0931603568584902e-17)];
+    const k = checked(loadSync());
+    expect(k.crossEntropy(p, q)).toEqual(loadSync().crossEntropy(p, q));
+  });
+
+  it("let no NaN or infinity through where none is stated, and nothing in its place", () => {
     const run = (x: number, loss: number) => {
       const k = checked(spoiltRelaxed((result) => (result.loss = loss)));
       return k.sigmoidFocalLoss(Float32Array.of(x), [1], { gamma: 2.5 }).loss;
@@ -50,6 +56,8 @@ describe("bounds of checked kernels", () => {
     expect(() => run(1, Number.NaN)).toThrow(CrossCheckError);
     expect(run(Number.NaN, Number.NaN)).toBeNaN();
     expect(() => run(Number.NaN, 1)).toThrow(CrossCheckError);
+    expect(() => run(-Infinity, 12)).toThrow(/the reference has Infinity/);
+    expect(run(-Infinity, Infinity)).toBe(Infinity);
   });
 
   it("hold for the capped logits of relaxed kernels by themselves: 3 ULP", () => {

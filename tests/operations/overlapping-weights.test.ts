@@ -1,4 +1,4 @@
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectRefused } from "../support/refusals.js";
@@ -78,6 +78,15 @@ describeEachBackend("a gradient that would be written over an input is refused",
         return run(k, operation, [x, targets], { shape: [2, 3], labelSmoothing: 0.5, grad });
       });
     }
+  });
+
+  it("and taken that begins where integer targets of a byte end", () => {
+    const buffer = new ArrayBuffer(20);
+    const targets = new Uint8Array(buffer, 0, 4);
+    targets.set([1, 0, 1, 0]);
+    const grad = new Float32Array(buffer, 4);
+    backend.k.sigmoidCrossEntropy(new Float32Array(4), targets, { grad, reduction: "sum" });
+    expect([...grad, ...targets]).toEqual([-0.5, 0.5, -0.5, 0.5, 1, 0, 1, 0]);
   });
 
   it("that is over bytes of integer targets in a resident batch", () => {

@@ -87,3 +87,30 @@ describe.each([
     });
   });
 });
+
+it("a factor of −0 is one on every thread: gradients are zeros of the same sign", () => {
+  const n = 5 * 2048 + 3;
+  const x = normal(n, 11);
+  const t = x.map((value) => (value > 0.5 ? 1 : 0));
+  const options = { gradOutput: -0, grad: true } as const;
+  const labels = new Int32Array(n);
+  for (const run of [
+    (kernels: typeof one) => kernels.sigmoidCrossEntropy(x, t, options),
+    (kernels: typeof one) => kernels.sigmoidFocalLoss(x, t, options),
+    (kernels: typeof one) => kernels.softmaxCrossEntropy(x, labels, { ...options, shape: [n, 1] }),
+    (kernels: typeof one) => kernels.softmaxCrossEntropy(x, [5], { ...options, shape: [1, n] }),
+  ]) {
+    const expected = run(one);
+    callShared(threads, true, () => expectSameBits(run(k as typeof one).grad, expected.grad, "gradient"));
+  }
+});
+
+it("nothing to compute is not shared", () => {
+  callShared(threads, false, () => {
+    const shape = [17, 1, 7, 6, 0];
+    const nothing = new Float32Array(0);
+    expect(k.logSumExp(nothing, { shape, axis: [-1, 2], temperature: 2 })).toHaveLength(17 * 6);
+    expect(k.softmax(nothing, { shape, axis: 1, temperature: 2 })).toHaveLength(0);
+    expect(k.sigmoidCrossEntropy(nothing, nothing, { reduction: "sum", posWeight: 2 }).loss).toBe(0);
+  });
+});
