@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeEachBackend } from "../support/backends.js";
 import { normal } from "../support/samples.js";
 import { expectSameBits, expectWithin, list } from "../support/ulp.js";
@@ -61,5 +61,18 @@ describeEachBackend("gradOutput", (backend) => {
       const none = run(backend.k, operation, operands, { ...options, reduction: "none" });
       expectSameBits(none.grad, sum.grad, "gradient");
     });
+  });
+
+  it("in an array is each element's own: the largest spoils no neighbour that has a weight", () => {
+    for (const weights of [{ elementWeights: [1, 2 ** 50, 1, 1] }, { posWeight: [1, 2 ** 50, 1, 1] }]) {
+      const options = {
+        ...weights,
+        gradOutput: Float32Array.of(2 ** 71, 1, 0, -1),
+        reduction: "none",
+        grad: true,
+      } as const;
+      const { grad } = backend.k.sigmoidCrossEntropy(new Float32Array(4), new Float32Array(4).fill(1), options);
+      expect([...grad]).toEqual([-(2 ** 70), -(2 ** 49), -0, 0.5]);
+    }
   });
 });
