@@ -129,10 +129,10 @@ export function briefArray(
   return result;
 }
 
-export function briefLogSumExp(context: Context, x: unknown, options: unknown): Float32Array | undefined {
+export function briefLogSumExp(context: Context, x: unknown, options: unknown): FloatOutput | undefined {
   if (!arePlain(options, "rows", "out")) return undefined;
   const { shape, axis, out, temperature } = options;
-  const { work } = context;
+  const { kernels, work } = context;
   const columns = temperature === undefined ? columnsOf(x, shape, axis) : 0;
   if (columns === 0) {
     const quick = temperature === undefined ? residentLogSumExp(context, x, shape, axis, out) : undefined;
@@ -146,35 +146,34 @@ export function briefLogSumExp(context: Context, x: unknown, options: unknown): 
   }
   const tile = work.tile(0);
   work.copyIn(x as Float32Array, 0, length, tile);
-  return logSumExpAt(context, tile, rows, columns, result);
+  kernels.logSumExp(tile, work.losses, rows, columns, work.state, work.exponentials);
+  work.copyOut(work.losses, rows, result, 0);
+  return result;
 }
 
+/** Of a resident batch, to an array or to another batch with room for the results, apart from it. */
 function residentLogSumExp(
   context: Context,
   x: unknown,
   shape: unknown,
   axis: unknown,
   out: unknown,
-): Float32Array | undefined {
+): FloatOutput | undefined {
+  const { kernels, work } = context;
   const columns = residentColumns(x, shape, axis, context);
   if (columns === 0) return undefined;
-  const rows = (x as ResidentBatch).length / columns;
-  const result = out === undefined ? newFloats(rows) : out;
-  if (!isPlain(result, rows)) return undefined;
+  const { length } = x as ResidentBatch;
+  const rows = length / columns;
+  const result = out === undefined ? newFloats(rows) : (out as FloatOutput);
+  const isArray = isPlain(result, rows);
+  const to = isArray ? work.losses : addressOf(result, context);
   // Last, since getters of what was read may free the batch.
   const from = addressOf(x, context);
-  return from === 0 ? undefined : logSumExpAt(context, from, rows, columns, result);
-}
-
-function logSumExpAt(
-  { kernels, work }: Context,
-  from: number,
-  rows: number,
-  columns: number,
-  result: Float32Array,
-): Float32Array {
-  kernels.logSumExp(from, work.losses, rows, columns, work.state, work.exponentials);
-  work.copyOut(work.losses, rows, result, 0);
+  if (to === 0 || from === 0 || result.length !== rows || (from < to + rows * 4 && to < from + length * 4)) {
+    return undefined;
+  }
+  kernels.logSumExp(from, to, rows, columns, work.state, work.exponentials);
+  if (isArray) work.copyOut(to, rows, result, 0);
   return result;
 }
 

@@ -110,6 +110,12 @@ describeEachBackend("a call of few resident numbers has the bits of the same cal
       const out = new Float32Array(rows);
       expect(k.logSumExp(batch, { out })).toBe(out);
       expectSameBits(out, sums, "logSumExp");
+      using there = k.alloc([rows]);
+      expect(k.logSumExp(batch, { out: there })).toBe(there);
+      expectSameBits(there.toArray(), sums, "logSumExp, resident");
+      const more = new Float32Array(rows + 1);
+      k.logSumExp(batch, { out: more.subarray(1) });
+      expectSameBits(more.subarray(1), sums, "logSumExp, a part");
       expect(k.argmax(batch, { axis: -1 })).toEqual(k.argmax(x, { shape }));
     });
     const labels = classes(rows, columns, 3);
@@ -182,6 +188,8 @@ describeEachBackend("a call of few resident numbers refuses what every call does
       [OverlapError, () => k.logSumExp(x, { out: x.data.subarray(1, 3) })],
       [OutputError, () => k.logSumExp(other, { out: x.data.subarray(0, 3) })],
       [OutputError, () => k.logSumExp(other, { out: x })],
+      [OverlapError, () => k.logSumExp(room, { out: room.rows(1, 2) })],
+      [OutputError, () => k.logSumExp(other, { out: new Float32Array(3) })],
       [AxisError, () => k.argmax(x, { axis: 2 })],
       [DtypeError, () => k.argmax(ints as never)],
       [DtypeError, () => k.logSumExp(ints as never)],
