@@ -21,6 +21,7 @@ function clamp(value: number): number {
 export function distanceOf(value: number, truth: number, magnitude = truth): number {
   if (value === truth || (Number.isNaN(value) && Number.isNaN(truth))) return 0;
   if (Number.isNaN(value) || !Number.isFinite(truth)) return Infinity;
+  if (!Number.isFinite(value) && Math.abs(truth) < END / 2) return Infinity;
   const size = Number.isFinite(magnitude) ? magnitude : truth;
   // A result that float32 holds may have terms that it doesn't.
   return Math.abs(clamp(value) - clamp(truth)) / ulp(Math.abs(truth) < END ? size : END / 2);

@@ -71,7 +71,15 @@ export function linearSigmoidCrossEntropy(
       sums: scratch.take(rows * 8),
     };
     return () => {
-      const call = { layer, targets: read, upstream, peak: powerAbove(upstream), total, gradients, ...weighting };
+      const call = {
+        layer,
+        targets: read,
+        upstream,
+        peak: powerAbove(upstream, [weighting.positive, weighting.element]),
+        total,
+        gradients,
+        ...weighting,
+      };
       while (products.next()) group(context, call, products, rooms);
       return { loss: total.value, ...(gradients.results && { grad: gradients.results }) };
     };

@@ -162,7 +162,7 @@ function elements(
   const gradient = readGradient(grad, batch, arena, inputs, t);
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
-  const peak = powerAbove(upstream);
+  const peak = powerAbove(upstream, weights);
   const scale = total.scale * peak;
   const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
   const tiles = context.tiles.flat(length, resident && whole);
@@ -190,21 +190,23 @@ function elements(
   return total.result(gradient);
 }
 
-/** What factors of sigmoid losses may be, as a power of 2: with more a neighbour's weight would overflow sooner. */
-const MOST_PEAK = 72;
-
 /**
  * What the kernel multiplies gradients by: one upstream factor, or the power of two above all of them, so that what is left
- * to multiply its rounded results by is at most 1. More would magnify the rounding of subnormal ones.
+ * to multiply its rounded results by is at most 1. More would magnify the rounding of subnormal ones. It is less only where
+ * one element's factor times another's weights might overflow.
  */
-export function powerAbove(upstream: number | Float32Array): number {
+export function powerAbove(upstream: number | Float32Array, weights: readonly (Broadcast | undefined)[]): number {
   if (typeof upstream === "number") return upstream;
+  let room = 127;
+  for (const weight of weights) if (weight) room -= exponentAbove(weight.source);
+  return 2 ** Math.min(room, exponentAbove(upstream));
+}
+
+/** That of the least power of two from 1 on that none is larger than. */
+function exponentAbove(values: Float32Array): number {
   let most = 1;
-  for (let i = 0; i < upstream.length; i++) {
-    const size = Math.abs(upstream[i]);
-    if (size > most) most = size;
-  }
-  return 2 ** Math.min(MOST_PEAK, Math.ceil(Math.log2(most)));
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return Math.ceil(Math.log2(most));
 }
 
 /** Multiplies n gradients by what the kernel has left of upstream factors, which begin at `from`. */

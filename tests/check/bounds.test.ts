@@ -58,6 +58,7 @@ describe("bounds of checked kernels", () => {
     expect(() => run(Number.NaN, 1)).toThrow(CrossCheckError);
     expect(() => run(-Infinity, 12)).toThrow(/the reference has Infinity/);
     expect(run(-Infinity, Infinity)).toBe(Infinity);
+    expect(() => run(1, Infinity)).toThrow(CrossCheckError);
   });
 
   it("hold for the capped logits of relaxed kernels by themselves: 3 ULP", () => {

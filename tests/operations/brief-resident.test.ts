@@ -163,6 +163,7 @@ describeEachBackend("a call of few resident numbers refuses what every call does
     const values = spread(9, 1, -2, 2);
     using room = put(k, values, [3, 3]);
     using other = put(k, spread(6, 2, 0, 1), [2, 3]);
+    using column = k.alloc([9, 1]);
     using ints = k.alloc([2, 3], { dtype: "int32" });
     using labels = k.alloc([2], { dtype: "int32" }).set([0, 3]);
     using wide = k.alloc([2, 1], { dtype: "int32" });
@@ -190,6 +191,7 @@ describeEachBackend("a call of few resident numbers refuses what every call does
       [OutputError, () => k.logSumExp(other, { out: x })],
       [OverlapError, () => k.logSumExp(room, { out: room.rows(1, 2) })],
       [OutputError, () => k.logSumExp(other, { out: new Float32Array(3) })],
+      [OverlapError, () => k.logSumExp(column.rows(1, 4), { out: column.rows(0, 3) })],
       [AxisError, () => k.argmax(x, { axis: 2 })],
       [DtypeError, () => k.argmax(ints as never)],
       [DtypeError, () => k.logSumExp(ints as never)],
@@ -210,6 +212,30 @@ describeEachBackend("a call of few resident numbers refuses what every call does
     for (const [Refusal, call] of calls) {
       expect(call, String(call)).toThrow(Refusal);
       expectSameBits(room.toArray(), values, String(call));
+    }
+  });
+
+  it("a batch that a getter of the shape frees meanwhile", () => {
+    const { k } = backend;
+    const calls: ((x: ResidentBatch, y: ResidentBatch, shape: number[]) => unknown)[] = [
+      (x, _, shape) => k.softmax(x, { shape }),
+      (x, _, shape) => k.logSumExp(x, { shape }),
+      (x, _, shape) => k.argmax(x, { shape }),
+      (x, y, shape) => k.softmaxBackward(x, y, { shape }),
+      (x, y, shape) => k.softmaxKlDivergence(x, y, { shape }),
+      (x, _, shape) => k.softmaxCrossEntropy(x, Int32Array.of(0, 1), { shape }),
+    ];
+    for (const call of calls) {
+      const [x, y] = [k.alloc([2, 3]), k.alloc([2, 3])];
+      const shape = [2, 3];
+      let reads = 0;
+      const get = () => {
+        if (++reads === 2) x.free();
+        return 3;
+      };
+      Object.defineProperty(shape, 1, { get });
+      expect(() => call(x, y, shape), String(call)).toThrow(FreedError);
+      y.free();
     }
   });
 });

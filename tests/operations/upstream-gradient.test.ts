@@ -64,15 +64,23 @@ describeEachBackend("gradOutput", (backend) => {
   });
 
   it("in an array is each element's own: the largest spoils no neighbour that has a weight", () => {
-    for (const weights of [{ elementWeights: [1, 2 ** 50, 1, 1] }, { posWeight: [1, 2 ** 50, 1, 1] }]) {
-      const options = {
-        ...weights,
-        gradOutput: Float32Array.of(2 ** 71, 1, 0, -1),
-        reduction: "none",
-        grad: true,
-      } as const;
-      const { grad } = backend.k.sigmoidCrossEntropy(new Float32Array(4), new Float32Array(4).fill(1), options);
-      expect([...grad]).toEqual([-(2 ** 70), -(2 ** 49), -0, 0.5]);
+    const [x, t] = [new Float32Array(4), new Float32Array(4).fill(1)];
+    for (const weights of [{ elementWeights: [1, 2 ** 60, 1, 1] }, { posWeight: [1, 2 ** 60, 1, 1] }]) {
+      const gradOutput = Float32Array.of(2 ** 71, 1, 0, -1);
+      const { grad } = backend.k.sigmoidCrossEntropy(x, t, { ...weights, gradOutput, reduction: "none", grad: true });
+      expect([...grad]).toEqual([-(2 ** 70), -(2 ** 59), -0, 0.5]);
     }
+  });
+
+  it("in an array may be beyond what weights take back", () => {
+    const options = {
+      elementWeights: [2 ** -127, 1],
+      gradOutput: Float32Array.of(2 ** 127, 1),
+      reduction: "none",
+      grad: true,
+    } as const;
+    const x = Float32Array.of(-86, 0);
+    const { grad } = backend.k.sigmoidCrossEntropy(x, new Float32Array(2), options);
+    expectWithin(4, grad, [1 / (1 + Math.exp(86)), 0.5], "gradient");
   });
 });
