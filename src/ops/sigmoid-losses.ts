@@ -205,7 +205,11 @@ export function powerAbove(upstream: number | Float32Array, weights: readonly (B
 /** That of the least power of two from 1 on that none is larger than. */
 function exponentAbove(values: Float32Array): number {
   let most = 1;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]);
+    // Not Math.max: a NaN is its own element's.
+    if (size > most) most = size;
+  }
   return Math.ceil(Math.log2(most));
 }
 
