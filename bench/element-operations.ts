@@ -1,8 +1,8 @@
 // Operations element by element, a row each; add rows.
 
 import * as reference from "xentropy/reference";
-import * as sigmoids from "../src/cli/rivals/sigmoid.js";
 import { arrayAlone, lossAndGrad, NO_LOSS, type Operation } from "./operation.js";
+import * as sigmoids from "./rivals/sigmoid.js";
 
 function mapElements(
   name: "sigmoid" | "logSigmoid" | "softplus" | "logit",

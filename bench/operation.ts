@@ -2,10 +2,10 @@
 // reference that judges both, and the passes over memory that can't be done without.
 
 import type { FloatBatch, FloatOutput, Labels, Xentropy } from "xentropy";
-import type { Rows, RowsRival } from "../src/cli/rivals/rows.js";
 import type { Pass } from "./limit.js";
 import type { Given } from "./problems.js";
 import { across } from "./rivals/across.js";
+import type { Rows, RowsRival } from "./rivals/rows.js";
 
 /** What a call is given; arrays or resident batches. */
 export interface Operands {

@@ -1,7 +1,7 @@
 // The numbers that operations are measured on: seeded, so that every run, contender and engine sees the same.
 
 import { normal, uniform } from "../src/cli/random.js";
-import type { Rows } from "../src/cli/rivals/rows.js";
+import type { Rows } from "./rivals/rows.js";
 
 /** Kinds of operands. */
 export type Given =
@@ -30,7 +30,7 @@ export interface Problem extends Rows {
   readonly positions: number;
 }
 
-/** Numbers repeat after so many: an odd count, so that no row length divides it. */
+/** Numbers repeat after so many: a prime, which no other row length divides. */
 const PERIOD = 65537;
 
 const pools = new Map<string, Float32Array>();

@@ -1,13 +1,13 @@
 // Operations along the class axis, a row each; add rows.
 
 import * as reference from "xentropy/reference";
-import * as crossEntropies from "../src/cli/rivals/cross-entropy.js";
-import type { RowsRival } from "../src/cli/rivals/rows.js";
-import * as softmaxes from "../src/cli/rivals/softmax.js";
 import type { Pass } from "./limit.js";
 import { arrayAlone, indicesAlone, lossAndGrad, NO_LOSS, type Operation, valuesAndIndices } from "./operation.js";
+import * as crossEntropies from "./rivals/cross-entropy.js";
 import * as reductions from "./rivals/reductions.js";
 import { K } from "./rivals/reductions.js";
+import type { RowsRival } from "./rivals/rows.js";
+import * as softmaxes from "./rivals/softmax.js";
 import * as strips from "./rivals/strips.js";
 
 /** Softmax and its like: a batch to one of the same shape. */

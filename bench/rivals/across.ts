@@ -1,7 +1,7 @@
 // The rivals on a class axis that isn't the last: strips of neighbouring positions are turned into rows and back. Walking a
 // row at a stride instead is slower (every element in a cache line, and often a page, of its own).
 
-import type { Rows, RowsRival } from "../../src/cli/rivals/rows.js";
+import type { Rows, RowsRival } from "./rows.js";
 
 /** Positions of a strip: two cache lines of floats. */
 const WIDTH = 32;

@@ -1,6 +1,6 @@
 // A row to its largest elements, or to one number.
 
-import type { Rows } from "../../src/cli/rivals/rows.js";
+import type { Rows } from "./rows.js";
 
 export function argmax({ x, indices, rows, columns }: Rows): number {
   for (let row = 0, start = 0; row < rows; row++, start += columns) {

@@ -1,7 +1,7 @@
 // The rivals on a class axis that isn't the last, for the operations where turning strips into rows would cost more than the
 // work: a strip of neighbouring positions is walked class by class, with a maximum and a sum for each position.
 
-import type { Rows } from "../../src/cli/rivals/rows.js";
+import type { Rows } from "./rows.js";
 
 /** Positions of a strip: its maxima and sums stay in the first cache, and so do its columns of 64 classes. */
 const WIDTH = 32;

@@ -90,8 +90,6 @@ export function batchOf(shape: readonly [rows: number, columns: number]): Batch 
     labels: Int32Array.from({ length: rows }, () => Math.floor(random() * columns)),
     y: Float32Array.from({ length: rows * columns }, random),
     output: new Float32Array(rows * columns),
-    values: new Float32Array(0),
-    indices: new Int32Array(0),
   };
 }
 

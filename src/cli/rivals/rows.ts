@@ -12,9 +12,6 @@ export interface Rows {
   readonly labels: Int32Array;
   /** A result in the shape of x. */
   readonly output: Float32Array;
-  /** A result with one value a row. */
-  readonly values: Float32Array;
-  readonly indices: Int32Array;
 }
 
 /** Fills the result; returns the sum of the rows' losses, or 0 where there is none. Gradients are multiplied by `share`. */
