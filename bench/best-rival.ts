@@ -1,8 +1,9 @@
 // The kernels beside the fastest of all others, one line an operation: hand-written JavaScript or a library, each on
 // Float32Arrays in and out.
 
+import { TYPICAL } from "./cases.js";
 import { operations } from "./operations.js";
-import { type Kind, type RunRecord, type Timing, timingOf } from "./record.js";
+import { isPeer, type RunRecord, type Timing, timingOf } from "./record.js";
 import { labelOf } from "./report.js";
 import { heading, significant, table } from "./table.js";
 
@@ -14,8 +15,6 @@ export interface BestRival {
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-const SHAPES = ["32x1000", "100000"];
-
 const BACKENDS = ["simd", "relaxed"];
 
 /** Native code reads and writes JavaScript's arrays where they lie, so that its only placement is called resident. */
@@ -26,7 +25,7 @@ function takesArrays({ kind, placement }: Timing): boolean {
 /** At 32x1000 or 100000 elements, logits N(0, 9). */
 export function bestRivals({ results }: RunRecord): BestRival[] {
   return operations.flatMap(({ name }): BestRival[] => {
-    const result = results.find((r) => r.operation === name && r.spread === "normal" && SHAPES.includes(r.shape));
+    const result = results.find((r) => r.operation === name && r.spread === "normal" && TYPICAL.includes(r.shape));
     const rival = result && fastest(result.timings.filter(takesArrays));
     if (!result || !rival) return [];
     const ratios = BACKENDS.flatMap((backend) => {
@@ -44,10 +43,6 @@ function fastest(timings: readonly Timing[]): Timing | undefined {
 /** Whether there is a library among those that were measured. */
 export function hasPeers({ results }: RunRecord): boolean {
   return results.some(({ timings }) => timings.some(({ kind }) => isPeer(kind)));
-}
-
-export function isPeer(kind: Kind): boolean {
-  return kind === "wasm" || kind === "native" || kind === "plain";
 }
 
 /** Headings and cells of the table. */

@@ -35,6 +35,9 @@ export const ROW_SHAPES = [
 
 export const ELEMENT_SHAPES = ["1000", "100000", "10000000"] as const;
 
+/** A size of each form that is neither about a call's fixed cost nor about memory beyond the cache. */
+export const TYPICAL: readonly string[] = ["32x1000", "100000"];
+
 /** Where widely spread logits are measured: at each way that rows and elements take, for a cliff is no matter of size. */
 const WIDE_SHAPES: readonly string[] = ["32x10", "32x1000", "8x32000", "1x128256", "1x1048576", "100000"];
 

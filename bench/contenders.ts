@@ -98,15 +98,11 @@ function onArrays(k: Xentropy, operation: Operation, problem: Problem): Entry {
   const values = problem.values.slice();
   const operands = { ...problem, x, y: problem.y.slice(), output, values };
   const array = operation.result === "values" ? values : output;
-  return entryOf(
-    k.backend,
-    "foreign",
-    operation,
-    problem,
-    () => operation.kernels(k, operands),
-    () => x,
-    () => array,
-  );
+  return entryOf(k.backend, "foreign", operation, problem, {
+    compute: () => operation.kernels(k, operands),
+    input: () => x,
+    output: () => array,
+  });
 }
 
 function onBatches(k: Xentropy, operation: Operation, problem: Problem): Entry {
@@ -123,21 +119,17 @@ function onBatches(k: Xentropy, operation: Operation, problem: Problem): Entry {
   // Views die when memory grows; a call must not make them anew.
   let inside = x.data;
   let outside = result.data;
-  const entry = entryOf(
-    k.backend,
-    "resident",
-    operation,
-    problem,
-    () => operation.kernels(k, operands),
-    () => {
+  const entry = entryOf(k.backend, "resident", operation, problem, {
+    compute: () => operation.kernels(k, operands),
+    input: () => {
       if (inside.length === 0) inside = x.data;
       return inside;
     },
-    () => {
+    output: () => {
       if (outside.length === 0) outside = result.data;
       return outside;
     },
-  );
+  });
   const free = () => {
     for (const batch of [x, y, labels, output, values]) batch.free();
   };
@@ -148,14 +140,19 @@ function labelShape({ shape, axis, labels }: Problem): readonly number[] {
   return labels.length > 0 ? shape.filter((_, i) => i !== (axis < 0 ? axis + shape.length : axis)) : [0];
 }
 
+/** The call, and where its input and result are at the moment. */
+interface Calls {
+  readonly compute: () => Returned;
+  readonly input: () => Float32Array;
+  readonly output: () => Float32Array;
+}
+
 function entryOf(
   name: string,
   placement: Placement,
   operation: Operation,
   problem: Problem,
-  compute: () => Returned,
-  input: () => Float32Array,
-  output: () => Float32Array,
+  { compute, input, output }: Calls,
 ): Entry {
   let at = 0;
   const fresh = operation.result === "fresh";

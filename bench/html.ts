@@ -2,6 +2,7 @@
 // by side, and the targets.
 
 import { bestRivalTable, hasPeers } from "./best-rival.js";
+import { TYPICAL } from "./cases.js";
 import { perElement, sideBySideOf } from "./gaps.js";
 import { describeMachine } from "./machine.js";
 import { operations } from "./operations.js";
@@ -58,7 +59,6 @@ const STYLES: Record<string, string> = {
   "relaxed foreign": "relaxed",
   "relaxed resident": "relaxed dashed",
   "js foreign": "js",
-  "js resident": "js dashed",
 };
 const PEERS = ["tfjs-backend-wasm", "onnxruntime-web", "onnxruntime-node", "jax-js", "numpy-ts", "transformers"];
 
@@ -108,7 +108,7 @@ function seriesOf(results: readonly Result[]): Series[] {
 
 function limits({ machine, results }: RunRecord): string {
   const rows = operations.flatMap(({ name }): Dots[] => {
-    const result = results.find((r) => r.operation === name && r.spread === "normal" && isTypical(r));
+    const result = results.find((r) => r.operation === name && r.spread === "normal" && TYPICAL.includes(r.shape));
     if (!result) return [];
     const dots = Object.keys(result.passes).flatMap((backend) => {
       const value = limitOf(result, backend, "resident");
@@ -125,8 +125,6 @@ ${legend([
   { name: "relaxed", style: "relaxed" },
 ])}${dotPlot("Multiple of the limit", rows, 1.2)}</section>`;
 }
-
-const isTypical = ({ shape }: Result) => shape === "32x1000" || shape === "100000";
 
 function engines(records: readonly RunRecord[]): string {
   const beside = sideBySideOf(records);

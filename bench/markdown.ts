@@ -1,12 +1,12 @@
 // docs/performance.md: the tables of a set of records, where we lose among them.
 
-import { bestRivalTable, hasPeers, isPeer } from "./best-rival.js";
+import { bestRivalTable, hasPeers } from "./best-rival.js";
 import { gapTable } from "./gaps.js";
 import { describeMachine } from "./machine.js";
 import { THOROUGH } from "./measure.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
-import { PLACEMENTS, type Placement, type Result, type RunRecord, speedup, timingOf } from "./record.js";
+import { isPeer, PLACEMENTS, type Placement, type Result, type RunRecord, speedup, timingOf } from "./record.js";
 import { labelOf } from "./report.js";
 import { LIMITED } from "./suite.js";
 import { significant } from "./table.js";
@@ -19,10 +19,10 @@ Everything here is written by \`npm run bench:report\`; don't edit it. The same 
 \`build/performance.html\`.
 
 How time is taken: every contender of a case runs in one process, in many short rounds whose order rotates; the figure is
-the median of its rounds. Each result is compared with the float64 reference before and after it is timed. One input element
-changes between calls. Rivals in plain JavaScript are written by hand (\`src/cli/rivals\`, \`bench/rivals\`): typed arrays,
-fused loops, every output given. *Foreign* means a \`Float32Array\` in and out, *resident* a batch in the kernels' memory.
-Logits are N(0, 9) unless "wide" is said: U(±100), where many results are subnormal or 0.
+the median of its rounds. Each result is compared with the float64 reference before and after it is timed. Before each call
+two neighbours of the input change places. Rivals in plain JavaScript are written by hand (\`src/cli/rivals\`,
+\`bench/rivals\`): typed arrays, fused loops, every output given. *Foreign* means a \`Float32Array\` in and out, *resident* a
+batch in the kernels' memory. Logits are N(0, 9) unless "wide" is said: U(±100), where many results are subnormal or 0.
 
 A size is rows x classes, or a shape and, after "/", its class axis: 8x64x4096/1 has 64 classes along axis 1. Of operations
 on each element it is the number of elements. softmaxCrossEntropy is measured with labels, softmaxCrossEntropyDense is the

@@ -10,6 +10,11 @@ export const PLACEMENTS: readonly Placement[] = ["foreign", "resident"];
 /** What rivals are: a peer is wasm, native code or JavaScript. */
 export type Kind = "javascript" | "xentropy" | "wasm" | "native" | "plain";
 
+/** Whether it is somebody else's library. */
+export function isPeer(kind: Kind): boolean {
+  return kind === "wasm" || kind === "native" || kind === "plain";
+}
+
 export interface Timing {
   /** "JavaScript", a backend, or a peer. */
   readonly name: string;

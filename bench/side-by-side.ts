@@ -1,6 +1,7 @@
 // npm run bench -- engines: every operation at one size on every engine. Engines take turns round by round; turns.ts.
 
 import { writeFileSync } from "node:fs";
+import { TYPICAL } from "./cases.js";
 import { type Engine, engines, enginesInstalled, installEngines } from "./engines.js";
 import { gapTable, joinVisits } from "./gaps.js";
 import { type Options, readOptions } from "./options.js";
@@ -33,9 +34,9 @@ export async function run(args: string[]): Promise<void> {
 /** Options that are of use here: COMPARISON has settled the others. */
 const TAKEN = ["op", "quick", "json", "install", "help"];
 
-/** One size each that is neither about a call's fixed cost nor about memory beyond the cache, and nobody else in the rounds. */
+/** One size each, and nobody else in the rounds. */
 const COMPARISON = {
-  shapes: ["32x1000", "100000"],
+  shapes: TYPICAL,
   spreads: ["normal"],
   backends: ["simd"],
   placements: ["resident"],

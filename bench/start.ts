@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { parse } from "./command-line.js";
 import { describeMachine, machine } from "./machine.js";
 import { quantile } from "./record.js";
+import { ROOT } from "./root.js";
 import { table } from "./table.js";
 
 const RUNS = 15;
@@ -25,11 +26,10 @@ How long import, load() and a first call take in a process of their own: quartil
 export async function run(args: string[]): Promise<void> {
   const { values } = parse({ args, options: { help: { type: "boolean", short: "h" } } });
   if (values.help) return console.log(USAGE);
-  const cwd = new URL("../../../", import.meta.url);
   const times: number[][] = [];
   for (let i = 0; i < RUNS; i++) {
     const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "-e", PROGRAM], {
-      cwd,
+      cwd: ROOT,
       encoding: "utf8",
     });
     if (status !== 0) throw new Error(stderr);

@@ -10,7 +10,7 @@ import type { Machine } from "./machine.js";
 import { type Effort, measure, median, type Timed } from "./measure.js";
 import type { Expected, Operation } from "./operation.js";
 import { makeProblem, type Problem } from "./problems.js";
-import type { Kind, Placement, Result, RunRecord, Timing } from "./record.js";
+import { isPeer, type Placement, type Result, type RunRecord, type Timing } from "./record.js";
 
 export interface Surroundings {
   readonly machine: Machine;
@@ -70,7 +70,7 @@ async function runCase(
   if (!parsed) throw new Error(`"${shape}" is no shape.`);
   const problem = makeProblem(operation, parsed.shape, parsed.axis, spread);
   // The libraries of bench/peers are compared where their results agree: widely spread logits cost most of them digits.
-  const contenders = around.contenders.filter(({ kind }) => isOwn(kind) || spread === "normal");
+  const contenders = around.contenders.filter(({ kind }) => !isPeer(kind) || spread === "normal");
   const compared = await compare(operation, problem, { ...around, contenders }, (name, why) => {
     missing[`${name}: ${operation.name} ${shape}`] = why;
   });
@@ -90,7 +90,7 @@ export async function compare(
   const failures = new Map<Entry, string>();
   const passes = around.limits.flatMap((limit) => [...passesOf(operation)].map((pass) => ({ limit, pass })));
   const timed: Timed[] = [
-    ...entries.map((entry) => (isOwn(entry.kind) ? entry : guarded(entry, (why) => failures.set(entry, why)))),
+    ...entries.map((entry) => (isPeer(entry.kind) ? guarded(entry, (why) => failures.set(entry, why)) : entry)),
     ...passes.map(({ limit, pass }) => ({ name: `${limit.backend} ${pass}`, call: limit.call(pass) })),
   ];
   const times = await measure(timed, around.effort, around.turn);
@@ -138,7 +138,7 @@ async function enter(
 ): Promise<Entry[]> {
   const entries: Entry[] = [];
   for (const contender of contenders) {
-    const own = isOwn(contender.kind);
+    const own = !isPeer(contender.kind);
     for (const placement of contender.placements) {
       if (contender.kind !== "javascript" && !placements.includes(placement)) continue;
       try {
@@ -184,21 +184,16 @@ async function judge(
     try {
       miss = disagreement(operation, problem, expected, await entry.result());
     } catch (error) {
-      if (isOwn(kind)) throw error;
+      if (!isPeer(kind)) throw error;
       miss = firstLine(error);
     }
-    if (miss && isOwn(kind)) {
+    if (miss && !isPeer(kind)) {
       const what = `${operation.name} ${problem.shape.join("x")}`;
       throw new Error(`${name} (${placement}) disagrees with the reference on ${what}: ${miss}`);
     }
     misses.push(miss);
   }
   return misses;
-}
-
-/** Whether it is ours to get right. */
-function isOwn(kind: Kind): boolean {
-  return kind === "javascript" || kind === "xentropy";
 }
 
 /** Passes of an operation, and the copy that foreign arrays need. */

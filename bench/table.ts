@@ -1,5 +1,9 @@
 // Plain text for a terminal: headings, columns that line up, numbers that read well.
 
+import { grouped, significant } from "../src/cli/terminal.js";
+
+export { grouped, significant };
+
 /** A column's heading, and the side its cells keep to. */
 export type Column = readonly [heading: string, align: "left" | "right"];
 
@@ -19,21 +23,6 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 /** A heading with a rule under it. */
 export function heading(text: string, rule = "─"): string {
   return `${text}\n${rule.repeat(text.length)}`;
-}
-
-/** Three digits that mean something: 0.0123, 1.23, 12.3, 123, 1,230. */
-export function significant(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const digits = value === 0 ? 2 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return Number(value.toPrecision(3)).toLocaleString("en-US", {
-    minimumFractionDigits: Math.min(digits, 6),
-    maximumFractionDigits: Math.min(digits, 6),
-  });
-}
-
-/** 60,000 */
-export function grouped(count: number): string {
-  return count.toLocaleString("en-US");
 }
 
 /** A large number with a unit: "812 M". */

@@ -4,7 +4,7 @@ import { ACROSS } from "./cases.js";
 import { gapOf, newestOf } from "./gaps.js";
 import { operations } from "./operations.js";
 import { limitOf } from "./ratios.js";
-import { type Placement, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
+import { isPeer, PLACEMENTS, type Placement, type Result, type RunRecord, type Timing, timingOf } from "./record.js";
 
 interface Target {
   /** Against whom, and at which sizes. */
@@ -66,11 +66,10 @@ function against(placement: Placement, rivals: (timing: Timing) => boolean): Tar
 const JAVASCRIPT = against("foreign", ({ kind }) => kind === "javascript");
 const WASM = against("foreign", ({ kind }) => kind === "wasm");
 const NATIVE = against("resident", ({ kind }) => kind === "native");
-const isPeer = ({ kind }: Timing) => kind === "wasm" || kind === "native" || kind === "plain";
 
 /** The worse of both places. */
 const ANY_PEER: Target["ratio"] = (result, backend) => {
-  const both = [against("foreign", isPeer)(result, backend), against("resident", isPeer)(result, backend)];
+  const both = PLACEMENTS.map((placement) => against(placement, ({ kind }) => isPeer(kind))(result, backend));
   const known = both.filter((ratio) => ratio !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 };
@@ -95,7 +94,7 @@ const WASM_LARGE = "best wasm peer, foreign, 32x1000 and larger";
 const NATIVE_LARGE = "onnxruntime-node, resident, 32x1000 and larger";
 const relaxed24 = (bound: number): Target["on"] => [["Node 24", "relaxed", bound]];
 
-export const TARGETS: readonly Target[] = [
+const TARGETS: readonly Target[] = [
   least(JS_LARGE, EXPONENTIAL, simdAndRelaxed(8, 10, 10), isLarge, JAVASCRIPT),
   least(JS_LARGE, ["sigmoidCrossEntropy"], everywhere(12), isLarge, JAVASCRIPT),
   least(JS_LARGE, BACKWARD, everywhere(3), isLarge, JAVASCRIPT),
