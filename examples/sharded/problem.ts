@@ -9,7 +9,7 @@ export const POSITIONS = 16;
 const DEPTH = 32;
 
 /** Shards start at multiples of so many columns, and so have the bits of the whole. */
-export const BLOCK = 2048;
+const BLOCK = 2048;
 
 /** First class of each shard, and the end of the last. */
 export function cuts(shards: number): number[] {

@@ -89,13 +89,12 @@ describeEachBackend("a row of softmaxCrossEntropy", (backend) => {
   });
 
   it("costs +Infinity where targets lie on −Infinity, in any number of blocks of 2048", () => {
-    for (const length of [3, 4096, 6000, 8192, 12_000].filter((n) => backend.affords(n))) {
+    for (const length of [4, 4096, 6000, 8192, 12_000]) {
       const x = longer([1, 2, 3], length);
       const all = { shape: [1, length], grad: true } as const;
       expect(backend.k.softmaxCrossEntropy(x, [0], { ...all, labelSmoothing: 0.1 }).loss, `labels, ${length}`).toBe(
-        length > 3 ? Infinity : backend.k.softmaxCrossEntropy(x, [0], { labelSmoothing: 0.1 }).loss,
+        Infinity,
       );
-      if (length === 3) continue;
       const { loss, grad } = backend.k.softmaxCrossEntropy(x, new Float32Array(length).fill(1 / length), all);
       expect(loss, `dense targets, ${length}`).toBe(Infinity);
       expect(Array.from(grad).every(Number.isFinite), `gradient, ${length}`).toBe(true);

@@ -25,8 +25,8 @@ export function run(command: string, args: readonly string[], cwd = APP): Promis
 }
 
 /** Runs a program that reports on its console. */
-export async function outcomesOf(command: string, args: readonly string[], cwd = APP): Promise<Outcome[]> {
-  const output = await run(command, args, cwd);
+export async function outcomesOf(command: string, args: readonly string[]): Promise<Outcome[]> {
+  const output = await run(command, args);
   const line = output.split("\n").find((text) => text.startsWith("OUTCOMES "));
   if (!line) throw new Error(`${command} reported nothing: ${output.slice(-500)}`);
   return JSON.parse(line.slice("OUTCOMES ".length));

@@ -106,7 +106,7 @@ function lossOf({ loss, grad }: { loss: Values; grad?: FloatOutput }): Result {
   return { loss, array: grad as FloatOutput };
 }
 
-export const CALLS: readonly Call[] = [
+const CALLS: readonly Call[] = [
   arrayCall("softmax", "row"),
   arrayCall("logSoftmax", "row"),
   {

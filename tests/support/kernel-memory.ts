@@ -47,7 +47,7 @@ export class GuardedMemory {
   }
 
   /** Index of the first word that has changed since `keep`, other than `length` from `at` on; −1 for none. */
-  changed(at = 0, length = 0): number {
+  changed(at: number, length: number): number {
     const kept = this.#kept as Int32Array;
     return this.#words.findIndex((word, i) => (i < at || i >= at + length) && word !== kept[i]);
   }

@@ -12,7 +12,8 @@ export interface LinearProblem {
   readonly classes: number;
 }
 
-export function linearProblem(n: number, depth: number, count: number, seed = n + depth + count): LinearProblem {
+export function linearProblem(n: number, depth: number, count: number): LinearProblem {
+  const seed = n + depth + count;
   return {
     features: normal(n * depth, seed, 0, 1),
     weights: normal(count * depth, seed + 1, 0, 0.7),

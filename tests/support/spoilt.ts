@@ -29,7 +29,7 @@ export function spoiltRelaxed(change: (result: Spoils) => void): Xentropy {
 }
 
 /** Kernels that say they are relaxed. */
-export function asRelaxed(k: Xentropy): Xentropy {
+function asRelaxed(k: Xentropy): Xentropy {
   return new Proxy(k, { get: (target, name) => (name === "backend" ? "relaxed" : Reflect.get(target, name, target)) });
 }
 

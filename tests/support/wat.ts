@@ -9,7 +9,7 @@ export interface Loop {
   readonly instructions: string[];
   /** Functions called from the loop, those of nested loops included; "*" for a call through a table. */
   readonly calls: string[];
-  /** Whether another loop is nested in it. */
+  /** Whether no other loop is nested in it. */
   innermost: boolean;
 }
 
@@ -75,16 +75,17 @@ class Body {
     const depth = this.#open.length;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i];
-      const operand = (at = i + 1) => (typeof nodes[at] === "string" ? (nodes[at] as string) : "");
+      const next = nodes[i + 1];
+      const operand = typeof next === "string" ? next : "";
       if (typeof node !== "string") {
         if (NO_CODE.has(node[0] as string)) continue;
         this.#folded(node);
       } else if (OPENING.has(node)) {
-        this.#begin(node, operand());
+        this.#begin(node, operand);
       } else if (node === "end") {
         this.#end();
       } else {
-        this.#instruction(node, operand());
+        this.#instruction(node, operand);
       }
     }
     if (this.#open.length !== depth) throw new Error(`${this.func.name}: a block is not closed`);

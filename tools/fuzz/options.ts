@@ -18,7 +18,7 @@ export function positions({ size, classes }: Layout): number {
   return classes === 0 ? 0 : size / classes;
 }
 
-export const smoothing = (random: Random) => () => random.pick([0, 0.1, 0.5, 1]);
+const smoothing = (random: Random) => () => random.pick([0, 0.1, 0.5, 1]);
 export const temperature = (random: Random) => () => Math.fround(random.pick([1, 0.3, 2.5, 1e-3, 1e3]));
 
 /** Reduction and upstream gradient; `losses` says how many losses there are. */

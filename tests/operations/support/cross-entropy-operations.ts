@@ -48,7 +48,7 @@ export function logitsAfter(
 }
 
 /** Loss and gradient of softmaxCrossEntropy with any options, judged from the logits after softcap and temperature. */
-export function crossEntropyTruth(
+function crossEntropyTruth(
   k: Xentropy,
   x: Float32Array,
   targets: Int32Array | Float32Array,

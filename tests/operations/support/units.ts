@@ -137,7 +137,7 @@ export function distillationUnits(
 }
 
 /** σ(x) without cancellation. */
-export function sigmoidOf(x: number): number {
+function sigmoidOf(x: number): number {
   return x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 }
 

@@ -31,9 +31,8 @@ export function scaled({ loss, grad }: { loss: number; grad: Float64Array }, gra
 export function along<T>(
   make: (layout: Layout) => { readonly [K in keyof T]: fc.Arbitrary<T[K]> },
   of: (sample: T & Layout) => { at: Float32Array; f: (x: Float64Array) => Scalar },
-  least = 1,
 ): Case["sample"] {
-  return batches<T>(make, least).map(of);
+  return batches<T>(make).map(of);
 }
 
 export const loss = (layout: Layout) => ({
