@@ -60,8 +60,8 @@ export class Loaded {
   }
 
   /**
-   * A batch of zeros in the kernels' memory, which every operation uses with no copy. `dtype: "int32"` is for labels.
-   * Throws MemoryError, naming the size, where the memory can't be had.
+   * A batch of zeros in the kernels' memory, which every operation uses with no copy: float32 (default), or int32 for labels.
+   * Throws MemoryError, naming the size, where the memory can't be had; ShapeError, OptionError, FreedError after `dispose`.
    */
   alloc(shape: Shape, options: { dtype: "int32" }): ResidentBatch<Int32Array>;
   alloc(shape: Shape, options?: { dtype?: "float32" | undefined }): ResidentBatch;

@@ -28,7 +28,7 @@ export type Into<A, O extends Output> = A & ({ out: O } | object);
 export interface OutputOptions {
   /**
    * Where the result goes, and what is returned: as long as the result; an input itself, or apart from all. That of logSumExp
-   * may be the input only where each position has one class.
+   * may be the input only where each position has one class. Default: a fresh array.
    */
   out?: Output;
 }
@@ -64,7 +64,7 @@ export interface LogSumExpOptions extends ShapeOptions, OutputOptions, Temperatu
 export interface LossOptions extends ShapeOptions {
   /** What is returned as `loss`: the mean over what counts (default), the sum, or each on its own. */
   reduction?: Reduction | undefined;
-  /** true, or where the gradient goes: as long as the logits; the logits themselves, or apart from them. */
+  /** true, or where the gradient goes: as long as the logits; the logits themselves, or apart from all. Default: none. */
   grad?: boolean | FloatOutput | undefined;
   /** What the gradient is multiplied by: a number, or with `reduction: "none"` one for each loss. Default 1. */
   gradOutput?: number | Weights | undefined;
@@ -74,9 +74,9 @@ export interface LossOptions extends ShapeOptions {
 export interface NllLossOptions extends LossOptions, BatchOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
-  /** A weight for each class; finite, not negative. */
+  /** A weight for each class; finite, not negative. Default 1. */
   classWeights?: Weights | undefined;
-  /** A weight for each position; finite, not negative. 0 leaves the position out, as an ignored label does. */
+  /** A weight for each position; finite, not negative. 0 leaves the position out, as an ignored label does. Default 1. */
   sampleWeights?: Weights | undefined;
 }
 
@@ -86,11 +86,11 @@ export interface SoftmaxCrossEntropyOptions extends NllLossOptions, TemperatureO
   labelSmoothing?: number | undefined;
   /** λ ≥ 0: adds λ·logSumExp² to each position's loss. Default 0. */
   zLoss?: number | undefined;
-  /** s > 0, taken as a float32: the logits become s·tanh(x / s), before the temperature. */
+  /** s > 0, taken as a float32: the logits become s·tanh(x / s), before the temperature. Default: none. */
   softcap?: number | undefined;
-  /** true: also count the positions whose largest logit is the label's. */
+  /** true: also count the positions whose largest logit is the label's. Default false. */
   correct?: boolean | undefined;
-  /** true: also return each position's log-sum-exp. */
+  /** true: also return each position's log-sum-exp. Default false. */
   logSumExp?: boolean | undefined;
   /** The log-sum-exp of whole rows of which x are some columns, from column 0 to the last. Labels count over them all. */
   state?: LogSumExpState | undefined;
@@ -102,9 +102,9 @@ export interface SoftmaxCrossEntropyOptions extends NllLossOptions, TemperatureO
 export interface SigmoidCrossEntropyOptions extends LossOptions {
   /** ε in [0, 1]: targets become (1 − ε)·t + ε/2. Default 0. */
   labelSmoothing?: number | undefined;
-  /** Weights of the loss's positive part; broadcast as in NumPy. */
+  /** Weights of the loss's positive part; broadcast as in NumPy. Default 1. */
   posWeight?: number | Weights | undefined;
-  /** Weights of the elements, 0 to leave one out; broadcast as in NumPy. */
+  /** Weights of the elements, 0 to leave one out; broadcast as in NumPy. Default 1. */
   elementWeights?: number | Weights | undefined;
 }
 
@@ -126,7 +126,7 @@ export interface SoftmaxKlDivergenceOptions extends LossOptions, BatchOptions {
 export interface ValueOptions {
   /** "none" (default): each value; "mean" or "sum": a number. */
   reduction?: Reduction | undefined;
-  /** Default "nats". */
+  /** The unit of values and gradients: "nats" (default), of the natural logarithm, or "bits", of that to base 2. */
   unit?: "nats" | "bits" | undefined;
 }
 
@@ -165,7 +165,7 @@ export interface LinearOptions {
   bias?: FloatBatch | undefined;
   /** true: all three gradients, fresh; or any of them, each true or where it goes, apart from all that is given. */
   grad?: LinearGradientOption | undefined;
-  /** true: gradients are added to what stands in the arrays that are given. */
+  /** true: gradients are added to what stands in the arrays that are given. Default false. */
   accumulate?: boolean | undefined;
 }
 

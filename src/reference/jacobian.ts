@@ -8,6 +8,7 @@ import { type Batch, readBatch } from "./arrays.js";
  *
  * @param p C probabilities, as softmax returned them
  * @returns the C×C matrix, flat and row-major; symmetric, with rows that sum to 0 up to rounding
+ * @throws RangeError for a shape that doesn't match the data.
  */
 export function softmaxJacobian(p: Batch): Float64Array {
   const { data } = readBatch(p);
