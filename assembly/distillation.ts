@@ -15,11 +15,10 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row";
  *
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
- * x, y: rows × cols floats; grad may be x, 0 for none. losses: an f64 a row. states: two of QUADS_BYTES;
+ * x, y: rows × cols floats; grad may be x, 0 for none. scales, losses: an f64 a row. stateX, stateY: QUADS_BYTES each;
  * e: 2·room floats, room ≥ BLOCK. Rows of at most `room` columns leave their exponentials there from the first pass to the
  * second, the teacher's behind the student's; those of longer ones are computed twice.
  */
-
 export function softmaxKlDivergence(
   x: usize,
   y: usize,
@@ -80,7 +79,7 @@ function accumulate(
   }
 }
 
-/** start + Σ p_j·((y_j − max_y) − (x_j − max_x)) over n columns, and their gradient. */
+/** start + Σ p_j·((y_j − max_y) − (x_j − max_x)) over n columns, and their gradient. e: 2·BLOCK floats. */
 export function klApply(
   stateX: usize,
   stateY: usize,

@@ -163,10 +163,7 @@ export function rowLog(state: usize): f64 {
   return log1p(rowRest(state) / rowPeak(state));
 }
 
-/**
- * What a block's stored exponentials are multiplied by to be probabilities, in float64.
- * The block's maximum stands in `maxima`.
- */
+/** What the stored exponentials of a block with the maximum `max` are multiplied by to be probabilities, in float64. */
 export function blockFactor(state: usize, max: f32): f64 {
   return (exchange(rowMax(state), max) / (rowPeak(state) + rowRest(state))) * power2(unscale(max));
 }

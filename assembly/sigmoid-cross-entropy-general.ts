@@ -30,13 +30,13 @@ export function sigmoidCrossEntropyGeneral(
   n: usize,
   smoothing: f64,
   scale: f64,
-  sum: f64,
+  start: f64,
 ): f64 {
   const rest = n & 3;
   const whole = n - rest;
   for (let i: usize = 0; i < whole; i += BLOCK) {
     const at = i << 2;
-    sum += block(
+    start += block(
       x + at,
       t + at,
       u ? u + at : 0,
@@ -49,7 +49,7 @@ export function sigmoidCrossEntropyGeneral(
       scale,
     );
   }
-  if (rest === 0) return sum;
+  if (rest === 0) return start;
   // A vector that weights of 0 fill up.
   const at = whole << 2;
   const room = e + (BLOCK << 2);
@@ -60,10 +60,10 @@ export function sigmoidCrossEntropyGeneral(
   if (pw) v128.store(room, loadLanes(pw + at, rest, zero), 48);
   const toGrad = grad ? room + 64 : 0;
   const toLosses = losses ? room + 80 : 0;
-  sum += block(room, room + 16, room + 32, pw ? room + 48 : 0, toGrad, toLosses, e, 4, smoothing, scale);
+  start += block(room, room + 16, room + 32, pw ? room + 48 : 0, toGrad, toLosses, e, 4, smoothing, scale);
   if (grad) storeLanes(grad + at, rest, v128.load(toGrad));
   if (losses) storeLanes(losses + at, rest, v128.load(toLosses));
-  return sum;
+  return start;
 }
 
 const ONES: usize = memory.data<f32>([1, 1, 1], 16);

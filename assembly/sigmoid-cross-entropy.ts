@@ -17,26 +17,26 @@ import { addHigh, addLow, BLOCK } from "./math/sum";
  * p ← p·(1 + e) + e: all terms are positive, and small ones keep their digits beside 1. It stays below 2^512 in a lane. The
  * terms |x|·w of even and of odd index are summed in float64: two lanes, because a register less is 6 % of the time.
  *
- * x, t: n floats; grad: n floats, may be x, 0 for none; e: scratch, BLOCK + 12 floats. Returns sum + Σ loss: blocks of BLOCK
+ * x, t: n floats; grad: n floats, may be x, 0 for none; e: scratch, BLOCK + 12 floats. Returns start + Σ loss: blocks of BLOCK
  * elements are summed on their own and added in order, the last n mod 4 elements as a block of their own. So a batch may
  * be cut at any multiple of BLOCK.
  */
-export function sigmoidCrossEntropy(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64, sum: f64): f64 {
+export function sigmoidCrossEntropy(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64, start: f64): f64 {
   const rest = n & 3;
   const whole = n - rest;
   for (let i: usize = 0; i < whole; i += BLOCK) {
     const at = i << 2;
-    sum += block(x + at, t + at, grad ? grad + at : 0, e, min(whole - i, BLOCK), scale);
+    start += block(x + at, t + at, grad ? grad + at : 0, e, min(whole - i, BLOCK), scale);
   }
-  if (rest === 0) return sum;
+  if (rest === 0) return start;
   // A vector that x = −Infinity, t = 0 fills up: their losses are 0.
   const at = whole << 2;
   const room = e + (BLOCK << 2);
   v128.store(room, loadLanes(x + at, rest, f32x4.splat(-Infinity)));
   v128.store(room, loadLanes(t + at, rest, f32x4.splat(0)), 16);
-  sum += block(room, room + 16, grad ? room + 32 : 0, e, 4, scale);
+  start += block(room, room + 16, grad ? room + 32 : 0, e, 4, scale);
   if (grad) storeLanes(grad + at, rest, v128.load(room, 32));
-  return sum;
+  return start;
 }
 
 function block(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {

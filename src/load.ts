@@ -1,4 +1,4 @@
-import type { Backend, Engine } from "./backend/backend.js";
+import { type Backend, type Engine, PAGE } from "./backend/backend.js";
 import { openJs } from "./backend/js/index.js";
 import { type MemorySize, openWasm, openWasmSync } from "./backend/wasm.js";
 import type { Binaries, CompiledModule } from "./binaries/binaries.js";
@@ -56,7 +56,7 @@ function readMaximumMemory(bytes: unknown, threads: number): number {
     const by = threads > 1 ? ` for ${threads} threads` : "";
     throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: they need ${least} bytes${by}.`);
   }
-  return Math.min(LARGEST_MEMORY, Math.floor(bytes / 65536) * 65536);
+  return Math.min(LARGEST_MEMORY, Math.floor(bytes / PAGE) * PAGE);
 }
 
 function readThreads(threads: unknown): number | "auto" {

@@ -35,7 +35,7 @@ export function sumOf(
 }
 
 /** The node values of two neighbouring runs together. */
-export function joined({ kernels, arena, work }: Context, a: Float64Array, b: Float64Array): Float64Array {
+function joined({ kernels, arena, work }: Context, a: Float64Array, b: Float64Array): Float64Array {
   const { f64 } = arena;
   const left = work.state + STATE_NODE;
   const right = left + NODE_BYTES;

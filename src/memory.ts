@@ -1,4 +1,4 @@
-import type { LinearMemory } from "./backend/backend.js";
+import { type LinearMemory, PAGE } from "./backend/backend.js";
 import { FreedError, MemoryError } from "./errors.js";
 import type { Held, Range } from "./held.js";
 
@@ -10,7 +10,7 @@ import type { Held, Range } from "./held.js";
  */
 
 /** The largest limit: what 32-bit addresses reach, less a page. */
-export const LARGEST_MEMORY = 65535 * 65536;
+export const LARGEST_MEMORY = 65535 * PAGE;
 
 /** Ranges begin at a multiple of so many bytes. */
 export const ALIGN = 16;

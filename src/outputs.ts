@@ -48,7 +48,7 @@ export function readOutput(value: unknown, batch: Place, arena: Arena, name: str
 }
 
 /** Reads where to write numbers of another shape than the batch's, apart from it; or `inPlace`, if it has as many. */
-export function readLength(
+export function readReshaped(
   value: unknown,
   shape: Shape,
   arena: Arena,

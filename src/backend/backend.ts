@@ -6,6 +6,9 @@ export type { Kernels, Summing, ThreadKernels };
 
 export type Backend = "simd" | "relaxed" | "js";
 
+/** Bytes of a page, in which WebAssembly memory grows. */
+export const PAGE = 65536;
+
 /** The bytes that kernels see. `buffer` changes when the memory grows. */
 export interface LinearMemory {
   readonly buffer: ArrayBufferLike;
@@ -23,15 +26,15 @@ export interface Engine {
 /** Columns that a row's sum takes as one block: the unit in which rows may be cut. assembly/math/sum.ts */
 export const BLOCK = 2048;
 
-/** The bytes of a row's state. assembly/row.ts */
-export const STATE_BYTES = 16 + 24 * 40;
-
 /** The bytes that kernels of rows need for `state`: a row's state, or narrow rows four by four. assembly/narrow.ts */
 export const QUADS_BYTES = 4 * (160 + 16 * 128);
 
 /** Where a finished state has its node, and the bytes of a node: max, peak, rest, gap and mass in float64. */
 export const STATE_NODE = 16;
 export const NODE_BYTES = 40;
+
+/** The bytes of a row's state. assembly/row.ts */
+export const STATE_BYTES = STATE_NODE + 24 * NODE_BYTES;
 
 /** The bytes of a row's record while its logits come by, and where its fields begin. assembly/linear.ts */
 export const ROW_RECORD = 48;

@@ -154,7 +154,7 @@ export interface Kernels {
   logit(x: number, out: number, n: number, e: number): void;
 
   // sigmoid-cross-entropy.ts, sigmoid-cross-entropy-general.ts, focal.ts
-  sigmoidCrossEntropy(x: number, t: number, grad: number, e: number, n: number, scale: number, sum: number): number;
+  sigmoidCrossEntropy(x: number, t: number, grad: number, e: number, n: number, scale: number, start: number): number;
   sigmoidCrossEntropyGeneral(
     x: number,
     t: number,
@@ -166,7 +166,7 @@ export interface Kernels {
     n: number,
     smoothing: number,
     scale: number,
-    sum: number,
+    start: number,
   ): number;
   sigmoidFocalLoss(
     x: number,

@@ -1,12 +1,10 @@
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import type { Backend, Engine, Kernels, LinearMemory } from "./backend.js";
+import { type Backend, type Engine, type Kernels, type LinearMemory, PAGE } from "./backend.js";
 
 /**
  * The wasm backends. The only file that knows the loader, which instantiates. The kernels themselves are called as the
  * instance exports them, without the loader's wrapper, which costs more than a small kernel call.
  */
-
-const PAGE = 65536;
 
 export class WasmMemory implements LinearMemory {
   readonly #memory: WebAssembly.Memory;

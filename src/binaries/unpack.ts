@@ -9,7 +9,7 @@ import { unpacker } from "../generated/unpack.js";
  * Among operands of one kind it finds them: simd.wasm costs 14 % less than its bytes, as base64 38 % more. (Ernst et al.,
  * Code compression, PLDI 1997.)
  */
-export type Packed = string;
+type Packed = string;
 
 /** Where the text goes: the tables of assembly/unpack.ts are below. */
 const TEXT = 2048;

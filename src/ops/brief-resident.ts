@@ -6,8 +6,10 @@ import type { Shape } from "../shape.js";
 import { POSITIONS } from "../workspace.js";
 import {
   areLabels,
+  type Backward,
   callBackward,
   callElements,
+  type Elementwise,
   type Loss,
   meanOf,
   type Pair,
@@ -72,7 +74,7 @@ function handOver(out: unknown, length: number, to: number, context: Context): F
 /** softmax, logSoftmax and the operations on each element. */
 export function residentArray(
   context: Context,
-  operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  operation: "softmax" | "logSoftmax" | Elementwise,
   x: unknown,
   shape: unknown,
   axis: unknown,
@@ -95,7 +97,7 @@ export function residentArray(
 
 export function residentBackward(
   context: Context,
-  operation: "softmaxBackward" | "logSoftmaxBackward",
+  operation: Backward,
   forward: unknown,
   upstream: unknown,
   shape: unknown,

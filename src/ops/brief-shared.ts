@@ -13,10 +13,13 @@ export interface Loss {
 /** What a second batch is to the logits: targets of rows, a teacher's logits, or targets of elements. */
 export type Pair = "dense targets" | "distillation" | "elements";
 
+export type Elementwise = "sigmoid" | "logSigmoid" | "softplus" | "logit";
+export type Backward = "softmaxBackward" | "logSoftmaxBackward";
+
 /** The kernel on each element. Not by kernels[operation]: where names vary an engine looks that up, 30 ns of a short call. */
 export function callElements(
   kernels: Kernels,
-  operation: "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  operation: Elementwise,
   from: number,
   to: number,
   length: number,
@@ -31,7 +34,7 @@ export function callElements(
 /** That of a backward pass. */
 export function callBackward(
   kernels: Kernels,
-  operation: "softmaxBackward" | "logSoftmaxBackward",
+  operation: Backward,
   forward: number,
   upstream: number,
   to: number,

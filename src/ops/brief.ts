@@ -4,7 +4,7 @@ import { newFloats, newIndices } from "../outputs.js";
 import type { ResidentBatch } from "../resident.js";
 import { POSITIONS } from "../workspace.js";
 import { addressOf, residentArray, residentBackward, residentColumns } from "./brief-resident.js";
-import { callBackward, callElements } from "./brief-shared.js";
+import { type Backward, callBackward, callElements, type Elementwise } from "./brief-shared.js";
 
 /**
  * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do (or resident batches:
@@ -98,7 +98,7 @@ export function haveOneBuffer(array: Float32Array, other: ArrayBufferView, first
 /** An array as long as the batch, from one along the rows or of each element. */
 export function briefArray(
   context: Context,
-  operation: "softmax" | "logSoftmax" | "sigmoid" | "logSigmoid" | "softplus" | "logit",
+  operation: "softmax" | "logSoftmax" | Elementwise,
   x: unknown,
   options: unknown,
 ): FloatOutput | undefined {
@@ -179,7 +179,7 @@ function residentLogSumExp(
 
 export function briefBackward(
   context: Context,
-  operation: "softmaxBackward" | "logSoftmaxBackward",
+  operation: Backward,
   forward: unknown,
   upstream: unknown,
   options: unknown,

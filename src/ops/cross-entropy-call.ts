@@ -113,7 +113,7 @@ export function givenLabelAt({ labels, ignore, batch }: CrossEntropy, position: 
   return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
 }
 
-/** The same for the loss, which a sample weight of 0 leaves out too: −1. What is `correct` counts it nevertheless. */
+/** The same for the loss, which a sample weight of 0 leaves out too: −1. `correct` counts it nevertheless. */
 export function labelAt(call: CrossEntropy, position: number): number {
   return call.sampleWeights?.[position] === 0 ? -1 : givenLabelAt(call, position);
 }

@@ -4,23 +4,22 @@ import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
 import { outputOf, readOutput } from "../outputs.js";
 import { briefArray } from "./brief.js";
+import type { Elementwise } from "./brief-shared.js";
 
 /** Operations on each element by itself. */
-
-type Operation = "sigmoid" | "logSigmoid" | "softplus" | "logit";
 
 const OPTIONS = ["shape", "out"];
 
 export function elementwise(
   context: Context,
-  operation: Operation,
+  operation: Elementwise,
   x: FloatBatch,
   options: ElementwiseOptions,
 ): FloatOutput {
   return briefArray(context, operation, x, options) ?? general(context, operation, x, context.left(options));
 }
 
-function general(context: Context, operation: Operation, x: FloatBatch, options: ElementwiseOptions): FloatOutput {
+function general(context: Context, operation: Elementwise, x: FloatBatch, options: ElementwiseOptions): FloatOutput {
   checkOptions(options, OPTIONS);
   const { shape, out } = options;
   const { kernels, arena, work } = context;

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
 import type { LinearGradientOption, LinearOptions } from "../options.js";
-import { checkApart, checkOutputApart, newFloats, readLength } from "../outputs.js";
+import { checkApart, checkOutputApart, newFloats, readReshaped } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { checkOwn, checkShape } from "../shape.js";
@@ -29,7 +29,7 @@ export interface Layer {
 }
 
 /** What both losses of a linear layer are given, besides options. */
-export interface LayerOperands<T> {
+interface LayerOperands<T> {
   readonly features: FloatBatch;
   readonly weights: FloatBatch;
   readonly targets: T;
@@ -137,7 +137,7 @@ export function readLayerGradients(
     const shape = shapes[name];
     const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
     const what = `grad.${name}`;
-    const output = readLength(result, shape, arena, what, features);
+    const output = readReshaped(result, shape, arena, what, features);
     for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
     checkOutputApart(output, arena, what, inputs);
     others.push([what, output]);

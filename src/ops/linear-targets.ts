@@ -1,3 +1,4 @@
+import type { Floats } from "../batch.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
 import { type CrossEntropy, smoothedTargets, spreadOut } from "./cross-entropy-call.js";
@@ -24,17 +25,16 @@ export class LinearTargets {
   /** The address of the targets of `rows` positions and `cols` classes, 0 for none. */
   read(position: number, rows: number, column: number, cols: number): number {
     const { targets, smoothing } = this.#call;
-    if (targets) return this.#readDense(position, rows, column, cols);
+    if (targets) return this.#readDense(targets, position, rows, column, cols);
     if (smoothing === 0) return 0;
     spreadOut(this.#call, this.#context.arena.f32, this.#room >>> 2, column, cols);
     return this.#room;
   }
 
-  #readDense(position: number, rows: number, column: number, cols: number): number {
+  #readDense(targets: Floats, position: number, rows: number, column: number, cols: number): number {
     const { arena, work } = this.#context;
-    const { targets, smoothing, classWeights, batch } = this.#call;
+    const { smoothing, classWeights, batch } = this.#call;
     const { classes } = batch;
-    if (!targets) return 0;
     const { array, pointer } = targets;
     const changed = smoothing !== 0 || classWeights !== undefined;
     const start = position * classes + column;

@@ -14,7 +14,7 @@ import { ShapeError } from "../errors.js";
 import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
-import { newFloats, newIndices, outputOf, readLength } from "../outputs.js";
+import { newFloats, newIndices, outputOf, readReshaped } from "../outputs.js";
 import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
 import { POSITIONS } from "../workspace.js";
@@ -40,7 +40,7 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const read: MergedBatch = Array.isArray(axis) ? mergeAxes(source, shape, axis) : (source as Batch);
   const positions = read.outer * read.inner;
   const result = outputOf(out, positions);
-  const output = readLength(result, positionShape(read), arena, "out", source, true);
+  const output = readReshaped(result, positionShape(read), arena, "out", source, true);
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
   const resident = isResident(read) && !transform.some;

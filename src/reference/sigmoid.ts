@@ -22,7 +22,7 @@ export function softplusOf(x: number): number {
 }
 
 /** log(p / (1 − p)) of one number. */
-export function logitOf(p: number): number {
+function logitOf(p: number): number {
   // Around 1/2 the quotient is nearly 1: log1p of (2p − 1) / (1 − p), whose numerator is exact there.
   if (p > 0.25 && p < 0.75) return Math.log1p((2 * p - 1) / (1 - p));
   // Elsewhere the logarithm is not near 0, and 1 − p is exact from 1/2 up.

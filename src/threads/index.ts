@@ -1,6 +1,7 @@
-import type { Backend, Engine, Kernels, ThreadKernels } from "../backend/backend.js";
+import { type Backend, type Engine, type Kernels, PAGE, type ThreadKernels } from "../backend/backend.js";
 import { WasmMemory } from "../backend/wasm.js";
 import type { CompiledModule } from "../binaries/binaries.js";
+import type { Spreading } from "../context.js";
 import { COST, HIGHEST_COST, type Operation } from "../costs.js";
 import { BackendError } from "../errors.js";
 import { Held, type Range } from "../held.js";
@@ -21,8 +22,6 @@ export { spawner };
 /** Threads that there can be, the calling one among them. */
 const MAX_THREADS = MAX_WORKERS + 1;
 
-const PAGE = 65536;
-
 /** Measured on two cores: docs/threads.md. */
 const SETTINGS: Settings = {
   worthSharing: 10_000,
@@ -41,7 +40,7 @@ const AUTO = 8;
 const START = 30_000;
 
 /** A pool of threads on one shared memory. */
-export class Threads {
+export class Threads implements Spreading {
   readonly engine: Engine;
   readonly #pool: Pool;
   readonly #start: Start;

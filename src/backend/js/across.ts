@@ -1,5 +1,5 @@
+import { BLOCK } from "../backend.js";
 import { logSumExp } from "./log-sum-exp.js";
-import { BLOCK } from "./math/exp-block.js";
 import type { Memory } from "./memory.js";
 import { logSoftmax, softmax } from "./softmax.js";
 

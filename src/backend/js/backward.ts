@@ -1,4 +1,4 @@
-import { BLOCK } from "./math/exp-block.js";
+import { BLOCK } from "../backend.js";
 import { sum } from "./math/sum.js";
 import { wideExp } from "./math/wide-exp.js";
 import type { Memory } from "./memory.js";

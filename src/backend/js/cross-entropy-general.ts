@@ -1,7 +1,6 @@
-import { aimsAtLabel } from "../backend.js";
+import { aimsAtLabel, BLOCK } from "../backend.js";
 import { largest } from "./argmax.js";
 import { othersThan } from "./cross-entropy.js";
-import { BLOCK } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
@@ -101,6 +100,11 @@ export function generalLoss(
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }
 
+/** What the z-loss adds to Σ t: 2λL. */
+function pullOf(zLoss: number, lse: number): number {
+  return zLoss === 0 ? 0 : 2 * zLoss * lse;
+}
+
 /** The gradient at the label, before scaling. */
 export function labelGradient(
   memory: Memory,
@@ -114,8 +118,7 @@ export function labelGradient(
   lse: number,
 ): number {
   const p = fround(stored) * blockFactor(memory, state, fround(max));
-  const pull = zLoss === 0 ? 0 : 2 * zLoss * lse;
-  const rest = p * (rowMass(memory, state) + pull) - fround(base);
+  const rest = p * (rowMass(memory, state) + pullOf(zLoss, lse)) - fround(base);
   const others = spike * othersThan(memory, state, xLabel, stored, max);
   return rest === 0 ? -others : rest - others;
 }
@@ -133,7 +136,7 @@ export function generalApply(
   lse: number,
   factor: number,
 ): void {
-  const mass = rowMass(memory, state) + spike + (zLoss === 0 ? 0 : 2 * zLoss * lse);
+  const mass = rowMass(memory, state) + spike + pullOf(zLoss, lse);
   if (base) denseApply(memory, state, maxima, base, grad, n, mass, factor);
   else softmaxApply(memory, state, maxima, grad, n, mass * factor);
 }

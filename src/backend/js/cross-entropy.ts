@@ -1,4 +1,4 @@
-import { BLOCK } from "./math/exp-block.js";
+import { BLOCK } from "../backend.js";
 import type { Memory } from "./memory.js";
 import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
 import { softmaxApply } from "./softmax.js";

@@ -1,4 +1,5 @@
-import { BLOCK, expBlock } from "./math/exp-block.js";
+import { BLOCK } from "../backend.js";
+import { expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";

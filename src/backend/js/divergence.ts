@@ -1,5 +1,5 @@
+import { BLOCK } from "../backend.js";
 import { nan } from "./math/bits.js";
-import { BLOCK } from "./math/exp-block.js";
 import { join, put, reduceLog, reduceRatio } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
 

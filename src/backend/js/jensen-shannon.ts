@@ -1,4 +1,4 @@
-import { BLOCK } from "./math/exp-block.js";
+import { BLOCK } from "../backend.js";
 import { join } from "./math/log-pass.js";
 import { reduceMeanLogs } from "./math/mean-log.js";
 import type { Memory } from "./memory.js";

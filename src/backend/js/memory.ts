@@ -1,4 +1,4 @@
-import type { LinearMemory } from "../backend.js";
+import { type LinearMemory, PAGE } from "../backend.js";
 
 /**
  * Linear memory without WebAssembly: an ArrayBuffer, and views of it for the kernels, which take the memory as their
@@ -10,8 +10,6 @@ import type { LinearMemory } from "../backend.js";
 
 /** The first byte that the caller may use: address 0 stands for "none". */
 export const HEAP_BASE = 1024;
-
-const PAGE = 65536;
 
 export class Memory implements LinearMemory {
   buffer: ArrayBuffer;

@@ -1,5 +1,6 @@
+import { BLOCK, NODE_BYTES, STATE_NODE } from "../backend.js";
 import { power2 } from "./math/bits.js";
-import { anchorOf, BLOCK, expBlock, peakOf, unscale } from "./math/exp-block.js";
+import { anchorOf, expBlock, peakOf, unscale } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import { exp, log1p } from "./math/scalar.js";
 import { sumExcept } from "./math/sum.js";
@@ -14,8 +15,8 @@ import type { Memory } from "./memory.js";
 const DOMINATED = 0.0000152587890625;
 
 // In float64 words: where the nodes begin, a node's length, and its fields behind the maximum.
-const NODES = 16 / 8;
-const NODE = 40 / 8;
+const NODES = STATE_NODE / 8;
+const NODE = NODE_BYTES / 8;
 const PEAK = 1;
 const REST = 2;
 const GAP = 3;
@@ -33,15 +34,7 @@ function nodeAfter(state: number, blocks: number): number {
 }
 
 /** Appends the node of the next block. */
-export function push(
-  memory: Memory,
-  state: number,
-  max: number,
-  peak: number,
-  rest: number,
-  gap: number,
-  mass: number,
-): void {
+function push(memory: Memory, state: number, max: number, peak: number, rest: number, gap: number, mass: number): void {
   const { f64, i32 } = memory;
   const blocks = i32[state >>> 2];
   i32[state >>> 2] = blocks + 1;
@@ -129,10 +122,7 @@ export function rowLog(memory: Memory, state: number): number {
   return log1p(rowRest(memory, state) / rowPeak(memory, state));
 }
 
-/**
- * What a block's stored exponentials are multiplied by to be probabilities, in float64.
- * The block's maximum stands in `maxima`.
- */
+/** What the stored exponentials of a block with the maximum `max` are multiplied by to be probabilities, in float64. */
 export function blockFactor(memory: Memory, state: number, max: number): number {
   const sum = rowPeak(memory, state) + rowRest(memory, state);
   return (exchange(rowMax(memory, state), max) / sum) * power2(unscale(max));

@@ -16,13 +16,13 @@ export function sigmoidCrossEntropyGeneral(
   n: number,
   smoothing: number,
   scale: number,
-  sum: number,
+  start: number,
 ): number {
   for (let i = 0, count: number; i < n; i += count) {
     count = blockFrom(i, n);
-    sum += block(memory, x, t, u, pw, grad, losses, i, i + count, smoothing, scale);
+    start += block(memory, x, t, u, pw, grad, losses, i, i + count, smoothing, scale);
   }
-  return sum;
+  return start;
 }
 
 /** The lanes turn: math/sum.ts. */

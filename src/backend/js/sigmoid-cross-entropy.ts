@@ -1,4 +1,4 @@
-import { BLOCK } from "./math/exp-block.js";
+import { BLOCK } from "../backend.js";
 import { expMinusSize } from "./math/logistic.js";
 import { log1p } from "./math/scalar.js";
 import type { Memory } from "./memory.js";
@@ -14,14 +14,14 @@ export function sigmoidCrossEntropy(
   _e: number,
   n: number,
   scale: number,
-  sum: number,
+  start: number,
 ): number {
   for (let i = 0, count: number; i < n; i += count) {
     const at = i * 4;
     count = blockFrom(i, n);
-    sum += block(memory, x + at, t + at, grad ? grad + at : 0, count, scale);
+    start += block(memory, x + at, t + at, grad ? grad + at : 0, count, scale);
   }
-  return sum;
+  return start;
 }
 
 /** The length of the block from element i on: the last n mod 4 elements are one of their own. */

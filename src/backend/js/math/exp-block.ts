@@ -1,12 +1,9 @@
-import { BLOCK } from "../../backend.js";
 import type { Memory } from "../memory.js";
 import { ROUND, scaledExp } from "./exp.js";
 import { sumBlock } from "./sum.js";
 
 /** The exponentials of one block of a row, relative to the block's own maximum: assembly/math/exp-block.ts says how. */
 const { fround } = Math;
-
-export { BLOCK };
 
 const SHIFT = 80;
 const BIASED_SHIFT = 207; // SHIFT + 127
