@@ -193,7 +193,7 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 
 /** Checks that an operand is of the batch's own shape. */
 export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
-  if (own !== undefined) checkOwn(own, length, batch.shape, name);
+  checkOwn(own, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }
 

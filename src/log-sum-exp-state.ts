@@ -72,7 +72,7 @@ export class LogSumExpState {
       throw new ShapeError(`The chunk has length ${length}, which makes no ${rows} rows.`);
     }
     const n = rows === 0 ? columnsOfEmpty(own, length) : length / rows;
-    if (own !== undefined) checkOwn(own, length, [rows, n], "chunk");
+    checkOwn(own, length, [rows, n], "chunk");
     if (!Number.isSafeInteger(this.#end + n)) throw new ShapeError(`${n} columns from ${this.#end} on pass 2^53 − 1.`);
     if (rows === 0) {
       const node = { from: this.#end, to: this.#end + n, values: newDoubles(0) };
@@ -165,7 +165,7 @@ export class LogSumExpState {
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
     const { kernels, arena } = this.#context.ready();
     const { values: logits, own } = readList(labelLogits, "labelLogits", arena, DtypeError);
-    if (own !== undefined) checkOwn(own, logits.length, [this.rows], "labelLogits");
+    checkOwn(own, logits.length, [this.rows], "labelLogits");
     checkLength("labelLogits", logits.length, this.rows);
     return this.#rows((state, row) => kernels.labelLoss(state, logits[row]));
   }

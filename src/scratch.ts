@@ -1,11 +1,17 @@
 import { lengthOf, typedName } from "./checks.js";
-import type { Arena } from "./memory.js";
+import { ALIGN, type Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
+
+/** Bytes of a range that smaller ones are cut from: a call takes a dozen, each of which would cost 0.2 µs by itself. */
+const WHOLE = 16384;
 
 /** Memory that one call takes for itself, and gives back together when it ends. */
 export class Scratch {
   readonly #arena: Arena;
   readonly #taken: number[] = [];
+  /** What is left of the range that is being cut. */
+  #at = 0;
+  #end = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -13,14 +19,25 @@ export class Scratch {
 
   /** Room for so many bytes, 16-byte aligned. Views of the memory may have to be taken anew. Throws MemoryError. */
   take(bytes: number): number {
+    if (bytes > WHOLE / 4) return this.#allocate(bytes);
+    if (this.#at + bytes >= this.#end) {
+      this.#at = this.#allocate(WHOLE);
+      this.#end = this.#at + WHOLE;
+    }
+    const start = this.#at;
+    this.#at = Math.ceil((start + bytes) / ALIGN) * ALIGN;
+    return start;
+  }
+
+  #allocate(bytes: number): number {
     const start = this.#arena.allocate(bytes);
     this.#taken.push(start);
     return start;
   }
 
   release(): void {
-    for (const start of this.#taken) this.#arena.free(start);
-    this.#taken.length = 0;
+    for (const start of this.#taken.splice(0)) this.#arena.free(start);
+    this.#end = 0;
   }
 }
 
@@ -31,15 +48,14 @@ export class Scratch {
  */
 export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () => T): T {
   const scratch = new Scratch(arena);
-  try {
-    for (;;) {
-      const { buffer } = arena;
+  for (;;) {
+    const { buffer } = arena;
+    try {
       const work = prepare(scratch);
       if (arena.buffer === buffer) return work();
+    } finally {
       scratch.release();
     }
-  } finally {
-    scratch.release();
   }
 }
 

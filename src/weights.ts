@@ -70,7 +70,7 @@ function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): F
 function checkShaped({ values, own }: List, shape: Shape, name: string): Float32Array {
   const length = shape.reduce((a, b) => a * b, 1);
   checkLength(name, values.length, length, WeightError);
-  if (own !== undefined) checkOwn(own, length, shape, name);
+  checkOwn(own, length, shape, name);
   return values;
 }
 

@@ -59,8 +59,10 @@ export function readLayer(given: LayerOperands<unknown>, { shape, bias }: Linear
   const weights = readFloats(given.weights, arena, "weights");
   const classes = countClasses(weights, depth);
   const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
-  if (b?.own !== undefined) checkOwn(b.own, b.length, [classes], "bias");
-  if (b) checkLength("bias", b.length, classes);
+  if (b) {
+    checkOwn(b.own, b.length, [classes], "bias");
+    checkLength("bias", b.length, classes);
+  }
   const logits = {
     array: undefined,
     pointer: 0,
