@@ -2,7 +2,7 @@ import { checkLength, describe, lengthOf, refuse, typedName } from "./checks.js"
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkAxis, checkOwn, checkPositions, checkShape, type Shape } from "./shape.js";
+import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape } from "./shape.js";
 
 /**
  * Every argument is read and checked before anything is written, once. What comes out is plain: where the floats are,
@@ -123,7 +123,12 @@ export function look(value: unknown): Given {
   }
   const { data, shape, dims, type } = value as TensorLike<unknown> & { type?: unknown };
   const name = typedName(data);
-  return { data, own: shape ?? dims, type: name !== undefined && type === "float16" ? "Float16Array" : (name ?? "") };
+  const own = shape ?? dims;
+  return {
+    data,
+    own: listOf(own) ?? own,
+    type: name !== undefined && type === "float16" ? "Float16Array" : (name ?? ""),
+  };
 }
 
 /** An array over the kernels' own memory (the `data` of a resident batch) is used where it lies. */

@@ -50,7 +50,7 @@ export function readNodes(data: unknown): { rows: number; start: number; end: nu
   for (const count of [rows, start, end]) readInteger(count, "A count of a stored state");
   if (!Array.isArray(nodes)) return refuse("What a stored state has as nodes", "an array", nodes);
   let from = start;
-  const read = nodes.map((node: StateData["nodes"][number] | null) => {
+  const read = Array.from(nodes, (node: StateData["nodes"][number] | null | undefined) => {
     const { end: to, values } = node ?? { end: undefined, values: [] };
     const result = {
       from,

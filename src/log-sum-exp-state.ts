@@ -144,11 +144,13 @@ export class LogSumExpState {
       );
     }
     const [left, right] = before ? [that, this] : [this, that];
-    const [start, end] = [left.#start, right.#end];
-    this.#nodes = carried(this.#context, [...left.#all(), ...right.#all()]);
-    this.#waiting = 0;
-    this.#start = start;
-    this.#end = end;
+    // Columns that wait at the right end go on waiting: more may follow.
+    const pending = right === this ? this.#pending : right.#pending?.slice();
+    this.#nodes = carried(this.#context, [...left.#all(), ...right.#nodes]);
+    this.#pending = pending;
+    this.#waiting = right.#waiting;
+    this.#start = left.#start;
+    this.#end = right.#end;
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { type FloatOutput, type Floats, floatsOf, look, type Place } from "./batch.js";
+import { type FloatOutput, type Floats, floatsOf, type Given, look, type Place } from "./batch.js";
 import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
@@ -47,7 +47,10 @@ export function readOutput(value: unknown, batch: Place, arena: Arena, name: str
   return output;
 }
 
-/** Reads where to write numbers of another shape than the batch's, apart from it; or `inPlace`, if it has as many. */
+/**
+ * Reads where to write numbers of another shape than the batch's, apart from it; or `inPlace`, if it has as many. `given`:
+ * the value, if it has been looked at before.
+ */
 export function readReshaped(
   value: unknown,
   shape: Shape,
@@ -55,18 +58,25 @@ export function readReshaped(
   name: string,
   batch: Floats,
   inPlace = false,
+  given?: Given,
 ): Floats {
   let length = 1;
   for (let i = 0; i < shape.length; i++) length *= shape[i];
-  const output = readRoom(value, length, shape, arena, name);
+  const output = readRoom(value, length, shape, arena, name, given);
   if (inPlace && length === batch.length) checkWhole(output, batch, arena, name);
   else checkApart(output, batch, arena, name, "the input");
   return output;
 }
 
 /** An object's shape must be the result's; of a resident batch the room is enough. */
-function readRoom(value: unknown, length: number, shape: Shape, arena: Arena, name: string): Floats {
-  const given = look(value);
+function readRoom(
+  value: unknown,
+  length: number,
+  shape: Shape,
+  arena: Arena,
+  name: string,
+  given = look(value),
+): Floats {
   if (given.type !== "Float32Array" && !(given.data instanceof ResidentBatch)) {
     refuse(name, "a Float32Array or a resident batch to write to", given.data, DtypeError);
   }
@@ -102,7 +112,7 @@ export function checkOutputApart(output: Floats, arena: Arena, name: string, inp
 
 /** Whether two operands share bytes. Ranges come first: asking a typed array for its buffer costs more than the rest. */
 export function overlap(a: Floats, b: Bytes, arena: Arena): boolean {
-  if (a.start >= b.end || b.start >= a.end) return false;
+  if (a.start >= b.end || b.start >= a.end || a.start === a.end || b.start === b.end) return false;
   if (a.array === b.array) return true;
   return !(a.start === b.start && beginUnlike(a.array, b.array)) && bufferOf(a, arena) === bufferOf(b, arena);
 }

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkLength, checkOptions, lengthOf, readChoice, refuse, typedName } from "./checks.js";
+import { checkLength, checkOptions, describe, lengthOf, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkSizes, type Shape } from "./shape.js";
@@ -169,7 +169,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     this.#check("rows");
     const rows = this.shape[0];
     if (rows === undefined || !Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > rows) {
-      throw new ShapeError(`The shape [${this.shape}] has no rows ${from} to ${to}.`);
+      throw new ShapeError(`The shape [${this.shape}] has no rows ${describe(from)} to ${describe(to)}.`);
     }
     const size = rows === 0 ? 0 : this.length / rows;
     const shape = Object.freeze([to - from, ...this.shape.slice(1)]);

@@ -8,7 +8,7 @@ const WHOLE = 16384;
 /** Memory that one call takes for itself, and gives back together when it ends. */
 export class Scratch {
   readonly #arena: Arena;
-  readonly #taken: number[] = [];
+  #taken: number[] = [];
   /** What is left of the range that is being cut. */
   #at = 0;
   #end = 0;
@@ -36,7 +36,8 @@ export class Scratch {
   }
 
   release(): void {
-    for (const start of this.#taken.splice(0)) this.#arena.free(start);
+    for (const start of this.#taken) this.#arena.free(start);
+    this.#taken = [];
     this.#end = 0;
   }
 }
@@ -61,7 +62,7 @@ export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () =
 
 /**
  * Arguments that outlive the memory's growth: each call of what it returns gives `own`, an object of the caller's own, with
- * views of the memory made anew. A tensor's properties are read here, once, and what is put in its place has them; but an
+ * views of the memory made anew. Lists and a tensor's properties are read here, once, and what is put in its place has them; but an
  * output is returned, so it stays itself.
  */
 export function pinned<T extends object>(own: T, arena: Arena, outputs = false): () => T {
@@ -82,9 +83,13 @@ export function pinned<T extends object>(own: T, arena: Arena, outputs = false):
 /** What gives the value anew, if there is need. */
 function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | undefined {
   if (ArrayBuffer.isView(value)) return pinView(value, arena);
+  if (Array.isArray(value)) {
+    const copy = [...value];
+    return () => copy;
+  }
   if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) return;
   const { data, shape, dims, type } = value as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
-  const renewed = pin(data, arena, output);
+  const renewed = ArrayBuffer.isView(data) ? pinView(data, arena) : undefined;
   return () => {
     const now = renewed ? renewed() : data;
     return output && now === data ? value : { data: now, shape: shape ?? dims, type };

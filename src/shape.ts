@@ -23,7 +23,7 @@ export function checkSizes(shape: unknown, name: string): Shape {
 }
 
 /** A copy of an array of any kind; undefined for what is none. */
-function listOf(array: unknown): number[] | undefined {
+export function listOf(array: unknown): number[] | undefined {
   if (Array.isArray(array)) return [...array];
   try {
     return typedName(array) ? [...(array as Int32Array)] : undefined;
@@ -44,12 +44,10 @@ export function checkShape(shape: unknown, length: number, name: string): Shape 
   return sizes;
 }
 
-/** Checks the positions of a batch without classes: only they can be more than the data. */
+/** Checks the positions of a batch without classes, or the classes of weights without features: they can be more than the data. */
 export function checkPositions(positions: number, shape: Shape): void {
   if (positions <= MOST_EMPTY_POSITIONS) return;
-  throw new ShapeError(
-    `The shape [${shape}] has no classes; then at most ${MOST_EMPTY_POSITIONS} positions are taken.`,
-  );
+  throw new ShapeError(`The shape [${shape}] holds no numbers; then at most ${MOST_EMPTY_POSITIONS} rows are taken.`);
 }
 
 /** Index of an axis, counted from the front. */

@@ -182,6 +182,22 @@ describeEachBackend("checked kernels", (backend) => {
     expect(k.softmaxCrossEntropy(x, BigInt64Array.of(7n, 7n), { shape: [2, 3], ignoreIndex: 7 }).loss).toBeNaN();
   });
 
+  it("confirm linear losses with logits of ±Infinity beside others", () => {
+    const k = checked(plain());
+    for (const bias of [Infinity, -Infinity]) {
+      const x = Float32Array.of(0.3);
+      const w = Float32Array.of(1, 1.1, -1.1);
+      const options = {
+        shape: [1, 1],
+        bias: Float32Array.of(bias, 0.1, 0.1 + 0.66),
+        grad: { features: true },
+      } as const;
+      const { grad } = k.linearSigmoidCrossEntropy(x, w, Float32Array.of(bias > 0 ? 1 : 0, 0, 0), options);
+      // The two others' gradients all but cancel.
+      expect(Math.abs(grad.features[0])).toBeLessThan(1e-7);
+    }
+  });
+
   it("confirm targets of each element in lists and 64-bit integers, and refuse float16", () => {
     const k = checked(plain());
     const x = Float32Array.of(0.1, 0.2, 0.9);

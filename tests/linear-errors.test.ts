@@ -67,6 +67,40 @@ describeEachBackend("bad input to a linear loss", (backend) => {
     expect(call({ grad: { weights: both.subarray(0, 15), bias: both.subarray(15) } })).not.toThrow();
   });
 
+  it("but no array without numbers shares memory", () => {
+    const x = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const { k } = backend;
+    const none = new Float32Array(0);
+    const weights = x.subarray(2, 2);
+    expect(k.linearSigmoidCrossEntropy(x, none, none, { shape: [3, 2], grad: { weights } }).grad).toEqual({ weights });
+    const features = x.subarray(3, 3);
+    expect(k.linearSigmoidCrossEntropy(none, x, none, { shape: [0, 2], grad: { features } }).grad).toEqual({
+      features,
+    });
+  });
+
+  it("more classes without features than can be gone through", () => {
+    const x = { data: new Float32Array(0), shape: [1, 0] };
+    const w = (classes: number) => ({ data: new Float32Array(0), shape: [classes, 0] });
+    expect(() => backend.k.linearSoftmaxCrossEntropy(x, w(2 ** 24 + 1), [0])).toThrow(ShapeError);
+    expect(() => backend.k.linearSoftmaxCrossEntropy(x, w(2 ** 52), [0])).toThrow(ShapeError);
+    expect(backend.k.linearSoftmaxCrossEntropy(x, w(5), [0]).loss).toBeCloseTo(Math.log(5));
+  });
+
+  it("tensors whose data is the tensor", () => {
+    const own: { data?: object; shape: number[] } = { shape: [4, 3] };
+    own.data = own;
+    for (const operands of [
+      [own, weights, labels],
+      [features, own, labels],
+      [features, weights, own],
+    ]) {
+      expect(softmax({}, operands)).toThrow(DtypeError);
+    }
+    expect(softmax({ bias: own })).toThrow(DtypeError);
+    expect(softmax({ grad: { weights: own } })).toThrow(DtypeError);
+  });
+
   it("labels, targets and the options of one of them", () => {
     expect(softmax({}, [features, weights, [0, 1, 5, 2]])).toThrow(LabelError);
     expect(softmax({ classWeights: [1, 2] })).toThrow(WeightError);

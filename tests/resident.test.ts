@@ -5,6 +5,7 @@ import {
   FreedError,
   MemoryError,
   type ResidentBatch,
+  ShapeError,
   type Xentropy,
   XentropyError,
 } from "../src/index.js";
@@ -112,6 +113,12 @@ describeEachBackend("a resident batch", (backend) => {
     expect(z.data[3]).toBe(30);
     expect(z.rows(2, 2).length).toBe(0);
     expect(z.rows(0, 4).length).toBe(12);
+    const detached = new Float32Array(1);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    for (const bad of [Symbol("row"), Object.create(null), detached, "0", -1, 0.5, 5]) {
+      expect(() => z.rows(bad as number, 1)).toThrow(ShapeError);
+      expect(() => z.rows(0, bad as number)).toThrow(ShapeError);
+    }
     expect(k.softmax(middle)).toEqual(k.softmax(middle.toArray(), { shape: [2, 3] }));
     z.free();
   });

@@ -68,6 +68,28 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     expect(bits(grad)).toEqual(bits(columns(whole.grad, 2, from, to)));
   });
 
+  it.each([0, 2 ** 31 - 2, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 33])(
+    "gives it for columns and labels from %i on",
+    (start) => {
+      const { k } = backend;
+      const end = start + 100;
+      const state = k.logSumExpState({ version: 1, rows: 1, start: 0, end, nodes: [{ end, values: [0, 1, 5] }] });
+      const shard = Float32Array.of(0, 1, 2, 3);
+      const p = [...shard].map((x) => Math.exp(x) / 6);
+      const labels = [0, start - 1, start, start + 1, start + 3, start + 4, start + 99];
+      for (const label of labels.filter((label) => label >= 0)) {
+        for (const given of [[label], BigInt64Array.of(BigInt(label))] as const) {
+          const { grad, loss } = k.softmaxCrossEntropy(shard, given as readonly number[], { state, start, grad: true });
+          const at = label - start;
+          for (const [i, share] of p.entries()) {
+            expect(grad[i], `${label}, ${i}`).toBeCloseTo(share - (i === at ? 1 : 0), 5);
+          }
+          expect(loss).toBeCloseTo(at >= 0 && at < 4 ? Math.log(6) - shard[at] : 0, 5);
+        }
+      }
+    },
+  );
+
   it("gives it within the bound where shards start elsewhere", () => {
     labels[3] = -100;
     const at = [0, 1000, 2500, cols];

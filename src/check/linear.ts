@@ -64,7 +64,7 @@ function termsOf({ values, magnitudes = values }: Truth): Float64Array {
 /** M of every logit; 0 for one of −Infinity, a masked class, which leaves no error in the others. */
 function sizesOf({ x, w, depth, classes, logits }: Layer, bias: ArrayLike<number> | undefined): Float64Array {
   return logits.map((logit, i) => {
-    if (logit === -Infinity) return 0;
+    if (Math.abs(logit) === Infinity) return 0;
     const [n, c] = [Math.floor(i / classes), i % classes];
     let size = bias ? Math.abs(bias[c]) : 0;
     for (let d = 0; d < depth; d++) size += Math.abs(x[n * depth + d] * w[c * depth + d]);

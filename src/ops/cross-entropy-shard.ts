@@ -122,7 +122,8 @@ function prepare(
     f64[(record + ROW_SPIKE) >>> 3] = spike;
     f64[(record + ROW_FACTOR) >>> 3] = gradientScale(call, row);
     f64[(record + ROW_LOG_SUM_EXP) >>> 3] = lse;
-    i32[(record + ROW_LABEL) >>> 2] = label;
+    // Of these columns, or behind them all: whole rows may have more than an int32 counts.
+    i32[(record + ROW_LABEL) >>> 2] = label < 0 ? -1 : here ? label - first : cols;
     f32[(record + ROW_LABEL_LOGIT) >>> 2] = xLabel;
   }
 
@@ -135,7 +136,7 @@ function prepare(
       const index = (i: number) => (from + i) * cols + column;
       for (let i = 0; i < count; i++) work.copyIn(input, index(i), n, tile + i * n * 4);
       kernels.linearMaxima(tile, work.maxima, 4, count, n);
-      kernels.linearBackward(tile, n * 4, 0, 0, records, states, work.maxima, 4, zLoss, count, n, first + column, 0);
+      kernels.linearBackward(tile, n * 4, 0, 0, records, states, work.maxima, 4, zLoss, count, n, column, 0);
       for (let i = 0; i < count; i++) work.copyOut(tile + i * n * 4, n, output, index(i));
       column += n;
     }

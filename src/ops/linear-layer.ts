@@ -1,4 +1,4 @@
-import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
+import { type Batch, type FloatBatch, type FloatOutput, type Floats, look, readBatch, readFloats } from "../batch.js";
 import { checkLength, checkOptions, copyOptions, readFlag, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
@@ -7,7 +7,7 @@ import type { LinearGradientOption, LinearOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readReshaped } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
-import { checkOwn, checkShape } from "../shape.js";
+import { checkOwn, checkPositions, checkShape } from "../shape.js";
 
 /** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
 
@@ -86,6 +86,7 @@ function countClasses({ own, length }: Floats, depth: number): number {
     if (sizes.length !== 2 || sizes[1] !== depth) {
       throw new ShapeError(`weights has the shape [${sizes}]; [classes, ${depth}] is wanted.`);
     }
+    if (depth === 0) checkPositions(sizes[0], sizes);
     return sizes[0];
   }
   if (depth === 0 ? length > 0 : length % depth !== 0) {
@@ -122,37 +123,41 @@ export function readLayerGradients(
   inputs: readonly unknown[],
   arena: Arena,
 ): LayerGradients {
-  const shapes = { features: features.shape, weights: [classes, depth], bias: [classes] };
+  const shapes = [features.shape, [classes, depth], [classes]];
+  const places = NAMES.map((name, i) => {
+    const place = wanted[name];
+    if (place === false) return undefined;
+    return place === true ? newFloats(shapes[i].reduce((a, b) => a * b, 1)) : place;
+  });
+  // All are looked at before one is placed: a getter of theirs may free another.
+  const looks = places.map((place) => look(place));
   const add = readFlag(accumulate, "accumulate");
-  const results: LayerGradients["results"] = {};
-  const read: { [name in (typeof NAMES)[number]]?: Floats } = {};
+  if (add && !places.some((place, i) => place && place === wanted[NAMES[i]])) {
+    throw new OptionError("accumulate adds to gradients that are given, and none is.");
+  }
   const others: [name: string, place: Floats | undefined][] = [
     ["weights", weights],
     ["bias", bias],
     ["targets", targets],
   ];
-  let given = false;
-  for (const name of NAMES) {
-    const place = wanted[name];
-    if (place === undefined || place === false) continue;
-    given ||= place !== true;
-    const shape = shapes[name];
-    const result = place === true ? newFloats(shape.reduce((a, b) => a * b, 1)) : place;
+  const results: LayerGradients["results"] = {};
+  const outputs = places.map((place, i) => {
+    if (place === undefined) return undefined;
+    const name = NAMES[i];
     const what = `grad.${name}`;
-    const output = readReshaped(result, shape, arena, what, features);
+    const output = readReshaped(place, shapes[i], arena, what, features, false, looks[i]);
     for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
     checkOutputApart(output, arena, what, inputs);
     others.push([what, output]);
-    results[name] = result;
-    read[name] = output;
-  }
-  if (add && !given) throw new OptionError("accumulate adds to gradients that are given, and none is.");
+    results[name] = place;
+    return output;
+  });
   return {
-    features: read.features,
-    weights: read.weights,
-    bias: read.bias,
+    features: outputs[0],
+    weights: outputs[1],
+    bias: outputs[2],
     accumulate: add,
-    results: Object.keys(results).length > 0 ? results : undefined,
+    results: places.some(Boolean) ? results : undefined,
   };
 }
 

@@ -155,7 +155,7 @@ export class LinearProducts {
       return;
     }
     const { accumulate } = this.#gradients;
-    this.#writeFeatures(out, (to) => {
+    this.#write(out, this.position, this.count, this.#features, accumulate, (to) => {
       const b = this.#weightColumns;
       kernels.product(this.#gradientRows, b, to, depth * 4, this.count, depth, n, 0, accumulate, this.#tile);
     });
@@ -170,7 +170,7 @@ export class LinearProducts {
       return;
     }
     const add = this.#gradients.accumulate || this.position > 0;
-    this.#writeWeights(out, column, n, add, (to) => {
+    this.#write(out, column, n, this.#result, add, (to) => {
       kernels.product(a, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
     });
   }
@@ -179,14 +179,14 @@ export class LinearProducts {
     return this.#weightSums + column * padded(this.#layer.depth, 8) * 8;
   }
 
-  /** Has the gradient to the weights of n classes written where it belongs. `add`: to what stands there. */
-  #writeWeights(out: Floats, column: number, n: number, add: boolean, write: (to: number) => void): void {
+  /** Has rows of a gradient written where they belong, or to `stage` and copied. `add`: to what stands there. */
+  #write(out: Floats, row: number, rows: number, stage: number, add: boolean, write: (to: number) => void): void {
     const { depth } = this.#layer;
-    const from = column * depth;
-    const to = out.array ? this.#result : out.pointer + from * 4;
-    if (out.array && add) this.#work.copyIn(out.array, from, n * depth, to);
+    const from = row * depth;
+    const to = out.array ? stage : out.pointer + from * 4;
+    if (out.array && add) this.#work.copyIn(out.array, from, rows * depth, to);
     write(to);
-    if (out.array) this.#work.copyOut(to, n * depth, out.array, from);
+    if (out.array) this.#work.copyOut(to, rows * depth, out.array, from);
   }
 
   /** Hands over the sums over all groups. */
@@ -196,7 +196,7 @@ export class LinearProducts {
     if (weights && this.#weightSums) {
       for (let at = 0; at < classes; at += this.classes) {
         const n = Math.min(this.classes, classes - at);
-        this.#writeWeights(weights, at, n, accumulate, (to) => {
+        this.#write(weights, at, n, this.#result, accumulate, (to) => {
           this.#kernels.storeSums(this.#weightSumsAt(at), to, depth * 4, n, depth, accumulate);
         });
       }
@@ -219,19 +219,9 @@ export class LinearProducts {
     const { features: out, accumulate } = this.#gradients;
     if (!out || !this.#sums) return;
     const { depth } = this.#layer;
-    this.#writeFeatures(out, (to) => {
+    this.#write(out, this.position, this.count, this.#features, accumulate, (to) => {
       this.#kernels.storeSums(this.#sums, to, depth * 4, this.count, depth, accumulate);
     });
-  }
-
-  /** Has the group's gradient to the features written where it belongs. */
-  #writeFeatures(out: Floats, write: (to: number) => void): void {
-    const size = this.count * this.#layer.depth;
-    const from = this.position * this.#layer.depth;
-    const to = out.array ? this.#features : out.pointer + from * 4;
-    if (out.array && this.#gradients.accumulate) this.#work.copyIn(out.array, from, size, to);
-    write(to);
-    if (out.array) this.#work.copyOut(to, size, out.array, from);
   }
 
   #stageWeights(column: number, n: number): number {

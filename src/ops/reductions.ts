@@ -36,15 +36,16 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const { shape, axis, out, temperature } = options;
   const { kernels, arena, work } = context;
   const transform = Transform.read(context, undefined, temperature);
-  const source = Array.isArray(axis) ? readFloats(x, arena, "x") : readBatch(x, shape, axis, arena);
-  const read: MergedBatch = Array.isArray(axis) ? mergeAxes(source, shape, axis) : (source as Batch);
+  const axes = Array.isArray(axis) ? [...axis] : undefined;
+  const source = axes ? readFloats(x, arena, "x") : readBatch(x, shape, axis, arena);
+  const read: MergedBatch = axes ? mergeAxes(source, shape, axes) : (source as Batch);
   const positions = read.outer * read.inner;
   const result = outputOf(out, positions);
   const output = readReshaped(result, positionShape(read), arena, "out", source, true);
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
   const resident = isResident(read) && !transform.some;
-  if (Array.isArray(axis) && axis.length === 0 && !transform.some) {
+  if (axes?.length === 0 && !transform.some) {
     values.set(viewOf(source, arena));
     return result;
   }

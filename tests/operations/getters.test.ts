@@ -76,6 +76,96 @@ describeEachBackend("a list of labels", (backend) => {
   });
 });
 
+describeEachBackend("a getter that frees an output", (backend) => {
+  /** A shape whose first size, when it is read, first does something. */
+  const shapeThat = (sizes: number[], act: () => void) =>
+    Object.defineProperty([...sizes], 0, {
+      get() {
+        act();
+        return sizes[0];
+      },
+    });
+
+  /** Frees a batch and takes its place with another; says whether the other still has what stood there. */
+  function replacing(size: number[]) {
+    const { k } = backend;
+    const freed = k.alloc(size);
+    let other: ReturnType<typeof k.alloc> | undefined;
+    const act = () => {
+      if (other) return;
+      freed.free();
+      other = k.alloc(size);
+      other.data.fill(7);
+    };
+    const untouched = () => {
+      const whole = other?.toArray().every((value) => value === 7);
+      other?.free();
+      return whole;
+    };
+    return { freed, act, untouched };
+  }
+
+  it("has nothing written where that lay, be it in its own shape", () => {
+    const { k } = backend;
+    const calls: ((to: object) => unknown)[] = [
+      (out) => k.softmax(X, { shape, out: out as Float32Array }),
+      (out) => k.softmaxBackward(X, X, { shape, out: out as Float32Array }),
+      (grad) => k.softmaxCrossEntropy(X, [0, 1], { shape, grad: grad as Float32Array }),
+      (grad) => k.sigmoidCrossEntropy(X, X, { shape, grad: grad as Float32Array }),
+      (weights) => k.linearSoftmaxCrossEntropy(X, X, [0, 1], { shape, grad: { weights: weights as Float32Array } }),
+    ];
+    for (const call of calls) {
+      const { freed, act, untouched } = replacing(shape);
+      expect(() => call({ data: freed, shape: shapeThat(shape, act) })).toThrow(FreedError);
+      expect(untouched()).toBe(true);
+    }
+  });
+
+  it("in that of another gradient", () => {
+    const { freed, act, untouched } = replacing(shape);
+    const weights = { data: new Float32Array(6), shape: shapeThat(shape, act) };
+    const grad = { features: { data: freed, shape }, weights };
+    expect(() => backend.k.linearSoftmaxCrossEntropy(X, X, [0, 1], { shape, grad } as object)).toThrow(FreedError);
+    expect(untouched()).toBe(true);
+  });
+
+  it("in a list of axes, which is read before", () => {
+    const { k } = backend;
+    const { freed, act, untouched } = replacing([1]);
+    const axis = new Proxy([0, 1], {
+      get(target, key) {
+        act();
+        return Reflect.get(target, key);
+      },
+    });
+    expect(() => k.logSumExp(X, { shape, axis, out: freed })).toThrow(FreedError);
+    expect(untouched()).toBe(true);
+    let reads = 0;
+    const shrinking = new Proxy([0, 1], {
+      get(target, key) {
+        return key === "length" && reads++ > 2 ? 0 : Reflect.get(target, key);
+      },
+    });
+    expect(k.logSumExp(X, { shape, axis: shrinking })).toEqual(k.logSumExp(X));
+  });
+});
+
+describeEachBackend("lists of a call that makes the memory grow", (backend) => {
+  it("are read once", () => {
+    const k = backend.open();
+    const n = 300;
+    const problem = linearProblem(n, 200, n);
+    let reads = 0;
+    const labels = Object.defineProperty(new Array(n).fill(1), 0, { get: () => (reads++ === 0 ? 1 : 999) });
+    const { loss } = k.linearSoftmaxCrossEntropy(problem.features, problem.weights, labels, { shape: [n, 200] });
+    const expected = backend.k.linearSoftmaxCrossEntropy(problem.features, problem.weights, new Array(n).fill(1), {
+      shape: [n, 200],
+    });
+    expect(reads).toBe(1);
+    expect(loss).toBe(expected.loss);
+  });
+});
+
 describeEachBackend("options whose getters do something", (backend) => {
   it("find the call unharmed where they make another", () => {
     const { k } = backend;
