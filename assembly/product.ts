@@ -18,6 +18,9 @@ import { addHigh, addLow } from "./math/sum";
 /** Products that are summed in float32. */
 const DOT: usize = 64;
 
+/** Bytes from a row of a panel of B to the next. */
+const PANEL: usize = 32;
+
 /** The float64 sums of a tile: 4 rows of 8. */
 const TILE_BYTES: usize = 256;
 const ROW_BYTES: usize = 64;
@@ -25,12 +28,14 @@ const ROW_BYTES: usize = 64;
 /**
  * out = start + A·B, rounded once; or out += A·B.
  *
- * a: ⌈m/4⌉ panels; b: ⌈n/8⌉ panels; out: m × n floats, rows `stride` bytes apart. start: n floats that every row starts
- * from, 0 for none. sums: room for a tile, 256 bytes.
+ * a: ⌈m/4⌉ panels; b: ⌈n/8⌉ panels, step: PANEL; or, where n is a multiple of 8, depth × n floats as they lie, rows `step`
+ * bytes apart. out: m × n floats, rows `stride` bytes apart. start: n floats that every row starts from, 0 for none. sums:
+ * room for a tile, 256 bytes.
  */
 export function product(
   a: usize,
   b: usize,
+  step: usize,
   out: usize,
   stride: usize,
   m: usize,
@@ -43,11 +48,12 @@ export function product(
   // The smaller operand is the one that comes by again and again.
   const height: usize = m > n ? 4 : m;
   const row = depth << 2;
+  const column = step === PANEL ? row : 4;
   for (let i: usize = 0; i < m; i += height) {
     for (let j: usize = 0; j < n; j += 8) {
       const to = out + i * stride + (j << 2);
       const from = start ? start + (j << 2) : 0;
-      panel(a + i * row, b + j * row, to, stride, min(m - i, height), min(n - j, 8), depth, from, add, sums);
+      panel(a + i * row, b + j * column, step, to, stride, min(m - i, height), min(n - j, 8), depth, from, add, sums);
     }
   }
 }
@@ -56,6 +62,7 @@ export function product(
 function panel(
   a: usize,
   b: usize,
+  step: usize,
   out: usize,
   stride: usize,
   m: usize,
@@ -69,20 +76,21 @@ function panel(
   const s1 = startOf(start, 4, cols);
   const single = depth <= DOT && !(start && add);
   if (single && cols === 8) {
-    for (; m >= 4; m -= 4, a += depth << 4, out += stride << 2) block(a, b, depth, out, stride, true, add, s0, s1);
+    for (; m >= 4; m -= 4, a += depth << 4, out += stride << 2)
+      block(a, b, step, depth, out, stride, true, add, s0, s1);
   }
   for (let i: usize = 0; i < m; i += 4, a += depth << 4, out += stride << 2) {
     const rows = min(m - i, 4);
     if (cols <= 4) {
       begin(sums, s0, s0);
-      accumulateHalf(a, b, depth, sums);
+      accumulateHalf(a, b, step, depth, sums);
       for (let row: usize = 0; row < rows; row++) storePart(sums + (row << 5), out + row * stride, cols, add);
     } else if (single) {
-      block(a, b, depth, sums, 32, true, false, s0, s1);
+      block(a, b, step, depth, sums, 32, true, false, s0, s1);
       storeFloats(sums, out, stride, rows, cols, add);
     } else {
       begin(sums, s0, s1);
-      accumulate(a, b, depth, sums);
+      accumulate(a, b, step, depth, sums);
       storeTile(sums, out, stride, rows, cols, add);
     }
   }
@@ -91,7 +99,7 @@ function panel(
 /** sums += A·B; sums: tiles of 4 × 8 float64, the tiles of a panel of B one after the other. */
 export function productSums(a: usize, b: usize, sums: usize, m: usize, n: usize, depth: usize): void {
   for (let j: usize = 0; j < n; j += 8, b += depth << 5) {
-    for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, depth, sums);
+    for (let i: usize = 0; i < m; i += 4, sums += TILE_BYTES) accumulate(a + i * (depth << 2), b, PANEL, depth, sums);
   }
 }
 
@@ -127,21 +135,22 @@ function begin(sums: usize, s0: v128, s1: v128): void {
 }
 
 /** A tile's dot products, block by block. */
-function accumulate(a: usize, b: usize, depth: usize, sums: usize): void {
+function accumulate(a: usize, b: usize, step: usize, depth: usize, sums: usize): void {
   const zero = f32x4.splat(0);
   for (let k: usize = 0; k < depth; k += DOT) {
-    block(a + (k << 4), b + (k << 5), min(depth - k, DOT), sums, ROW_BYTES, false, true, zero, zero);
+    block(a + (k << 4), b + k * step, step, min(depth - k, DOT), sums, ROW_BYTES, false, true, zero, zero);
   }
 }
 
 /**
- * The products of up to 64 columns of A's panel with as many rows of B's. They are added to the float64 sums at `to`. Or,
+ * The products of up to 64 columns of A's panel with as many rows of B's, `step` bytes apart. They are added to the float64 sums at `to`. Or,
  * `alone`, they are whole dot products: out = s + products, or out += s + products, in float32, the rows `stride` bytes
  * apart. That has the bits of float64 rounded once: a sum of two floats is rounded alike by way of float64.
  */
 function block(
   a: usize,
   b: usize,
+  step: usize,
   depth: usize,
   to: usize,
   stride: usize,
@@ -158,7 +167,7 @@ function block(
   let c21 = f32x4.splat(0);
   let c30 = f32x4.splat(0);
   let c31 = f32x4.splat(0);
-  for (const end = a + (depth << 4); a < end; a += 16, b += 32) {
+  for (const end = a + (depth << 4); a < end; a += 16, b += step) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const a0 = v128.load32_splat(a);
@@ -192,13 +201,13 @@ function block(
 }
 
 /** As accumulate, for the first half of B's panel: the sums are four rows of 4. */
-function accumulateHalf(a: usize, b: usize, depth: usize, sums: usize): void {
+function accumulateHalf(a: usize, b: usize, step: usize, depth: usize, sums: usize): void {
   for (let k: usize = 0; k < depth; k += DOT) {
     let c0 = f32x4.splat(0);
     let c1 = f32x4.splat(0);
     let c2 = f32x4.splat(0);
     let c3 = f32x4.splat(0);
-    for (const end = a + (min(depth - k, DOT) << 4); a < end; a += 16, b += 32) {
+    for (const end = a + (min(depth - k, DOT) << 4); a < end; a += 16, b += step) {
       const v = v128.load(b);
       c0 = madd(v128.load32_splat(a), v, c0);
       c1 = madd(v128.load32_splat(a, 4), v, c1);

@@ -1,7 +1,7 @@
 // What a program without linearSoftmaxCrossEntropy would do, by its kernels: a product, softmaxCrossEntropy and two products,
 // with all logits in memory. It packs as the fused call does: the gradient to the logits is read once for all three.
 
-import { QUADS_BYTES } from "../src/backend/backend.js";
+import { PANEL, QUADS_BYTES } from "../src/backend/backend.js";
 import type { LinearProblem, LinearResult } from "./linear-calls.js";
 import { Binary, type Size } from "./linear-kernels.js";
 
@@ -66,7 +66,7 @@ export class Held {
     for (let c = 0; c < classes; c += this.#tile) {
       const count = Math.min(this.#tile, classes - c);
       packRows(weights + c * depth * 4, depth * 4, panels, count, depth, 8);
-      product(rows, panels, logits + c * 4, classes * 4, n, count, depth, bias + c * 4, false, corner);
+      product(rows, panels, PANEL, logits + c * 4, classes * 4, n, count, depth, bias + c * 4, false, corner);
     }
   }
 
@@ -89,9 +89,9 @@ export class Held {
     packGradient(logits + c * 4, classes * 4, gradientRows, count * 16, gradientColumns, biasSums, n, count);
     packColumns(weights + c * depth * 4, depth * 4, panels, count, depth, 8);
     if (several) productSums(gradientRows, panels, sums, n, depth, count);
-    else product(gradientRows, panels, toFeatures, depth * 4, n, depth, count, 0, false, corner);
+    else product(gradientRows, panels, PANEL, toFeatures, depth * 4, n, depth, count, 0, false, corner);
     const to = toWeights + c * depth * 4;
-    product(gradientColumns, columns, to, depth * 4, count, depth, n, 0, false, corner);
+    product(gradientColumns, columns, PANEL, to, depth * 4, count, depth, n, 0, false, corner);
     this.#binary.floats(toBias + c * 4, count).set(totals);
   }
 }

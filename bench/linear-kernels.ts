@@ -2,6 +2,7 @@
 // products alone, or the same loss with all logits held (linear-held.ts).
 
 import { readFileSync } from "node:fs";
+import { PANEL } from "../src/backend/backend.js";
 import { ROOT } from "./root.js";
 
 type Kernel = (...args: (number | boolean)[]) => void;
@@ -68,7 +69,7 @@ export function tileProducts(backend: string): { name: string; call: () => numbe
   const work = n * depth * tile;
   const logits = () => {
     packRows(w, depth * 4, b, tile, depth, 8);
-    product(a, b, z, tile * 4, n, tile, depth, 0, false, room);
+    product(a, b, PANEL, z, tile * 4, n, tile, depth, 0, false, room);
     return 1;
   };
   const toFeatures = () => {
@@ -79,7 +80,7 @@ export function tileProducts(backend: string): { name: string; call: () => numbe
   };
   const toWeights = () => {
     packColumns(g, tile * 4, a, n, tile, 4);
-    product(a, x, toW, depth * 4, tile, depth, n, 0, false, room);
+    product(a, x, PANEL, toW, depth * 4, tile, depth, n, 0, false, room);
     return 1;
   };
   return [

@@ -56,4 +56,29 @@ describeEachBackend("a linear layer's operands and gradients", (backend) => {
       for (const [, batch] of batches) batch.free();
     },
   );
+
+  it("are read no further than they go, at the end of the memory too", () => {
+    for (const depth of [7, 8, 9, 12, 15, 16]) {
+      const k = backend.open();
+      const problem = linearProblem(64, depth, 5);
+      const size = problem.features.length * 4;
+      const probe = k.alloc([4]);
+      const at = probe.data.byteOffset;
+      probe.free();
+      // What lies before the features, 1 MiB and more, is free when they are read: the call needs no other memory.
+      const page = 2 ** 16;
+      const filler = k.alloc([(Math.ceil((at + size) / page) * page + 16 * page - at - size) / 4]);
+      const x = k.alloc([64, depth]).set(problem.features);
+      const { reserved } = k.memory;
+      expect(x.data.byteOffset + size).toBe(reserved);
+      filler.free();
+      const { grad } = k.linearSoftmaxCrossEntropy(x, problem.weights, problem.labels, { grad: true });
+      const { shape } = problem;
+      const options = { shape, grad: true } as const;
+      expect(grad).toEqual(
+        backend.k.linearSoftmaxCrossEntropy(problem.features, problem.weights, problem.labels, options).grad,
+      );
+      expect(k.memory.reserved).toBe(reserved);
+    }
+  });
 });

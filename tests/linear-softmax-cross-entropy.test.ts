@@ -30,6 +30,7 @@ const SIZES = [
   [2, 3, 4500],
   [511, 2, 3],
   [513, 2, 5],
+  [513, 8, 5],
 ] as const;
 
 const OPTIONS = [
@@ -67,6 +68,11 @@ describeEachBackend("linearSoftmaxCrossEntropy", (backend) => {
       [5, 70, 9],
       [3, 5, 2100],
       [9, 130, 33],
+      // Features that are packed for the gradient of the weights and ones that aren't, in several blocks of 64.
+      [150, 72, 16],
+      [150, 72, 17],
+      [150, 70, 16],
+      [70, 8, 1],
     ] as const) {
       const problem = linearProblem(n, depth, count);
       const { features, weights, bias, labels, shape } = problem;
@@ -152,6 +158,7 @@ describeEachBackend("linearSoftmaxCrossEntropy", (backend) => {
   // Of one tile of classes, and of several in several groups of positions.
   it.each([
     [9, 6, 11],
+    [70, 16, 11],
     [513, 2, 257],
   ])("adds to given gradients with accumulate, in resident and foreign arrays: N = %i, D = %i, C = %i", (...sizes) => {
     const { k } = backend;

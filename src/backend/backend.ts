@@ -36,6 +36,9 @@ export const NODE_BYTES = 40;
 /** The bytes of a row's state. assembly/row.ts */
 export const STATE_BYTES = STATE_NODE + 24 * NODE_BYTES;
 
+/** Bytes from a row of a product's packed right operand to the next. assembly/product.ts */
+export const PANEL = 32;
+
 /** The bytes of a row's record while its logits come by, and where its fields begin. assembly/linear.ts */
 export const ROW_RECORD = 48;
 export const ROW_SPIKE = 0;

@@ -219,6 +219,7 @@ export interface Kernels {
   product(
     a: number,
     b: number,
+    step: number,
     out: number,
     stride: number,
     m: number,

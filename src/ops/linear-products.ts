@@ -1,4 +1,4 @@
-import type { Kernels } from "../backend/backend.js";
+import { type Kernels, PANEL } from "../backend/backend.js";
 import type { Floats } from "../batch.js";
 import type { Context } from "../context.js";
 import type { Arena } from "../memory.js";
@@ -40,6 +40,8 @@ export class LinearProducts {
   readonly #features: number;
   readonly #weights: number;
   readonly #result: number;
+  /** Where the group's features are. */
+  #lying = 0;
   /** First class of the tile whose weights are staged, and of the one whose weights are packed for logits. */
   #staged = -1;
   #packed = -1;
@@ -71,7 +73,6 @@ export class LinearProducts {
     const { features, weights, bias } = gradients;
     const floats = (wanted: unknown, size: number) => (wanted ? scratch.take(size * 4) : 0);
     this.#rows = floats(true, padded(n, 4) * d);
-    this.#columns = floats(weights, n * padded(d, 8));
     this.#weightRows = floats(true, padded(c, 8) * d);
     this.#weightColumns = floats(features, c * padded(d, 8));
     this.#gradientRows = floats(features, padded(n, 4) * c);
@@ -79,6 +80,7 @@ export class LinearProducts {
     // A single tile gives whole sums.
     this.#sums = floats(features && (layer.classes > c || c === 0), 2 * padded(n, 4) * padded(d, 8));
     this.#weightSums = floats(weights && layer.positions > group && keepsSums(layer), 2 * sumsOf(layer));
+    this.#columns = floats(weights && (this.#weightSums || d % 8 > 0 || layer.classes > FEW), n * padded(d, 8));
     this.#biasSums = floats(bias, 2 * padded(layer.classes, 4));
     this.#tile = floats(true, 64);
     this.#bias = floats(layer.bias?.array, c);
@@ -102,6 +104,7 @@ export class LinearProducts {
       if (this.#biasSums) this.#zero(this.#biasSums, padded(classes, 4));
     }
     const x = this.#read(features, this.position * depth, this.count * depth, this.#features);
+    this.#lying = x;
     this.#kernels.packRows(x, depth * 4, this.#rows, this.count, depth, 4);
     if (this.#columns) this.#kernels.packColumns(x, depth * 4, this.#columns, this.count, depth, 8);
     if (this.#sums) this.#zero(this.#sums, padded(this.count, 4) * padded(depth, 8));
@@ -126,6 +129,7 @@ export class LinearProducts {
     this.#kernels.product(
       this.#rows + first * depth * 4,
       this.#weightRows,
+      PANEL,
       to + first * stride,
       stride,
       this.count - first,
@@ -142,8 +146,9 @@ export class LinearProducts {
     const { features, weights } = this.#gradients;
     const sums = this.#biasSums && this.#biasSums + column * 8;
     this.#kernels.packGradient(g, stride, this.#gradientRows, n * 16, this.#gradientColumns, sums, this.count, n);
-    if (features) this.#addToFeatures(features, column, n);
+    // First the weights: where the features are copied to is where their gradient comes by.
     if (weights) this.#addToWeights(weights, column, n);
+    if (features) this.#addToFeatures(features, column, n);
   }
 
   #addToFeatures(out: Floats, column: number, n: number): void {
@@ -157,7 +162,7 @@ export class LinearProducts {
     const { accumulate } = this.#gradients;
     this.#write(out, this.position, this.count, this.#features, accumulate, (to) => {
       const b = this.#weightColumns;
-      kernels.product(this.#gradientRows, b, to, depth * 4, this.count, depth, n, 0, accumulate, this.#tile);
+      kernels.product(this.#gradientRows, b, PANEL, to, depth * 4, this.count, depth, n, 0, accumulate, this.#tile);
     });
   }
 
@@ -171,7 +176,8 @@ export class LinearProducts {
     }
     const add = this.#gradients.accumulate || this.position > 0;
     this.#write(out, column, n, this.#result, add, (to) => {
-      kernels.product(a, this.#columns, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
+      const [b, step] = this.#columns ? [this.#columns, PANEL] : [this.#lying, depth * 4];
+      kernels.product(a, b, step, to, depth * 4, n, depth, this.count, 0, add, this.#tile);
     });
   }
 
@@ -243,6 +249,9 @@ export class LinearProducts {
 /** Floats of a group's features, and of a tile's weights, where D allows: 1 MiB and ½ MiB. */
 const GROUP_FLOATS = 2 ** 18;
 const TILE_FLOATS = 2 ** 17;
+
+/** Classes up to which the features aren't packed for the gradient of the weights: so few take less time than packing. */
+const FEW = 16;
 
 /** Positions of a group, by the number of features. */
 export function positionsOf(depth: number): number {

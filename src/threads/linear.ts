@@ -1,4 +1,4 @@
-import { type Kernels, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
+import { type Kernels, PANEL, ROW_RECORD, STATE_BYTES } from "../backend/backend.js";
 import type { Workspace } from "../workspace.js";
 import type { Cut } from "./cut.js";
 
@@ -6,9 +6,9 @@ import type { Cut } from "./cut.js";
 export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace): Partial<Kernels> {
   const give = (out: number, step: number, add: boolean) => (add ? cut.changes(out, step) : cut.writes(out, step));
   return {
-    product(a, b, out, stride, m, n, depth, start, add, sums) {
+    product(a, b, step, out, stride, m, n, depth, start, add, sums) {
       if (!cut.worth("product", m * n * depth)) {
-        one.product(a, b, out, stride, m, n, depth, start, add, sums);
+        one.product(a, b, step, out, stride, m, n, depth, start, add, sums);
         return;
       }
       const more = add ? 1 : 0;
@@ -16,14 +16,16 @@ export function spreadLinear(one: Kernels, cut: Cut, { exponentials }: Workspace
         cut
           .elements("product", m, n * depth, 4)
           .reads(a, depth * 4)
-          .value(b);
+          .value(b)
+          .value(step);
         give(out, stride, add).value(stride).count().value(n);
         cut.value(depth).value(start).value(more).own(exponentials).run();
       } else {
         cut
           .elements("product", n, m * depth, 8)
           .value(a)
-          .reads(b, depth * 4);
+          .reads(b, step === PANEL ? depth * 4 : 4)
+          .value(step);
         give(out, 4, add).value(stride).value(m).count();
         cut.value(depth).reads(start, 4).value(more).own(exponentials).run();
       }

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { BLOCK, ROW_RECORD, STATE_BYTES } from "../../src/backend/backend.js";
+import { BLOCK, PANEL, ROW_RECORD, STATE_BYTES } from "../../src/backend/backend.js";
 import { CHANCES, cycled, FLOATS, mirror } from "./mirror.js";
 
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
@@ -34,7 +34,12 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
       for (const add of [false, true]) {
         for (const from of [0, start]) {
           mirror.same(`product, ${what}`, (k) =>
-            k.product(rows, eights, out, (n + 3) * 4, m, n, depth, from, add, tile),
+            k.product(rows, eights, PANEL, out, (n + 3) * 4, m, n, depth, from, add, tile),
+          );
+          if (n % 8 > 0) continue;
+          const lying = mirror.put(sample(n * depth, n + 3));
+          mirror.same(`product with a matrix as it lies, ${what}`, (k) =>
+            k.product(rows, lying, n * 4, out, (n + 3) * 4, m, n, depth, from, add, tile),
           );
         }
       }

@@ -64,8 +64,13 @@ it("a loss over more blocks than sums are kept of has the bits of one thread", (
   for (const batch of [z, y, grad]) batch.free();
 });
 
-/** Logits that are kept, gradients that are summed until the end, and some rows of logits that are lent. */
+/**
+ * Logits that are kept, gradients that are summed until the end, some rows of logits that are lent; and features that aren't
+ * packed, more of them than classes and fewer.
+ */
 describe.each([
+  [300, 136, 9],
+  [300, 8, 16],
   [37, 70, 5000],
   [1100, 61, 100],
   [10, 5, 37_000],

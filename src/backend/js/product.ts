@@ -1,3 +1,4 @@
+import { PANEL } from "../backend.js";
 import type { Memory } from "./memory.js";
 
 /** Matrix products of packed panels: assembly/product.ts has the contract and the order of additions. */
@@ -13,6 +14,7 @@ export function product(
   memory: Memory,
   a: number,
   b: number,
+  step: number,
   out: number,
   stride: number,
   m: number,
@@ -22,11 +24,11 @@ export function product(
   add: boolean,
   sums: number,
 ): void {
-  for (let j = 0; j < n; j += 8, b += depth * 32) {
+  for (let j = 0; j < n; j += 8, b += step === PANEL ? depth * PANEL : 32) {
     const cols = Math.min(n - j, 8);
     for (let i = 0; i < m; i += 4) {
       begin(memory, sums, start ? start + j * 4 : 0, cols);
-      accumulate(memory, a + i * depth * 4, b, depth, sums);
+      accumulate(memory, a + i * depth * 4, b, step, depth, sums);
       storeTile(memory, sums, out + i * stride + j * 4, stride, Math.min(m - i, 4), cols, add);
     }
   }
@@ -41,8 +43,8 @@ export function productSums(
   n: number,
   depth: number,
 ): void {
-  for (let j = 0; j < n; j += 8, b += depth * 32) {
-    for (let i = 0; i < m; i += 4, sums += TILE * 8) accumulate(memory, a + i * depth * 4, b, depth, sums);
+  for (let j = 0; j < n; j += 8, b += depth * PANEL) {
+    for (let i = 0; i < m; i += 4, sums += TILE * 8) accumulate(memory, a + i * depth * 4, b, PANEL, depth, sums);
   }
 }
 
@@ -68,16 +70,16 @@ function begin({ f32, f64 }: Memory, sums: number, start: number, cols: number):
   for (let i = 0; i < TILE; i++) f64[to + i] = start && (i & 7) < cols ? f32[from + (i & 7)] : 0;
 }
 
-function accumulate(memory: Memory, a: number, b: number, depth: number, sums: number): void {
+function accumulate(memory: Memory, a: number, b: number, step: number, depth: number, sums: number): void {
   for (let k = 0; k < depth; k += DOT) {
     const count = Math.min(depth - k, DOT);
     for (let row = 0; row < 4; row++)
-      addRow(memory, (a >>> 2) + k * 4 + row, (b >>> 2) + k * 8, count, sums + row * 64);
+      addRow(memory, (a >>> 2) + k * 4 + row, (b + k * step) >>> 2, step >>> 2, count, sums + row * 64);
   }
 }
 
-/** One row of a tile; a and b are indices of floats. */
-function addRow({ f32, f64 }: Memory, a: number, b: number, depth: number, sums: number): void {
+/** One row of a tile; a and b are indices of floats, `step` of them between two rows of B. */
+function addRow({ f32, f64 }: Memory, a: number, b: number, step: number, depth: number, sums: number): void {
   let c0 = 0;
   let c1 = 0;
   let c2 = 0;
@@ -86,7 +88,7 @@ function addRow({ f32, f64 }: Memory, a: number, b: number, depth: number, sums:
   let c5 = 0;
   let c6 = 0;
   let c7 = 0;
-  for (const end = a + depth * 4; a < end; a += 4, b += 8) {
+  for (const end = a + depth * 4; a < end; a += 4, b += step) {
     const x = f32[a];
     c0 = fround(c0 + fround(x * f32[b]));
     c1 = fround(c1 + fround(x * f32[b + 1]));
