@@ -12,6 +12,8 @@ export class Held {
   readonly #binary: Binary;
   readonly #size: Size;
   readonly #tile: number;
+  /** Whether the features are taken as they lie for the gradient of the weights, as the fused call takes them. */
+  readonly #lying: boolean;
   readonly #at: ReturnType<typeof floatsOf>;
   /** The weights in use, which may be written to. */
   readonly weights: Float32Array;
@@ -19,6 +21,7 @@ export class Held {
   constructor(backend: string, { size, features, weights, bias, labels }: LinearProblem) {
     this.#size = size;
     this.#tile = Math.min(size[2], TILE);
+    this.#lying = size[2] <= 16 && size[1] % 8 === 0;
     const floats = floatsOf(size, this.#tile);
     const bytes = Object.values(floats).reduce((sum, n) => sum + n * 4 + 64, 2 ** 21);
     const binary = new Binary(`dist/${backend}.wasm`, bytes);
@@ -62,7 +65,7 @@ export class Held {
     const { features, weights, bias, rows, columns, panels, logits, corner } = this.#at;
     const { packRows, packColumns, product } = this.#binary.kernels;
     packRows(features, depth * 4, rows, n, depth, 4);
-    packColumns(features, depth * 4, columns, n, depth, 8);
+    if (!this.#lying) packColumns(features, depth * 4, columns, n, depth, 8);
     for (let c = 0; c < classes; c += this.#tile) {
       const count = Math.min(this.#tile, classes - c);
       packRows(weights + c * depth * 4, depth * 4, panels, count, depth, 8);
@@ -91,7 +94,8 @@ export class Held {
     if (several) productSums(gradientRows, panels, sums, n, depth, count);
     else product(gradientRows, panels, PANEL, toFeatures, depth * 4, n, depth, count, 0, false, corner);
     const to = toWeights + c * depth * 4;
-    product(gradientColumns, columns, PANEL, to, depth * 4, count, depth, n, 0, false, corner);
+    const [b, step] = this.#lying ? [this.#at.features, depth * 4] : [columns, PANEL];
+    product(gradientColumns, b, step, to, depth * 4, count, depth, n, 0, false, corner);
     this.#binary.floats(toBias + c * 4, count).set(totals);
   }
 }
