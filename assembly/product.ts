@@ -143,9 +143,10 @@ function accumulate(a: usize, b: usize, step: usize, depth: usize, sums: usize):
 }
 
 /**
- * The products of up to 64 columns of A's panel with as many rows of B's, `step` bytes apart. They are added to the float64 sums at `to`. Or,
- * `alone`, they are whole dot products: out = s + products, or out += s + products, in float32, the rows `stride` bytes
- * apart. That has the bits of float64 rounded once: a sum of two floats is rounded alike by way of float64.
+ * The products of up to 64 columns of A's panel with as many rows of B's, `step` bytes apart. They are added to the
+ * float64 sums at `to`. Or, `alone`, they are whole dot products: out = s + products, or out += s + products, in
+ * float32, the rows `stride` bytes apart. That has the bits of float64 rounded once: a sum of two floats is rounded
+ * alike by way of float64.
  */
 function block(
   a: usize,

@@ -12,7 +12,7 @@ export class Held {
   readonly #binary: Binary;
   readonly #size: Size;
   readonly #tile: number;
-  /** Whether the features are taken as they lie for the gradient of the weights, as the fused call takes them. */
+  /** Whether the gradient of the weights takes the features as they lie, as in the fused call of up to 512 positions. */
   readonly #lying: boolean;
   readonly #at: ReturnType<typeof floatsOf>;
   /** The weights in use, which may be written to. */

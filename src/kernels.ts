@@ -269,13 +269,16 @@ export class Xentropy extends Loaded {
 
   /**
    * H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. At most
-   * 4 ULP.
+   * 4 ULP of Σ |p·log p|.
    */
   entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
     return entropy(this.context("entropy", p), p, options) as Divergence<O>;
   }
 
-  /** H(P, Q) = −Σ p·log q along `axis`, +Infinity where P has mass and Q none: at most 4 ULP. Gradient to q: −p/q, 1 ULP. */
+  /**
+   * H(P, Q) = −Σ p·log q along `axis`, +Infinity where P has mass and Q none: at most 4 ULP of Σ |p·log q|. Gradient to q:
+   * −p/q, 1 ULP.
+   */
   crossEntropy<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,

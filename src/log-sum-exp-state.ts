@@ -144,11 +144,16 @@ export class LogSumExpState {
       );
     }
     const [left, right] = before ? [that, this] : [this, that];
-    // Columns that wait at the right end go on waiting: more may follow.
-    const pending = right === this ? this.#pending : right.#pending?.slice();
-    this.#nodes = carried(this.#context, [...left.#all(), ...right.#nodes]);
+    // Columns that wait at the end go on waiting: more may follow.
+    const last = right.#start === right.#end ? left : right;
+    let pending = this.#pending;
+    if (last !== this && last.#waiting > 0) {
+      pending = newFloats(this.rows * BLOCK);
+      pending.set(last.#pending as Float32Array);
+    }
+    this.#nodes = carried(this.#context, [...(last === left ? left.#nodes : left.#all()), ...right.#nodes]);
     this.#pending = pending;
-    this.#waiting = right.#waiting;
+    this.#waiting = last.#waiting;
     this.#start = left.#start;
     this.#end = right.#end;
     return this;

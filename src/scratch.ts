@@ -62,8 +62,8 @@ export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () =
 
 /**
  * Arguments that outlive the memory's growth: each call of what it returns gives `own`, an object of the caller's own, with
- * views of the memory made anew. Lists and a tensor's properties are read here, once, and what is put in its place has them; but an
- * output is returned, so it stays itself.
+ * views of the memory made anew. A list, or a tensor's properties, are read here, once, and what is put in its place has
+ * them; but an output is returned, so it stays itself.
  */
 export function pinned<T extends object>(own: T, arena: Arena, outputs = false): () => T {
   const renewals: (() => void)[] = [];

@@ -44,7 +44,7 @@ export function checkShape(shape: unknown, length: number, name: string): Shape 
   return sizes;
 }
 
-/** Checks the positions of a batch without classes, or the classes of weights without features: they can be more than the data. */
+/** Checks the positions of a batch without classes, or the classes of weights without features: the data don't limit them. */
 export function checkPositions(positions: number, shape: Shape): void {
   if (positions <= MOST_EMPTY_POSITIONS) return;
   throw new ShapeError(`The shape [${shape}] holds no numbers; then at most ${MOST_EMPTY_POSITIONS} rows are taken.`);

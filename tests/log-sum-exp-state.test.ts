@@ -78,6 +78,8 @@ describeEachBackend("logSumExpState", (backend) => {
       for (const merge of [
         () => part(0, BLOCK).merge(part(BLOCK, label)),
         () => part(BLOCK, label).merge(part(0, BLOCK)),
+        () => part(0, label).merge(part(label, label)),
+        () => part(label, label).merge(part(0, label)),
       ]) {
         expect(bits(merge().add(x.subarray(label)).loss([x[label]])), `${trial}, ${merge}`).toEqual(expected);
       }

@@ -93,8 +93,8 @@ function prepare(
   placeGradient(call, grad, batch, context);
   const { gradient, total, zLoss } = call;
   const place = LogSumExpState.placer(state);
-  const states = scratch.take(ROWS * STATE_BYTES);
-  const records = scratch.take(ROWS * ROW_RECORD);
+  const states = scratch.take(ROWS * (STATE_BYTES + ROW_RECORD));
+  const records = states + ROWS * STATE_BYTES;
   const input = viewOf(batch, arena);
   return () => {
     for (let from = 0; from < rows; from += ROWS) {

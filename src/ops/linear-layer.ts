@@ -132,7 +132,7 @@ export function readLayerGradients(
   // All are looked at before one is placed: a getter of theirs may free another.
   const looks = places.map((place) => look(place));
   const add = readFlag(accumulate, "accumulate");
-  if (add && !places.some((place, i) => place && place === wanted[NAMES[i]])) {
+  if (add && !places.some((place, i) => place !== undefined && place === wanted[NAMES[i]])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
   const others: [name: string, place: Floats | undefined][] = [

@@ -86,6 +86,14 @@ describeEachBackend("a getter that frees an output", (backend) => {
       },
     });
 
+  /** A shape whose first size does something when it is read a second time. */
+  const shapeThatTwice = (sizes: number[], act: () => void) => {
+    let reads = 0;
+    return shapeThat(sizes, () => {
+      if (reads++ > 0) act();
+    });
+  };
+
   /** Frees a batch and takes its place with another; says whether the other still has what stood there. */
   function replacing(size: number[]) {
     const { k } = backend;
@@ -127,6 +135,14 @@ describeEachBackend("a getter that frees an output", (backend) => {
     const grad = { features: { data: freed, shape }, weights };
     expect(() => backend.k.linearSoftmaxCrossEntropy(X, X, [0, 1], { shape, grad } as object)).toThrow(FreedError);
     expect(untouched()).toBe(true);
+  });
+
+  it("and shapes of gradients are read once", () => {
+    const { freed, act } = replacing(shape);
+    const weights = { data: new Float32Array(6), shape: shapeThatTwice(shape, act) };
+    const grad = { features: { data: freed, shape }, weights };
+    backend.k.linearSoftmaxCrossEntropy(X, X, [0, 1], { shape, grad } as object);
+    freed.free();
   });
 
   it("in a list of axes, which is read before", () => {
