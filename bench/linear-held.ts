@@ -2,6 +2,7 @@
 // with all logits in memory. It packs as the fused call does: the gradient to the logits is read once for all three.
 
 import { PANEL, QUADS_BYTES } from "../src/backend/backend.js";
+import { needsNoPacking } from "../src/ops/linear-products.js";
 import type { LinearProblem, LinearResult } from "./linear-calls.js";
 import { Binary, type Size } from "./linear-kernels.js";
 
@@ -21,7 +22,7 @@ export class Held {
   constructor(backend: string, { size, features, weights, bias, labels }: LinearProblem) {
     this.#size = size;
     this.#tile = Math.min(size[2], TILE);
-    this.#lying = size[2] <= 16 && size[1] % 8 === 0;
+    this.#lying = needsNoPacking({ depth: size[1], classes: size[2] });
     const floats = floatsOf(size, this.#tile);
     const bytes = Object.values(floats).reduce((sum, n) => sum + n * 4 + 64, 2 ** 21);
     const binary = new Binary(`dist/${backend}.wasm`, bytes);

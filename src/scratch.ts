@@ -2,7 +2,7 @@ import { lengthOf, typedName } from "./checks.js";
 import { ALIGN, type Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 
-/** Bytes of a range that smaller ones are cut from: a call takes a dozen, each of which would cost 0.2 µs by itself. */
+/** Bytes of a range that smaller ones are cut from: a call takes a dozen. */
 const WHOLE = 16384;
 
 /** Memory that one call takes for itself, and gives back together when it ends. */

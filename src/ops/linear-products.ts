@@ -80,7 +80,7 @@ export class LinearProducts {
     // A single tile gives whole sums.
     this.#sums = floats(features && (layer.classes > c || c === 0), 2 * padded(n, 4) * padded(d, 8));
     this.#weightSums = floats(weights && layer.positions > group && keepsSums(layer), 2 * sumsOf(layer));
-    this.#columns = floats(weights && (this.#weightSums || d % 8 > 0 || layer.classes > FEW), n * padded(d, 8));
+    this.#columns = floats(weights && (this.#weightSums || !needsNoPacking(layer)), n * padded(d, 8));
     this.#biasSums = floats(bias, 2 * padded(layer.classes, 4));
     this.#tile = floats(true, 64);
     this.#bias = floats(layer.bias?.array, c);
@@ -271,6 +271,11 @@ function padded(n: number, to: number): number {
 
 /** Float64 sums of a gradient to the weights that are kept over all groups, at most: 1 MiB. */
 const MOST_SUMS = 2 ** 17;
+
+/** Whether the gradient of the weights, of one group of positions, takes the features as they lie. */
+export function needsNoPacking({ classes, depth }: Weights): boolean {
+  return classes <= FEW && depth % 8 === 0;
+}
 
 /** What says how large a gradient to the weights is. */
 type Weights = Pick<Layer, "classes" | "depth">;
