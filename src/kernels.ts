@@ -166,10 +166,11 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * Softmax cross-entropy from logits along `axis`, and its gradient in the same pass. At most 4 ULP each.
+   * Softmax cross-entropy from logits along `axis`, and its gradient in the same pass. At most 4 ULP each; options that
+   * multiply add to it: docs/numerics.md.
    *
    * - Labels (integers, one per position): loss log Σ_j exp(x_j) − x_y, gradient p − onehot(y).
-   * - Dense targets t (floats, one per logit, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t, in units of p·Σt + t.
+   * - Dense targets t (floats, one per logit, any sum): loss −Σ t·logSoftmax(x), gradient p·Σt − t, in units of p·Σ|t| + |t|.
    *
    * "mean" divides by the weight of the positions that count; the gradient is that of the reduced loss, and of the sum
    * for "none". With nothing to average the mean is NaN, the gradient 0. Every combination of options is valid, but for
@@ -300,8 +301,8 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient to q: ½·log(q/m). At
-   * most 4 ULP each, the divergence's of the sum of its terms' sizes.
+   * ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient to q: ½·log(q/m), at
+   * most 5 ULP; the divergence at most 4 of the sum of its terms' sizes.
    */
   jensenShannon<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,

@@ -8,6 +8,7 @@ import { type Column, heading, table } from "../bench/table.js";
 import { climb } from "./support/adversary.js";
 import { batchOf, DISTRIBUTIONS, type Distribution } from "./support/distributions.js";
 import { LINEAR } from "./support/linear.js";
+import { LOGIT_OPTIONS } from "./support/logit-options.js";
 import { OPERATIONS as ROWS } from "./support/operations.js";
 import { boundOf, type Operation, type Outcome } from "./support/outcome.js";
 import { plainSoftmax } from "./support/plain.js";
@@ -15,7 +16,7 @@ import { Problem } from "./support/problem.js";
 import { runTool } from "./support/tool.js";
 import { distance } from "./support/ulp.js";
 
-const OPERATIONS: readonly Operation[] = [...ROWS, ...LINEAR];
+const OPERATIONS: readonly Operation[] = [...ROWS, ...LOGIT_OPTIONS, ...LINEAR];
 
 const USAGE = `Usage: npm run verify:rows -- [options]
 

@@ -1,5 +1,5 @@
 import type { Xentropy } from "../kernels.js";
-import { rowsAlong } from "../reference/arrays.js";
+import { rowsAlong, scatter } from "../reference/arrays.js";
 import * as reference from "../reference/index.js";
 import { gradientToLogits, type LogitOptions, transformLogits } from "../reference/logits.js";
 import { gradientScales, type Reduction } from "../reference/reduction.js";
@@ -30,12 +30,15 @@ export function crossEntropyTruth(call: Call, k: Xentropy): Record<string, Truth
   const targets = operands[1] as never;
   const { grad, correct, ...truth } = reference.softmaxCrossEntropy(z, targets, { ...rest, shape });
   const terms = crossEntropyTerms({ operands: [z, targets], options: { ...rest, shape } });
-  if (grad)
-    for (const gradient of [grad, terms.grad]) gradientToLogits(gradient, x, { softcap, temperature } as LogitOptions);
+  if (grad) {
+    for (const gradient of [grad, terms.grad, terms.pull]) {
+      gradientToLogits(gradient, x, { softcap, temperature } as LogitOptions);
+    }
+  }
   const single = !(dataOf(targets) instanceof Float32Array) && !options.labelSmoothing && !options.zLoss;
   return {
     loss: { values: truth.loss, magnitudes: single ? undefined : terms.loss },
-    grad: { values: grad ?? [], magnitudes: single ? undefined : terms.grad },
+    grad: { values: grad ?? [], magnitudes: single ? undefined : terms.grad, pull: terms.pull },
     correct: { values: correct ?? 0 },
     logSumExp: {
       values: truth.logSumExp ?? [],
@@ -44,7 +47,7 @@ export function crossEntropyTruth(call: Call, k: Xentropy): Record<string, Truth
   };
 }
 
-function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
+function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array; pull: Float64Array } {
   const { operands, options } = call;
   const shape = shapeOf(call);
   const layout = rowsAlong(shape, options.axis as number | undefined);
@@ -53,6 +56,8 @@ function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
   const scales = gradientScales(options.gradOutput as never, reduction, targets.divisor, layout.count);
   const target = new Float64Array(layout.length);
   const lp = new Float64Array(layout.length);
+  const pulls = new Float64Array(layout.length);
+  const pull = new Float64Array(layout.count * layout.length);
   const zLoss = (options.zLoss as number | undefined) ?? 0;
   const { values, elements } = overRows(call, [operands[0]], ([z], result, r) => {
     result.fill(0);
@@ -67,11 +72,14 @@ function crossEntropyTerms(call: Call): { loss: Values; grad: Float64Array } {
     for (let c = 0; c < lp.length; c++) {
       const t = Math.abs(target[c]);
       if (t !== 0) loss -= t * lp[c];
-      result[c] = v * Math.abs(scales[r]) * ((mass + 2 * zLoss * size) * Math.exp(lp[c]) + t);
+      const factor = v * Math.abs(scales[r]);
+      pulls[c] = factor * 2 * zLoss * Math.exp(lp[c]);
+      result[c] = factor * ((mass + 2 * zLoss * size) * Math.exp(lp[c]) + t);
     }
+    scatter(pulls, layout, r, pull);
     return v * loss;
   });
-  return { loss: reduced(values, call, "mean", targets.divisor), grad: elements };
+  return { loss: reduced(values, call, "mean", targets.divisor), grad: elements, pull };
 }
 
 /** The logits after softcap and temperature. */

@@ -1,6 +1,7 @@
 import { keepsSums } from "../ops/linear-products.js";
 import { type Layer, layerGradients, readLayer } from "../reference/linear-layer.js";
-import type { Call, Options } from "./call.js";
+import { type LogitOptions, transformLogits } from "../reference/logits.js";
+import type { Call } from "./call.js";
 import type { Truth } from "./truth.js";
 
 /**
@@ -12,7 +13,10 @@ import type { Truth } from "./truth.js";
  *
  * What is subnormal is rounded by up to 2^-150 besides: the gradient to a logit, and each of its products with x or w.
  *
- * A temperature divides M and max M, but in the loss, where T has been divided by it. A softcap bends what it scales.
+ * A temperature divides M and max M, but in the loss, where T has been divided by it. A softcap bends what it scales. Both
+ * round to float32: the logits z″ that they leave are off by |z″|/4 more, those of the truth by as much as the kernels', and
+ * in the loss times T before slope and temperature. A z-loss λ pulls every logit by 2λ·p times the log-sum-exp's error,
+ * which is that of the logits: 2λ·p·max M.
  */
 
 /** 64 products are summed in float32, and the sum is rounded. */
@@ -34,14 +38,26 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
   const upstream = truth({ operands: [logits, targets], options: { ...settings, gradOutput } });
   const plain = gradOutput === undefined ? upstream : truth({ operands: [logits, targets], options: settings });
   const sizes = sizesOf(layer, bias as ArrayLike<number> | undefined);
-  const results: Record<string, Truth> = {
-    ...upstream,
-    loss: lossTruth(plain.loss, termsOf(plain.grad), sizes, layer),
-  };
-  results.logSumExp = logSumExpTruth(upstream.logSumExp, sizes, layer, options);
+  const terms = termsOf(plain.grad);
+  // What is left out counts for nothing, whatever its features are.
+  const moves = sizes.map((size, i) => (terms[i] === 0 ? 0 : terms[i] * size));
+  const { softcap, temperature, ...bare } = settings as LogitOptions;
+  const left = transformLogits(layer.logits, { softcap, temperature });
+  const rounding = roundingOf(layer.logits, left);
+  if (left !== layer.logits) {
+    const { grad: slopes } = truth({ operands: [{ data: left, shape }, targets], options: bare });
+    for (const [i, slope] of termsOf(slopes).entries()) moves[i] += slope * rounding[i];
+  }
+  const results: Record<string, Truth> = { ...upstream, loss: lossTruth(plain.loss, moves, layer) };
+  const heat = temperature ?? 1;
+  const spreads = largestOf(
+    sizes.map((size, i) => size / heat + rounding[i]),
+    layer.classes,
+  );
+  results.logSumExp = logSumExpTruth(upstream.logSumExp, spreads);
   const before = accumulate && typeof grad === "object" ? (grad as Record<string, unknown>) : {};
   const values = layerGradients(layer, Float64Array.from(upstream.grad.values as ArrayLike<number>));
-  const magnitudes = layerGradients(absolute(layer), spread(termsOf(upstream.grad), sizes, layer, options));
+  const magnitudes = layerGradients(absolute(layer), spread());
   const groups = keepsSums(layer) ? 1 : 1 + sizes.length / (64 * LAYER_BOUND * layer.classes);
   for (const name of ["features", "weights", "bias"] as const) {
     const there = before[name] as ArrayLike<number> | boolean | undefined;
@@ -55,6 +71,20 @@ export function linearTruth({ operands, options }: Call, truth: LossTruth): Reco
     };
   }
   return results;
+
+  /** What the gradient to a logit may be off by, in units of LAYER_BOUND, and once more itself. */
+  function spread(): Float64Array {
+    const bend = 1 / heat + (softcap === undefined ? 0 : 2 / softcap);
+    const bent = sizes.map((size, i) => bend * size + rounding[i]);
+    const largest = largestOf(bent, layer.classes);
+    return termsOf(upstream.grad).map((term, i) => {
+      const n = Math.floor(i / layer.classes);
+      const factor = 2 + bent[i] + largest[n];
+      if (term === 0 && !Number.isFinite(factor)) return 0;
+      const pull = upstream.grad.pull?.[i] ?? 0;
+      return (term + SUBNORMAL) * factor + (pull === 0 ? 0 : pull * spreads[n]);
+    });
+  }
 }
 
 function termsOf({ values, magnitudes = values }: Truth): Float64Array {
@@ -72,31 +102,29 @@ function sizesOf({ x, w, depth, classes, logits }: Layer, bias: ArrayLike<number
   });
 }
 
+/** |z″|/4 of what softcap and temperature leave of the logits; 0 without either, and of an infinite one. */
+function roundingOf(logits: Float64Array, left: Float64Array): Float64Array {
+  return left.map((value, i) => {
+    return left === logits || !Number.isFinite(logits[i]) || !Number.isFinite(value) ? 0 : Math.abs(value) / 4;
+  });
+}
+
 /** Losses are one a position, one a logit, or reduced. */
-function lossTruth(
-  { values, magnitudes = values }: Truth,
-  terms: Float64Array,
-  sizes: Float64Array,
-  layer: Layer,
-): Truth {
+function lossTruth({ values, magnitudes = values }: Truth, moves: Float64Array, { classes }: Layer): Truth {
   const own = typeof magnitudes === "number" ? [magnitudes] : Array.from(magnitudes);
-  const each = own.length === sizes.length ? 1 : own.length * layer.classes === sizes.length ? layer.classes : 0;
+  const each = own.length === moves.length ? 1 : own.length * classes === moves.length ? classes : 0;
   const single = typeof values === "number" || each === 0;
   const result = own.map(Math.abs);
-  for (let i = 0; i < sizes.length; i++) {
-    // What is left out counts for nothing, whatever its features are.
-    if (terms[i] !== 0) result[single ? 0 : Math.floor(i / each)] += terms[i] * sizes[i];
-  }
+  for (let i = 0; i < moves.length; i++) result[single ? 0 : Math.floor(i / each)] += moves[i];
   return { values, magnitudes: result };
 }
 
 /** A log-sum-exp moves as the logits do, by no more than the largest. */
-function logSumExpTruth(truth: Truth | undefined, sizes: Float64Array, { classes }: Layer, options: Options): Truth {
+function logSumExpTruth(truth: Truth | undefined, spreads: Float64Array): Truth {
   if (!truth) return { values: [] };
   const { values, magnitudes = values } = truth;
-  const largest = largestOf(sizes, classes);
   const own = magnitudes as ArrayLike<number>;
-  return { values, magnitudes: Array.from(own, (size, n) => Math.abs(size) + (largest[n] ?? 0) / heatOf(options)) };
+  return { values, magnitudes: Array.from(own, (size, n) => Math.abs(size) + (spreads[n] ?? 0)) };
 }
 
 /** The largest of each row. */
@@ -105,22 +133,6 @@ function largestOf(sizes: Float64Array, classes: number): Float64Array {
   return Float64Array.from({ length: rows }, (_, n) => {
     return sizes.subarray(n * classes, (n + 1) * classes).reduce((a, b) => Math.max(a, b), 0);
   });
-}
-
-/** What the gradient to a logit may be off by, in units of LAYER_BOUND, and once more itself. */
-function spread(terms: Float64Array, sizes: Float64Array, { classes }: Layer, options: Options): Float64Array {
-  const { softcap } = options;
-  const bend = 1 / heatOf(options) + (typeof softcap === "number" ? 2 / softcap : 0);
-  const largest = largestOf(sizes, classes);
-  return terms.map((term, i) => {
-    const factor = 2 + bend * (sizes[i] + largest[Math.floor(i / classes)]);
-    return term === 0 && !Number.isFinite(factor) ? 0 : (term + SUBNORMAL) * factor;
-  });
-}
-
-/** The temperature, by which errors of the logits are divided. */
-function heatOf({ temperature }: Options): number {
-  return typeof temperature === "number" ? temperature : 1;
 }
 
 function absolute(layer: Layer): Layer {

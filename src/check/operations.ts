@@ -65,7 +65,11 @@ export const OPERATIONS: Operations = {
     bound: divergenceBound,
     truth: plain(reference.klDivergence, divergenceTerms(klTerm)),
   },
-  jensenShannon: { operands: 2, bound: 4, truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)) },
+  jensenShannon: {
+    operands: 2,
+    bound: (_, output) => (output === "grad" ? 5 : 4),
+    truth: plain(reference.jensenShannon, divergenceTerms(jensenShannonTerm)),
+  },
   binaryCrossEntropy: {
     operands: 2,
     bound: (_, output) => (output === "grad" ? 2.5 : 4),

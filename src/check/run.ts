@@ -9,7 +9,10 @@ import { shardTruth } from "./shard.js";
 import type { Operation, Truth } from "./truth.js";
 
 /** Options that multiply: each may add a rounding, and so 1 ULP. */
-const FACTORS = "labelSmoothing classWeights sampleWeights posWeight elementWeights gradOutput zLoss alpha".split(" ");
+const FACTORS = "labelSmoothing classWeights sampleWeights posWeight elementWeights gradOutput alpha".split(" ");
+
+/** What a z-loss adds, with which errors of the log-sum-exp count once more; and a softcap to gradients, its slope's. */
+const FURTHER = 3;
 
 /** How far an output of a call was from the truth. */
 export interface Measurement {
@@ -95,7 +98,10 @@ function compareBits(outputs: Outputs, expected: Outputs, at: Places): void {
 
 function boundOf({ bound }: Operation, { options }: Call, output: string): number {
   const stated = typeof bound === "number" ? bound : bound(options, output);
-  return stated + FACTORS.filter((factor) => options[factor] !== undefined).length;
+  const factors = FACTORS.filter((factor) => options[factor] !== undefined).length;
+  const pulled = options.zLoss !== undefined ? FURTHER : 0;
+  const sloped = options.softcap !== undefined && output.startsWith("grad") ? FURTHER : 0;
+  return stated + factors + pulled + sloped;
 }
 
 /** The largest distance of an output's values. */

@@ -9,6 +9,8 @@ export interface Truth {
   readonly values: Values;
   /** What distances are measured by, where that is not the values themselves. */
   readonly magnitudes?: Values | undefined;
+  /** Of a gradient to logits: what it changes by, per change of their log-sum-exp, through the z-loss. */
+  readonly pull?: Float64Array | undefined;
 }
 
 export interface Operation {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OPERATIONS } from "../../src/check/operations.js";
 import { CrossCheckError, checked, type Measurement } from "../../src/check.js";
-import { loadSync } from "../../src/index.js";
+import { loadSync, type Xentropy } from "../../src/index.js";
 import { normal } from "../support/samples.js";
 import { cappingBy, spoiltRelaxed } from "../support/spoilt.js";
 
@@ -13,7 +13,12 @@ describe("bounds of checked kernels", () => {
     expect([linearSoftmaxCrossEntropy, linearSigmoidCrossEntropy].map(({ bound }) => bound)).toEqual([66, 66]);
     const { argmax, topK, sigmoidFocalLoss, ...four } = others;
     expect([argmax, topK].map(({ bound }) => bound)).toEqual([0, 0]);
-    const gradients: Record<string, number> = { crossEntropy: 1, klDivergence: 1, binaryCrossEntropy: 2.5 };
+    const gradients: Record<string, number> = {
+      crossEntropy: 1,
+      klDivergence: 1,
+      binaryCrossEntropy: 2.5,
+      jensenShannon: 5,
+    };
     for (const [name, { bound }] of Object.entries(four)) {
       const of = (output: string) => (typeof bound === "function" ? bound({}, output) : bound);
       expect([name, of("loss"), of("grad")]).toEqual([name, 4, gradients[name] ?? 4]);
@@ -23,7 +28,7 @@ describe("bounds of checked kernels", () => {
     expect([5, 6, 0.5, 7].map((gamma) => focal({ gamma }))).toEqual([10, 10, Infinity, Infinity]);
   });
 
-  it("are 1 ULP more for each option that multiplies", () => {
+  it("are 1 ULP more for each option that multiplies, 3 more with zLoss, and so of gradients with softcap", () => {
     const found: Measurement[] = [];
     const k = checked(loadSync(), { onMeasure: (measurement) => found.push(measurement) });
     const x = Float32Array.of(1, 2);
@@ -31,14 +36,72 @@ describe("bounds of checked kernels", () => {
     k.sigmoidCrossEntropy(x, x, { posWeight: 2, elementWeights: 2 });
     k.softmaxCrossEntropy(x, [0], { classWeights: [1, 2], zLoss: 0.1, temperature: 2, reduction: "sum" });
     k.sigmoidFocalLoss(x, Float32Array.of(0, 1), { alpha: 0.3 });
+    k.softmaxCrossEntropy(x, [0], { softcap: 30, grad: true });
     const bounds = found.map(({ output, bound }) => [output, bound]);
     expect(bounds).toEqual([
       ["loss", 7],
       ["grad", 7],
       ["loss", 6],
-      ["loss", 6],
+      ["loss", 8],
       ["loss", 9],
+      ["loss", 4],
+      ["grad", 7],
     ]);
+  });
+
+  /** The distance of one output, as checked kernels measure it. */
+  function measured(output: string, run: (k: Xentropy) => unknown): number {
+    const found: Measurement[] = [];
+    run(checked(loadSync(), { onMeasure: (measurement) => found.push(measurement) }));
+    return found.find((measurement) => measurement.output === output)?.distance ?? Number.NaN;
+  }
+
+  it("hold with a z-loss, which brings loss and gradient beyond the bound without", () => {
+    const withLoss = (x: readonly number[], zLoss: number) => (k: Xentropy) =>
+      k.softmaxCrossEntropy(Float32Array.from(x), [0], { zLoss, reduction: "sum", grad: true });
+    const row = [1.7765204063380224e-7, -5.880081653594971, -6.7868428230285645, -3.880319356918335];
+    expect(measured("loss", withLoss(row, 13539.748046875))).toBeGreaterThan(5);
+    const other = [0.000028432225008145906, -9.2041597366333, -5.153857231140137];
+    expect(measured("grad", withLoss(other, 7530337))).toBeGreaterThan(5.5);
+  });
+
+  it("hold with a softcap, whose slope brings a gradient beyond the bound without", () => {
+    const row = [-6.849361896514893, -5.186330318450928, -2.6798994541168213, -4.427817344665527, 6.882094383239746];
+    const options = { softcap: 5.193365573883057, reduction: "sum", grad: true } as const;
+    expect(measured("grad", (k) => k.softmaxCrossEntropy(Float32Array.from(row), [4], options))).toBeGreaterThan(5.4);
+  });
+
+  it("hold for the gradient of jensenShannon where the mean brings its significand near 2", () => {
+    const p = new Float32Array(33).fill(1.7609176635742188);
+    const q = new Float32Array(33).fill(0.7506894469261169);
+    const options = { shape: [33, 1], reduction: "mean", grad: true } as const;
+    expect(measured("grad", (k) => k.jensenShannon(p, q, options))).toBeGreaterThan(4.3);
+  });
+
+  it("hold for a layer with a z-loss whose logits cancel, so that their log-sum-exp is an error alone", () => {
+    const features = Float32Array.from({ length: 64 }, (_, i) => 1 + ((i * 37) % 64) / 64);
+    const weights = Float32Array.from({ length: 128 }, (_, i) => (i % 64 < 32 ? 4 : -4) * (1 + ((i * 29) % 61) / 61));
+    const bias = Float32Array.of(0, 0);
+    for (let c = 0; c < 2; c++) {
+      bias[c] = -features.reduce((sum, x, d) => sum + x * weights[c * 64 + d], 20 * c);
+    }
+    for (const temperature of [1, 3]) {
+      const options = { shape: [1, 64], bias, zLoss: 10_000, temperature, reduction: "sum", grad: true } as const;
+      checked(loadSync()).linearSoftmaxCrossEntropy(features, weights, [0], options);
+    }
+  });
+
+  it("hold for a layer whose logits a softcap rounds another way than those of the truth", () => {
+    const found: number[] = [];
+    const onMeasure = ({ output, distance }: Measurement) => output === "loss" && found.push(distance);
+    const k = checked(loadSync(), { onMeasure });
+    for (let seed = 0; seed < 500; seed++) {
+      const features = normal(64, seed, 1.5, 0.3);
+      const weights = normal(3 * 64, seed + 1000, 52, 6);
+      const options = { shape: [1, 64], softcap: 1000, reduction: "sum", grad: true } as const;
+      k.linearSoftmaxCrossEntropy(features, weights, [seed % 3], options);
+    }
+    expect(Math.max(...found)).toBeGreaterThan(0.1);
   });
 
   it("let a sum pass that float32 holds though its terms are beyond it", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { load, type Xentropy } from "xentropy";
 import * as reference from "xentropy/reference";
 import { batchOf, DISTRIBUTIONS } from "../../tools/support/distributions.js";
+import { LOGIT_OPTIONS } from "../../tools/support/logit-options.js";
 import { OPERATIONS } from "../../tools/support/operations.js";
 import { boundOf, type Operation, type Outcome } from "../../tools/support/outcome.js";
 import { plainSoftmax } from "../../tools/support/plain.js";
@@ -15,7 +16,9 @@ import { HARD_LABEL_ROWS, HARD_LOG_SOFTMAX_ROWS, HARD_SOFTMAX_ROWS } from "./har
 const LENGTHS = [1, 2, 3, 10, 64, 1000, 4100];
 const BUDGET = 2 ** 12;
 
-const NAMED = OPERATIONS.map((operation) => [operation.name, operation.bound, operation] as const);
+const NAMED = [...OPERATIONS, ...LOGIT_OPTIONS].map(
+  (operation) => [operation.name, operation.bound, operation] as const,
+);
 
 function largest({ got, truth, magnitude }: Outcome): number {
   let most = 0;

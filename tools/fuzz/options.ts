@@ -57,7 +57,7 @@ export function crossEntropyOptions(random: Random, layout: Layout): Options {
         labelSmoothing: smoothing(random),
         classWeights: () => weights(random, layout.classes),
         sampleWeights: () => weights(random, count),
-        zLoss: () => random.pick([0, 1e-4, 0.5]),
+        zLoss: () => random.pick([0, 1e-4, 0.5, 1e3]),
         softcap: () => random.pick([0.01, 5, 30, 1000]),
         temperature: temperature(random),
         logSumExp: () => true,
@@ -67,7 +67,10 @@ export function crossEntropyOptions(random: Random, layout: Layout): Options {
 
 /** What a shard takes: softmaxCrossEntropy with `state`. */
 export function shardOptions(random: Random, layout: Layout, operands: readonly Operand[]): Options {
-  return { ...labelOptions(random, layout, operands), ...some(random, { zLoss: () => random.pick([0, 1e-4, 0.5]) }) };
+  return {
+    ...labelOptions(random, layout, operands),
+    ...some(random, { zLoss: () => random.pick([0, 1e-4, 0.5, 1e3]) }),
+  };
 }
 
 /** Options of sigmoid cross-entropy; weights for `columns` classes, or one for all. */

@@ -248,6 +248,7 @@ export const OPERATIONS: readonly Operation[] = [
     return {
       name: other === "q" ? "jensenShannon" : "jensenShannon, q near p",
       bound: 4,
+      gradientBound: 5,
       outcomes: ["loss", "gradient"],
       run(k, problem) {
         const { p, shape } = problem;
