@@ -3,7 +3,7 @@ import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
 import type { Streaming } from "./tiles.js";
-import { type Slot, Workspace } from "./workspace.js";
+import { MOST_COLUMNS, type Slot, type Workspace } from "./workspace.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
 export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];
@@ -198,6 +198,6 @@ export function eachTile(work: Workspace, classes: number, use: UseTile, size = 
 
 /** `eachTile` for several passes. `inPlace`: nothing is staged, so tiles are as long as kernels take them. */
 export function tilesOf(work: Workspace, classes: number, inPlace: boolean): (use: UseTile) => void {
-  const size = inPlace ? Workspace.COLUMNS : work.tileFloats;
+  const size = inPlace ? MOST_COLUMNS : work.tileFloats;
   return (use) => eachTile(work, classes, use, size);
 }

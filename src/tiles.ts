@@ -1,7 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
-import { POSITIONS, type Slot, Workspace } from "./workspace.js";
+import { MOST_COLUMNS, POSITIONS, type Slot, type Workspace } from "./workspace.js";
 
 /** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
 export interface Streaming {
@@ -101,7 +101,7 @@ export class Tiles {
 
   /** Whether the class axis alone is more than kernels take at once: such positions are taken in column tiles (columns.ts). */
   get long(): boolean {
-    return this.classes > (this.#staged ? this.#work.tileFloats : Workspace.COLUMNS);
+    return this.classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS);
   }
 
   /** Moves on to the next tile; false at the end. */
