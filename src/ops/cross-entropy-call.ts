@@ -167,29 +167,28 @@ function divisorOf(
   return divisor;
 }
 
-/** Writes what label smoothing gives to n classes from `column` on, whatever the label. */
-export function spreadOut(
+/**
+ * The part of the targets that doesn't come from labels, for rows of so many classes from `column` on, at most a tile: its
+ * address, 0 for none. `targets`: that of dense ones, of which new ones are made at `to` if there is need; without, 0, and one
+ * row at tile 1 is for all.
+ */
+export function baseOf(
+  { kernels, arena, work }: Context,
   { batch, smoothing, classWeights, unit }: CrossEntropy,
-  to: Float32Array,
-  at: number,
+  targets: number,
   column: number,
-  n: number,
-): void {
-  const spread = (smoothing / batch.classes) * unit;
-  for (let c = 0; c < n; c++) to[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
-}
-
-/** Makes dense targets of others, with smoothing and class weights, which stand at `weights` if there are any. */
-export function smoothedTargets(
-  { kernels }: Context,
-  { batch, smoothing, unit }: CrossEntropy,
-  t: number,
-  to: number,
-  weights: number,
   rows: number,
   cols: number,
+  to = work.tile(1),
 ): number {
+  if (smoothing === 0 && !(targets && classWeights)) return targets;
   const spread = (smoothing / batch.classes) * unit;
-  kernels.smoothTargets(t, to, weights, rows, cols, (1 - smoothing) * unit, spread);
+  if (targets) {
+    const weights = classWeights ? work.tile(3) : 0;
+    if (classWeights) work.copyIn(classWeights, column, cols, weights);
+    kernels.smoothTargets(targets, to, weights, rows, cols, (1 - smoothing) * unit, spread);
+  } else {
+    for (let c = 0; c < cols; c++) arena.f32[(to >>> 2) + c] = spread * (classWeights ? classWeights[column + c] : 1);
+  }
   return to;
 }
