@@ -59,92 +59,108 @@ export function linearProducts(
     position: 0,
     count: 0,
     next() {
-      if (products.count > 0) handFeaturesOver();
-      products.position += products.count;
+      const before = products.count;
+      if (toFeatures && sums && before) store(toFeatures, stagedFeatures, products.position, before, sums);
+      products.position += before;
       const { position } = products;
       const count = Math.min(group, positions - position);
       products.count = count;
       if (count === 0) {
-        if (position > 0) handSumsOver();
-        // With no position there is no group, and the gradients to weights and bias are 0.
-        else if (!accumulate) for (const out of [toWeights, toBias]) if (out) viewOf(out, arena).fill(0);
+        handOver(position > 0);
         return false;
       }
+      const { f64 } = arena;
       if (position === 0) {
-        zero(weightSums, sumsOf(size));
-        zero(biasSums, padded(allClasses, 4));
+        zero(f64, weightSums, sumsOf(size));
+        zero(f64, biasSums, padded(allClasses, 4));
       }
       lying = read(features, position * depth, count * depth, stagedFeatures);
       kernels.packRows(lying, depth * 4, rows, count, depth, 4);
       if (columns) kernels.packColumns(lying, depth * 4, columns, count, depth, 8);
-      zero(sums, padded(count, 4) * padded(depth, 8));
+      zero(f64, sums, padded(count, 4) * padded(depth, 8));
       return true;
     },
     logits(column, cols, to, stride, first = 0) {
-      eachPart(cols, classes, (at, n) => tileLogits(column + at, n, to + at * 4, stride, first));
+      const a = rows + first * depth * 4;
+      const m = products.count - first;
+      eachPart(cols, classes, (at, n) => {
+        const from = column + at;
+        if (packed !== from) kernels.packRows(stageWeights(from, n), depth * 4, weightRows, n, depth, 8);
+        packed = from;
+        const start = bias ? read(bias, from, n, stagedBias) : 0;
+        const z = to + at * 4 + first * stride;
+        kernels.product(a, weightRows, PANEL, z, stride, m, n, depth, start, false, corner);
+      });
     },
     addGradient(g, stride, column, cols) {
-      eachPart(cols, classes, (at, n) => addTile(g + at * 4, stride, column + at, n));
+      const { position, count } = products;
+      eachPart(cols, classes, (at, n) => {
+        const from = column + at;
+        const biasAt = biasSums && biasSums + from * 8;
+        kernels.packGradient(g + at * 4, stride, gradientRows, n * 16, gradientColumns, biasAt, count, n);
+        // First the weights: where the features are copied to is where their gradient comes by.
+        if (toWeights) {
+          const step = columns ? PANEL : depth * 4;
+          const add = accumulate || position > 0;
+          multiply(
+            gradientColumns,
+            columns || lying,
+            step,
+            count,
+            toWeights,
+            stagedResult,
+            from,
+            n,
+            weightSumsAt(from),
+            add,
+          );
+        }
+        if (toFeatures) {
+          const b = weightColumns;
+          kernels.packColumns(stageWeights(from, n), depth * 4, b, n, depth, 8);
+          multiply(gradientRows, b, PANEL, n, toFeatures, stagedFeatures, position, count, sums, accumulate);
+        }
+      });
     },
   };
   return products;
 
-  function zero(at: number, count: number): void {
-    if (at) arena.f64.fill(0, at >>> 3, (at >>> 3) + count);
-  }
-
-  function tileLogits(column: number, n: number, to: number, stride: number, first: number): void {
-    if (packed !== column) kernels.packRows(stageWeights(column, n), depth * 4, weightRows, n, depth, 8);
-    packed = column;
-    const start = bias ? read(bias, column, n, stagedBias) : 0;
-    const a = rows + first * depth * 4;
-    const m = products.count - first;
-    kernels.product(a, weightRows, PANEL, to + first * stride, stride, m, n, depth, start, false, corner);
-  }
-
-  function addTile(g: number, stride: number, column: number, n: number): void {
-    const { count } = products;
-    kernels.packGradient(g, stride, gradientRows, n * 16, gradientColumns, biasSums && biasSums + column * 8, count, n);
-    // First the weights: where the features are copied to is where their gradient comes by.
-    if (toWeights) addToWeights(toWeights, column, n);
-    if (toFeatures) addToFeatures(toFeatures, column, n);
-  }
-
-  function addToFeatures(out: Floats, column: number, n: number): void {
-    const { position, count } = products;
-    kernels.packColumns(stageWeights(column, n), depth * 4, weightColumns, n, depth, 8);
-    if (sums) {
-      kernels.productSums(gradientRows, weightColumns, sums, count, depth, n);
-      return;
-    }
-    write(out, position, count, stagedFeatures, accumulate, (to) => {
-      kernels.product(gradientRows, weightColumns, PANEL, to, depth * 4, count, depth, n, 0, accumulate, corner);
-    });
-  }
-
-  function addToWeights(out: Floats, column: number, n: number): void {
-    const { position, count } = products;
-    if (weightSums) {
-      kernels.productSums(gradientColumns, columns, weightSumsAt(column), n, depth, count);
-      return;
-    }
-    const add = accumulate || position > 0;
-    write(out, column, n, stagedResult, add, (to) => {
-      const [b, step] = columns ? [columns, PANEL] : [lying, depth * 4];
-      kernels.product(gradientColumns, b, step, to, depth * 4, n, depth, count, 0, add, corner);
-    });
-  }
-
   function weightSumsAt(column: number): number {
-    return weightSums + column * padded(depth, 8) * 8;
+    return weightSums && weightSums + column * padded(depth, 8) * 8;
   }
 
-  /** Has rows of a gradient computed where they belong, or at `stage` and copied. `add`: to what stands there. */
-  function write(
+  /** Adds the product of a and b, over k, to sums if there are any; or writes it to n rows of a gradient, or adds it there. */
+  function multiply(
+    a: number,
+    b: number,
+    step: number,
+    k: number,
     out: Floats,
+    stage: number,
     row: number,
     n: number,
+    toSums: number,
+    add: boolean,
+  ): void {
+    if (toSums) kernels.productSums(a, b, toSums, n, depth, k);
+    else {
+      write(out, stage, row, n, add, (to) => {
+        kernels.product(a, b, step, to, depth * 4, n, depth, k, 0, add, corner);
+      });
+    }
+  }
+
+  /** Hands sums over to n rows of a gradient. */
+  function store(out: Floats, stage: number, row: number, n: number, from: number): void {
+    write(out, stage, row, n, accumulate, (to) => kernels.storeSums(from, to, depth * 4, n, depth, accumulate));
+  }
+
+  /** Has n rows of a gradient computed where they belong, or at `stage` and copied. `add`: to what stands there. */
+  function write(
+    out: Floats,
     stage: number,
+    row: number,
+    n: number,
     add: boolean,
     compute: (to: number) => void,
   ): void {
@@ -155,28 +171,16 @@ export function linearProducts(
     if (out.array) work.copyOut(to, n * depth, out.array, from);
   }
 
-  /** The group's gradient to the features. */
-  function handFeaturesOver(): void {
-    const { position, count } = products;
-    if (!toFeatures || !sums) return;
-    write(toFeatures, position, count, stagedFeatures, accumulate, (to) => {
-      kernels.storeSums(sums, to, depth * 4, count, depth, accumulate);
-    });
-  }
-
-  /** The sums over all groups. */
-  function handSumsOver(): void {
+  /** The sums over all groups. With no position there is no group, and the gradients to weights and bias are 0. */
+  function handOver(some: boolean): void {
     if (toWeights && weightSums) {
-      eachPart(allClasses, classes, (column, n) => {
-        write(toWeights, column, n, stagedResult, accumulate, (to) => {
-          kernels.storeSums(weightSumsAt(column), to, depth * 4, n, depth, accumulate);
-        });
-      });
+      eachPart(allClasses, classes, (at, n) => store(toWeights, stagedResult, at, n, weightSumsAt(at)));
     }
-    if (toBias) {
+    if (toBias && some) {
       const to = viewOf(toBias, arena);
       for (let i = 0; i < allClasses; i++) to[i] = arena.f64[(biasSums >>> 3) + i] + (accumulate ? to[i] : 0);
     }
+    if (!some && !accumulate) for (const out of [toWeights, toBias]) if (out) viewOf(out, arena).fill(0);
   }
 
   function stageWeights(column: number, n: number): number {
@@ -229,6 +233,10 @@ export function halved(most: number, depth: number, floats: number): number {
   let rows = most;
   while (rows > 64 && rows * depth > floats) rows /= 2;
   return rows;
+}
+
+function zero(numbers: Float64Array, at: number, count: number): void {
+  if (at) numbers.fill(0, at >>> 3, (at >>> 3) + count);
 }
 
 function padded(n: number, to: number): number {

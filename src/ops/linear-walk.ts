@@ -24,18 +24,14 @@ import {
 import { plainRows, takesPlainKernel } from "./cross-entropy-rows.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 import { logitsLent } from "./linear-loan.js";
-import { halved, linearProducts, positionsOf } from "./linear-products.js";
+import { halved, type LinearProducts, linearProducts, positionsOf } from "./linear-products.js";
 
 /**
- * One call of linearSoftmaxCrossEntropy, group by group of positions and block by block of classes.
+ * One call of linearSoftmaxCrossEntropy, group by group of positions: takes its memory, and gives what does the work.
  *
- * The loss takes the classes in blocks of 2048, whose logits enter their rows' sums; the gradient takes them a second
- * time, in the tiles of the products. Where the logits of 64 positions and more fit what may be kept (below) they are
- * kept in between, for so many positions at a time. Measured: with fewer, what weights and their gradient cost when they
- * come by again is more than the product that it saves. Otherwise logits are lent to the gradient of the weights
- * (linear-loan.ts), and those that don't fit there are computed again.
- *
- * Takes its memory, and gives what does the work.
+ * Where the logits of 64 positions and more fit what may be kept (below) they are kept between loss and gradient, for so many
+ * positions at a time. Measured: with fewer, what weights and their gradient cost when they come by again is more than the
+ * product that it saves.
  */
 export function linearWalk(
   context: Context,
@@ -44,19 +40,58 @@ export function linearWalk(
   gradients: LayerGradients,
   scratch: Scratch,
 ): () => void {
-  const { kernels, arena, work } = context;
-  const { classes, positions, depth } = layer;
-  const { targets, smoothing, transform, unit, total, tops, hits } = call;
-  const zLoss = call.zLoss * unit;
-  const wanted = gradients.results !== undefined;
+  const { classes, depth } = layer;
   const most = positionsOf(depth);
   const floats = Math.max(KEPT_FLOATS, KEPT_MORE - 384 * depth);
   const fitting = halved(most, classes, floats);
-  /** Whether all logits of a group stay in memory. */
   const kept = fitting * classes <= floats;
-  /** Whether they are computed row by row, not block by block: where softmaxCrossEntropy has kernels for all that is asked for. */
-  const whole = kept && takesPlainKernel(call) && !transform.some;
   const products = linearProducts(context, layer, gradients, scratch, kept ? fitting : most);
+  // Row by row, not block by block, where softmaxCrossEntropy has kernels for all that is asked for.
+  const whole = kept && takesPlainKernel(call) && !call.transform.some;
+  return (whole ? byRows : byBlocks)(context, call, layer, gradients, products, scratch, kept);
+}
+
+/** Floats of logits that are kept: 9 MiB less 1.5 KiB a feature, 5 MiB at least. */
+const KEPT_FLOATS = 5 * 2 ** 18;
+const KEPT_MORE = 9 * 2 ** 18;
+
+/** Groups from their logits to their gradients, with all of each row at once. */
+function byRows(
+  context: Context,
+  call: CrossEntropy,
+  { classes, positions }: Layer,
+  { results }: LayerGradients,
+  products: LinearProducts,
+  scratch: Scratch,
+): () => void {
+  const logits = scratch.take(Math.min(positions, products.group) * classes * 4);
+  return () => {
+    while (products.next()) {
+      products.logits(0, classes, logits, classes * 4);
+      plainRows(context, call, products.position, products.count, logits, results ? logits : 0);
+      if (results) products.addGradient(logits, classes * 4, 0, classes);
+    }
+  };
+}
+
+/**
+ * Block by block of classes. The loss takes them in blocks of 2048, whose logits enter their rows' sums; the gradient takes
+ * them a second time, in the tiles of the products. Logits that aren't `kept` are lent to the gradient of the weights
+ * (linear-loan.ts), and those that don't fit there are computed again.
+ */
+function byBlocks(
+  context: Context,
+  call: CrossEntropy,
+  { classes, positions, depth }: Layer,
+  gradients: LayerGradients,
+  products: LinearProducts,
+  scratch: Scratch,
+  kept: boolean,
+): () => void {
+  const { kernels, arena, work } = context;
+  const { targets, smoothing, transform, unit, total, tops, hits } = call;
+  const zLoss = call.zLoss * unit;
+  const wanted = gradients.results !== undefined;
   /** Where some of the logits are that don't stay. */
   const loan = kept ? undefined : logitsLent(context, gradients, depth, products);
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
@@ -64,35 +99,25 @@ export function linearWalk(
   const wantsLargest = tops !== undefined || hits !== undefined;
   const blocks = Math.ceil(classes / BLOCK);
   const block = Math.min(classes, BLOCK);
-  const n = Math.min(positions, products.group);
   // Addresses: dense targets, logits, new ones where softcap or temperature makes them, and what rows leave for the gradient.
-  const room = (bytes: number, needed: unknown = true) => (needed ? scratch.take(n * bytes) : 0);
-  const dense = room(block * 4, targets);
+  const room = (bytes: number) => scratch.take(Math.min(positions, products.group) * bytes);
+  /** Whether dense targets are read where they lie. */
+  const lying = targets !== undefined && !targets.array && smoothing === 0 && !call.classWeights;
+  const dense = targets && !lying ? room(block * 4) : 0;
   const logits = room((kept ? classes : block) * 4);
-  const changed = room(block * 4, transform.some);
-  const states = room(STATE_BYTES, !whole);
-  const rows = room(ROW_RECORD, !whole);
-  const maxima = room(blocks * 4, !whole);
+  const changed = transform.some ? room(block * 4) : 0;
+  const states = room(STATE_BYTES);
+  const rows = room(ROW_RECORD);
+  const maxima = room(blocks * 4);
 
   return () => {
     while (products.next()) {
-      if (whole) {
-        wholeRows();
-        continue;
-      }
       begin();
       eachPart(classes, BLOCK, forward);
       finish();
       if (wanted) eachPart(classes, BLOCK, backward);
     }
   };
-
-  /** A group from its logits to its gradients, with all of each row at once. */
-  function wholeRows(): void {
-    products.logits(0, classes, logits, classes * 4);
-    plainRows(context, call, products.position, products.count, logits, wanted ? logits : 0);
-    if (wanted) products.addGradient(logits, classes * 4, 0, classes);
-  }
 
   /** What each row's label asks for, and an empty sum. */
   function begin(): void {
@@ -119,11 +144,10 @@ export function linearWalk(
     const z = logitsAt(column);
     products.logits(column, cols, z, cols * 4);
     if (transform.some) transform.write(z, changed, count * cols);
-    const [base, step] = targetsOf(column, cols);
     kernels.linearForward(
       transform.some ? changed : z,
-      base,
-      step,
+      targetsOf(column, cols),
+      targetStep(cols),
       rows,
       states,
       maxima + (column / BLOCK) * 4,
@@ -164,28 +188,32 @@ export function linearWalk(
   /** The gradient of a tile, of which the rows before `there` have been there all the time. */
   function tileGradient(z: number, stride: number, column: number, cols: number, there: number): void {
     const { count } = products;
-    const [g, step] = transform.some ? [changed, cols * 4] : [z, stride];
+    const g = transform.some ? changed : z;
+    const step = transform.some ? cols * 4 : stride;
     if (transform.some) for (let i = 0; i < count; i++) transform.write(z + i * stride, g + i * step, cols);
-    const [base, baseStep] = targetsOf(column, cols);
+    const base = targetsOf(column, cols);
+    const baseStep = targetStep(cols);
     const first = maxima + Math.floor(column / BLOCK) * 4;
     const stored = storing ? there : 0;
     // biome-ignore format: in the groups of the kernel's contract
     kernels.linearBackward(g, step, base, baseStep, rows, states, first, blocks * 4, zLoss, count, cols, column, stored);
-    for (let i = 0; i < count; i++) transform.back(z + i * stride, g + i * step, cols);
+    if (transform.softcap !== undefined)
+      for (let i = 0; i < count; i++) transform.back(z + i * stride, g + i * step, cols);
     products.addGradient(g, step, column, cols);
   }
 
-  /** The part of a tile's targets that doesn't come from labels, and the bytes from one row of it to the next. */
-  function targetsOf(column: number, cols: number): [base: number, step: number] {
-    if (!targets) return [baseOf(context, call, 0, column, 1, cols), 0];
+  /** The address of the part of a tile's targets that doesn't come from labels; 0 for none. */
+  function targetsOf(column: number, cols: number): number {
+    if (!targets) return baseOf(context, call, 0, column, 1, cols);
     const { position, count } = products;
     const start = position * classes + column;
-    if (!targets.array && smoothing === 0 && !call.classWeights) return [targets.pointer + start * 4, classes * 4];
+    if (lying) return targets.pointer + start * 4;
     for (let i = 0; i < count; i++) work.bring(targets, start + i * classes, cols, dense + i * cols * 4);
-    return [baseOf(context, call, dense, column, count, cols, dense), cols * 4];
+    return baseOf(context, call, dense, column, count, cols, dense);
+  }
+
+  /** The bytes from one row of it to the next. */
+  function targetStep(cols: number): number {
+    return targets ? (lying ? classes : cols) * 4 : 0;
   }
 }
-
-/** Floats of logits that are kept: 9 MiB less 1.5 KiB a feature, 5 MiB at least. */
-const KEPT_FLOATS = 5 * 2 ** 18;
-const KEPT_MORE = 9 * 2 ** 18;
