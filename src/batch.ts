@@ -2,7 +2,7 @@ import { checkLength, describe, lengthOf, refuse, typedName } from "./checks.js"
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape } from "./shape.js";
+import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape, sizeOf } from "./shape.js";
 
 /**
  * Every argument is read and checked before anything is written, once. What comes out is plain: where the floats are,
@@ -168,10 +168,8 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
   const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
   const sizes = shapeOf(shape, { own, length }, name);
   const at = checkAxis(axis === undefined ? -1 : axis, sizes);
-  let outer = 1;
-  let inner = 1;
-  for (let i = 0; i < at; i++) outer *= sizes[i];
-  for (let i = at + 1; i < sizes.length; i++) inner *= sizes[i];
+  const outer = sizeOf(sizes, 0, at);
+  const inner = sizeOf(sizes, at + 1);
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
   return { array, pointer, length, start, end, own, shape: sizes, axis: at, outer, classes, inner };
@@ -202,9 +200,10 @@ export function checkLike(batch: Batch, own: unknown, length: number, name: stri
   checkLength(name, length, batch.length);
 }
 
-/** Whether an operand lies in linear memory. */
-export function isResident(operand: Operand): boolean {
-  return operand.array === undefined;
+/** Whether all operands, of those that there are, lie in linear memory. */
+export function areResident(...operands: readonly (Operand | undefined)[]): boolean {
+  for (const operand of operands) if (operand?.array) return false;
+  return true;
 }
 
 /** The shape of one value a position: the batch's without the class axis. */

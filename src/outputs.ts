@@ -3,7 +3,7 @@ import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkOwn, type Shape } from "./shape.js";
+import { checkOwn, type Shape, sizeOf } from "./shape.js";
 
 /** Where results go, and what they may share with the inputs. */
 
@@ -60,8 +60,7 @@ export function readReshaped(
   inPlace = false,
   given?: Given,
 ): Floats {
-  let length = 1;
-  for (let i = 0; i < shape.length; i++) length *= shape[i];
+  const length = sizeOf(shape);
   const output = readRoom(value, length, shape, arena, name, given);
   if (inPlace && length === batch.length) checkWhole(output, batch, arena, name);
   else checkApart(output, batch, arena, name, "the input");

@@ -1,4 +1,4 @@
-import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand } from "../batch.js";
+import { areResident, type FloatBatch, type FloatOutput, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
@@ -43,7 +43,7 @@ function general(
   const other = readOperand(upstream, batch, arena, upstreamName);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out", other);
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(other) && isResident(output)).streamed();
+  const tiles = context.tiles.over(batch, areResident(batch, other, output));
   if (tiles.long) {
     const ofLogs = operation === "logSoftmaxBackward";
     for (let position = 0; position < batch.outer * batch.inner; position++) {

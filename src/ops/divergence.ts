@@ -1,5 +1,5 @@
 import { BLOCK, type Summing } from "../backend/backend.js";
-import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
+import { areResident, type Batch, type FloatBatch, type Floats, type Place, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
@@ -66,8 +66,8 @@ function sumsOf(
   };
   // The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root.
   const least = kernel === "jensenShannon" ? 0 : -Infinity;
-  const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
-  const tiles = context.tiles.over(batch, resident).streamed();
+  const resident = areResident(batch, other, gradient);
+  const tiles = context.tiles.over(batch, resident);
   if (tiles.long) {
     for (let position = 0; position < count; position++) {
       const p = new Columns(work, batch, batch, position, 0);

@@ -1,4 +1,4 @@
-import { type FloatBatch, type FloatOutput, isResident, readElements } from "../batch.js";
+import { areResident, type FloatBatch, type FloatOutput, readElements } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
@@ -26,7 +26,7 @@ function general(context: Context, operation: Elementwise, x: FloatBatch, option
   const batch = readElements(x, shape, arena);
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
-  const tiles = context.tiles.flat(batch.length, isResident(batch) && isResident(output)).streamed();
+  const tiles = context.tiles.flat(batch.length, areResident(batch, output));
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const to = tiles.place(output, 0);

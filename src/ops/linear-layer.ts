@@ -7,7 +7,7 @@ import type { LinearGradientOption, LinearOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readReshaped } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
-import { checkOwn, checkPositions, checkShape } from "../shape.js";
+import { checkOwn, checkPositions, checkShape, sizeOf } from "../shape.js";
 
 /** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
 
@@ -134,7 +134,7 @@ function readGradients(
   const places = NAMES.map((name, i) => {
     const place = wanted[name];
     if (place === false) return undefined;
-    return place === true ? newFloats(shapes[i].reduce((a, b) => a * b, 1)) : place;
+    return place === true ? newFloats(sizeOf(shapes[i])) : place;
   });
   // All are looked at before one is placed: a getter of theirs may free another.
   const looks = places.map((place) => look(place));

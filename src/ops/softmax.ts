@@ -1,10 +1,10 @@
 import { BLOCK } from "../backend/backend.js";
 import {
+  areResident,
   type Batch,
   type FloatBatch,
   type FloatOutput,
   type Floats,
-  isResident,
   type Layout,
   readBatch,
 } from "../batch.js";
@@ -44,11 +44,10 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
   const zero = !log && readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
   const result = outputOf(out, batch.length);
   const output = readOutput(result, batch, arena, "out");
-  const resident = isResident(batch) && isResident(output) && !transform.some;
+  const resident = areResident(batch, output) && !transform.some;
   const across = goesAcross(batch) && !zero;
-  const tiles = across ? context.tiles.across(batch, resident) : context.tiles.over(batch, resident);
-  if (!across && !zero) tiles.streamed();
-  if (tiles.long && !across) {
+  const tiles = context.tiles.over(batch, resident, across, !zero);
+  if (tiles.long) {
     const long = log ? longLogSoftmax : longSoftmax;
     for (let p = 0; p < batch.outer * batch.inner; p++) long(context, batch, p, output, transform, zero);
     return result;
