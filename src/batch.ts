@@ -64,13 +64,9 @@ export interface Floats extends Operand {
   readonly own: unknown;
 }
 
-/** Floats of a shape. */
-export interface Place extends Floats {
-  readonly shape: Shape;
-}
-
 /** A batch after checking. */
-export interface Batch extends Place, Layout {
+export interface Batch extends Floats, Layout {
+  readonly shape: Shape;
   /** Index of the class axis in the shape; −1 where each element is a position. */
   readonly axis: number;
 }
@@ -165,21 +161,31 @@ export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "l
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
-  const sizes = shapeOf(shape, { own, length }, name);
+  const floats = readFloats(x, arena, name);
+  const sizes = shapeOf(shape, floats, name);
   const at = checkAxis(axis === undefined ? -1 : axis, sizes);
   const outer = sizeOf(sizes, 0, at);
   const inner = sizeOf(sizes, at + 1);
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
-  return { array, pointer, length, start, end, own, shape: sizes, axis: at, outer, classes, inner };
+  return batchOf(floats, sizes, at, outer, classes, inner);
 }
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
-  const sizes = shapeOf(shape, { own, length }, name);
-  return { array, pointer, length, start, end, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
+  const floats = readFloats(x, arena, name);
+  return batchOf(floats, shapeOf(shape, floats, name), -1, floats.length, 1, 1);
+}
+
+function batchOf(
+  { array, pointer, length, start, end, own }: Floats,
+  shape: Shape,
+  axis: number,
+  outer: number,
+  classes: number,
+  inner: number,
+): Batch {
+  return { array, pointer, length, start, end, own, shape, axis, outer, classes, inner };
 }
 
 /** Reads a second operand of the batch's own shape. */

@@ -4,9 +4,9 @@ import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
 import { isDense, type LabelArray, labelOf, readDense, readIgnoreIndex, readLabels } from "../labels.js";
 import { Transform } from "../logits.js";
-import { type Gradient, LossTotal, readGradient, readReduction } from "../loss.js";
+import { LossTotal, readGradient, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { newFloats } from "../outputs.js";
+import { newFloats, type Output } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights, upstreamAt } from "../weights.js";
 
 /**
@@ -21,7 +21,7 @@ export interface CrossEntropy {
   targets: Floats | undefined;
   labels: LabelArray | undefined;
   ignore: number;
-  gradient: Gradient | undefined;
+  gradient: Output | undefined;
   gradOutput: number | Float32Array;
   smoothing: number;
   classWeights: Float32Array | undefined;
@@ -84,7 +84,7 @@ export function readCrossEntropy(
 
 /** Reads where the gradient to `x` goes. */
 export function placeGradient(call: CrossEntropy, grad: unknown, x: Batch, { arena }: Context): void {
-  call.gradient = readGradient(grad, x, arena, inputsOf(call), call.targets);
+  call.gradient = readGradient(grad, x.shape, arena, x, inputsOf(call), call.targets);
 }
 
 /** Arrays that are read until the end. */

@@ -37,7 +37,7 @@ function generalKlDivergence(
   const positions = batch.outer * batch.inner;
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
-  const gradient = readGradient(grad, batch, arena, [upstream], other, "teacher");
+  const gradient = readGradient(grad, batch.shape, arena, batch, [upstream], other, "teacher");
   const total = new LossTotal(reduce, positions, positions);
   const t = transform.temperature ?? 1;
   const scaleAt = (position: number) => upstreamAt(upstream, position) * total.scale * t;

@@ -4,7 +4,7 @@ import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
 import type { LinearGradientOption, LinearOptions } from "../options.js";
-import { checkApart, checkOutputApart, newFloats, readReshaped } from "../outputs.js";
+import { checkApart, checkOutputApart, newFloats, readRoom } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { checkOwn, checkPositions, checkShape, sizeOf } from "../shape.js";
@@ -143,6 +143,7 @@ function readGradients(
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
   const others: [name: string, place: Floats | undefined][] = [
+    ["features", features],
     ["weights", weights],
     ["bias", bias],
     ["targets", targets],
@@ -152,7 +153,7 @@ function readGradients(
     if (place === undefined) return undefined;
     const name = NAMES[i];
     const what = `grad.${name}`;
-    const output = readReshaped(place, shapes[i], arena, what, features, false, looks[i]);
+    const output = readRoom(place, shapes[i], arena, what, looks[i]);
     for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
     checkOutputApart(output, arena, what, inputs);
     others.push([what, output]);

@@ -159,7 +159,7 @@ function elements(
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const inputs = [upstream, ...weights.map((weight) => weight?.source)];
-  const gradient = readGradient(grad, batch, arena, inputs, t);
+  const gradient = readGradient(grad, batch.shape, arena, batch, inputs, t);
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
   const peak = powerAbove(upstream, weights);
