@@ -2,7 +2,7 @@ import { checkLength, describe, lengthOf, refuse, typedName } from "./checks.js"
 import { DtypeError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape, sizeOf } from "./shape.js";
+import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape } from "./shape.js";
 
 /**
  * Every argument is read and checked before anything is written, once. What comes out is plain: where the floats are,
@@ -161,31 +161,23 @@ export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "l
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
-  const floats = readFloats(x, arena, name);
-  const sizes = shapeOf(shape, floats, name);
+  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
+  const sizes = shapeOf(shape, { own, length }, name);
   const at = checkAxis(axis === undefined ? -1 : axis, sizes);
-  const outer = sizeOf(sizes, 0, at);
-  const inner = sizeOf(sizes, at + 1);
+  let outer = 1;
+  let inner = 1;
+  for (let i = 0; i < at; i++) outer *= sizes[i];
+  for (let i = at + 1; i < sizes.length; i++) inner *= sizes[i];
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
-  return batchOf(floats, sizes, at, outer, classes, inner);
+  return { array, pointer, length, start, end, own, shape: sizes, axis: at, outer, classes, inner };
 }
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const floats = readFloats(x, arena, name);
-  return batchOf(floats, shapeOf(shape, floats, name), -1, floats.length, 1, 1);
-}
-
-function batchOf(
-  { array, pointer, length, start, end, own }: Floats,
-  shape: Shape,
-  axis: number,
-  outer: number,
-  classes: number,
-  inner: number,
-): Batch {
-  return { array, pointer, length, start, end, own, shape, axis, outer, classes, inner };
+  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
+  const sizes = shapeOf(shape, { own, length }, name);
+  return { array, pointer, length, start, end, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
 }
 
 /** Reads a second operand of the batch's own shape. */
@@ -207,9 +199,8 @@ export function checkLike(batch: Batch, own: unknown, length: number, name: stri
 }
 
 /** Whether all operands, of those that there are, lie in linear memory. */
-export function areResident(...operands: readonly (Operand | undefined)[]): boolean {
-  for (const operand of operands) if (operand?.array) return false;
-  return true;
+export function areResident(a: Operand, b?: Operand, c?: Operand, d?: Operand): boolean {
+  return !(a.array || b?.array || c?.array || d?.array);
 }
 
 /** The shape of one value a position: the batch's without the class axis. */

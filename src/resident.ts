@@ -2,7 +2,7 @@
 import { checkLength, checkOptions, describe, lengthOf, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
-import { checkSizes, type Shape, sizeOf } from "./shape.js";
+import { checkSizes, type Shape } from "./shape.js";
 
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
 export type Dtype = "float32" | "int32";
@@ -69,7 +69,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   private constructor(block: Block, start: number, shape: Shape, dtype: Dtype, owner?: ResidentBatch<A>) {
     this.shape = shape;
     this.dtype = dtype;
-    this.length = sizeOf(shape);
+    this.length = shape.reduce((product, size) => product * size, 1);
     this.#block = block;
     this.#start = start;
     this.#owner = owner;
@@ -87,7 +87,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     checkOptions(options, ALLOC_OPTIONS);
     const dtype = readChoice(options.dtype, "dtype", DTYPES);
     const shape = checkSizes(given, "the new batch");
-    const bytes = sizeOf(shape) * 4;
+    const bytes = shape.reduce((product, size) => product * size, 4);
     arena.checkLive();
     const start = arena.allocate(bytes);
     arena.f32.fill(0, start >>> 2, (start + bytes) >>> 2);

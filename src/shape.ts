@@ -32,7 +32,7 @@ export function listOf(array: unknown): number[] | undefined {
   }
 }
 
-/** How many numbers sizes mean; or some of them, from one axis to before another. */
+/** How many numbers sizes mean; or some of them, from one axis to before another. What every call needs has loops of its own. */
 export function sizeOf(sizes: Shape, from = 0, to = sizes.length): number {
   let size = 1;
   for (let i = from; i < to; i++) size *= sizes[i];
@@ -42,7 +42,8 @@ export function sizeOf(sizes: Shape, from = 0, to = sizes.length): number {
 /** Checks a shape and that it holds `length` numbers. */
 export function checkShape(shape: unknown, length: number, name: string): Shape {
   const sizes = checkSizes(shape, name);
-  const product = sizeOf(sizes);
+  let product = 1;
+  for (let i = 0; i < sizes.length; i++) product *= sizes[i];
   if (product !== length) {
     const meant = Number.isSafeInteger(product) ? product : "more than can be counted";
     throw new ShapeError(`${name} has length ${length}; the shape [${sizes}] means ${meant}.`);

@@ -77,10 +77,14 @@ export class Tiles {
     this.#outer = outer;
     this.#inner = inner;
     this.classes = classes;
-    this.#lying = across;
-    this.#moves = !across || (classes * inner > this.#work.tileFloats && !this.#work.arena.shared);
-    this.#staged = !resident || (across ? this.#step(inner) !== inner : inner !== 1);
+    this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
+    this.#lying = across;
+    this.#moves = true;
+    if (across) {
+      this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
+      this.#staged = !resident || this.#step(inner) !== inner;
+    }
     this.#streams?.clear();
     this.#streaming = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
     this.#slab = 0;
