@@ -188,7 +188,9 @@ export function baseOf(
     if (classWeights) work.copyIn(classWeights, column, cols, weights);
     kernels.smoothTargets(targets, to, weights, rows, cols, (1 - smoothing) * unit, spread);
   } else {
-    for (let c = 0; c < cols; c++) arena.f32[(to >>> 2) + c] = spread * (classWeights ? classWeights[column + c] : 1);
+    const { f32 } = arena;
+    const at = to >>> 2;
+    for (let c = 0; c < cols; c++) f32[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
   }
   return to;
 }

@@ -42,7 +42,11 @@ export function linearSigmoidCrossEntropy(
     // Rooms for a block of a group, 0 where there is no need; and a float64 for each position: its losses so far.
     const rows = Math.min(layer.positions, products.group);
     const room = (needed: unknown) => (needed ? scratch.take(rows * Math.min(classes, BLOCK) * 4) : 0);
-    const [z, t, pw, u, losses] = [true, true, positive, element, total.each].map(room);
+    const z = room(true);
+    const t = room(true);
+    const pw = room(positive);
+    const u = room(element);
+    const losses = room(total.each);
     const sums = scratch.take(rows * 8);
 
     return () => {
