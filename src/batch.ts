@@ -64,13 +64,9 @@ export interface Floats extends Operand {
   readonly own: unknown;
 }
 
-/** Floats of a shape. */
-export interface Place extends Floats {
-  readonly shape: Shape;
-}
-
 /** A batch after checking. */
-export interface Batch extends Place, Layout {
+export interface Batch extends Floats, Layout {
+  readonly shape: Shape;
   /** Index of the class axis in the shape; −1 where each element is a position. */
   readonly axis: number;
 }
@@ -202,9 +198,9 @@ export function checkLike(batch: Batch, own: unknown, length: number, name: stri
   checkLength(name, length, batch.length);
 }
 
-/** Whether an operand lies in linear memory. */
-export function isResident(operand: Operand): boolean {
-  return operand.array === undefined;
+/** Whether all operands, of those that there are, lie in linear memory. */
+export function areResident(a: Operand, b?: Operand, c?: Operand, d?: Operand): boolean {
+  return !(a.array || b?.array || c?.array || d?.array);
 }
 
 /** The shape of one value a position: the batch's without the class axis. */

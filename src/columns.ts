@@ -3,7 +3,7 @@ import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
 import type { Streaming } from "./tiles.js";
-import { type Slot, Workspace } from "./workspace.js";
+import { MOST_COLUMNS, type Slot, type Workspace } from "./workspace.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
 export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];
@@ -189,15 +189,19 @@ export class BlockMaxima {
   }
 }
 
-type UseTile = (column: number, n: number) => void;
+type UsePart = (from: number, n: number) => void;
 
-/** Calls `use` with the first column and the length of each tile of a row. */
-export function eachTile(work: Workspace, classes: number, use: UseTile, size = work.tileFloats): void {
-  for (let column = 0; column < classes; column += size) use(column, Math.min(size, classes - column));
+/** Calls `use` with where each part of a length begins and how long it is: `size`, or what is left. */
+export function eachPart(length: number, size: number, use: UsePart): void {
+  for (let from = 0; from < length; from += size) use(from, Math.min(size, length - from));
+}
+
+/** The tiles of a row: their first columns and lengths. */
+export function eachTile(work: Workspace, classes: number, use: UsePart): void {
+  eachPart(classes, work.tileFloats, use);
 }
 
 /** `eachTile` for several passes. `inPlace`: nothing is staged, so tiles are as long as kernels take them. */
-export function tilesOf(work: Workspace, classes: number, inPlace: boolean): (use: UseTile) => void {
-  const size = inPlace ? Workspace.COLUMNS : work.tileFloats;
-  return (use) => eachTile(work, classes, use, size);
+export function tilesOf(work: Workspace, classes: number, inPlace: boolean): (use: UsePart) => void {
+  return (use) => eachPart(classes, inPlace ? MOST_COLUMNS : work.tileFloats, use);
 }

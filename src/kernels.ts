@@ -45,8 +45,8 @@ const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
- * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, beside which the linear losses, and
- * cross-entropy with `state`, take memory for the length of a call; resident ones are used in place.
+ * a batch of any size: foreign arrays pass through a fixed workspace a tile at a time, beside which the linear losses take
+ * memory for the length of a call; resident ones are used in place.
  *
  * Error bounds are in units in the last place (ULP) of the true float32 result: docs/numerics.md. Every method may throw
  * ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, MemoryError, and FreedError after `dispose` or for

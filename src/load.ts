@@ -7,7 +7,7 @@ import { checkOptions, readChoice, refuse } from "./checks.js";
 import { BackendError, MemoryError, OptionError, XentropyError } from "./errors.js";
 import { Xentropy } from "./kernels.js";
 import { LARGEST_MEMORY } from "./memory.js";
-import { Workspace } from "./workspace.js";
+import { LEAST_MEMORY, leastMemory } from "./workspace.js";
 
 /** Options of `load` and `loadSync`. */
 export interface LoadOptions {
@@ -51,7 +51,7 @@ function readBackends(backend: unknown): readonly Backend[] {
 /** `threads`: for which it is to suffice. */
 function readMaximumMemory(bytes: unknown, threads: number): number {
   if (typeof bytes !== "number" || Number.isNaN(bytes)) return refuse("maximumMemory", "a number of bytes", bytes);
-  const least = Workspace.leastMemory(threads);
+  const least = leastMemory(threads);
   if (bytes < least) {
     const by = threads > 1 ? ` for ${threads} threads` : "";
     throw new MemoryError(`maximumMemory ${bytes} can't hold the kernels: they need ${least} bytes${by}.`);
@@ -120,7 +120,7 @@ function settle(failures: readonly BackendError[]): never {
  * its buffer still is.
  */
 function sizeOf(maximumMemory: number): MemorySize {
-  return { initial: Workspace.LEAST_MEMORY, maximum: maximumMemory };
+  return { initial: LEAST_MEMORY, maximum: maximumMemory };
 }
 
 async function open(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Promise<Engine> {

@@ -1,8 +1,9 @@
-import type { FloatOutput, Floats, Place, Reduction } from "./batch.js";
+import type { FloatOutput, Floats, Reduction } from "./batch.js";
 import { readChoice, refuse } from "./checks.js";
 import { DtypeError } from "./errors.js";
 import type { Arena } from "./memory.js";
-import { checkApart, checkOutputApart, newFloats, readOutput } from "./outputs.js";
+import { checkApart, checkOutputApart, newFloats, type Output, readOutput } from "./outputs.js";
+import type { Shape } from "./shape.js";
 
 /** What a loss returns. */
 export interface LossResult {
@@ -69,34 +70,28 @@ export class LossTotal {
     );
   }
 
-  result(gradient: Gradient | undefined): LossResult {
+  result(gradient: Output | undefined): LossResult {
     return gradient ? { loss: this.value, grad: gradient.result } : { loss: this.value };
   }
 }
 
-/** Where the gradient is written, and what the call returns as `grad`. */
-export interface Gradient extends Floats {
-  readonly result: FloatOutput;
-}
-
 /**
- * Reads `grad`: nowhere, into a fresh array, or where the caller says. It may be the batch itself; it lies apart from the
- * other operand, and from labels and weights among `inputs`, which are read until the end.
+ * Reads `grad`: nowhere, into a fresh array, or where the caller says. It may be the input itself, whose gradient it is; it
+ * lies apart from the other operand, and from labels and weights among `inputs`, which are read until the end.
  */
 export function readGradient(
   grad: unknown,
-  batch: Place,
+  shape: Shape,
   arena: Arena,
+  input: Floats,
   inputs: readonly unknown[],
   other?: Floats,
   name = "targets",
-): Gradient | undefined {
+): Output | undefined {
   if (grad === undefined || grad === false) return undefined;
   if (!grad) refuse("grad", "true, false, a Float32Array or a resident batch", grad, DtypeError);
-  const result = grad === true ? newFloats(batch.length) : (grad as FloatOutput);
-  const output = readOutput(result, batch, arena, "grad");
+  const output = readOutput(grad === true ? undefined : grad, shape, arena, "grad", input);
   if (other) checkApart(output, other, arena, "grad", name);
   checkOutputApart(output, arena, "grad", inputs);
-  const { array, pointer, length, start, end, own } = output;
-  return { array, pointer, length, start, end, own, result };
+  return output;
 }

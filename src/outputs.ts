@@ -1,9 +1,9 @@
-import { type FloatOutput, type Floats, floatsOf, type Given, look, type Place } from "./batch.js";
+import { type FloatOutput, type Floats, floatsOf, look } from "./batch.js";
 import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkOwn, type Shape } from "./shape.js";
+import { checkOwn, type Shape, sizeOf } from "./shape.js";
 
 /** Where results go, and what they may share with the inputs. */
 
@@ -34,63 +34,49 @@ function room<A>(Numbers: { new (length: number): A; readonly BYTES_PER_ELEMENT:
   }
 }
 
-/** Where an array result goes: where the caller says, or into a fresh array. */
-export function outputOf(out: FloatOutput | undefined, length: number): FloatOutput {
-  return out === undefined ? newFloats(length) : out;
-}
-
-/** Reads where to write. It may be an input itself, and must not overlap one otherwise. */
-export function readOutput(value: unknown, batch: Place, arena: Arena, name: string, other = batch as Floats): Floats {
-  const output = readRoom(value, batch.length, batch.shape, arena, name);
-  checkWhole(output, batch, arena, name);
-  if (other !== batch) checkWhole(output, other, arena, name);
-  return output;
+/** Where a result is written, and what the call returns for it. */
+export interface Output extends Floats {
+  readonly result: FloatOutput;
 }
 
 /**
- * Reads where to write numbers of another shape than the batch's, apart from it; or `inPlace`, if it has as many. `given`:
- * the value, if it has been looked at before.
+ * Reads where to write, by default into a fresh array. It may be an input that is as long, and lies apart from others.
+ * `other`: a second input of the first one's shape.
  */
-export function readReshaped(
+export function readOutput(
   value: unknown,
   shape: Shape,
   arena: Arena,
   name: string,
-  batch: Floats,
-  inPlace = false,
-  given?: Given,
-): Floats {
-  let length = 1;
-  for (let i = 0; i < shape.length; i++) length *= shape[i];
-  const output = readRoom(value, length, shape, arena, name, given);
-  if (inPlace && length === batch.length) checkWhole(output, batch, arena, name);
-  else checkApart(output, batch, arena, name, "the input");
-  return output;
+  input: Floats,
+  other?: Floats,
+): Output {
+  const result = value === undefined ? newFloats(sizeOf(shape)) : value;
+  const output = readRoom(result, shape, arena, name);
+  checkWhole(output, input, arena, name);
+  if (other) checkWhole(output, other, arena, name);
+  const { array, pointer, length, start, end, own } = output;
+  return { array, pointer, length, start, end, own, result: result as FloatOutput };
 }
 
-/** An object's shape must be the result's; of a resident batch the room is enough. */
-function readRoom(
-  value: unknown,
-  length: number,
-  shape: Shape,
-  arena: Arena,
-  name: string,
-  given = look(value),
-): Floats {
+/**
+ * Reads room for numbers of a shape. An object's shape must be that; of a resident batch the room is enough. `given`: the
+ * value, if it has been looked at before.
+ */
+export function readRoom(value: unknown, shape: Shape, arena: Arena, name: string, given = look(value)): Floats {
   if (given.type !== "Float32Array" && !(given.data instanceof ResidentBatch)) {
     refuse(name, "a Float32Array or a resident batch to write to", given.data, DtypeError);
   }
   const output = floatsOf(given, arena, name);
-  checkLength(name, output.length, length, OutputError);
-  if (output.own !== undefined && !(value instanceof ResidentBatch)) {
-    checkOwn(output.own, length, shape, name, OutputError);
-  }
+  checkLength(name, output.length, sizeOf(shape), OutputError);
+  if (!(value instanceof ResidentBatch)) checkOwn(output.own, output.length, shape, name, OutputError);
   return output;
 }
 
-/** Refuses an output that shares some bytes with an input of its length, and not all. */
+/** Refuses an output that shares some bytes with an input and not all, or isn't as long. */
 function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): void {
-  if (output.start !== input.start && overlap(output, input, arena)) {
+  if (output.length !== input.length) checkApart(output, input, arena, name, "the input");
+  else if (output.start !== input.start && overlap(output, input, arena)) {
     throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
   }
 }

@@ -120,8 +120,8 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
 
   /**
    * The elements, live: what is written here is what the kernels see. Made anew after memory has grown, so take it when
-   * it is needed: a view kept across `alloc`, a linear loss or cross-entropy with `state` may have died. It keeps the batch
-   * from being collected, a subarray of it doesn't. Throws FreedError.
+   * it is needed: a view kept across `alloc` or a linear loss may have died. It keeps the batch from being collected, a
+   * subarray of it doesn't. Throws FreedError.
    */
   get data(): A {
     const start = this.#check("data");

@@ -97,9 +97,10 @@ function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | u
 }
 
 function pinView(view: ArrayBufferView, arena: Arena): (() => unknown) | undefined {
-  const name = typedName(view);
-  if (!name || !arena.owns(view.buffer)) return;
   const { byteOffset } = view;
+  // Nothing of ours begins at address 0, and to ask for a buffer takes as long as to copy ten floats.
+  const name = byteOffset > 0 && arena.owns(view.buffer) ? typedName(view) : undefined;
+  if (!name) return;
   const length = lengthOf(view);
   // Not the view's own constructor: a subclass may have any.
   const View = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[name];

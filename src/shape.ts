@@ -32,6 +32,13 @@ export function listOf(array: unknown): number[] | undefined {
   }
 }
 
+/** How many numbers sizes mean; or some of them, from one axis to before another. What every call needs has loops of its own. */
+export function sizeOf(sizes: Shape, from = 0, to = sizes.length): number {
+  let size = 1;
+  for (let i = from; i < to; i++) size *= sizes[i];
+  return size;
+}
+
 /** Checks a shape and that it holds `length` numbers. */
 export function checkShape(shape: unknown, length: number, name: string): Shape {
   const sizes = checkSizes(shape, name);

@@ -1,7 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
-import { POSITIONS, type Slot, Workspace } from "./workspace.js";
+import { MOST_COLUMNS, POSITIONS, type Slot, type Workspace } from "./workspace.js";
 
 /** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
 export interface Streaming {
@@ -29,7 +29,8 @@ export class Tiles {
   readonly #work: Workspace;
   readonly #kernels: Kernels;
   readonly #streams: Streaming | undefined;
-  #streaming = false;
+  /** What does so in this walk. */
+  #streaming: Streaming | undefined;
   #outer = 0;
   #inner = 0;
   #staged = true;
@@ -62,28 +63,32 @@ export class Tiles {
     this.#streams = streams;
   }
 
-  /** Starts a walk. `resident`: all operands lie in linear memory. */
-  over({ outer, classes, inner }: Layout, resident: boolean): this {
+  /**
+   * Starts a walk. `resident`: all operands lie in linear memory.
+   *
+   * `across`: for kernels that work across the positions of a slab. A tile lies as the batch does, classes `stride` floats
+   * apart, and is one slab or a part of its positions. Resident batches are used in place, but for those whose classes have to
+   * be brought apart.
+   *
+   * `streamed`: where there are threads, foreign rows may be copied while a kernel computes. Then, between `read` and the
+   * kernel, and between the kernel and `write`, nothing but kernels may touch the tile.
+   */
+  over({ outer, classes, inner }: Layout, resident: boolean, across = false, streamed = true): this {
     this.#outer = outer;
     this.#inner = inner;
     this.classes = classes;
     this.#staged = !resident || inner !== 1;
     this.#limit = POSITIONS;
-    this.#lying = false;
+    this.#lying = across;
     this.#moves = true;
-    this.#streaming = false;
+    if (across) {
+      this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
+      this.#staged = !resident || this.#step(inner) !== inner;
+    }
     this.#streams?.clear();
+    this.#streaming = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
     this.#slab = 0;
     this.#at = 0;
-    return this;
-  }
-
-  /**
-   * Lets foreign rows be copied while a kernel computes, where there are threads. Between `read` and the kernel, and
-   * between the kernel and `write`, nothing but kernels may touch the tile.
-   */
-  streamed(): this {
-    this.#streaming = this.#streams !== undefined && this.#staged && this.#inner === 1;
     return this;
   }
 
@@ -93,15 +98,15 @@ export class Tiles {
   }
 
   /** Starts a walk over n elements that don't depend on each other, in runs of a tile, or in one. */
-  flat(n: number, whole: boolean): this {
-    this.over({ outer: n, classes: 1, inner: 1 }, whole);
+  flat(n: number, whole: boolean, streamed = true): this {
+    this.over({ outer: n, classes: 1, inner: 1 }, whole, false, streamed);
     this.#limit = whole ? n : this.#work.tileFloats;
     return this;
   }
 
   /** Whether the class axis alone is more than kernels take at once: such positions are taken in column tiles (columns.ts). */
   get long(): boolean {
-    return this.classes > (this.#staged ? this.#work.tileFloats : Workspace.COLUMNS);
+    return !this.#lying && this.classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS);
   }
 
   /** Moves on to the next tile; false at the end. */
@@ -160,19 +165,6 @@ export class Tiles {
       : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
   }
 
-  /**
-   * Starts a walk for kernels that work across the positions of a slab: a tile lies as the batch does, classes `stride`
-   * floats apart, and is one slab or a part of its positions. Resident batches are used in place, but for those whose
-   * classes have to be brought apart.
-   */
-  across({ outer, classes, inner }: Layout, resident: boolean): this {
-    this.over({ outer, classes, inner }, resident);
-    this.#lying = true;
-    this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
-    this.#staged = !resident || this.#step(inner) !== inner;
-    return this;
-  }
-
   /** Floats between two classes of a position, for kernels that work across. */
   get stride(): number {
     return this.#staged ? this.#step(this.#width) : this.#inner;
@@ -185,7 +177,7 @@ export class Tiles {
     const offset = this.#offset();
     if (operand.array === undefined) return operand.pointer + offset * 4;
     const to = this.#work.tile(slot);
-    if (this.#streaming) this.#streams?.input(operand.array, offset, this.floats, to);
+    if (this.#streaming) this.#streaming.input(operand.array, offset, this.floats, to);
     else this.#work.copyIn(operand.array, offset, this.floats, to);
     return to;
   }
@@ -195,7 +187,7 @@ export class Tiles {
     const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
     if (there) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    if (this.#streaming && operand.array) this.#streams?.output(operand.array, this.#offset(), this.floats, to);
+    if (operand.array) this.#streaming?.output(operand.array, this.#offset(), this.floats, to);
     return to;
   }
 
@@ -211,7 +203,7 @@ export class Tiles {
     }
     const { array, pointer } = operand;
     const offset = this.#offset();
-    if (this.#streaming && array && this.#streams?.finish(from)) return;
+    if (array && this.#streaming?.finish(from)) return;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }

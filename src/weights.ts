@@ -2,7 +2,7 @@ import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } f
 import { checkLength, type Refusal, refuse } from "./checks.js";
 import { DtypeError, WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
-import { checkOwn, checkShape, type Shape } from "./shape.js";
+import { checkOwn, checkShape, type Shape, sizeOf } from "./shape.js";
 import { copyStrided } from "./strided.js";
 
 /** Weights: reading, checking and broadcasting them. */
@@ -68,7 +68,7 @@ function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): F
 
 /** Checks how many there are, and the shape that they came with. */
 function checkShaped({ values, own }: List, shape: Shape, name: string): Float32Array {
-  const length = shape.reduce((a, b) => a * b, 1);
+  const length = sizeOf(shape);
   checkLength(name, values.length, length, WeightError);
   checkOwn(own, length, shape, name);
   return values;

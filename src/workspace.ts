@@ -12,6 +12,20 @@ export const POSITIONS = 4096;
 
 const SLOTS = 5;
 
+/** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
+export const MOST_COLUMNS = 256 * BLOCK;
+
+/** Bytes of what every thread has of its own: state, secondState, exponentials and maxima, in this order. */
+export const THREAD_BYTES = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (MOST_COLUMNS / BLOCK) * 4;
+
+/** Memory that holds the kernels' constants and the workspace. */
+export const LEAST_MEMORY = 2 * 1024 * 1024;
+
+/** That of so many threads: their tiles are larger, and each has its scratch. */
+export function leastMemory(threads: number): number {
+  return LEAST_MEMORY + (threads > 1 ? SLOTS * (SHARED_TILE - TILE) * 4 + threads * THREAD_BYTES : 0);
+}
+
 /** Bytes of a cache line. */
 const LINE = 64;
 
@@ -46,21 +60,6 @@ export class Workspace {
   readonly #ranges: number[] = [];
   #skew = 0;
 
-  /** Memory that holds the kernels' constants and the workspace. */
-  static readonly LEAST_MEMORY = 2 * 1024 * 1024;
-
-  /** That of so many threads: their tiles are larger, and each has its scratch. */
-  static leastMemory(threads: number): number {
-    if (threads === 1) return Workspace.LEAST_MEMORY;
-    return Workspace.LEAST_MEMORY + SLOTS * (SHARED_TILE - TILE) * 4 + threads * Workspace.SCRATCH;
-  }
-
-  /** Columns of a row that a kernel takes at once, at most: `maxima` has room for the blocks of so many. */
-  static readonly COLUMNS = 256 * BLOCK;
-
-  /** Bytes of what every thread has of its own: state, secondState, exponentials and maxima, in this order. */
-  static readonly SCRATCH = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (Workspace.COLUMNS / BLOCK) * 4;
-
   /** Floats of a staging tile here: several threads share larger ones. */
   readonly tileFloats: number;
 
@@ -68,7 +67,7 @@ export class Workspace {
     this.arena = arena;
     this.tileFloats = tileFloats;
     try {
-      this.state = this.allocate(Workspace.SCRATCH);
+      this.state = this.allocate(THREAD_BYTES);
       this.secondState = this.state + QUADS_BYTES;
       this.exponentials = this.secondState + QUADS_BYTES;
       this.maxima = this.exponentials + 8 * BLOCK * 4;

@@ -1,9 +1,9 @@
-import { type FloatBatch, type FloatOutput, isResident, readBatch, readOperand } from "../batch.js";
+import { areResident, type FloatBatch, type FloatOutput, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import type { ArrayOptions } from "../options.js";
-import { outputOf, readOutput } from "../outputs.js";
+import { readOutput } from "../outputs.js";
 import { briefBackward } from "./brief.js";
 
 /** The backward passes of softmax and logSoftmax. */
@@ -41,9 +41,8 @@ function general(
   const [forwardName, upstreamName] = OPERANDS[operation];
   const batch = readBatch(forward, shape, axis, arena, forwardName);
   const other = readOperand(upstream, batch, arena, upstreamName);
-  const result = outputOf(out, batch.length);
-  const output = readOutput(result, batch, arena, "out", other);
-  const tiles = context.tiles.over(batch, isResident(batch) && isResident(other) && isResident(output)).streamed();
+  const output = readOutput(out, batch.shape, arena, "out", batch, other);
+  const tiles = context.tiles.over(batch, areResident(batch, other, output));
   if (tiles.long) {
     const ofLogs = operation === "logSoftmaxBackward";
     for (let position = 0; position < batch.outer * batch.inner; position++) {
@@ -59,7 +58,7 @@ function general(
         to.write(c, n);
       });
     }
-    return result;
+    return output.result;
   }
   while (tiles.next()) {
     const a = tiles.read(batch, 0);
@@ -68,5 +67,5 @@ function general(
     kernels[operation](a, b, to, tiles.rows, tiles.classes);
     tiles.write(output, to);
   }
-  return result;
+  return output.result;
 }

@@ -4,9 +4,9 @@ import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
 import { isDense, type LabelArray, labelOf, readDense, readIgnoreIndex, readLabels } from "../labels.js";
 import { Transform } from "../logits.js";
-import { type Gradient, LossTotal, readGradient, readReduction } from "../loss.js";
+import { LossTotal, readGradient, readReduction } from "../loss.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { newFloats } from "../outputs.js";
+import { newFloats, type Output } from "../outputs.js";
 import { readClassWeights, readGradOutput, readSampleWeights, upstreamAt } from "../weights.js";
 
 /**
@@ -21,7 +21,7 @@ export interface CrossEntropy {
   targets: Floats | undefined;
   labels: LabelArray | undefined;
   ignore: number;
-  gradient: Gradient | undefined;
+  gradient: Output | undefined;
   gradOutput: number | Float32Array;
   smoothing: number;
   classWeights: Float32Array | undefined;
@@ -84,7 +84,7 @@ export function readCrossEntropy(
 
 /** Reads where the gradient to `x` goes. */
 export function placeGradient(call: CrossEntropy, grad: unknown, x: Batch, { arena }: Context): void {
-  call.gradient = readGradient(grad, x, arena, inputsOf(call), call.targets);
+  call.gradient = readGradient(grad, x.shape, arena, x, inputsOf(call), call.targets);
 }
 
 /** Arrays that are read until the end. */
@@ -167,29 +167,30 @@ function divisorOf(
   return divisor;
 }
 
-/** Writes what label smoothing gives to n classes from `column` on, whatever the label. */
-export function spreadOut(
+/**
+ * The part of the targets that doesn't come from labels, for rows of so many classes from `column` on, at most a tile: its
+ * address, 0 for none. `targets`: that of dense ones, of which new ones are made at `to` if there is need; without, 0, and one
+ * row at tile 1 is for all.
+ */
+export function baseOf(
+  { kernels, arena, work }: Context,
   { batch, smoothing, classWeights, unit }: CrossEntropy,
-  to: Float32Array,
-  at: number,
+  targets: number,
   column: number,
-  n: number,
-): void {
-  const spread = (smoothing / batch.classes) * unit;
-  for (let c = 0; c < n; c++) to[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
-}
-
-/** Makes dense targets of others, with smoothing and class weights, which stand at `weights` if there are any. */
-export function smoothedTargets(
-  { kernels }: Context,
-  { batch, smoothing, unit }: CrossEntropy,
-  t: number,
-  to: number,
-  weights: number,
   rows: number,
   cols: number,
+  to = work.tile(1),
 ): number {
+  if (smoothing === 0 && !(targets && classWeights)) return targets;
   const spread = (smoothing / batch.classes) * unit;
-  kernels.smoothTargets(t, to, weights, rows, cols, (1 - smoothing) * unit, spread);
+  if (targets) {
+    const weights = classWeights ? work.tile(3) : 0;
+    if (classWeights) work.copyIn(classWeights, column, cols, weights);
+    kernels.smoothTargets(targets, to, weights, rows, cols, (1 - smoothing) * unit, spread);
+  } else {
+    const { f32 } = arena;
+    const at = to >>> 2;
+    for (let c = 0; c < cols; c++) f32[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
+  }
   return to;
 }

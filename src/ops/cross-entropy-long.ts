@@ -4,14 +4,13 @@ import type { Context } from "../context.js";
 import { Largest } from "../largest.js";
 import { overlap } from "../outputs.js";
 import {
+  baseOf,
   type CrossEntropy,
   givenLabelAt,
   gradientScale,
   labelAt,
   sampleWeight,
-  smoothedTargets,
   spikeAt,
-  spreadOut,
 } from "./cross-entropy-call.js";
 
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
@@ -23,8 +22,10 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const { state, exponentials } = work;
   const label = labelAt(call, position);
   const counts = label >= 0;
-  const base = baseOf(context, call, position);
-  const simple = !base && !transform.some;
+  const given = call.targets && new Columns(work, call.targets, batch, position, 1);
+  const hasBase = given !== undefined || call.smoothing !== 0;
+  const base = (c: number, n: number) => (hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0);
+  const simple = !hasBase && !transform.some;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
   const along = simple ? tiles.along : undefined;
   const x = new Columns(work, batch, batch, position, ...slots).along(along);
@@ -44,7 +45,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
     const to = grad ? grad.place(c) : exponentials;
-    if (base) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
+    if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
     else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
     else kernels.accumulateOnly(state, from, to, n);
     if (grad) maxima.keep(c, n);
@@ -64,7 +65,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       const here = label >= c && label < c + n ? (to >>> 2) + label - c : -1;
       // The tile with the label is changed after the kernel, and one that doesn't count has none.
       if (counts && here < 0) grad.expect(c, n);
-      const target = base ? base(c, n) : 0;
+      const target = base(c, n);
       const aimed = here >= 0 && aimsAtLabel(spike, target, zLoss);
       let atLabel = 0;
       if (aimed) {
@@ -79,28 +80,4 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       grad.write(c, n);
     });
   }
-}
-
-/** The part of the target that doesn't come from the label: gives the address of n columns of it. */
-function baseOf(
-  context: Context,
-  call: CrossEntropy,
-  position: number,
-): ((column: number, n: number) => number) | undefined {
-  const { arena, work } = context;
-  const { batch, targets, smoothing, classWeights } = call;
-  if (targets) {
-    const t = new Columns(work, targets, batch, position, 1);
-    if (smoothing === 0 && !classWeights) return (c, n) => t.read(c, n);
-    return (c, n) => {
-      if (classWeights) work.copyIn(classWeights, c, n, work.tile(4));
-      return smoothedTargets(context, call, t.read(c, n), work.tile(1), classWeights ? work.tile(4) : 0, 1, n);
-    };
-  }
-  if (smoothing === 0) return undefined;
-  return (c, n) => {
-    const to = work.tile(1);
-    spreadOut(call, arena.f32, to >>> 2, c, n);
-    return to;
-  };
 }

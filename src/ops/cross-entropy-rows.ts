@@ -1,13 +1,12 @@
 import type { Context } from "../context.js";
 import {
+  baseOf,
   type CrossEntropy,
   givenLabelAt,
   gradientScale,
   labelAt,
   sampleWeight,
-  smoothedTargets,
   spikeAt,
-  spreadOut,
   weighted,
 } from "./cross-entropy-call.js";
 
@@ -81,9 +80,9 @@ export function generalRows(
   to: number,
 ): void {
   const { kernels, arena, work, tiles } = context;
-  const { batch, targets, labels, total, smoothing, classWeights, unit, tops } = call;
+  const { batch, targets, labels, total, unit, tops } = call;
   const { classes } = batch;
-  const { i32, f32, f64 } = arena;
+  const { i32, f64 } = arena;
   let labelled = labels !== undefined;
   for (let i = 0; i < rows; i++) {
     const label = labelAt(call, position + i);
@@ -93,15 +92,7 @@ export function generalRows(
     f64[(work.scales >>> 3) + i] = gradientScale(call, position + i) / unit;
   }
   countHits(context, call, position, rows, from, 0);
-  let base = targets ? tiles.read(targets, 1) : 0;
-  if (targets && (smoothing !== 0 || classWeights)) {
-    // Never as rows longer than a tile.
-    if (classWeights) work.copyIn(classWeights, 0, classes, work.tile(3));
-    base = smoothedTargets(context, call, base, work.tile(1), classWeights ? work.tile(3) : 0, rows, classes);
-  } else if (smoothing !== 0) {
-    base = work.tile(1);
-    spreadOut(call, f32, base >>> 2, 0, classes);
-  }
+  const base = baseOf(context, call, targets ? tiles.read(targets, 1) : 0, 0, rows, classes);
   kernels.softmaxCrossEntropyGeneral(
     from,
     base,

@@ -16,7 +16,6 @@ import { LogSumExpState } from "../log-sum-exp-state.js";
 import type { LossResult } from "../loss.js";
 import { SHARD_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { pinned, type Scratch, withScratch } from "../scratch.js";
 import { viewOf } from "../weights.js";
 import { TILE } from "../workspace.js";
 import {
@@ -37,7 +36,7 @@ const REFUSED: Readonly<Record<string, unknown>> = {
   logSumExp: false,
 };
 
-/** Rows that are handled at a time: as many blocks as a staging tile holds. */
+/** Rows that are handled at a time: as many blocks as a staging tile holds, whose states and records fit another. */
 const ROWS = TILE / BLOCK;
 
 /**
@@ -61,21 +60,18 @@ export function shardCrossEntropy(
   }
   const context = LogSumExpState.contextOf(state, here);
   if (!context) return refuse("state", "what logSumExpState of the same kernels gives", state);
-  const { arena } = context;
-  const [given, chosen] = [pinned({ x, labels }, arena), pinned(read as SoftmaxCrossEntropyOptions, arena)];
-  return withScratch(arena, (scratch) => prepare(context, state as LogSumExpState, start, given(), chosen(), scratch));
+  return lossOfShard(context, x, labels, state as LogSumExpState, start, read as SoftmaxCrossEntropyOptions);
 }
 
-/** Reads and checks everything, takes the memory, and gives what does the work. */
-function prepare(
+function lossOfShard(
   context: Context,
+  x: FloatBatch,
+  labels: Labels,
   state: LogSumExpState,
   start: unknown,
-  { x, labels }: { x: FloatBatch; labels: Labels },
   options: SoftmaxCrossEntropyOptions,
-  scratch: Scratch,
-): () => LossResult {
-  const { arena } = context;
+): LossResult {
+  const { kernels, arena, work } = context;
   const { shape, axis, grad } = options;
   const batch = readBatch(x, shape, axis, arena);
   if (batch.axis !== batch.shape.length - 1)
@@ -93,24 +89,24 @@ function prepare(
   placeGradient(call, grad, batch, context);
   const { gradient, total, zLoss } = call;
   const place = LogSumExpState.placer(state);
-  const states = scratch.take(ROWS * (STATE_BYTES + ROW_RECORD));
+  // Float64s want tiles that begin as they do.
+  work.alignTo(0);
+  const tile = work.tile(0);
+  const states = work.tile(1);
   const records = states + ROWS * STATE_BYTES;
   const input = viewOf(batch, arena);
-  return () => {
-    for (let from = 0; from < rows; from += ROWS) {
-      const count = Math.min(ROWS, rows - from);
-      for (let i = 0; i < count; i++) {
-        place(from + i, states + i * STATE_BYTES);
-        lossOf(from + i, states + i * STATE_BYTES, records + i * ROW_RECORD);
-      }
-      if (gradient) gradients(from, count, viewOf(gradient, arena));
+  for (let from = 0; from < rows; from += ROWS) {
+    const count = Math.min(ROWS, rows - from);
+    for (let i = 0; i < count; i++) {
+      place(from + i, states + i * STATE_BYTES);
+      lossOf(from + i, states + i * STATE_BYTES, records + i * ROW_RECORD);
     }
-    return total.result(gradient);
-  };
+    if (gradient) gradients(from, count, viewOf(gradient, arena));
+  }
+  return total.result(gradient);
 
   /** A row's record for the gradient, and its loss. */
   function lossOf(row: number, finished: number, record: number): void {
-    const { kernels } = context;
     const { f32, f64, i32 } = arena;
     const label = labelAt(call, row);
     const here = label >= first && label < first + cols;
@@ -129,8 +125,6 @@ function prepare(
 
   /** The gradient of some rows, block by block. */
   function gradients(from: number, count: number, output: Float32Array): void {
-    const { kernels, work } = context;
-    const tile = work.tile(0);
     for (let column = 0; column < cols; ) {
       const n = Math.min(cols - column, BLOCK - ((first + column) % BLOCK));
       const index = (i: number) => (from + i) * cols + column;

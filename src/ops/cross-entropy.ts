@@ -1,4 +1,4 @@
-import { type FloatBatch, isResident, type Labels, readBatch } from "../batch.js";
+import { areResident, type FloatBatch, type Labels, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
@@ -37,16 +37,14 @@ function generalCrossEntropy(
   const { batch } = call;
   placeGradient(call, grad, batch, context);
   const { gradient, transform, smoothing, classWeights } = call;
-  const resident =
-    isResident(batch) && (!call.targets || isResident(call.targets)) && (!gradient || isResident(gradient));
+  const resident = areResident(batch, call.targets, gradient);
   // Whatever is made anew for the kernel passes through staging tiles.
   const asGiven = !transform.some && smoothing === 0 && !(call.targets && classWeights);
   const plain = takesPlainKernel(call);
   const across = plain && goesAcross(batch) && transform.softcap === undefined;
   const { tiles } = context;
-  if (across) tiles.across(batch, resident && asGiven);
-  else tiles.over(batch, resident && asGiven).streamed();
-  if (tiles.long && !across) {
+  tiles.over(batch, resident && asGiven, across);
+  if (tiles.long) {
     for (let position = 0; position < batch.outer * batch.inner; position++) longCrossEntropy(context, call, position);
   } else {
     while (tiles.next()) {

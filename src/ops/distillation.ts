@@ -1,4 +1,4 @@
-import { type FloatBatch, isResident, readBatch, readOperand } from "../batch.js";
+import { areResident, type FloatBatch, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
@@ -37,13 +37,13 @@ function generalKlDivergence(
   const positions = batch.outer * batch.inner;
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
-  const gradient = readGradient(grad, batch, arena, [upstream], other, "teacher");
+  const gradient = readGradient(grad, batch.shape, arena, batch, [upstream], other, "teacher");
   const total = new LossTotal(reduce, positions, positions);
   const t = transform.temperature ?? 1;
   const scaleAt = (position: number) => upstreamAt(upstream, position) * total.scale * t;
   const { state, secondState, exponentials, pair, pairRoom } = work;
-  const resident = isResident(batch) && isResident(other) && (!gradient || isResident(gradient));
-  const tiles = context.tiles.over(batch, resident && !transform.some).streamed();
+  const resident = areResident(batch, other, gradient);
+  const tiles = context.tiles.over(batch, resident && !transform.some);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const x = new Columns(work, batch, batch, position, 0);

@@ -1,5 +1,5 @@
 import { BLOCK, type Summing } from "../backend/backend.js";
-import { type Batch, type FloatBatch, type Floats, isResident, type Place, readBatch, readOperand } from "../batch.js";
+import { areResident, type Batch, type FloatBatch, type Floats, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
@@ -30,14 +30,9 @@ export function divergence(
   const { arena } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
-  const gradient = readGradient(grad, shapedAs(batch, other), arena, [], batch, "p");
+  const gradient = readGradient(grad, batch.shape, arena, other, [], batch, "p");
   const total = sumsOf(context, operation, { p: batch, q: other, gradient }, { reduction, unit });
   return gradient ? total.result(gradient) : total.value;
-}
-
-/** The second operand, as a place of the batch's shape. */
-function shapedAs({ shape }: Batch, { array, pointer, length, start, end, own }: Floats): Place {
-  return { array, pointer, length, start, end, own, shape };
 }
 
 interface Operands {
@@ -66,8 +61,8 @@ function sumsOf(
   };
   // The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root.
   const least = kernel === "jensenShannon" ? 0 : -Infinity;
-  const resident = isResident(batch) && (!other || isResident(other)) && (!gradient || isResident(gradient));
-  const tiles = context.tiles.over(batch, resident).streamed();
+  const resident = areResident(batch, other, gradient);
+  const tiles = context.tiles.over(batch, resident);
   if (tiles.long) {
     for (let position = 0; position < count; position++) {
       const p = new Columns(work, batch, batch, position, 0);

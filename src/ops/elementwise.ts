@@ -1,8 +1,8 @@
-import { type FloatBatch, type FloatOutput, isResident, readElements } from "../batch.js";
+import { areResident, type FloatBatch, type FloatOutput, readElements } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { ElementwiseOptions } from "../options.js";
-import { outputOf, readOutput } from "../outputs.js";
+import { readOutput } from "../outputs.js";
 import { briefArray } from "./brief.js";
 import type { Elementwise } from "./brief-shared.js";
 
@@ -24,14 +24,13 @@ function general(context: Context, operation: Elementwise, x: FloatBatch, option
   const { shape, out } = options;
   const { kernels, arena, work } = context;
   const batch = readElements(x, shape, arena);
-  const result = outputOf(out, batch.length);
-  const output = readOutput(result, batch, arena, "out");
-  const tiles = context.tiles.flat(batch.length, isResident(batch) && isResident(output)).streamed();
+  const output = readOutput(out, batch.shape, arena, "out", batch);
+  const tiles = context.tiles.flat(batch.length, areResident(batch, output));
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const to = tiles.place(output, 0);
     kernels[operation](from, to, tiles.floats, work.exponentials);
     tiles.write(output, to);
   }
-  return result;
+  return output.result;
 }

@@ -4,10 +4,10 @@ import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
 import type { LinearGradientOption, LinearOptions } from "../options.js";
-import { checkApart, checkOutputApart, newFloats, readReshaped } from "../outputs.js";
+import { checkApart, checkOutputApart, newFloats, readRoom } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
-import { checkOwn, checkPositions, checkShape } from "../shape.js";
+import { checkOwn, checkPositions, checkShape, sizeOf } from "../shape.js";
 
 /** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
 
@@ -36,27 +36,34 @@ interface LayerOperands<T> {
 }
 
 /**
- * Runs a loss of a linear layer. Options are read once; `prepare` gets them with the operands, checks everything, takes
- * its memory and gives what does the work: see withScratch.
+ * Runs a loss of a linear layer. Options are read once; `prepare` gets them with the targets, checks them, places the gradients,
+ * takes its memory and gives what does the work: see withScratch.
  */
 export function withLayer<T, O extends LinearOptions, R>(
   { arena }: Context,
   operands: LayerOperands<T>,
   options: O,
   names: readonly (keyof O & string)[],
-  prepare: (operands: LayerOperands<T>, options: O, wanted: WantedGradients, scratch: Scratch) => () => R,
+  prepare: (layer: Layer, targets: T, options: O, place: PlaceGradients, scratch: Scratch) => () => R,
 ): R {
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
   const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
   const wanted = pinned(readWanted(read.grad), arena, true);
-  return withScratch(arena, (scratch) => prepare(given(), chosen(), wanted(), scratch));
+  return withScratch(arena, (scratch) => {
+    const { features, weights, targets } = given();
+    const { shape, bias, accumulate } = chosen();
+    const places = wanted();
+    const layer = readLayer(features, weights, shape, bias, arena);
+    const place: PlaceGradients = (targets, inputs) => readGradients(places, accumulate, layer, targets, inputs, arena);
+    return prepare(layer, targets, read, place, scratch);
+  });
 }
 
-export function readLayer(given: LayerOperands<unknown>, { shape, bias }: LinearOptions, arena: Arena): Layer {
-  const features = readBatch(given.features, shape, undefined, arena, "features");
+function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, arena: Arena): Layer {
+  const features = readBatch(x, shape, undefined, arena, "features");
   const { outer: positions, classes: depth } = features;
-  const weights = readFloats(given.weights, arena, "weights");
+  const weights = readFloats(w, arena, "weights");
   const classes = countClasses(weights, depth);
   const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
   if (b) {
@@ -111,13 +118,13 @@ export interface LayerGradients {
 /** Which gradients are wanted, and where. */
 type WantedGradients = Exclude<LinearGradientOption, boolean>;
 
-/**
- * Reads where gradients go, and `accumulate`. Gradients lie apart from each other and from what is read: the operands, and
- * labels and weights among `inputs`.
- */
-export function readLayerGradients(
+/** Gradients lie apart from each other and from what is read: the operands, and labels and weights among `inputs`. */
+type PlaceGradients = (targets: Floats | undefined, inputs: readonly unknown[]) => LayerGradients;
+
+/** Reads where gradients go, and `accumulate`. */
+function readGradients(
   wanted: WantedGradients,
-  { accumulate }: LinearOptions,
+  accumulate: unknown,
   { features, weights, bias, classes, depth }: Layer,
   targets: Floats | undefined,
   inputs: readonly unknown[],
@@ -127,7 +134,7 @@ export function readLayerGradients(
   const places = NAMES.map((name, i) => {
     const place = wanted[name];
     if (place === false) return undefined;
-    return place === true ? newFloats(shapes[i].reduce((a, b) => a * b, 1)) : place;
+    return place === true ? newFloats(sizeOf(shapes[i])) : place;
   });
   // All are looked at before one is placed: a getter of theirs may free another.
   const looks = places.map((place) => look(place));
@@ -136,6 +143,7 @@ export function readLayerGradients(
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
   const others: [name: string, place: Floats | undefined][] = [
+    ["features", features],
     ["weights", weights],
     ["bias", bias],
     ["targets", targets],
@@ -145,7 +153,7 @@ export function readLayerGradients(
     if (place === undefined) return undefined;
     const name = NAMES[i];
     const what = `grad.${name}`;
-    const output = readReshaped(place, shapes[i], arena, what, features, false, looks[i]);
+    const output = readRoom(place, shapes[i], arena, what, looks[i]);
     for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
     checkOutputApart(output, arena, what, inputs);
     others.push([what, output]);

@@ -1,8 +1,8 @@
 import {
+  areResident,
   type Batch,
   type FloatBatch,
   type FloatOutput,
-  isResident,
   positionShape,
   readBatch,
   readFloats,
@@ -14,7 +14,7 @@ import { ShapeError } from "../errors.js";
 import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
-import { newFloats, newIndices, outputOf, readReshaped } from "../outputs.js";
+import { newFloats, newIndices, readOutput } from "../outputs.js";
 import { copyStrided } from "../strided.js";
 import { viewOf } from "../weights.js";
 import { POSITIONS } from "../workspace.js";
@@ -40,11 +40,11 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const source = axes ? readFloats(x, arena, "x") : readBatch(x, shape, axis, arena);
   const read: MergedBatch = axes ? mergeAxes(source, shape, axes) : (source as Batch);
   const positions = read.outer * read.inner;
-  const result = outputOf(out, positions);
-  const output = readReshaped(result, positionShape(read), arena, "out", source, true);
+  const output = readOutput(out, positionShape(read), arena, "out", source);
+  const { result } = output;
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
-  const resident = isResident(read) && !transform.some;
+  const resident = areResident(read) && !transform.some;
   if (axes?.length === 0 && !transform.some) {
     values.set(viewOf(source, arena));
     return result;
@@ -60,16 +60,8 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
     apartLogSumExp(context, positions, classes, bring, values);
     return result;
   }
-  if (goesAcross(read)) {
-    const tiles = context.tiles.across(read, resident);
-    while (tiles.next()) {
-      const from = transform.apply(tiles.read(read, 0), tiles.floats, 0);
-      kernels.logSumExpAcross(from, work.losses, tiles.classes, tiles.rows, tiles.stride, state, exponentials);
-      work.copyOut(work.losses, tiles.rows, values, tiles.position);
-    }
-    return result;
-  }
-  const tiles = context.tiles.over(read, resident).streamed();
+  const across = goesAcross(read);
+  const tiles = context.tiles.over(read, resident, across);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, read, read, position, 0);
@@ -79,8 +71,10 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   }
   while (tiles.next()) {
     const from = transform.apply(tiles.read(read, 0), tiles.floats, 0);
-    kernels.logSumExp(from, work.losses, tiles.rows, tiles.classes, state, exponentials);
-    work.copyOut(work.losses, tiles.rows, values, tiles.position);
+    const { rows, position } = tiles;
+    if (across) kernels.logSumExpAcross(from, work.losses, classes, rows, tiles.stride, state, exponentials);
+    else kernels.logSumExp(from, work.losses, rows, classes, state, exponentials);
+    work.copyOut(work.losses, rows, values, position);
   }
   return result;
 }
@@ -139,11 +133,11 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
   const result = newIndices(positions);
-  const resident = isResident(batch);
+  const resident = areResident(batch);
   // With more, rows were measured to be as fast, and faster where classes stand a power of two apart.
   const across = goesAcross(batch) && !(resident && batch.classes > MANY);
-  const tiles = across ? context.tiles.across(batch, resident) : context.tiles.over(batch, resident).streamed();
-  if (tiles.long && !across) {
+  const tiles = context.tiles.over(batch, resident, across);
+  if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const input = new Columns(work, batch, batch, position, 0);
       const largest = new Largest();
@@ -179,7 +173,7 @@ export function topK(
   const result = { values: newFloats(positions * k), indices: newIndices(positions * k) };
   const best = work.tile(1);
   const at = work.tile(3);
-  const tiles = context.tiles.over(batch, false);
+  const tiles = context.tiles.over(batch, false, false, false);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const row = new Columns(work, batch, batch, position, 0);

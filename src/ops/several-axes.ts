@@ -1,6 +1,6 @@
 import { type Batch, type Floats, shapeOf } from "../batch.js";
 import { AxisError } from "../errors.js";
-import { checkAxis, checkPositions } from "../shape.js";
+import { checkAxis, checkPositions, sizeOf } from "../shape.js";
 
 /** Several axes taken as one class axis: where they lie side by side, that is only another reading of the shape. */
 export interface MergedBatch extends Batch {
@@ -19,24 +19,24 @@ export function mergeAxes(floats: Floats, shape: unknown, axes: readonly unknown
   // Not `map`, which passes over holes.
   const reduced = Array.from(axes, (axis) => checkAxis(axis, sizes)).sort((a, b) => a - b);
   if (new Set(reduced).size !== reduced.length) throw new AxisError(`An axis is named twice among [${axes}].`);
-  const product = (from: number, to: number) => sizes.slice(from, to).reduce((a, b) => a * b, 1);
   const kept = sizes.map((_, i) => i).filter((i) => !reduced.includes(i));
-  const classes = reduced.reduce((a, i) => a * sizes[i], 1);
-  const outer = kept.reduce((a, i) => a * sizes[i], 1);
+  const classes = sizeOf(reduced.map((i) => sizes[i]));
+  const around = kept.map((i) => sizes[i]);
+  const outer = sizeOf(around);
   if (classes === 0) checkPositions(outer, sizes);
   const merged = {
     ...floats,
     own: undefined,
-    shape: [...kept.map((i) => sizes[i]), classes],
+    shape: [...around, classes],
     axis: kept.length,
     classes,
   };
   const first = reduced[0] ?? sizes.length;
   const last = reduced.at(-1) ?? sizes.length - 1;
   if (last - first + 1 === reduced.length) {
-    return { ...merged, outer: product(0, first), inner: product(last + 1, sizes.length) };
+    return { ...merged, outer: sizeOf(sizes, 0, first), inner: sizeOf(sizes, last + 1) };
   }
   const order = [...kept, ...reduced];
-  const apart = { sizes: order.map((i) => sizes[i]), steps: order.map((i) => product(i + 1, sizes.length)) };
+  const apart = { sizes: order.map((i) => sizes[i]), steps: order.map((i) => sizeOf(sizes, i + 1)) };
   return { ...merged, outer, inner: 1, apart };
 }

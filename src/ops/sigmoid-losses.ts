@@ -1,4 +1,4 @@
-import { type Batch, type ElementTargets, type FloatBatch, type Floats, isResident, readElements } from "../batch.js";
+import { areResident, type Batch, type ElementTargets, type FloatBatch, type Floats, readElements } from "../batch.js";
 import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { readTargets } from "../labels.js";
@@ -159,14 +159,13 @@ function elements(
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const inputs = [upstream, ...weights.map((weight) => weight?.source)];
-  const gradient = readGradient(grad, batch, arena, inputs, t);
+  const gradient = readGradient(grad, batch.shape, arena, batch, inputs, t);
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
   const peak = powerAbove(upstream, weights);
   const scale = total.scale * peak;
-  const resident = isResident(batch) && isResident(t) && !each && (!gradient || isResident(gradient));
-  const tiles = context.tiles.flat(length, resident && whole);
-  if (typeof upstream === "number") tiles.streamed();
+  const resident = areResident(batch, t, each, gradient);
+  const tiles = context.tiles.flat(length, resident && whole, typeof upstream === "number");
   let sum = 0;
   while (tiles.next()) {
     const to = gradient ? tiles.place(gradient, 0) : 0;

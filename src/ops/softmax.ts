@@ -1,10 +1,10 @@
 import { BLOCK } from "../backend/backend.js";
 import {
+  areResident,
   type Batch,
   type FloatBatch,
   type FloatOutput,
   type Floats,
-  isResident,
   type Layout,
   readBatch,
 } from "../batch.js";
@@ -13,7 +13,7 @@ import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "..
 import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
-import { outputOf, readOutput } from "../outputs.js";
+import { readOutput } from "../outputs.js";
 import { briefArray } from "./brief.js";
 
 /** softmax and logSoftmax: a batch to a batch of the same shape. */
@@ -42,16 +42,14 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
   const batch = readBatch(x, shape, axis, arena);
   const transform = Transform.read(context, undefined, temperature);
   const zero = !log && readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
-  const result = outputOf(out, batch.length);
-  const output = readOutput(result, batch, arena, "out");
-  const resident = isResident(batch) && isResident(output) && !transform.some;
+  const output = readOutput(out, batch.shape, arena, "out", batch);
+  const resident = areResident(batch, output) && !transform.some;
   const across = goesAcross(batch) && !zero;
-  const tiles = across ? context.tiles.across(batch, resident) : context.tiles.over(batch, resident);
-  if (!across && !zero) tiles.streamed();
-  if (tiles.long && !across) {
+  const tiles = context.tiles.over(batch, resident, across, !zero);
+  if (tiles.long) {
     const long = log ? longLogSoftmax : longSoftmax;
     for (let p = 0; p < batch.outer * batch.inner; p++) long(context, batch, p, output, transform, zero);
-    return result;
+    return output.result;
   }
   const runAcross = log ? kernels.logSoftmaxAcross : kernels.softmaxAcross;
   while (tiles.next()) {
@@ -64,7 +62,7 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
     for (const row of empty) arena.f32.fill(0, (to >>> 2) + row * classes, (to >>> 2) + (row + 1) * classes);
     tiles.write(output, to);
   }
-  return result;
+  return output.result;
 }
 
 /** Whether a batch is computed across its positions: its class axis is not the last, and its classes are one block. */

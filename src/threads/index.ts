@@ -7,7 +7,7 @@ import { BackendError } from "../errors.js";
 import { Held, type Range } from "../held.js";
 import { Xentropy } from "../kernels.js";
 import type { Arena } from "../memory.js";
-import { Workspace } from "../workspace.js";
+import { leastMemory, THREAD_BYTES, type Workspace } from "../workspace.js";
 import { MAX_WORKERS } from "./control.js";
 import { Cut } from "./cut.js";
 import type { Kernel } from "./job.js";
@@ -120,7 +120,7 @@ export class Threads implements Spreading {
         for (const giveBack of parts) giveBack();
       };
     };
-    this.#pool.equip(work.state, () => work.allocate(Workspace.SCRATCH), setAside);
+    this.#pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
     const streams = new Streams(work);
     const cut = new Cut(this.#pool, streams, this.#start.names);
     return { kernels: spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work), streams };
@@ -188,7 +188,7 @@ async function openThreads(
 ): Promise<Threads | undefined> {
   if (threads !== "auto") return openSome(backend, threads, compile, maximumMemory);
   const count = Math.min(AUTO, await availableThreads());
-  if (count < 2 || maximumMemory < Workspace.leastMemory(count)) return undefined;
+  if (count < 2 || maximumMemory < leastMemory(count)) return undefined;
   try {
     return await openSome(backend, count, compile, maximumMemory);
   } catch {
