@@ -232,10 +232,7 @@ export class Tiles {
     return to;
   }
 
-  /**
-   * Copies `count` classes of the tile's part of a slab, from the float at `offset` on, to the address `tile`, or `back` from
-   * there: at once if they lie `step` apart in the slab too.
-   */
+  /** Copies `count` classes from the float at `offset` on to the address `tile`, or `back`: at once if as far apart there. */
   #carry({ array, pointer }: Operand, offset: number, tile: number, back: boolean, step: number, count: number): void {
     const work = this.#work;
     const inner = this.#inner;
@@ -253,35 +250,39 @@ export class Tiles {
   /** Turns the tile's positions into rows at an address, or `back`. What isn't turned where it lies passes through tile 2. */
   #turn(operand: Operand, rows: number, back: boolean): void {
     const { classes } = this;
-    const kernels = this.#kernels;
-    const transit = this.#work.tile(2);
     const width = this.#width;
     const inner = this.#inner;
     const even = apart(inner) === inner;
+    const there = !operand.array && (even || !back);
+    const slabs = this.#slabs;
+    const offset = this.#offset();
+    const transit = this.#work.tile(2);
+    if (there || (even && width === inner)) {
+      const lying = there ? operand.pointer + offset * 4 : transit;
+      if (!there && !back) this.#carry(operand, offset, transit, false, inner, slabs * classes);
+      for (let s = 0; s < slabs; s++) {
+        this.#transpose(lying + s * classes * inner * 4, inner, rows + s * classes * width * 4, classes, back);
+      }
+      if (!there && back) this.#carry(operand, offset, transit, true, inner, slabs * classes);
+      return;
+    }
     // A few times as much in one piece is copied faster than what is needed in many. An even number of classes: see alignTo.
     const whole = even && inner <= 8 * width;
     const step = whole ? inner : apart(width);
     const most = whole ? Math.floor(this.#work.tileFloats / inner) & ~1 : classes;
-    for (
-      let s = 0, offset = this.#offset();
-      s < this.#slabs;
-      s++, offset += classes * inner, rows += width * classes * 4
-    ) {
-      if (!operand.array && (even || !back)) {
-        const there = operand.pointer + offset * 4;
-        if (back) kernels.transpose(rows, classes, there, inner, width, classes);
-        else kernels.transpose(there, inner, rows, classes, classes, width);
-        continue;
-      }
-      for (let c = 0; c < classes; c += most) {
-        const n = Math.min(most, classes - c);
-        const at = offset + c * inner;
-        if (!back || (whole && width < inner)) this.#carry(operand, at, transit, false, step, n);
-        if (back) kernels.transpose(rows + c * 4, classes, transit, step, width, n);
-        else kernels.transpose(transit, step, rows + c * 4, classes, n, width);
-        if (back) this.#carry(operand, at, transit, true, step, n);
-      }
+    for (let c = 0; c < slabs * classes; c += most) {
+      const n = Math.min(most, slabs * classes - c);
+      if (whole || !back) this.#carry(operand, offset + c * inner, transit, false, step, n);
+      this.#transpose(transit, step, rows + (whole ? c : c * width) * 4, n, back);
+      if (back) this.#carry(operand, offset + c * inner, transit, true, step, n);
     }
+  }
+
+  /** Turns n classes of positions, `step` floats apart, into columns of rows, or `back`. */
+  #transpose(lying: number, step: number, rows: number, n: number, back: boolean): void {
+    const width = this.#width;
+    if (back) this.#kernels.transpose(rows, this.classes, lying, step, width, n);
+    else this.#kernels.transpose(lying, step, rows, this.classes, n, width);
   }
 }
 
