@@ -1,4 +1,5 @@
 import { WorkerLostError } from "./errors.js";
+import type { Extent } from "./extents.js";
 
 /** A range of linear memory, in bytes. */
 export interface Range {
@@ -8,13 +9,13 @@ export interface Range {
 
 /** Ranges that a lost worker may still write to: not to be used, nor to be handed out if they are freed. */
 export class Held {
-  readonly #arena: { free(start: number): void };
+  readonly #arena: { free(extent: Extent): void };
   readonly #ranges = new Set<readonly Range[]>();
-  readonly #freed: number[] = [];
+  readonly #freed: Extent[] = [];
   /** Whether there are any. */
   some = false;
 
-  constructor(arena: { free(start: number): void }) {
+  constructor(arena: { free(extent: Extent): void }) {
     this.#arena = arena;
   }
 
@@ -25,7 +26,7 @@ export class Held {
     return () => {
       this.#ranges.delete(ranges);
       this.some = this.#ranges.size > 0;
-      for (const start of this.#freed.splice(0)) this.#arena.free(start);
+      for (const extent of this.#freed.splice(0)) this.#arena.free(extent);
     };
   }
 
@@ -39,9 +40,9 @@ export class Held {
   }
 
   /** Takes note that a range is freed, if it is held. */
-  keeps(start: number, bytes: number): boolean {
-    if (!this.some || !this.#includes(start, bytes)) return false;
-    this.#freed.push(start);
+  keeps(extent: Extent): boolean {
+    if (!this.some || !this.#includes(extent.start, extent.size)) return false;
+    this.#freed.push(extent);
     return true;
   }
 

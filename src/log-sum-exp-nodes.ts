@@ -51,17 +51,21 @@ function joined({ kernels, arena, work }: Context, a: Float64Array, b: Float64Ar
   return values;
 }
 
-/** Nodes in order. Two halves of an aligned run of blocks become one, as the binary counter of a whole row carries. */
-export function carried(context: Context, nodes: readonly StateNode[]): StateNode[] {
-  const result: StateNode[] = [];
-  for (let node of nodes) {
-    for (let before = result.at(-1); before && areHalves(before, node); before = result.at(-1)) {
-      node = { from: before.from, to: node.to, values: joined(context, before.values, node.values) };
-      result.pop();
-    }
-    result.push(node);
+/** Nodes that `carry` looks at, at most: with each the columns double, and there are less than 2^53. */
+export const REACH = 64;
+
+/**
+ * Puts a node behind others in order. Two halves of an aligned run of blocks become one, as the binary counter of a whole row
+ * carries. Whether it stays as it is: then what has followed it elsewhere can follow it here.
+ */
+export function carry(context: Context, nodes: StateNode[], node: StateNode): boolean {
+  let all = node;
+  for (let before = nodes.at(-1); before && areHalves(before, all); before = nodes.at(-1)) {
+    all = { from: before.from, to: all.to, values: joined(context, before.values, all.values) };
+    nodes.pop();
   }
-  return result;
+  nodes.push(all);
+  return all === node;
 }
 
 /** Whether two nodes are the halves of 2^k whole blocks at a multiple of as many. */

@@ -4,7 +4,7 @@ import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, OptionError, ShapeError } from "./errors.js";
 import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
-import { carried, placeNode, sumOf, totalOf } from "./log-sum-exp-nodes.js";
+import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
 import { checkOwn, checkShape } from "./shape.js";
 import { readList } from "./weights.js";
@@ -23,7 +23,7 @@ export class LogSumExpState {
   readonly rows: number;
   readonly #context: Context;
   /** Neighbours in order. */
-  #nodes: StateNode[];
+  #nodes: StateNode[] = [];
   #start: number;
   #end: number;
   /** The columns of a block that isn't complete: a row of BLOCK for each row. */
@@ -39,7 +39,6 @@ export class LogSumExpState {
       this.rows = readInteger(from, "rows");
       this.#start = readInteger(start, "start");
       this.#end = start;
-      this.#nodes = [];
       return;
     }
     const { rows, start, end, nodes } = readNodes(from);
@@ -47,7 +46,7 @@ export class LogSumExpState {
     this.rows = rows;
     this.#start = start;
     this.#end = end;
-    this.#nodes = nodes;
+    for (const node of nodes) carry(context, this.#nodes, node);
   }
 
   /** The first column of the whole row that is in the sum. */
@@ -76,7 +75,7 @@ export class LogSumExpState {
     if (!Number.isSafeInteger(this.#end + n)) throw new ShapeError(`${n} columns from ${this.#end} on pass 2^53 − 1.`);
     if (rows === 0) {
       const node = { from: this.#end, to: this.#end + n, values: newDoubles(0) };
-      if (n > 0) this.#nodes = carried(this.#context, [...this.#nodes, node]);
+      if (n > 0) carry(this.#context, this.#nodes, node);
       this.#end += n;
       return this;
     }
@@ -88,19 +87,19 @@ export class LogSumExpState {
     if (head + tail > 0) this.#pending ??= newFloats(rows * BLOCK);
     this.#keep(source, first, n, head, this.#waiting);
     // Sums may take memory that isn't there. The state changes when there are all of them.
-    let nodes = this.#nodes;
+    const nodes = this.#nodes.slice(-REACH);
     let waiting = this.#waiting + head;
     if (head === missing) {
       let end = this.#end + head;
-      if (waiting > 0) nodes = carried(this.#context, [...nodes, this.#nodeOfPending(end, waiting)]);
+      if (waiting > 0) carry(this.#context, nodes, this.#nodeOfPending(end, waiting));
       for (const stop = this.#end + n - tail; end < stop; end += BLOCK) {
         const values = sumOf(this.#context, rows, source, first + end - this.#end, n, BLOCK);
-        nodes = carried(this.#context, [...nodes, { from: end, to: end + BLOCK, values }]);
+        carry(this.#context, nodes, { from: end, to: end + BLOCK, values });
       }
       this.#keep(source, first + n - tail, n, tail, 0);
       waiting = tail;
     }
-    this.#nodes = nodes;
+    this.#nodes.splice(-REACH, REACH, ...nodes);
     this.#waiting = waiting;
     this.#end += n;
     return this;
@@ -121,10 +120,10 @@ export class LogSumExpState {
     return { from: to - waiting, to, values };
   }
 
-  /** All nodes, with one for the block that isn't complete. */
-  #all(): StateNode[] {
-    if (this.#waiting === 0) return this.#nodes;
-    return [...this.#nodes, this.#nodeOfPending(this.#end, this.#waiting)];
+  /** Puts the node of the block that isn't complete behind others. */
+  #closed(nodes: StateNode[]): StateNode[] {
+    if (this.#waiting > 0) carry(this.#context, nodes, this.#nodeOfPending(this.#end, this.#waiting));
+    return nodes;
   }
 
   /**
@@ -151,7 +150,18 @@ export class LogSumExpState {
       pending = newFloats(this.rows * BLOCK);
       pending.set(last.#pending as Float32Array);
     }
-    this.#nodes = carried(this.#context, [...(last === left ? left.#nodes : left.#all()), ...right.#nodes]);
+    const end = left.#nodes.slice(-REACH);
+    if (last === right) left.#closed(end);
+    const { length } = right.#nodes;
+    const rest = right.#nodes.findIndex((node) => carry(this.#context, end, node)) + 1 || length;
+    // In place: a state takes thousands of others in, one by one.
+    if (left === this) {
+      this.#nodes.splice(-REACH, REACH, ...end);
+      for (let i = rest; i < length; i++) this.#nodes.push(right.#nodes[i]);
+    } else {
+      this.#nodes.splice(0, rest, ...end);
+      if (left.#nodes.length > REACH) this.#nodes = left.#nodes.slice(0, -REACH).concat(this.#nodes);
+    }
     this.#pending = pending;
     this.#waiting = last.#waiting;
     this.#start = left.#start;
@@ -188,7 +198,7 @@ export class LogSumExpState {
 
   /** @internal What places a row's node, of all columns, where kernels expect a finished state's. It returns their maximum. */
   static placer(state: LogSumExpState): (row: number, to: number) => number {
-    const total = totalOf(state.#context, state.rows, state.#all());
+    const total = totalOf(state.#context, state.rows, state.#closed([...state.#nodes]));
     const some = state.#end > state.#start;
     return (row, to) => {
       placeNode(state.#context, total, row, to, some);
@@ -209,7 +219,7 @@ export class LogSumExpState {
    */
   toJSON(): StateData {
     this.#context.ready();
-    return writeNodes(this.rows, this.#start, this.#end, this.#all());
+    return writeNodes(this.rows, this.#start, this.#end, this.#closed([...this.#nodes]));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type LinearMemory, PAGE } from "./backend/backend.js";
 import { FreedError, MemoryError } from "./errors.js";
-import type { Held, Range } from "./held.js";
+import { type Extent, Extents } from "./extents.js";
+import type { Held } from "./held.js";
 
 /**
  * Linear memory, seen from TypeScript: an arena that hands out ranges. The memory in use depends on the resident batches
@@ -20,17 +21,15 @@ export interface Operand {
   readonly pointer: number;
 }
 
-/** First-fit allocation with coalescing. The free ranges are kept in order of address. */
+/** Hands ranges of linear memory out. */
 export class Arena {
   #memory: LinearMemory;
   readonly #maximum: number;
-  readonly #free: Range[] = [];
-  readonly #sizes = new Map<number, number>();
+  readonly #extents: Extents;
   /** What lost workers may still write to, once there has been one. */
   held: Held | undefined;
   /** Buffers of a shared memory before it grew: views of them are views of it still. */
   readonly #older = new WeakSet<ArrayBufferLike>();
-  #end: number;
   #used = 0;
   /** The whole memory and views of it, renewed when it grows. */
   buffer!: ArrayBufferLike;
@@ -48,7 +47,7 @@ export class Arena {
     if (beside) beside.beside = this;
     this.#memory = memory;
     this.#maximum = maximum;
-    this.#end = Math.ceil(base / ALIGN) * ALIGN;
+    this.#extents = new Extents(Math.ceil(base / ALIGN) * ALIGN);
     this.shared = !(memory.buffer instanceof ArrayBuffer);
     this.#look(memory.buffer);
   }
@@ -75,28 +74,12 @@ export class Arena {
   }
 
   /** A range of at least `bytes`, 16-byte aligned. Throws MemoryError, naming the size, where it can't be had. */
-  allocate(bytes: number): number {
+  allocate(bytes: number): Extent {
     const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
-    const index = this.#free.findIndex((range) => range.size >= size);
-    let start: number;
-    if (index >= 0) {
-      const range = this.#free[index] as Range;
-      start = range.start;
-      range.start += size;
-      range.size -= size;
-      if (range.size === 0) this.#free.splice(index, 1);
-    } else {
-      // A free range that ends where the used part ends need only be lengthened.
-      const last = this.#free.at(-1);
-      const joins = last !== undefined && last.start + last.size === this.#end;
-      start = joins ? last.start : this.#end;
-      this.#grow(start + size, bytes);
-      if (joins) this.#free.pop();
-      this.#end = start + size;
-    }
-    this.#sizes.set(start, size);
+    const free = this.#extents.fit(size);
+    this.#grow(free.start + size, bytes);
     this.#used += size;
-    return start;
+    return this.#extents.take(free, size);
   }
 
   /** Whether a view of this buffer is a view of the memory. */
@@ -106,23 +89,10 @@ export class Arena {
   }
 
   /** Gives a range back. */
-  free(start: number): void {
-    const size = this.#sizes.get(start);
-    if (size === undefined) return;
-    if (this.held?.keeps(start, size)) return;
-    this.#sizes.delete(start);
-    this.#used -= size;
-    let at = this.#free.findIndex((range) => range.start > start);
-    if (at < 0) at = this.#free.length;
-    const range = { start, size };
-    const next = this.#free[at];
-    if (next && start + size === next.start) {
-      range.size += next.size;
-      this.#free.splice(at, 1);
-    }
-    const previous = this.#free[at - 1];
-    if (previous && previous.start + previous.size === start) previous.size += range.size;
-    else this.#free.splice(at, 0, range);
+  free(extent: Extent): void {
+    if (extent.at >= 0 || this.disposed || this.held?.keeps(extent)) return;
+    this.#used -= extent.size;
+    this.#extents.giveBack(extent);
   }
 
   /** Whether the memory has been given up; or taken, as js's can be, by a transfer of the buffer under a batch's `data`. */
@@ -138,8 +108,6 @@ export class Arena {
   /** Gives the memory up. */
   dispose(): void {
     this.#memory = { buffer: new ArrayBuffer(0), grow() {} };
-    this.#free.length = 0;
-    this.#sizes.clear();
     this.#used = 0;
     this.#look(this.#memory.buffer);
   }

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkLength, checkOptions, describe, lengthOf, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
+import type { Extent } from "./extents.js";
 import type { Arena } from "./memory.js";
 import { checkSizes, type Shape } from "./shape.js";
 
@@ -13,8 +14,8 @@ const DTYPES = ["float32", "int32"] as const;
 /** A range of the arena, shared by a batch and its views. */
 interface Block {
   readonly arena: Arena;
-  readonly start: number;
-  live: boolean;
+  /** Until it is freed. */
+  extent: Extent | undefined;
 }
 
 /** Frees what nobody freed, once nobody can reach it. Absent in engines without finalizers. */
@@ -25,9 +26,8 @@ const abandoned =
 const viewed = new WeakMap<object, object>();
 
 function release(block: Block): void {
-  if (!block.live) return;
-  block.live = false;
-  block.arena.free(block.start);
+  if (block.extent) block.arena.free(block.extent);
+  block.extent = undefined;
 }
 
 /** Refuses what isn't a number in an array, before any of it is written. */
@@ -89,9 +89,10 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const shape = checkSizes(given, "the new batch");
     const bytes = shape.reduce((product, size) => product * size, 4);
     arena.checkLive();
-    const start = arena.allocate(bytes);
+    const extent = arena.allocate(bytes);
+    const { start } = extent;
     arena.f32.fill(0, start >>> 2, (start + bytes) >>> 2);
-    return new ResidentBatch({ arena, start, live: true }, start, Object.freeze(shape), dtype);
+    return new ResidentBatch({ arena, extent }, start, Object.freeze(shape), dtype);
   }
 
   /** @internal The address, after checking that the batch is alive and of this arena. */
@@ -100,7 +101,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const block = batch.#block;
     if (block.arena !== arena && block.arena !== arena.beside)
       throw new ForeignError(`${name} is a resident batch of other kernels; copy it with toArray().`);
-    if (!block.live || block.arena.disposed) throw new FreedError(`${name} is a resident batch that has been freed.`);
+    if (!block.extent || block.arena.disposed) throw new FreedError(`${name} is a resident batch that has been freed.`);
     block.arena.held?.check(batch.#start, batch.length * 4, name);
     return batch.#start;
   }
@@ -109,7 +110,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   static addressOf(batch: unknown, arena: Arena, dtype: Dtype): number {
     if (!(batch instanceof ResidentBatch) || !(#block in batch)) return 0;
     const block = batch.#block;
-    if (block.arena !== arena || !block.live || arena.disposed || arena.held?.some) return 0;
+    if (block.arena !== arena || !block.extent || arena.disposed || arena.held?.some) return 0;
     return batch.dtype === dtype ? batch.#start : 0;
   }
 
@@ -178,7 +179,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
 
   /** Gives the memory back. Once is enough, twice is no error; a view's memory is its owner's to free. */
   free(): void {
-    if (this.#owner || !this.#block.live) return;
+    if (this.#owner || !this.#block.extent) return;
     abandoned?.unregister(this.#block);
     release(this.#block);
   }

@@ -1,4 +1,5 @@
 import { lengthOf, typedName } from "./checks.js";
+import type { Extent } from "./extents.js";
 import { ALIGN, type Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 
@@ -8,7 +9,7 @@ const WHOLE = 16384;
 /** Memory that one call takes for itself, and gives back together when it ends. */
 export class Scratch {
   readonly #arena: Arena;
-  #taken: number[] = [];
+  #taken: Extent[] = [];
   /** What is left of the range that is being cut. */
   #at = 0;
   #end = 0;
@@ -30,13 +31,13 @@ export class Scratch {
   }
 
   #allocate(bytes: number): number {
-    const start = this.#arena.allocate(bytes);
-    this.#taken.push(start);
-    return start;
+    const extent = this.#arena.allocate(bytes);
+    this.#taken.push(extent);
+    return extent.start;
   }
 
   release(): void {
-    for (const start of this.#taken) this.#arena.free(start);
+    for (const extent of this.#taken) this.#arena.free(extent);
     this.#taken = [];
     this.#end = 0;
   }

@@ -18,13 +18,16 @@ export function copyStrided(
     rest = Math.floor(rest / shape[axis]);
     offset += index[axis] * steps[axis];
   }
-  for (let i = 0; i < n; i++) {
-    to[at + i] = from[offset];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      offset += steps[axis];
-      if (++index[axis] < shape[axis]) break;
+  const last = shape.length - 1;
+  for (let i = at, end = at + n; i < end; ) {
+    // As far as the last axis goes, nothing needs to be carried.
+    const run = Math.min(end, i + shape[last] - index[last]);
+    index[last] += run - i;
+    for (; i < run; i++, offset += steps[last]) to[i] = from[offset];
+    for (let axis = last; axis > 0 && index[axis] === shape[axis]; axis--) {
+      offset += steps[axis - 1] - shape[axis] * steps[axis];
       index[axis] = 0;
-      offset -= shape[axis] * steps[axis];
+      index[axis - 1]++;
     }
   }
 }

@@ -173,10 +173,13 @@ export class Tiles {
   /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
   read(operand: Operand, slot: Slot): number {
     if (this.#lying) return this.#lay(operand, slot);
-    if (this.#inner !== 1) return this.#gather(operand, slot);
     const offset = this.#offset();
-    if (operand.array === undefined) return operand.pointer + offset * 4;
     const to = this.#work.tile(slot);
+    if (this.#inner !== 1) {
+      this.#turn(operand, to, false);
+      return to;
+    }
+    if (operand.array === undefined) return operand.pointer + offset * 4;
     if (this.#streaming) this.#streaming.input(operand.array, offset, this.floats, to);
     else this.#work.copyIn(operand.array, offset, this.floats, to);
     return to;
@@ -194,11 +197,11 @@ export class Tiles {
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
     if (this.#lying) {
-      if (this.#staged) this.#carry(operand, this.#offset(), from, true);
+      if (this.#staged) this.#carry(operand, this.#offset(), from, true, this.stride, this.classes);
       return;
     }
     if (this.#inner !== 1) {
-      this.#scatter(operand, from);
+      this.#turn(operand, from, true);
       return;
     }
     const { array, pointer } = operand;
@@ -217,61 +220,61 @@ export class Tiles {
   #lay(operand: Operand, slot: Slot): number {
     if (!this.#staged) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    this.#carry(operand, this.#offset(), to, false);
+    this.#carry(operand, this.#offset(), to, false, this.stride, this.classes);
     return to;
   }
 
-  /** Copies the tile's part of a slab, whose first float has the index `offset`, to the address `tile`, or `back` from there. */
-  #carry({ array, pointer }: Operand, offset: number, tile: number, back: boolean): void {
-    const { classes } = this;
+  /** Copies `count` classes from the float at `offset` on to the address `tile`, or `back`: at once if as far apart there. */
+  #carry({ array, pointer }: Operand, offset: number, tile: number, back: boolean, step: number, count: number): void {
     const work = this.#work;
     const inner = this.#inner;
     const width = this.#width;
-    const step = this.#step(width);
     const lying = array ?? work.arena.f32;
     const at = array ? offset : (pointer >>> 2) + offset;
-    const runs = step === inner ? 1 : classes;
-    const n = step === inner ? classes * inner : width;
+    const runs = step === inner ? 1 : count;
+    const n = step === inner ? (count - 1) * inner + width : width;
     for (let c = 0; c < runs; c++) {
       if (back) work.copyOut(tile + c * step * 4, n, lying, at + c * inner);
       else work.copyIn(lying, at + c * inner, n, tile + c * step * 4);
     }
   }
 
-  #gather(operand: Operand, slot: Slot): number {
-    const { classes } = this;
-    const work = this.#work;
-    const to = work.tile(slot);
-    const width = this.#width;
-    const slab = classes * this.#inner;
-    for (let s = 0, offset = this.#offset(); s < this.#slabs; s++, offset += slab) {
-      let from = operand.pointer + offset * 4;
-      let step = this.#inner;
-      if (operand.array) {
-        from = work.tile(2);
-        step = apart(width);
-        this.#carry(operand, offset, from, false);
-      }
-      this.#kernels.transpose(from, step, to + s * width * classes * 4, classes, classes, width);
-    }
-    return to;
-  }
-
-  #scatter(operand: Operand, from: number): void {
+  /** Turns the tile's positions into rows at an address, or `back`. What isn't turned where it lies passes through tile 2. */
+  #turn(operand: Operand, rows: number, back: boolean): void {
     const { classes } = this;
     const width = this.#width;
     const inner = this.#inner;
-    const slab = classes * inner;
-    for (let s = 0, offset = this.#offset(); s < this.#slabs; s++, offset += slab) {
-      const rows = from + s * width * classes * 4;
-      if (!operand.array && apart(inner) === inner) {
-        this.#kernels.transpose(rows, classes, operand.pointer + offset * 4, inner, width, classes);
-        continue;
+    const even = apart(inner) === inner;
+    const there = !operand.array && (even || !back);
+    const slabs = this.#slabs;
+    const offset = this.#offset();
+    const transit = this.#work.tile(2);
+    if (there || (even && width === inner)) {
+      const lying = there ? operand.pointer + offset * 4 : transit;
+      if (!there && !back) this.#carry(operand, offset, transit, false, inner, slabs * classes);
+      for (let s = 0; s < slabs; s++) {
+        this.#transpose(lying + s * classes * inner * 4, inner, rows + s * classes * width * 4, classes, back);
       }
-      const transit = this.#work.tile(2);
-      this.#kernels.transpose(rows, classes, transit, apart(width), width, classes);
-      this.#carry(operand, offset, transit, true);
+      if (!there && back) this.#carry(operand, offset, transit, true, inner, slabs * classes);
+      return;
     }
+    // A few times as much in one piece is copied faster than what is needed in many. An even number of classes: see alignTo.
+    const whole = even && inner <= 8 * width;
+    const step = whole ? inner : apart(width);
+    const most = whole ? Math.floor(this.#work.tileFloats / inner) & ~1 : classes;
+    for (let c = 0; c < slabs * classes; c += most) {
+      const n = Math.min(most, slabs * classes - c);
+      if (whole || !back) this.#carry(operand, offset + c * inner, transit, false, step, n);
+      this.#transpose(transit, step, rows + (whole ? c : c * width) * 4, n, back);
+      if (back) this.#carry(operand, offset + c * inner, transit, true, step, n);
+    }
+  }
+
+  /** Turns n classes of positions, `step` floats apart, into columns of rows, or `back`. */
+  #transpose(lying: number, step: number, rows: number, n: number, back: boolean): void {
+    const width = this.#width;
+    if (back) this.#kernels.transpose(rows, this.classes, lying, step, width, n);
+    else this.#kernels.transpose(lying, step, rows, this.classes, n, width);
   }
 }
 

@@ -1,4 +1,5 @@
 import { BLOCK, QUADS_BYTES } from "./backend/backend.js";
+import type { Extent } from "./extents.js";
 import { ALIGN, type Arena, type Operand } from "./memory.js";
 
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
@@ -57,7 +58,7 @@ export class Workspace {
   readonly pair: number;
   readonly pairRoom: number;
   readonly #tiles: number;
-  readonly #ranges: number[] = [];
+  readonly #extents: Extent[] = [];
   #skew = 0;
 
   /** Floats of a staging tile here: several threads share larger ones. */
@@ -88,14 +89,14 @@ export class Workspace {
 
   /** A range that belongs to the workspace. */
   allocate(bytes: number): number {
-    const start = this.arena.allocate(bytes);
-    this.#ranges.push(start);
-    return start;
+    const extent = this.arena.allocate(bytes);
+    this.#extents.push(extent);
+    return extent.start;
   }
 
   /** Gives everything back. */
   free(): void {
-    for (const start of this.#ranges) this.arena.free(start);
+    for (const extent of this.#extents) this.arena.free(extent);
   }
 
   /**

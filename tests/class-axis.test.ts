@@ -13,6 +13,8 @@ const SHAPES = [
   [1026, 70],
   [1024, 400],
   [4100, 4],
+  [40, 3001],
+  [3, 30_001],
   [2, 66_000],
 ] as const;
 
@@ -21,6 +23,24 @@ function turned(values: Values, rows: number): Float32Array {
   const all = list(values);
   const cols = all.length / rows;
   return Float32Array.from({ length: all.length }, (_, i) => all[(i % rows) * cols + Math.floor(i / rows)]);
+}
+
+/** Slabs of a few numbers: how many, classes and positions of each. */
+const SLABS = [
+  [90, 4, 3],
+  [41, 10, 9],
+  [20, 70, 2],
+  [5000, 5, 3],
+  [30, 3, 256],
+] as const;
+
+/** Rows × columns of each of many slabs with the columns first. */
+function turnedSlabs(values: Values, slabs: number, rows: number): Float32Array {
+  const all = Float32Array.from(list(values));
+  const size = all.length / slabs;
+  const to = new Float32Array(all.length);
+  for (let at = 0; at < all.length; at += size) to.set(turned(all.subarray(at, at + size), rows), at);
+  return to;
 }
 
 describeEachBackend("the bits of a result don't depend on which axis the classes are", (backend) => {
@@ -47,6 +67,26 @@ describeEachBackend("the bits of a result don't depend on which axis the classes
       }
       there.free();
       room.free();
+    });
+  });
+
+  const slabs = SLABS.filter(([outer, classes, inner]) => backend.affords(outer * classes * inner));
+
+  describe.each(NAMED_CALLS.filter(([, { by }]) => by === "row"))("%s:", (_, call) => {
+    it.each(slabs)("%i slabs of %i classes, %i positions each", (outer, classes, inner) => {
+      const { k } = backend;
+      const { x, beside } = operandsFor(call, outer * inner, classes);
+      const expected = call.run(k, x, beside, { shape: [outer * inner, classes] });
+      const shape = [outer, classes, inner];
+      const across = turnedSlabs(x, outer, inner);
+      const second = beside instanceof Float32Array ? turnedSlabs(beside, outer, inner) : beside;
+      const there = k.alloc(shape).set(across);
+      for (const first of [across, there]) {
+        const got = call.run(k, first, second, { shape, axis: 1 });
+        expectSameBits(got.array, turnedSlabs(expected.array, outer, inner), first.constructor.name);
+        expectSameBits(got.loss, expected.loss, `loss, ${first.constructor.name}`);
+      }
+      there.free();
     });
   });
 

@@ -1,10 +1,15 @@
 import { expect, it } from "vitest";
 import { WorkerLostError } from "../src/errors.js";
+import type { Extent } from "../src/extents.js";
 import { Held } from "../src/held.js";
 
 function heldOf(): { held: Held; freed: number[] } {
   const freed: number[] = [];
-  return { freed, held: new Held({ free: (start) => freed.push(start) }) };
+  return { freed, held: new Held({ free: ({ start }) => freed.push(start) }) };
+}
+
+function extent(start: number, size: number): Extent {
+  return { start, size, at: -1 } as Extent;
 }
 
 it("a range is held from its first byte to its last, and its neighbours are not", () => {
@@ -43,8 +48,8 @@ it("what one lost worker may write to stays held when another has ended", () => 
 it("what is freed while it is held is freed once, when that ends", () => {
   const { held, freed } = heldOf();
   const release = held.hold([{ start: 16, size: 16 }]);
-  expect(held.keeps(16, 16)).toBe(true);
-  expect(held.keeps(48, 16)).toBe(false);
+  expect(held.keeps(extent(16, 16))).toBe(true);
+  expect(held.keeps(extent(48, 16))).toBe(false);
   expect(freed).toEqual([]);
   release();
   expect(freed).toEqual([16]);

@@ -105,6 +105,30 @@ describeEachBackend("logSumExpState", (backend) => {
     expect([nodes(0, 2), nodes(1, 2), nodes(2, 2), nodes(2, 4), nodes(4, 4)]).toEqual([1, 2, 1, 2, 1]);
   });
 
+  it.each([
+    ["by those behind it", (parts: LogSumExpState[]) => parts.reduce((all, next) => all.merge(next))],
+    ["by those before it", (parts: LogSumExpState[]) => parts.reduceRight((all, next) => all.merge(next))],
+  ])("takes 20,000 parts of blocks in, one by one, within seconds: %s", { timeout: 10_000 }, (_, merged) => {
+    const stored = backend.k
+      .logSumExpState(1)
+      .add(Float32Array.of(1, 2, 3))
+      .toJSON();
+    const parts = Array.from({ length: 20_000 }, (_, i) => {
+      const [start, end] = [i * 3, i * 3 + 3];
+      return backend.k.logSumExpState({ ...stored, start, end, nodes: [{ ...stored.nodes[0], end }] } as StateData);
+    });
+    const all = merged(parts);
+    expect([all.start, all.end]).toEqual([0, 60_000]);
+    expect(all.value()[0]).toBeCloseTo(Math.log(20_000) + Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3)), 4);
+  });
+
+  it("joins stored sums of columns that it would have joined itself", () => {
+    const values = [0, 1, BLOCK - 1];
+    const nodes = [1, 2, 3].map((end) => ({ end: end * BLOCK, values }));
+    const state = backend.k.logSumExpState({ version: 1, rows: 1, start: 0, end: 3 * BLOCK, nodes });
+    expect(state.toJSON().nodes.map(({ end }) => end)).toEqual([2 * BLOCK, 3 * BLOCK]);
+  });
+
   it("keeps to 4 ULP of |max| + log Σ where columns are cut elsewhere", () => {
     for (const [name, sample] of FINITE) {
       const x = sample(cols, 3);

@@ -16,7 +16,7 @@ describe("what a call takes for itself", () => {
   it("lies apart, aligned and in the memory, in any order of sizes", () => {
     for (const sizes of [SIZES, [...SIZES].reverse(), SIZES.flatMap((size) => [size, 16, size, 4096])]) {
       const arena = open();
-      const own = arena.allocate(100);
+      const own = arena.allocate(100).start;
       const scratch = new Scratch(arena);
       const ranges = sizes.map((size) => ({ start: scratch.take(size), size }));
       ranges.push({ start: own, size: 100 });
@@ -44,7 +44,7 @@ describe("what a call takes for itself", () => {
       // What somebody else takes in between isn't given out again.
       const other = arena.allocate(16_000);
       const next = scratch.take(100);
-      expect(next >= other + 16_000 || next + 100 <= other).toBe(true);
+      expect(next >= other.start + 16_000 || next + 100 <= other.start).toBe(true);
       scratch.release();
       arena.free(other);
     }

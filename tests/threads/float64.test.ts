@@ -26,7 +26,7 @@ const { state, secondState, maxima, exponentials: e, pair, pairRoom } = work;
 
 /** Numbers from 0 to 1 in linear memory. */
 function put(length: number, seed: number): number {
-  const address = arena.allocate(length * 4);
+  const address = arena.allocate(length * 4).start;
   arena.f32.set(spread(length, seed, 0, 1), address >>> 2);
   return address;
 }
@@ -72,7 +72,7 @@ describe("on several threads kernels write the float64 losses of rows that one w
   const length = Math.max(...shapes.map(([rows, cols]) => rows * cols));
   const most = Math.max(...shapes.map(([rows]) => rows));
   const [x, t, grad] = [7, 8, 9].map((seed) => put(length, seed));
-  const [labels, scales, spikes, losses, tops] = [4, 8, 8, 8, 8].map((bytes) => arena.allocate(most * bytes));
+  const [labels, scales, spikes, losses, tops] = [4, 8, 8, 8, 8].map((bytes) => arena.allocate(most * bytes).start);
   const { i32, f64 } = arena;
   for (let row = 0; row < most; row++) {
     i32[(labels >>> 2) + row] = row % 7;
