@@ -101,7 +101,7 @@ function unavailable(backend: Backend, cause: unknown): BackendError {
   const reason =
     typeof WebAssembly === "undefined"
       ? "this runtime has no WebAssembly"
-      : /unsafe-eval|Content Security|CSP|disallowed/i.test(message)
+      : /unsafe-eval|Content Security|CSP|generation disallowed/i.test(message)
         ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in its policy's script-src, an edge runtime the module option"
         : cause instanceof WebAssembly.CompileError
           ? LACKING[backend]
@@ -149,8 +149,11 @@ async function kernelsOn(backend: Backend, request: Request, binaries: Binaries)
   if (threads !== 1 && !(threads === "auto" && (backend === "js" || given?.shared === false))) {
     if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
     const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
-    const { loadThreads } = await import("./threads/index.js");
-    const k = await loadThreads(backend, threads, compile, maximumMemory, engine);
+    const imported = await import("./threads/index.js").catch((cause) => {
+      // Service workers and worklets import nothing later.
+      if (threads !== "auto") throw cause;
+    });
+    const k = await imported?.loadThreads(backend, threads, compile, maximumMemory, engine);
     if (k) return k;
   }
   return new Xentropy(await engine(), maximumMemory);

@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { expect, it } from "vitest";
+import { build, type Plugin } from "esbuild";
+import { describe, expect, it } from "vitest";
+
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 
 /** What a program prints on the built package, bundled and minified as for a page. */
 async function minified(program: string): Promise<unknown> {
   const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: fileURLToPath(new URL("../dist", import.meta.url)) },
+    stdin: { contents: program, resolveDir: DIST },
     bundle: true,
     minify: true,
     format: "esm",
@@ -35,4 +37,41 @@ it("what the package gives is of classes with their names", async () => {
   const k = loadSync();
   const things = [k, k.alloc([1]), k.logSumExpState(1)];
   expect(things.map((thing) => thing.constructor.name)).toEqual(["Xentropy", "ResidentBatch", "LogSumExpState"]);
+});
+
+/** Chromium's words for it. */
+const refusal: Plugin = {
+  name: "refusal",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "refused", namespace: "refused" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "refused" }, () => ({
+      contents: 'throw new TypeError("import() is disallowed on ServiceWorkerGlobalScope by the HTML specification.");',
+    }));
+  },
+};
+
+describe("where nothing can be imported later, as in service workers", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
+    bundle: true,
+    format: "esm",
+    write: false,
+    plugins: [refusal],
+  });
+  const url = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
+  const { load } = (await import(url)) as typeof import("../src/index.js");
+
+  it('threads "auto" are one, and the backend is simd all the same', async () => {
+    const k = await load({ threads: "auto" });
+    expect([k.backend, k.threads]).toEqual(["simd", 1]);
+  });
+
+  it("an error says so of what was asked for by name", async () => {
+    for (const options of [{ threads: 2 }, { backend: "relaxed" }] as const) {
+      const error = await load(options).catch((caught: Error) => caught);
+      expect(error).toMatchObject({ code: "BACKEND", message: expect.not.stringContaining("wasm-unsafe-eval") });
+    }
+  });
 });
