@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { createContext, runInContext } from "node:vm";
 import { build, type Plugin } from "esbuild";
 import { describe, expect, it } from "vitest";
 
@@ -37,6 +38,35 @@ it("what the package gives is of classes with their names", async () => {
   const k = loadSync();
   const things = [k, k.alloc([1]), k.logSumExpState(1)];
   expect(things.map((thing) => thing.constructor.name)).toEqual(["Xentropy", "ResidentBatch", "LogSumExpState"]);
+});
+
+describe("where there is nothing but ECMAScript and WebAssembly, as in audio worklets", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
+    bundle: true,
+    format: "iife",
+    globalName: "xentropy",
+    write: false,
+    logLevel: "error",
+  });
+  const realm = createContext();
+  runInContext(outputFiles[0].text, realm);
+  const { load, loadSync } = realm.xentropy as typeof import("../src/index.js");
+  const x = Float32Array.of(1, 2, 3);
+  const wanted = Array.from((await import("../src/index.js")).loadSync().softmax(x));
+
+  it("there is indeed nothing", () => {
+    for (const name of ["TextDecoder", "TextEncoder", "atob", "setTimeout", "URL", "performance"])
+      expect(runInContext(`typeof ${name}`, realm)).toBe("undefined");
+  });
+
+  it.each(["simd", "js"] as const)("%s loads, and gives the same bits", async (backend) => {
+    for (const k of [await load({ backend }), loadSync({ backend })]) expect(Array.from(k.softmax(x))).toEqual(wanted);
+  });
+
+  it("the default is simd", async () => {
+    for (const k of [await load(), loadSync()]) expect(k.backend).toBe("simd");
+  });
 });
 
 /** Chromium's words for it. */
