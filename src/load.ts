@@ -142,6 +142,16 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
   return wasm.length > 0 ? wasm : backends;
 }
 
+/** What makes threads; undefined where "auto" does without: service workers and worklets import nothing later. */
+async function makerOf({ threads }: Binaries, count: number | "auto") {
+  try {
+    if (threads) return await threads();
+    throw new BackendError("Threads need workers, which this runtime doesn't have.");
+  } catch (cause) {
+    if (count !== "auto") throw cause;
+  }
+}
+
 /** The kernels of a backend on one thread or more. */
 async function kernelsOn(backend: Backend, request: Request, binaries: Binaries): Promise<Xentropy> {
   const { threads, given, maximumMemory } = request;
@@ -149,11 +159,8 @@ async function kernelsOn(backend: Backend, request: Request, binaries: Binaries)
   if (threads !== 1 && !(threads === "auto" && (backend === "js" || given?.shared === false))) {
     if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
     const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
-    const imported = await import("./threads/index.js").catch((cause) => {
-      // Service workers and worklets import nothing later.
-      if (threads !== "auto") throw cause;
-    });
-    const k = await imported?.loadThreads(backend, threads, compile, maximumMemory, engine);
+    const maker = await makerOf(binaries, threads);
+    const k = await maker?.loadThreads(backend, threads, compile, maximumMemory, engine);
     if (k) return k;
   }
   return new Xentropy(await engine(), maximumMemory);

@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { build, type Plugin } from "esbuild";
@@ -104,4 +105,33 @@ describe("where nothing can be imported later, as in service workers", async () 
       expect(error).toMatchObject({ code: "BACKEND", message: expect.not.stringContaining("wasm-unsafe-eval") });
     }
   });
+});
+
+it("bundlers that know no exports find the entry and its types", async () => {
+  const { main, types, exports } = (await import("../package.json", { with: { type: "json" } })).default;
+  expect({ main, types }).toEqual({ main: exports["."].default, types: exports["."].types });
+});
+
+it("the entry for the edge brings nothing along that Next.js refuses or runs at once there", async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/edge-light.js`],
+    bundle: true,
+    format: "esm",
+    external: ["*?module"],
+    minifyWhitespace: true,
+    metafile: true,
+    write: false,
+    outdir: "/",
+  });
+  // Code compiled later, workers and their addresses (which webpack makes of `document`), binaries that Node 20 refuses.
+  expect(outputFiles[0].text).not.toMatch(
+    /WebAssembly\.compile|\beval\(|new Function|import\.meta|Worker\(|import\(|relaxed\.wasm/,
+  );
+  expect(Object.values(metafile.outputs)[0].imports.map(({ path }) => path)).toEqual(["../simd.wasm?module"]);
+});
+
+it("no declaration that is published needs TypeScript 5.7, where typed arrays became generic", async () => {
+  const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith(".d.ts"));
+  expect(files).toContain("index.d.ts");
+  for (const file of files) expect(await readFile(`${DIST}/${file}`, "utf8"), file).not.toMatch(/\d+Array</);
 });
