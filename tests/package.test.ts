@@ -130,6 +130,25 @@ it("the entry for the edge brings nothing along that Next.js refuses or runs at 
   expect(Object.values(metafile.outputs)[0].imports.map(({ path }) => path)).toEqual(["../simd.wasm?module"]);
 });
 
+it("the entry for React Native has nothing that Metro refuses, no binary, and the js backend", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/react-native.js`],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    write: false,
+    outdir: "/",
+  });
+  const { text } = outputFiles[0];
+  expect(text).not.toMatch(/import\(|import\.meta/);
+  expect(text.length).toBeLessThan(120_000);
+  const { load, loadSync } = (await import(
+    `data:text/javascript,${encodeURIComponent(text)}`
+  )) as typeof import("../src/index.js");
+  for (const k of [await load(), await load({ threads: "auto" }), loadSync()]) expect(k.backend).toBe("js");
+  await expect(load({ backend: "simd" })).rejects.toMatchObject({ code: "BACKEND" });
+});
+
 it("no declaration that is published needs TypeScript 5.7, where typed arrays became generic", async () => {
   const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith(".d.ts"));
   expect(files).toContain("index.d.ts");

@@ -19,6 +19,7 @@ const ENTRIES = [
   "reference/index",
   "entries/workerd",
   "entries/edge-light",
+  "entries/react-native",
   "cli/main",
   "threads/index",
   "threads/worker",
