@@ -149,6 +149,26 @@ it("the entry for React Native has nothing that Metro refuses, no binary, and th
   await expect(load({ backend: "simd" })).rejects.toMatchObject({ code: "BACKEND" });
 });
 
+it("private fields may be properties, as Babel makes them in loose mode, React Native's", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/react-native.js`],
+    bundle: true,
+    format: "esm",
+    write: false,
+    outdir: "/",
+  });
+  const text = outputFiles[0].text.replace(/#(\w+) in /g, '"__$1" in ').replace(/(?<=[\s.])#(?=[a-z])/g, "__");
+  expect(text).not.toMatch(/\.#/);
+  const { loadSync } = (await import(
+    `data:text/javascript,${encodeURIComponent(text)}`
+  )) as typeof import("../src/index.js");
+  const k = loadSync();
+  const z = k.alloc([2, 2]).set([1, 2, 3, 4]);
+  expect(z.data).toEqual(Float32Array.of(1, 2, 3, 4));
+  expect(z.rows(1, 2).toArray()).toEqual(Float32Array.of(3, 4));
+  expect(k.softmax(z)).toEqual(k.softmax(Float32Array.of(1, 2, 3, 4), { shape: [2, 2] }));
+});
+
 it("no declaration that is published needs TypeScript 5.7, where typed arrays became generic", async () => {
   const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith(".d.ts"));
   expect(files).toContain("index.d.ts");
