@@ -101,7 +101,7 @@ function unavailable(backend: Backend, cause: unknown): BackendError {
   const reason =
     typeof WebAssembly === "undefined"
       ? "this runtime has no WebAssembly"
-      : /unsafe-eval|Content Security|CSP|disallowed/i.test(message)
+      : /unsafe-eval|Content Security|CSP|generation disallowed/i.test(message)
         ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in its policy's script-src, an edge runtime the module option"
         : cause instanceof WebAssembly.CompileError
           ? LACKING[backend]
@@ -142,6 +142,16 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
   return wasm.length > 0 ? wasm : backends;
 }
 
+/** What makes threads; undefined where "auto" does without: service workers and worklets import nothing later. */
+async function makerOf({ threads }: Binaries, count: number | "auto") {
+  try {
+    if (threads) return await threads();
+    throw new BackendError("Threads need workers, which this runtime doesn't have.");
+  } catch (cause) {
+    if (count !== "auto") throw cause;
+  }
+}
+
 /** The kernels of a backend on one thread or more. */
 async function kernelsOn(backend: Backend, request: Request, binaries: Binaries): Promise<Xentropy> {
   const { threads, given, maximumMemory } = request;
@@ -149,8 +159,8 @@ async function kernelsOn(backend: Backend, request: Request, binaries: Binaries)
   if (threads !== 1 && !(threads === "auto" && (backend === "js" || given?.shared === false))) {
     if (backend === "js") throw new BackendError('The backend "js" computes on one thread.');
     const compile = () => (given?.name === backend ? given.module : binaries.compileShared?.(backend));
-    const { loadThreads } = await import("./threads/index.js");
-    const k = await loadThreads(backend, threads, compile, maximumMemory, engine);
+    const maker = await makerOf(binaries, threads);
+    const k = await maker?.loadThreads(backend, threads, compile, maximumMemory, engine);
     if (k) return k;
   }
   return new Xentropy(await engine(), maximumMemory);

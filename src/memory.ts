@@ -48,7 +48,8 @@ export class Arena {
     this.#memory = memory;
     this.#maximum = maximum;
     this.#extents = new Extents(Math.ceil(base / ALIGN) * ALIGN);
-    this.shared = !(memory.buffer instanceof ArrayBuffer);
+    // Jest's ArrayBuffer is of another realm than WebAssembly's memory.
+    this.shared = memory.buffer[Symbol.toStringTag] === "SharedArrayBuffer";
     this.#look(memory.buffer);
   }
 

@@ -60,9 +60,8 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   declare readonly [Symbol.dispose]: () => void;
   readonly #block: Block;
   readonly #start: number;
-  /** What `data` gave, of which view of the whole memory. */
-  #view: A | undefined;
-  #whole: object | undefined;
+  /** What `data` gave, of which view of the whole memory. Apart, since Babel's loose mode freezes private fields too. */
+  readonly #given: { view?: A; whole?: object } = {};
   /** The batch that a view was taken from: it must not be collected before its views. */
   readonly #owner: ResidentBatch<A> | undefined;
 
@@ -127,13 +126,14 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   get data(): A {
     const start = this.#check("data");
     const { arena } = this.#block;
+    const given = this.#given;
     const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
-    if (this.#whole !== whole) {
-      this.#whole = whole;
-      this.#view = whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
-      viewed.set(this.#view, this);
+    if (given.whole !== whole) {
+      given.whole = whole;
+      given.view = whole.subarray(start >>> 2, (start >>> 2) + this.length) as A;
+      viewed.set(given.view, this);
     }
-    return this.#view as A;
+    return given.view as A;
   }
 
   /**

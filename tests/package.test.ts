@@ -1,11 +1,15 @@
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { expect, it } from "vitest";
+import { createContext, runInContext } from "node:vm";
+import { build, type Plugin } from "esbuild";
+import { describe, expect, it } from "vitest";
+
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 
 /** What a program prints on the built package, bundled and minified as for a page. */
 async function minified(program: string): Promise<unknown> {
   const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: fileURLToPath(new URL("../dist", import.meta.url)) },
+    stdin: { contents: program, resolveDir: DIST },
     bundle: true,
     minify: true,
     format: "esm",
@@ -35,4 +39,138 @@ it("what the package gives is of classes with their names", async () => {
   const k = loadSync();
   const things = [k, k.alloc([1]), k.logSumExpState(1)];
   expect(things.map((thing) => thing.constructor.name)).toEqual(["Xentropy", "ResidentBatch", "LogSumExpState"]);
+});
+
+describe("where there is nothing but ECMAScript and WebAssembly, as in audio worklets", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
+    bundle: true,
+    format: "iife",
+    globalName: "xentropy",
+    write: false,
+    logLevel: "error",
+  });
+  const realm = createContext();
+  runInContext(outputFiles[0].text, realm);
+  const { load, loadSync } = realm.xentropy as typeof import("../src/index.js");
+  const x = Float32Array.of(1, 2, 3);
+  const wanted = Array.from((await import("../src/index.js")).loadSync().softmax(x));
+
+  it("there is indeed nothing", () => {
+    for (const name of ["TextDecoder", "TextEncoder", "atob", "setTimeout", "URL", "performance"])
+      expect(runInContext(`typeof ${name}`, realm)).toBe("undefined");
+  });
+
+  it.each(["simd", "js"] as const)("%s loads, and gives the same bits", async (backend) => {
+    for (const k of [await load({ backend }), loadSync({ backend })]) expect(Array.from(k.softmax(x))).toEqual(wanted);
+  });
+
+  it("the default is simd", async () => {
+    for (const k of [await load(), loadSync()]) expect(k.backend).toBe("simd");
+  });
+});
+
+/** Chromium's words for it. */
+const refusal: Plugin = {
+  name: "refusal",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "refused", namespace: "refused" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "refused" }, () => ({
+      contents: 'throw new TypeError("import() is disallowed on ServiceWorkerGlobalScope by the HTML specification.");',
+    }));
+  },
+};
+
+describe("where nothing can be imported later, as in service workers", async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
+    bundle: true,
+    format: "esm",
+    write: false,
+    plugins: [refusal],
+  });
+  const url = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
+  const { load } = (await import(url)) as typeof import("../src/index.js");
+
+  it('threads "auto" are one, and the backend is simd all the same', async () => {
+    const k = await load({ threads: "auto" });
+    expect([k.backend, k.threads]).toEqual(["simd", 1]);
+  });
+
+  it("an error says so of what was asked for by name", async () => {
+    for (const options of [{ threads: 2 }, { backend: "relaxed" }] as const) {
+      const error = await load(options).catch((caught: Error) => caught);
+      expect(error).toMatchObject({ code: "BACKEND", message: expect.not.stringContaining("wasm-unsafe-eval") });
+    }
+  });
+});
+
+it("bundlers that know no exports find the entry and its types", async () => {
+  const { main, types, exports } = (await import("../package.json", { with: { type: "json" } })).default;
+  expect({ main, types }).toEqual({ main: exports["."].default, types: exports["."].types });
+});
+
+it("the entry for the edge brings nothing along that Next.js refuses or runs at once there", async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/edge-light.js`],
+    bundle: true,
+    format: "esm",
+    external: ["*?module"],
+    minifyWhitespace: true,
+    metafile: true,
+    write: false,
+    outdir: "/",
+  });
+  // Code compiled later, workers and their addresses (which webpack makes of `document`), binaries that Node 20 refuses.
+  expect(outputFiles[0].text).not.toMatch(
+    /WebAssembly\.compile|\beval\(|new Function|import\.meta|Worker\(|import\(|relaxed\.wasm/,
+  );
+  expect(Object.values(metafile.outputs)[0].imports.map(({ path }) => path)).toEqual(["../simd.wasm?module"]);
+});
+
+it("the entry for React Native has nothing that Metro refuses, no binary, and the js backend", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/react-native.js`],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    write: false,
+    outdir: "/",
+  });
+  const { text } = outputFiles[0];
+  expect(text).not.toMatch(/import\(|import\.meta/);
+  expect(text.length).toBeLessThan(120_000);
+  const { load, loadSync } = (await import(
+    `data:text/javascript,${encodeURIComponent(text)}`
+  )) as typeof import("../src/index.js");
+  for (const k of [await load(), await load({ threads: "auto" }), loadSync()]) expect(k.backend).toBe("js");
+  await expect(load({ backend: "simd" })).rejects.toMatchObject({ code: "BACKEND" });
+});
+
+it("private fields may be properties, as Babel makes them in loose mode, React Native's", async () => {
+  const { outputFiles } = await build({
+    entryPoints: [`${DIST}/entries/react-native.js`],
+    bundle: true,
+    format: "esm",
+    write: false,
+    outdir: "/",
+  });
+  const text = outputFiles[0].text.replace(/#(\w+) in /g, '"__$1" in ').replace(/(?<=[\s.])#(?=[a-z])/g, "__");
+  expect(text).not.toMatch(/\.#/);
+  const { loadSync } = (await import(
+    `data:text/javascript,${encodeURIComponent(text)}`
+  )) as typeof import("../src/index.js");
+  const k = loadSync();
+  const z = k.alloc([2, 2]).set([1, 2, 3, 4]);
+  expect(z.data).toEqual(Float32Array.of(1, 2, 3, 4));
+  expect(z.rows(1, 2).toArray()).toEqual(Float32Array.of(3, 4));
+  expect(k.softmax(z)).toEqual(k.softmax(Float32Array.of(1, 2, 3, 4), { shape: [2, 2] }));
+});
+
+it("no declaration that is published needs TypeScript 5.7, where typed arrays became generic", async () => {
+  const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith(".d.ts"));
+  expect(files).toContain("index.d.ts");
+  for (const file of files) expect(await readFile(`${DIST}/${file}`, "utf8"), file).not.toMatch(/\d+Array</);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { unpack } from "../src/binaries/unpack.js";
 import { encode } from "../tools/binary-text.mjs";
 import { pack } from "../tools/pack-wasm.mjs";
@@ -27,6 +27,18 @@ it("every byte comes out, beside every other", () => {
   const bytes = Array.from({ length: 2 ** 17 }, (_, i) => (i & 1 ? i >> 9 : i >> 1) & 255);
   const module = moduleOf([0, 0x0b], [0, 0x80, 0x80, 8, ...bytes]);
   expect(unpack(encode(pack(module)))).toEqual(module);
+});
+
+it("a binary comes out where there is neither `atob` nor `TextEncoder`, as in audio worklets", () => {
+  const binary = binaryOf("simd");
+  const packed = encode(pack(binary));
+  vi.stubGlobal("atob", undefined);
+  vi.stubGlobal("TextEncoder", undefined);
+  try {
+    expect(unpack(packed)).toEqual(binary);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 it("a pack needs no escape in a string literal, and costs less after gzip than the binary's bytes", () => {

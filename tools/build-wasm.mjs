@@ -47,8 +47,8 @@ for (const name of BINARIES) {
 }
 generate(
   "unpack",
-  "What unpacks the others, in base64",
+  "What unpacks the others, in hexadecimal",
   "unpacker",
-  readFileSync("build/unpack.wasm").toString("base64"),
+  readFileSync("build/unpack.wasm").toString("hex"),
 );
 generate("version", "Of the package and of its binaries", "version", version);

@@ -19,6 +19,7 @@ const ENTRIES = [
   "reference/index",
   "entries/workerd",
   "entries/edge-light",
+  "entries/react-native",
   "cli/main",
   "threads/index",
   "threads/worker",
@@ -53,14 +54,35 @@ const threadsBesideLoad = {
   },
 };
 
+/**
+ * AssemblyScript's loader, in a form that can be imported everywhere. As it is published it makes a TextDecoder, which audio
+ * worklets and Jest's jsdom don't have, for texts of `abort`, which it reads without where that fails; and it sets
+ * Object.hasOwn, which frozen built-ins refuse.
+ */
+const loaderAnywhere = {
+  name: "loader anywhere",
+  transform(code, id) {
+    if (!/[\\/]@assemblyscript[\\/]loader[\\/]index\.js$/.test(id)) return undefined;
+    const { version, license } = JSON.parse(readFileSync(join(dirname(id), "package.json"), "utf8"));
+    const replace = (text, other) => {
+      if (code.split(text).length !== 2) throw new Error(`The loader has not one "${text}".`);
+      code = code.replace(text, other);
+    };
+    replace('new TextDecoder("utf-16le", { fatal: true })', "undefined");
+    replace("Object.hasOwn = Object.hasOwn || function", "const hasOwn = function");
+    const notice = `@assemblyscript/loader ${version}, ${license} (LICENSE-loader), changed: no TextDecoder, no polyfill`;
+    return `/** ${notice} */\n${code.replaceAll("Object.hasOwn(", "hasOwn(")}`;
+  },
+};
+
 rmSync(DIST, { recursive: true, force: true });
 const bundle = await rolldown({
   input: Object.fromEntries(ENTRIES.map((entry) => [entry, `${LIB}/${entry}.js`])),
-  external: ["@assemblyscript/loader", /^node:/, /\.wasm(\?module)?$/],
+  external: [/^node:/, /\.wasm(\?module)?$/],
   platform: "neutral",
   // No file does anything when it is imported ("sideEffects" in package.json).
   treeshake: { moduleSideEffects: false },
-  plugins: [threadsBesideLoad],
+  plugins: [threadsBesideLoad, loaderAnywhere],
 });
 await bundle.write({
   dir: DIST,
@@ -70,6 +92,7 @@ await bundle.write({
   minify: false,
 });
 await bundle.close();
+copyFileSync("node_modules/assemblyscript/LICENSE", `${DIST}/LICENSE-loader`);
 for (const entry of TYPED) copyTypes(`${LIB}/${entry}.d.ts`);
 for (const name of ["simd", "relaxed", "simd-shared", "relaxed-shared"]) {
   copyFileSync(`build/${name}.wasm`, `${DIST}/${name}.wasm`);

@@ -1,4 +1,4 @@
-import { instantiate, instantiateSync } from "@assemblyscript/loader";
+import { instantiateSync } from "@assemblyscript/loader";
 import { type Backend, type Engine, type Kernels, type LinearMemory, PAGE } from "./backend.js";
 
 /**
@@ -48,17 +48,19 @@ function memoryOf({ initial, maximum }: MemorySize): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: Math.ceil(initial / PAGE), maximum: Math.floor(maximum / PAGE) });
 }
 
-/** Instantiates a compiled binary. */
+/** Instantiates a compiled binary. The loader takes a module of another realm, as Next.js has it at the edge, for bytes. */
 export function openWasmSync(backend: Backend, module: WebAssembly.Module, size: MemorySize): Engine {
   const memory = memoryOf(size);
-  const { instance } = instantiateSync(module, { env: { memory } });
+  const imports = { env: { memory } };
+  const ours = module instanceof WebAssembly.Module;
+  const instance = ours ? instantiateSync(module, imports).instance : new WebAssembly.Instance(module, imports);
   return engineOf(backend, instance, memory);
 }
 
 /**
  * Instantiates a compiled binary where a page's main thread may refuse to do it at once (a RangeError; Chrome did above
- * 4 kB, now does above 8 MB). Not the first choice: the loader asks whether it was given a Response, which takes Node 20 ms
- * to have one.
+ * 4 kB, now does above 8 MB). Without the loader: its way leads by WebAssembly.compile, which Next.js refuses to have in what
+ * it builds for its edge runtime, called or not.
  */
 export async function openWasm(backend: Backend, module: WebAssembly.Module, size: MemorySize): Promise<Engine> {
   try {
@@ -67,6 +69,5 @@ export async function openWasm(backend: Backend, module: WebAssembly.Module, siz
     if (!(error instanceof RangeError)) throw error;
   }
   const memory = memoryOf(size);
-  const { instance } = await instantiate(module, { env: { memory } });
-  return engineOf(backend, instance, memory);
+  return engineOf(backend, await WebAssembly.instantiate(module, { env: { memory } }), memory);
 }

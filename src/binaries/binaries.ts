@@ -17,4 +17,6 @@ export interface Binaries {
   compileSync(name: BinaryName): CompiledModule | undefined;
   /** As `compile`, the binary for memory that threads share; absent where there are no threads. */
   compileShared?(name: BinaryName): Promise<CompiledModule>;
+  /** @internal What makes threads; absent where there are none. */
+  threads?(): Promise<typeof import("../threads/index.js")>;
 }

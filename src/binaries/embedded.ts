@@ -49,6 +49,7 @@ export const embedded: Binaries = {
       name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
     return keep(`${name}-shared`, await compileAwake(unpack(binary)));
   },
+  threads: () => import("../threads/index.js"),
   compileSync(name) {
     if (name !== "simd") return undefined;
     return compiled.get(name) ?? keep(name, new WebAssembly.Module(simdBytes()));

@@ -28,9 +28,8 @@ export function identify(module: unknown): Identity {
 function signatureOf(module: unknown): string | undefined {
   let sections: ArrayBuffer[] | undefined;
   try {
-    // The loader takes those of another realm for bytes.
-    if (module instanceof WebAssembly.Module) sections = WebAssembly.Module.customSections(module, "xentropy");
+    sections = WebAssembly.Module.customSections(module as WebAssembly.Module, "xentropy");
   } catch {}
-  if (!sections) return refuse("module", "a WebAssembly.Module of this realm, compiled already", module);
+  if (!sections) return refuse("module", "a WebAssembly.Module, compiled already", module);
   return sections.length === 0 ? undefined : String.fromCharCode(...new Uint8Array(sections[0]));
 }

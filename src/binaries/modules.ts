@@ -1,12 +1,16 @@
-import type { Binaries, BinaryName } from "./binaries.js";
+import type { Binaries } from "./binaries.js";
 
-/** Binaries that the runtime compiled at deployment and hands over as modules; others than simd are imported when asked for. */
-export function modules(
-  simd: WebAssembly.Module,
-  others: { readonly [name in Exclude<BinaryName, "simd">]: () => Promise<{ default: WebAssembly.Module }> },
-): Binaries {
+/**
+ * Binaries that the runtime compiled at deployment and hands over as modules, if any; relaxed is imported when it is asked
+ * for. No threads.
+ */
+export function modules(simd?: WebAssembly.Module, relaxed?: () => Promise<{ default: WebAssembly.Module }>): Binaries {
   return {
-    compile: async (name) => (name === "simd" ? simd : (await others[name]()).default),
+    compile: async (name) => {
+      const module = name === "simd" ? simd : (await relaxed?.())?.default;
+      if (module) return module;
+      throw new Error("this runtime's entry has no binary of it: give one as module");
+    },
     compileSync: (name) => (name === "simd" ? simd : undefined),
   };
 }

@@ -1,3 +1,4 @@
+import { typedName } from "../checks.js";
 import type { Xentropy } from "../kernels.js";
 import { rowsAlong, scatter } from "../reference/arrays.js";
 import * as reference from "../reference/index.js";
@@ -35,7 +36,7 @@ export function crossEntropyTruth(call: Call, k: Xentropy): Record<string, Truth
       gradientToLogits(gradient, x, { softcap, temperature } as LogitOptions);
     }
   }
-  const single = !(dataOf(targets) instanceof Float32Array) && !options.labelSmoothing && !options.zLoss;
+  const single = typedName(dataOf(targets)) !== "Float32Array" && !options.labelSmoothing && !options.zLoss;
   return {
     loss: { values: truth.loss, magnitudes: single ? undefined : terms.loss },
     grad: { values: grad ?? [], magnitudes: single ? undefined : terms.grad, pull: terms.pull },

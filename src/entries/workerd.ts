@@ -6,7 +6,7 @@ import { modules } from "../binaries/modules.js";
 import { type LoadOptions, loadFrom, loadSyncFrom } from "../load.js";
 import simd from "../simd.wasm";
 
-const binaries = modules(simd, { relaxed: () => import("../relaxed.wasm") });
+const binaries = modules(simd, () => import("../relaxed.wasm"));
 
 export * from "../errors.js";
 export const load = (options?: LoadOptions) => loadFrom(binaries, options);

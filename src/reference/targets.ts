@@ -84,7 +84,8 @@ export function labelWeight(labels: Int32Array, classWeights: Float64Array, samp
  */
 function isDense(labels: Labels, rows: Rows): boolean {
   const data = "data" in labels ? labels.data : labels;
-  if (data instanceof Float32Array || data instanceof Float64Array) return true;
+  // Of any realm, which `instanceof` doesn't know.
+  if (/Float\d+Array/.test(Object.prototype.toString.call(data))) return true;
   return Array.isArray(data) && data.length !== rows.count && data.length === rows.count * rows.length;
 }
 

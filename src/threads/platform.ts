@@ -89,7 +89,8 @@ function webThread(file: URL | undefined, listener: Listener): Thread {
     ? new Worker(file, { type: "module" })
     : new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   worker.onmessage = () => listener.ready();
-  worker.onerror = ({ message }) => listener.ended(message);
+  // Without a message where there is no such file, as in a bundle that lacks it.
+  worker.onerror = ({ message }) => listener.ended(message ?? "its file can't be loaded");
   return {
     post: (message) => worker.postMessage(message),
     terminate: () => worker.terminate(),

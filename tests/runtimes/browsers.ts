@@ -27,7 +27,6 @@ const IMPORT_MAP = JSON.stringify({
   imports: {
     xentropy: "/node_modules/xentropy/dist/index.js",
     "xentropy/check": "/node_modules/xentropy/dist/check.js",
-    "@assemblyscript/loader": "/node_modules/@assemblyscript/loader/index.js",
   },
 });
 
