@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { build, type Plugin } from "esbuild";
@@ -105,6 +106,25 @@ describe("where nothing can be imported later, as in service workers", async () 
       expect(error).toMatchObject({ code: "BACKEND", message: expect.not.stringContaining("wasm-unsafe-eval") });
     }
   });
+});
+
+it('a bundle that isn\'t an ES module says what threads lack there, and "auto" is one', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    write: false,
+    logLevel: "error",
+  });
+  const module = { exports: {} as typeof import("../src/index.js") };
+  new Function("module", "require", outputFiles[0].text)(module, createRequire(import.meta.url));
+  const { load } = module.exports;
+  await expect(load({ threads: 2 })).rejects.toMatchObject({
+    code: "BACKEND",
+    message: expect.stringContaining("import.meta.url"),
+  });
+  expect((await load({ threads: "auto" })).threads).toBe(1);
 });
 
 it("bundlers that know no exports find the entry and its types", async () => {

@@ -30,7 +30,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_700 },
   "relaxed, when asked for": { limit: 19_600 },
-  "threads, when asked for": { limit: 29_500 },
+  "threads, when asked for": { limit: 29_600 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

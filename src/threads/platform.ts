@@ -58,12 +58,15 @@ export function requireSharing(): void {
   }
 }
 
-/** Makes workers from this package's own file, or from another. */
+/** Makes workers from this package's own file, or from another. Throws BackendError where a bundle hides the former. */
 export async function spawner(file?: FileUrl): Promise<Spawn> {
-  if (!hasNodeModules) return (listener) => webThread(file, listener);
-  const threads = await nodeModule<WorkerThreads>("node:worker_threads");
   // Not one expression, or bundlers for browsers would take it for an asset.
   const here = import.meta.url;
+  if (!file && !here) {
+    throw new BackendError("Threads need import.meta.url, which a bundle has only if it is an ES module.");
+  }
+  if (!hasNodeModules) return (listener) => webThread(file, listener);
+  const threads = await nodeModule<WorkerThreads>("node:worker_threads");
   const url = file ?? new URL("./worker.js", here);
   return (listener) => nodeThread(new threads.Worker(url, { execArgv: [] }), listener);
 }
