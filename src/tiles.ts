@@ -258,8 +258,8 @@ export class Tiles {
       if (!there && back) this.#carry(operand, offset, transit, true, inner, slabs * classes);
       return;
     }
-    // A few times as much in one piece is copied faster than what is needed in many. An even number of classes: see alignTo.
-    const whole = even && inner <= 8 * width;
+    // Several times as much in one piece is copied faster than what is needed in many. An even number of classes: see alignTo.
+    const whole = even && inner <= (back ? 8 : 24) * width;
     const step = whole ? inner : apart(width);
     const most = whole ? Math.floor(this.#work.tileFloats / inner) & ~1 : classes;
     for (let c = 0; c < slabs * classes; c += most) {
