@@ -32,7 +32,6 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title>
 <script type="importmap">{"imports": {
   "xentropy": "/dist/index.js",
   "xentropy/reference": "/dist/reference/index.js",
-  "@assemblyscript/loader": "/node_modules/@assemblyscript/loader/index.js",
   "tinybench": "/node_modules/tinybench/dist/index.js"
 }}</script>
 <script type="module" src="/build/programs/bench/browser.js"></script>`;

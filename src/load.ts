@@ -133,7 +133,7 @@ function openSync(backend: Backend, { given, maximumMemory }: Request, binaries:
   if (backend === "js") return openJs(maximumMemory);
   const module = given?.name === backend && !given.shared ? given.module : binaries.compileSync(backend);
   if (module) return openWasmSync(backend, module, sizeOf(maximumMemory));
-  throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or use load`);
+  throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or try load`);
 }
 
 /** The backends of a list, without js where several threads are asked for and others are there to give them. */

@@ -1,6 +1,6 @@
 /**
  * Writes n numbers of an array of several axes, in the order of the axes' indices, from the one at `start` on. `steps`: how
- * far apart in `from` the neighbours along each axis are; 0 repeats one.
+ * far apart in `from` the neighbours along each axis are; 0 repeats one. There is an axis at least.
  */
 export function copyStrided(
   from: Float32Array,

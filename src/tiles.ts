@@ -258,10 +258,12 @@ export class Tiles {
       if (!there && back) this.#carry(operand, offset, transit, true, inner, slabs * classes);
       return;
     }
-    // Several times as much in one piece is copied faster than what is needed in many. An even number of classes: see alignTo.
-    const whole = even && inner <= (back ? 8 : 24) * width;
+    // Several times as much in one piece is copied faster than what is needed in many: where a tile holds two classes at least,
+    // for it takes an even number of them (see alignTo).
+    const room = this.#work.tileFloats;
+    const whole = even && inner <= Math.min((back ? 8 : 24) * width, room / 2);
     const step = whole ? inner : apart(width);
-    const most = whole ? Math.floor(this.#work.tileFloats / inner) & ~1 : classes;
+    const most = whole ? Math.floor(room / inner) & ~1 : classes;
     for (let c = 0; c < slabs * classes; c += most) {
       const n = Math.min(most, slabs * classes - c);
       if (whole || !back) this.#carry(operand, offset + c * inner, transit, false, step, n);

@@ -69,7 +69,7 @@ const loaderAnywhere = {
       code = code.replace(text, other);
     };
     replace('new TextDecoder("utf-16le", { fatal: true })', "undefined");
-    replace("Object.hasOwn = Object.hasOwn || function", "const hasOwn = function");
+    replace("/** polyfill for Object.hasOwn */\nObject.hasOwn = Object.hasOwn || function", "const hasOwn = function");
     const notice = `@assemblyscript/loader ${version}, ${license} (LICENSE-loader), changed: no TextDecoder, no polyfill`;
     return `/** ${notice} */\n${code.replaceAll("Object.hasOwn(", "hasOwn(")}`;
   },
@@ -92,7 +92,7 @@ await bundle.write({
   minify: false,
 });
 await bundle.close();
-copyFileSync("node_modules/assemblyscript/LICENSE", `${DIST}/LICENSE-loader`);
+for (const file of ["LICENSE", "NOTICE"]) copyFileSync(`node_modules/assemblyscript/${file}`, `${DIST}/${file}-loader`);
 for (const entry of TYPED) copyTypes(`${LIB}/${entry}.d.ts`);
 for (const name of ["simd", "relaxed", "simd-shared", "relaxed-shared"]) {
   copyFileSync(`build/${name}.wasm`, `${DIST}/${name}.wasm`);
