@@ -2,23 +2,27 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { describe, expect, it } from "vitest";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 
-/** What a program prints on the built package, bundled and minified as for a page. */
-async function minified(program: string): Promise<unknown> {
+/** A program on the built package, bundled; by default one that gives all of it. */
+async function bundled(options: BuildOptions, program = 'export * from "./index.js";'): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: DIST },
     bundle: true,
-    minify: true,
-    format: "esm",
+    logLevel: "error",
+    ...options,
     write: false,
-    external: ["node:*"],
-    outdir: "/",
   });
-  return (await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`)).default;
+  return outputFiles[0].text;
+}
+
+/** What a program gives, bundled and minified as for a page. */
+async function minified(program: string): Promise<unknown> {
+  const text = await bundled({ minify: true, format: "esm", external: ["node:*"], outdir: "/" }, program);
+  return (await import(`data:text/javascript,${encodeURIComponent(text)}`)).default;
 }
 
 it("errors have their names in a minified bundle", async () => {
@@ -43,16 +47,8 @@ it("what the package gives is of classes with their names", async () => {
 });
 
 describe("where there is nothing but ECMAScript and WebAssembly, as in audio worklets", async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
-    bundle: true,
-    format: "iife",
-    globalName: "xentropy",
-    write: false,
-    logLevel: "error",
-  });
   const realm = createContext();
-  runInContext(outputFiles[0].text, realm);
+  runInContext(await bundled({ format: "iife", globalName: "xentropy" }), realm);
   const { load, loadSync } = realm.xentropy as typeof import("../src/index.js");
   const x = Float32Array.of(1, 2, 3);
   const wanted = Array.from((await import("../src/index.js")).loadSync().softmax(x));
@@ -85,14 +81,7 @@ const refusal: Plugin = {
 };
 
 describe("where nothing can be imported later, as in service workers", async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
-    bundle: true,
-    format: "esm",
-    write: false,
-    plugins: [refusal],
-  });
-  const url = `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`;
+  const url = `data:text/javascript,${encodeURIComponent(await bundled({ format: "esm", plugins: [refusal] }))}`;
   const { load } = (await import(url)) as typeof import("../src/index.js");
 
   it('threads "auto" are one, and the backend is simd all the same', async () => {
@@ -109,16 +98,9 @@ describe("where nothing can be imported later, as in service workers", async () 
 });
 
 it('a bundle that isn\'t an ES module says what threads lack there, and "auto" is one', async () => {
-  const { outputFiles } = await build({
-    stdin: { contents: 'export * from "./index.js";', resolveDir: DIST },
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    write: false,
-    logLevel: "error",
-  });
+  const text = await bundled({ format: "cjs", platform: "node" });
   const module = { exports: {} as typeof import("../src/index.js") };
-  new Function("module", "require", outputFiles[0].text)(module, createRequire(import.meta.url));
+  new Function("module", "require", text)(module, createRequire(import.meta.url));
   const { load } = module.exports;
   await expect(load({ threads: 2 })).rejects.toMatchObject({
     code: "BACKEND",
