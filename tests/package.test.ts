@@ -67,6 +67,41 @@ describe("where there is nothing but ECMAScript and WebAssembly, as in audio wor
   });
 });
 
+it.each(["simd", "js"] as const)(
+  "%s looks up no global of the language in a call: Jest's contexts are slow there",
+  async (backend) => {
+    const realm = createContext();
+    runInContext(await bundled({ format: "iife", globalName: "xentropy" }), realm);
+    const k = (realm.xentropy as typeof import("../src/index.js")).loadSync({ backend });
+    const { Float32Array: Floats, Int32Array: Integers } = runInContext("({ Float32Array, Int32Array })", realm);
+    const x = Floats.of(1, 2, 3, 4, 5, 6);
+    const labels = Integers.of(1, 2);
+    const calls = () => {
+      const p = k.softmax(x, { shape: [2, 3] });
+      const options = { shape: [2, 3], temperature: 2 };
+      return [
+        p,
+        k.logSumExp(x, options),
+        k.softmaxCrossEntropy(x, labels, { shape: [2, 3], grad: true }).grad,
+        k.softmaxCrossEntropy(x, labels, { ...options, labelSmoothing: 0.1, grad: true }).grad,
+        k.klDivergence(p, k.softmax(x, options), { shape: [2, 3] }),
+        k.sigmoidCrossEntropy(x, p, { grad: true }).grad,
+        k.sigmoidFocalLoss(x, p, { reduction: "none" }).loss,
+        k.topK(x, 2, { shape: [2, 3] }).values,
+        k.argmax(x, { shape: [2, 3] }),
+      ].map((result) => Array.from(result as ArrayLike<number>));
+    };
+    const before = calls();
+    for (const name of ["Array", "ArrayBuffer", "Float32Array", "Int32Array", "Math", "Number", "Object"]) {
+      const get = () => {
+        throw new Error(`${name} was looked up.`);
+      };
+      Object.defineProperty(runInContext("globalThis", realm), name, { get });
+    }
+    expect(calls()).toEqual(before);
+  },
+);
+
 /** Chromium's words for it. */
 const refusal: Plugin = {
   name: "refusal",
