@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { type Browser, CHROMIUM_FLAGS, findBrowser } from "../../tools/support/browsers.js";
+import { type Browser, CHROMIUM_FLAGS, findBrowser, launch } from "../../tools/support/browsers.js";
 import { run } from "./engines.js";
 import { APP, NotAtHand } from "./folders.js";
 import type { Outcome } from "./program.js";
@@ -44,15 +44,10 @@ const ISOLATION = new Map([
 
 const LIMIT = 150_000;
 
-const ARGUMENTS: Readonly<Record<Browser, (profile: string) => readonly string[]>> = {
-  Chromium: (profile) => [...CHROMIUM_FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`],
-  Firefox: (profile) => ["--headless", "--no-remote", "--profile", profile],
-};
-
 /** The browser's file; throws NotAtHand where there is none. */
 export function find(browser: Browser): string {
   const file = findBrowser(browser);
-  if (!file) throw new NotAtHand(`${browser} is not installed`);
+  if (!file) throw new NotAtHand(`${browser}${browser === "WebKit" ? " or a screen for it" : ""} is not installed`);
   return file;
 }
 
@@ -101,6 +96,11 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+function start(browser: Browser, file: string, profile: string, url: string): ChildProcess {
+  const { command, args, env } = launch(browser, file, profile, url);
+  return spawn(command, args, { env, stdio: "ignore", detached: true });
+}
+
 function end(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
@@ -112,7 +112,7 @@ function end(child: ChildProcess): void {
 
 /** Opens the pages one after the other; a page that doesn't report in time has failed, and so have those behind it. */
 export async function visit(browser: Browser, pages: readonly Page[]): Promise<Map<string, Outcome[]>> {
-  const command = find(browser);
+  const file = find(browser);
   const reports = new Map<string, Outcome[]>();
   const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
   let server: Server | undefined;
@@ -132,8 +132,7 @@ export async function visit(browser: Browser, pages: readonly Page[]): Promise<M
       restart();
       serve(pages, taken).then((started) => {
         server = started;
-        const args = [...ARGUMENTS[browser](profile), `${urlOf(started)}/page/0`];
-        child = spawn(command, args, { stdio: "ignore", detached: true });
+        child = start(browser, file, profile, `${urlOf(started)}/page/0`);
         child.on("error", reject);
       }, reject);
     });
@@ -150,7 +149,7 @@ export async function visit(browser: Browser, pages: readonly Page[]): Promise<M
 /** Opens an address until a result is there; a limit of time is an error. */
 export async function open<T>(browser: Browser, url: string, result: Promise<T>): Promise<T> {
   const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
-  const child = spawn(find(browser), [...ARGUMENTS[browser](profile), url], { stdio: "ignore", detached: true });
+  const child = start(browser, find(browser), profile, url);
   let timer: NodeJS.Timeout | undefined;
   const failure = new Promise<never>((_, reject) => {
     child.on("error", reject);

@@ -22,6 +22,8 @@ const PAGES: readonly Page[] = [
   { name: "CSP without", script: "/forbidden.js", policy: "'self' 'unsafe-inline'" },
 ];
 
+const BROWSERS = ["Chromium", "Firefox", "WebKit"] as const;
+
 async function commandLine(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const version of [20, 22, 24, 26]) {
@@ -87,8 +89,7 @@ async function versions(): Promise<void> {
     ...[20, 22, 24, 26].map((version): [string, () => string] => [`Node ${version}`, () => nodeOf(version)]),
     ["Deno", deno],
     ["Bun", bun],
-    ["Chromium", () => find("Chromium")],
-    ["Firefox", () => find("Firefox")],
+    ...BROWSERS.map((name): [string, () => string] => [name, () => find(name)]),
   ];
   const found = asked.map(async ([name, command]) => {
     const version = await run(command(), ["--version"]).catch(() => "");
@@ -105,7 +106,7 @@ await versions();
 
 const rows: Row[] = [...(await commandLine()), ...(await workers())];
 const { rows: bundles, pages } = await bundled();
-rows.push(...(await browser("Chromium", [...PAGES, ...pages])), ...(await browser("Firefox", [...PAGES, ...pages])));
+for (const name of BROWSERS) rows.push(...(await browser(name, [...PAGES, ...pages])));
 rows.push(...bundles);
 for (const [resolution, compile] of TYPES) rows.push(await single(`types, ${resolution}`, "types", compile));
 rows.push(await single("Vercel Edge", "entry", edgeLight));
