@@ -6,12 +6,25 @@ import { clamped, rounded, significand, widened } from "./math/wide-exp";
  * What is done to logits before a softmax: both define new float32 logits. x, out: n floats, out may be x.
  */
 
-/** x / T, correctly rounded. */
-export function temper(x: usize, out: usize, n: usize, temperature: f32): void {
-  const by = f32x4.splat(temperature);
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) v128.store(out, f32x4.div(v128.load(x), by));
-  const rest = n & 3;
-  if (rest) storeLanes(out, rest, f32x4.div(loadLanes(x, rest, by), by));
+/**
+ * x / T in float64, rounded to float32. Where T is a float32 the division is float32 too, and its result the same: rounding
+ * a quotient twice does no harm where the first time leaves more than twice as many bits.
+ */
+export function temper(x: usize, out: usize, n: usize, temperature: f64): void {
+  const by = f32x4.splat(<f32>temperature);
+  const wide = f64x2.splat(temperature);
+  const single = <f64>(<f32>temperature) === temperature;
+  for (let i: usize = 0; i < n; i += 4, x += 16, out += 16) {
+    const count = min(n - i, 4);
+    const logit = count === 4 ? v128.load(x) : loadLanes(x, count, by);
+    const value = single ? f32x4.div(logit, by) : narrow(quotient(logit, wide), quotient(upper(logit), wide));
+    if (count === 4) v128.store(out, value);
+    else storeLanes(out, count, value);
+  }
+}
+
+function quotient(x: v128, by: v128): v128 {
+  return f64x2.div(f64x2.promote_low_f32x4(x), by);
 }
 
 /** s·tanh(x/s), within 3 ULP */

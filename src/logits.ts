@@ -2,13 +2,14 @@ import { refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import type { Slot } from "./workspace.js";
 
+/** Reads a number that float32 doesn't round to 0 or infinity. */
 function readPositive(value: unknown, name: string): number | undefined {
   if (value === undefined) return undefined;
   const single = typeof value === "number" ? Math.fround(value) : Number.NaN;
   if (!(single > 0 && single < Infinity)) {
     refuse(name, "a positive, finite number (as a float32)", value);
   }
-  return single;
+  return value as number;
 }
 
 /** Makes the logits that an operation starts from: softcap first, then temperature. Each defines new float32 logits. */
@@ -26,7 +27,7 @@ export class Transform {
     this.some = this.softcap !== undefined || this.temperature !== undefined;
   }
 
-  /** Reads both: positive, finite numbers, taken as float32. */
+  /** Reads both: positive, finite numbers; the softcap's kernels take it as a float32. */
   static read(context: Context, softcap: unknown, temperature: unknown): Transform {
     if (softcap === undefined && temperature === undefined) return context.unchanged;
     return new Transform(context, readPositive(softcap, "softcap"), readPositive(temperature, "temperature"));

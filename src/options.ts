@@ -41,7 +41,7 @@ export interface ArrayOptions extends BatchOptions, OutputOptions {}
 
 /** The temperature of logits. */
 export interface TemperatureOptions {
-  /** T > 0, taken as a float32: the logits are fround(x / T). Default 1. */
+  /** T > 0: the logits are fround(x / T). Default 1. */
   temperature?: number | undefined;
 }
 
@@ -118,7 +118,7 @@ export interface SigmoidFocalLossOptions extends LossOptions {
 
 /** Options of softmaxKlDivergence. */
 export interface SoftmaxKlDivergenceOptions extends LossOptions, BatchOptions {
-  /** T > 0, taken as a float32: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
+  /** T > 0: both batches of logits become fround(x / T), the loss is multiplied by T². Default 1. */
   temperature?: number | undefined;
 }
 

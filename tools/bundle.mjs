@@ -85,7 +85,8 @@ const globalsAsConstants = {
   name: "globals as constants",
   renderChunk(code) {
     const used = GLOBALS.filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
-    return used.length > 0 ? `const { ${used.join(", ")} } = globalThis;\n${code}` : undefined;
+    const [, first, rest] = /^(#!.*\n)?([^]*)$/.exec(code);
+    return used.length > 0 ? `${first ?? ""}const { ${used.join(", ")} } = globalThis;\n${rest}` : undefined;
   },
 };
 

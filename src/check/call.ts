@@ -14,7 +14,7 @@ export interface Call {
 export type Values = number | ArrayLike<number>;
 
 /** Numbers that the kernels take as float32; the reference takes gradOutput and gamma so by itself. */
-const SINGLE = new Set(["temperature", "softcap", "posWeight", "elementWeights"]);
+const SINGLE = new Set(["softcap", "posWeight", "elementWeights"]);
 
 /** The elements of an operand in float64. */
 export function numbers(operand: unknown): Float64Array {

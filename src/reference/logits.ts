@@ -3,7 +3,7 @@
 //   z′ = fround(s·tanh(z / s))   softcap s > 0, first (Gemma 2, arXiv 2408.00118)
 //   z′ = fround(z / T)           temperature T > 0, second
 //
-// s and T are float32 too: where another number is given, the one next to it.
+// s is a float32 too: where another number is given, the one next to it.
 //
 // Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule
 // here, and why the step stands alone: another implementation's own z′ can be judged from the same point on.
@@ -13,7 +13,7 @@ import { type Names, requirePositive } from "./checks.js";
 export interface LogitOptions {
   /** Softcap s > 0, taken as a float32: logits are squashed into (−s, s). Default: none. */
   readonly softcap?: number | undefined;
-  /** Temperature T > 0, taken as a float32, applied after the softcap. Default: none. */
+  /** Temperature T > 0, applied after the softcap. Default: none. */
   readonly temperature?: number | undefined;
 }
 
@@ -22,8 +22,8 @@ export const LOGIT_OPTIONS: Names<LogitOptions> = { softcap: true, temperature: 
 /** The logits z′. Without options it is `z` itself, not a copy. */
 export function transformLogits(z: Float64Array, { softcap, temperature }: LogitOptions): Float64Array {
   if (softcap === undefined && temperature === undefined) return z;
-  const s = singleOf("softcap", softcap);
-  const t = singleOf("temperature", temperature);
+  const s = readSoftcap(softcap);
+  const t = readTemperature(temperature);
 
   const transformed = new Float64Array(z.length);
   for (let i = 0; i < z.length; i++) {
@@ -41,8 +41,8 @@ export function transformLogits(z: Float64Array, { softcap, temperature }: Logit
  * of 0 stays 0: an ignored position may hold a NaN.
  */
 export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap, temperature }: LogitOptions): void {
-  const s = singleOf("softcap", softcap);
-  const t = singleOf("temperature", temperature);
+  const s = readSoftcap(softcap);
+  const t = readTemperature(temperature);
   if (s !== undefined) {
     for (let i = 0; i < grad.length; i++) {
       const e = Math.exp(-2 * Math.abs(z[i] / s));
@@ -54,10 +54,16 @@ export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap,
   }
 }
 
-/** s or T as the rule takes it. Throws unless that is finite and above 0. */
-export function singleOf<T extends number | undefined>(name: string, value: T): T {
+/** Throws unless s is finite and above 0. */
+function readSoftcap(value: number | undefined): number | undefined {
   if (value === undefined) return value;
   const single = Math.fround(value);
-  requirePositive(name, single);
-  return single as T;
+  requirePositive("softcap", single);
+  return single;
+}
+
+/** Throws unless T is, as a float32, finite and above 0. */
+export function readTemperature<T extends number | undefined>(value: T): T {
+  if (value !== undefined) requirePositive("temperature", Math.fround(value));
+  return value;
 }

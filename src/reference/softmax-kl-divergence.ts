@@ -20,7 +20,7 @@ import {
   scatter,
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import { gradientToLogits, singleOf, transformLogits } from "./logits.js";
+import { gradientToLogits, readTemperature, transformLogits } from "./logits.js";
 import {
   gradientScales,
   type Loss,
@@ -62,7 +62,7 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
 ): Loss<R, G> {
   requireOptions(options, OPTIONS);
   const { reduction = "mean" as R } = options;
-  const temperature = singleOf("temperature", options.temperature ?? 1);
+  const temperature = readTemperature(options.temperature ?? 1);
   const batch = readBatch(student, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);
   const studentLogits = transformLogits(batch.data, options);

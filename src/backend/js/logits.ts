@@ -5,13 +5,12 @@ import type { Memory } from "./memory.js";
 /** What is done to logits before a softmax: assembly/logits.ts has the formulas and the contract. */
 const { fround } = Math;
 
-/** x / T */
+/** x / T in float64, rounded to float32 */
 export function temper(memory: Memory, x: number, out: number, n: number, temperature: number): void {
   const { f32 } = memory;
   const from = x >>> 2;
   const to = out >>> 2;
-  const by = fround(temperature);
-  for (let i = 0; i < n; i++) f32[to + i] = f32[from + i] / by;
+  for (let i = 0; i < n; i++) f32[to + i] = f32[from + i] / temperature;
 }
 
 /** s·tanh(x/s) */
