@@ -84,11 +84,11 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * log Σ exp of `rows` rows over columns that are added a few at a time, or the state that `toJSON` stored. `start`: the
-   * column of the whole rows that the first one added is; states of neighbouring columns merge. Bit for bit what logSumExp
-   * gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
+   * log Σ exp of `rows` rows (1) over columns that are added a few at a time, or the state that `toJSON` stored. `start`: the
+   * column of the whole rows that the first one added is; without it a merge takes the columns as the next ones. Bit for bit
+   * what logSumExp gives where states start at multiples of 2048 columns, and within its bound however columns are cut.
    */
-  logSumExpState(rows: number | StateData, options: { start?: number | undefined } = NONE): LogSumExpState {
+  logSumExpState(rows: number | StateData = 1, options: { start?: number | undefined } = NONE): LogSumExpState {
     return new LogSumExpState(this.context(), rows, options);
   }
 

@@ -20,18 +20,33 @@ export interface StateData {
   readonly rows: number;
   readonly start: number;
   readonly end: number;
+  /** Whether `start` was given, rather than 0 by default. */
+  readonly placed: boolean;
   /** Runs of columns in order: where each ends, and three numbers a row. */
   readonly nodes: readonly { readonly end: number; readonly values: readonly PlainNumber[] }[];
 }
 
-export function writeNodes(rows: number, start: number, end: number, nodes: readonly StateNode[]): StateData {
+export function writeNodes(
+  rows: number,
+  start: number,
+  end: number,
+  placed: boolean,
+  nodes: readonly StateNode[],
+): StateData {
   return {
     version: 1,
     rows,
     start,
     end,
+    placed,
     nodes: nodes.map(({ to, values }) => ({ end: to, values: Array.from(values, plain) })),
   };
+}
+
+/** The same sums, their columns counted from elsewhere. */
+export function movedBy(columns: number, data: StateData): StateData {
+  const nodes = data.nodes.map(({ end, values }) => ({ end: end + columns, values }));
+  return { ...data, start: data.start + columns, end: data.end + columns, nodes };
 }
 
 function plain(value: number): PlainNumber {
@@ -41,11 +56,13 @@ function plain(value: number): PlainNumber {
 const SPECIAL = new Set(["NaN", "Infinity", "-Infinity"]);
 
 /** Reads a stored state. Throws OptionError where it isn't one. */
-export function readNodes(data: unknown): { rows: number; start: number; end: number; nodes: StateNode[] } {
+export function readNodes(
+  data: unknown,
+): Pick<StateData, "rows" | "start" | "end" | "placed"> & { nodes: StateNode[] } {
   if (typeof data !== "object" || data === null) {
     return refuse("A stored state", "what toJSON of a LogSumExpState gives", data);
   }
-  const { version, rows, start, end, nodes } = data as StateData;
+  const { version, rows, start, end, placed, nodes } = data as StateData;
   if (version !== 1) refuse("The version of a stored state", "1", version);
   for (const count of [rows, start, end]) readInteger(count, "A count of a stored state");
   if (!Array.isArray(nodes)) return refuse("What a stored state has as nodes", "an array", nodes);
@@ -61,7 +78,7 @@ export function readNodes(data: unknown): { rows: number; start: number; end: nu
     return result;
   });
   if (from !== end) refuse("The end of a stored state", `that of its nodes, ${from}`, end);
-  return { rows, start, end, nodes: read };
+  return { rows, start, end, placed: placed !== false, nodes: read };
 }
 
 /** Maximum, peak, rest, maximum …: peak and rest are sums of exponentials. */

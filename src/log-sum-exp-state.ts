@@ -3,7 +3,7 @@ import { type FloatBatch, readFloats } from "./batch.js";
 import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, OptionError, ShapeError } from "./errors.js";
-import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
+import { movedBy, readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
 import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
 import { checkOwn, checkShape } from "./shape.js";
@@ -26,6 +26,8 @@ export class LogSumExpState {
   #nodes: StateNode[] = [];
   #start: number;
   #end: number;
+  /** Whether `start` was given. If not, a state that takes these columns in counts them behind its own. */
+  #placed: boolean;
   /** The columns of a block that isn't complete: a row of BLOCK for each row. */
   #pending: Float32Array | undefined;
   #waiting = 0;
@@ -39,13 +41,15 @@ export class LogSumExpState {
       this.rows = readInteger(from, "rows");
       this.#start = readInteger(start, "start");
       this.#end = start;
+      this.#placed = options.start !== undefined;
       return;
     }
-    const { rows, start, end, nodes } = readNodes(from);
+    const { rows, start, end, placed, nodes } = readNodes(from);
     if (options.start !== undefined) throw new OptionError("A state that was stored has its start; give none.");
     this.rows = rows;
     this.#start = start;
     this.#end = end;
+    this.#placed = placed;
     for (const node of nodes) carry(context, this.#nodes, node);
   }
 
@@ -127,16 +131,19 @@ export class LogSumExpState {
   }
 
   /**
-   * Takes in a neighbour's columns: `other` starts where this state ends, or ends where it starts. Throws ShapeError for
-   * other rows, OptionError for columns that aren't next to these.
+   * Takes in a neighbour's columns: `other` starts where this state ends, or ends where it starts. Columns of a state that
+   * was made without `start` are taken as the next ones. Throws ShapeError for other rows, OptionError for columns that
+   * aren't next to these.
    */
   merge(other: LogSumExpState | StateData): this {
     this.#context.ready();
     if (typeof other !== "object") refuse("What a state merges with", "another state", other);
-    const that = isState(other) ? other : stateOf(this.#context, other);
+    let that = isState(other) ? other : stateOf(this.#context, other);
     that.#context.ready();
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
+    if (!before && !that.#placed && that !== this)
+      that = stateOf(this.#context, movedBy(this.#end - that.#start, that.toJSON()));
     if (!before && that.#start !== this.#end) {
       throw new OptionError(
         `Columns ${that.#start} to ${that.#end} are no neighbours of columns ${this.#start} to ${this.#end}.`,
@@ -166,6 +173,7 @@ export class LogSumExpState {
     this.#waiting = last.#waiting;
     this.#start = left.#start;
     this.#end = right.#end;
+    this.#placed ||= that.#placed;
     return this;
   }
 
@@ -219,7 +227,7 @@ export class LogSumExpState {
    */
   toJSON(): StateData {
     this.#context.ready();
-    return writeNodes(this.rows, this.#start, this.#end, this.#closed([...this.#nodes]));
+    return writeNodes(this.rows, this.#start, this.#end, this.#placed, this.#closed([...this.#nodes]));
   }
 }
 

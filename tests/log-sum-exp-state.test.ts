@@ -66,6 +66,36 @@ describeEachBackend("logSumExpState", (backend) => {
     }
   });
 
+  it("takes columns of states without a start as the next ones: in the bound, with the same bits where blocks begin", () => {
+    const { k } = backend;
+    const expected = k.logSumExp(whole, { shape: [rows, cols] });
+    for (const cuts of [
+      [0, BLOCK, 3 * BLOCK, cols],
+      [0, 5, 5, 12, 40],
+      [0, BLOCK - 1, BLOCK + 1, 3 * BLOCK + 3, cols],
+    ]) {
+      const to = cuts.at(-1) as number;
+      const part = (i: number) => k.logSumExpState(rows).add(columns(whole, rows, cuts[i], cuts[i + 1]));
+      const parts = cuts.slice(1).map((_, i) => part(i));
+      const stored = parts.map((state) => JSON.parse(JSON.stringify(state)) as StateData);
+      const one = parts.reduce((all, next) => all.merge(next));
+      const other = stored.reduce((all, next) => all.merge(next), k.logSumExpState(rows));
+      expect([one.start, one.end]).toEqual([0, to]);
+      const wanted = k.logSumExp(columns(whole, rows, 0, to), { shape: [rows, to] });
+      expect(bits(other.value())).toEqual(bits(one.value()));
+      for (const [row, value] of one.value().entries()) expect(distance(value, wanted[row])).toBeLessThanOrEqual(2);
+      if (cuts.every((cut) => cut === cols || cut % BLOCK === 0)) expect(bits(one.value())).toEqual(bits(wanted));
+      // Goes on where the parts end.
+      const rest = one.add(columns(whole, rows, to, cols)).value();
+      for (const [row, value] of rest.entries()) expect(distance(value, expected[row])).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("has one row where no number is given", () => {
+    const x = Float32Array.of(1, 2, 3);
+    expect(bits(backend.k.logSumExpState().add(x).value())).toEqual(bits(backend.k.logSumExp(x)));
+  });
+
   it("has them where a merge takes in a part of a block and more of it comes", () => {
     const { k } = backend;
     const x = new Float32Array(BLOCK + 3).fill(-Infinity);
@@ -276,6 +306,8 @@ describeEachBackend("logSumExpState", (backend) => {
     expect(() => state.add([1, 2] as never)).toThrow("float32");
     expect(() => state.merge(k.logSumExpState(3, { start: BLOCK + 5 }))).toThrow("rows");
     expect(() => state.merge(k.logSumExpState(2, { start: 7 }))).toThrow("no neighbours");
+    const unplaced = k.logSumExpState(2).add(whole.slice(0, 10));
+    expect(() => unplaced.merge(unplaced)).toThrow("no neighbours");
     for (const other of [2, "x", undefined, null, {}, []]) {
       expect(() => state.merge(other as never), String(other)).toThrow(OptionError);
     }
