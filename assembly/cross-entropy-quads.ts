@@ -63,7 +63,7 @@ function lossesOfTwo(labels: usize, scale: v128, lanes: usize, half: usize): v12
   const share = f64x2.div(one, sum);
   const others = v128.bitselect(f64x2.div(rest, sum), f64x2.sub(one, f64x2.mul(stored, share)), f64x2.eq(x, largest));
   v128.store(lanes + half, f64x2.mul(share, scale), SUMS);
-  v128.store(lanes + half, f64x2.mul(f64x2.neg(others), scale), RESTS);
+  v128.store(lanes + half, f64x2.sub(f64x2.splat(0), f64x2.mul(others, scale)), RESTS);
   const loss = f64x2.add(f64x2.sub(largest, x), log1pPair(f64x2.div(rest, peak)));
   return v128.and(loss, i64x2.extend_low_i32x4_s(counts));
 }

@@ -93,7 +93,7 @@ export function softmaxCrossEntropyOfRows(
       const m = load<f32>(maxima + (<usize>label / BLOCK) * 4);
       const others = othersThan(state, xLabel, load<f32>(at), m);
       softmaxApply(state, maxima, to, cols, factor);
-      store<f32>(at, <f32>(-others * factor));
+      store<f32>(at, <f32>(0 - others * factor));
     }
   }
 }
@@ -109,7 +109,7 @@ function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: 
     const share = 1 / (<f64>peak + rest);
     const others = xLabel === m ? rest / (<f64>peak + rest) : 1 - <f64>load<f32>(to + label) * share;
     multiply(to, n, share * factor);
-    store<f32>(to + label, <f32>(-others * factor));
+    store<f32>(to + label, <f32>(0 - others * factor)); // +0 where the others have nothing
   }
   return <f64>m - <f64>xLabel + log1p(rest / <f64>peak);
 }

@@ -20,8 +20,8 @@ export interface StateData {
   readonly rows: number;
   readonly start: number;
   readonly end: number;
-  /** Whether `start` was given, rather than 0 by default. */
-  readonly placed: boolean;
+  /** Whether `start` was given, rather than 0 by default. Default true. */
+  readonly placed?: boolean;
   /** Runs of columns in order: where each ends, and three numbers a row. */
   readonly nodes: readonly { readonly end: number; readonly values: readonly PlainNumber[] }[];
 }
@@ -58,7 +58,7 @@ const SPECIAL = new Set(["NaN", "Infinity", "-Infinity"]);
 /** Reads a stored state. Throws OptionError where it isn't one. */
 export function readNodes(
   data: unknown,
-): Pick<StateData, "rows" | "start" | "end" | "placed"> & { nodes: StateNode[] } {
+): Pick<StateData, "rows" | "start" | "end"> & { placed: boolean; nodes: StateNode[] } {
   if (typeof data !== "object" || data === null) {
     return refuse("A stored state", "what toJSON of a LogSumExpState gives", data);
   }

@@ -32,7 +32,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
   for (let outer = 0, position = 0; outer < length; outer += classes * inner) {
     for (let i = outer; i < outer + inner; i++, position++) {
       const label = labelAt(call, position);
-      total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), -source[i + label * inner]));
+      total.add(position, label < 0 ? 0 : weighted(weightOf(label, position), 0 - source[i + label * inner]));
     }
   }
   if (!gradient) return total.result(gradient);
@@ -43,7 +43,7 @@ function generalNllLoss(context: Context, logProbs: FloatBatch, given: Labels, o
       const label = labelAt(call, position);
       if (label < 0) continue;
       const scale = upstreamAt(gradOutput, position) * total.scale;
-      target[i + label * inner] = -weightOf(label, position) * scale;
+      target[i + label * inner] = 0 - weightOf(label, position) * scale;
     }
   }
   return total.result(gradient);

@@ -63,10 +63,10 @@ export function nllLoss<R extends Reduction = "mean", G extends boolean = false>
     if (label < 0 || sampleWeights[r] === 0) continue;
     gather(batch.data, rows, r, row);
     const weight = sampleWeights[r] * classWeights[label];
-    losses[r] = weighted(weight, -row[label]);
+    losses[r] = weighted(weight, 0 - row[label]);
     if (grad) {
       row.fill(0);
-      row[label] = -weight * scales[r];
+      row[label] = 0 - weight * scales[r];
       scatter(row, rows, r, grad);
     }
   }

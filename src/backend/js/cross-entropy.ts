@@ -42,7 +42,7 @@ export function softmaxCrossEntropy(
       const m = f32[(maxima >>> 2) + Math.floor(label / BLOCK)];
       const others = othersThan(memory, state, xLabel, f32[at], m);
       softmaxApply(memory, state, maxima, to, cols, factor);
-      f32[at] = -others * factor;
+      f32[at] = 0 - others * factor; // +0 where the others have nothing
     }
   }
 }
