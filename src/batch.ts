@@ -16,8 +16,16 @@ export interface TensorLike<T> {
   readonly dims?: Shape;
 }
 
+/** A tensor whose type leaves open what its numbers are, such as a model's output: a wrong dtype throws DtypeError. */
+export interface OpenTensor {
+  readonly data: unknown;
+  /** Name of the dtype. */
+  readonly type: string;
+  readonly dims: Shape;
+}
+
 /** A batch of float32 numbers, row-major. */
-export type FloatBatch = Float32Array | ResidentBatch | TensorLike<Float32Array>;
+export type FloatBatch = Float32Array | ResidentBatch | TensorLike<Float32Array> | OpenTensor;
 
 /** Where a result may be written. */
 export type FloatOutput = Float32Array | ResidentBatch;
@@ -35,7 +43,7 @@ type IntegerArray =
   | readonly number[];
 
 /** Integer class labels, one a position. */
-export type Labels = IntegerArray | ResidentBatch<Int32Array> | TensorLike<IntegerArray>;
+export type Labels = IntegerArray | ResidentBatch<Int32Array> | TensorLike<IntegerArray> | OpenTensor;
 
 /** Targets of each element: floats in [0, 1], or integers 0 and 1. */
 export type ElementTargets = FloatBatch | Labels;

@@ -2,7 +2,7 @@
  * xentropy: softmax and cross-entropy kernels. `load` gives the operations; see Xentropy.
  */
 export type { Backend } from "./backend/backend.js";
-export type { ElementTargets, FloatBatch, FloatOutput, Labels, Reduction, TensorLike } from "./batch.js";
+export type { ElementTargets, FloatBatch, FloatOutput, Labels, OpenTensor, Reduction, TensorLike } from "./batch.js";
 export type { CompiledModule } from "./binaries/binaries.js";
 export { load, loadSync } from "./entries/embedded.js";
 export {

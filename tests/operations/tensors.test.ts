@@ -54,6 +54,16 @@ describeEachBackend("operands that bring their shape along", (backend) => {
     });
   });
 
+  it("takes a model's output, whose type leaves the dtype open, and says so where that is wrong", () => {
+    const output: Readonly<Record<string, Tensor>> = {
+      logits: new Tensor("float32", Float32Array.of(1, 2, 3, 6), [2, 2]),
+      labels: new Tensor("int64", BigInt64Array.of(1n, 0n), [2]),
+    };
+    const { loss } = backend.k.softmaxCrossEntropy(output.logits, output.labels);
+    expect(loss).toBe(backend.k.softmaxCrossEntropy(Float32Array.of(1, 2, 3, 6), [1, 0], { shape: [2, 2] }).loss);
+    expect(() => backend.k.softmax(output.labels)).toThrow(DtypeError);
+  });
+
   it("takes int64 targets of each element, and takes no float16 for them", () => {
     const x = new Tensor("float32", Float32Array.of(1, 2, 3, 6), [2, 2]);
     const targets = new Tensor("int64", BigInt64Array.of(1n, 0n, 0n, 1n), [2, 2]);
