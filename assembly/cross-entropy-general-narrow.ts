@@ -151,7 +151,7 @@ function lossOf(
   const p = <f64>stored * share;
   const others = spike * (xLabel === largest ? rest / sum : 1 - p);
   store<f64>(doubles, share * ((mass + spike + pull) * factor), SUMS);
-  store<f64>(doubles, gradientOfParts(p, mass + pull, target, others) * factor, RESTS);
+  store<f64>(doubles, 0 + gradientOfParts(p, mass + pull, target, others) * factor, RESTS);
   return lossOfParts(load<f64>(sums) + log * mass, <f64>largest - <f64>xLabel, log, spike, zLoss, lse);
 }
 

@@ -92,7 +92,7 @@ export function softmaxCrossEntropyGeneral(
       ? labelGradient(state, xLabel, load<f32>(to + at), m, base ? load<f32>(base + at) : 0, spike, zLoss, lse)
       : 0;
     generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
-    if (aimed) store<f32>(to + at, <f32>(value * factor));
+    if (aimed) store<f32>(to + at, <f32>(0 + value * factor));
   }
 }
 
@@ -124,7 +124,10 @@ export function pullOf(zLoss: f64, lse: f64): f64 {
   return zLoss === 0 ? 0 : 2 * zLoss * lse;
 }
 
-/** The gradient at the label, before scaling: p_y·(Σ base + 2λL) − base_y − spike·Σ_{j≠y} p_j. */
+/**
+ * The gradient at the label, before scaling: p_y·(Σ base + 2λL) − base_y − spike·Σ_{j≠y} p_j. Who scales it adds 0: a zero is
+ * +0 at a label, whatever the sign of its factor.
+ */
 export function labelGradient(
   state: usize,
   xLabel: f32,
@@ -139,10 +142,9 @@ export function labelGradient(
   return gradientOfParts(p, rowMass(state) + pullOf(zLoss, lse), base, spike * othersThan(state, xLabel, stored, max));
 }
 
-/** p·mass − base − others, where others has the sign of a zero. */
+/** p·mass − base − others */
 export function gradientOfParts(p: f64, mass: f64, base: f32, others: f64): f64 {
-  const rest = p * mass - <f64>base;
-  return rest === 0 ? -others : rest - others;
+  return p * mass - <f64>base - others;
 }
 
 /**

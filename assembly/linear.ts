@@ -154,7 +154,7 @@ export function linearBackward(
       const e: f32 = here ? load<f32>(z + (at << 2)) : 0;
       const value = here ? labelGradient(states, row.labelLogit, e, m, share, spike, zLoss, lse) : 0;
       generalApply(states, maxima, base, z, cols, spike, zLoss, lse, factor);
-      if (here) store<f32>(z + (at << 2), <f32>(value * factor));
+      if (here) store<f32>(z + (at << 2), <f32>(0 + value * factor));
     }
     z += stride;
     base += baseStep;

@@ -71,7 +71,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       if (aimed) {
         const max = maxima.of(label);
         const share = target ? arena.f32[(target >>> 2) + label - c] : 0;
-        atLabel = kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
+        atLabel = 0 + kernels.labelGradient(state, xLabel, arena.f32[here], max, share, spike, zLoss, lse) * scale;
       }
       if (counts) kernels.generalApply(state, maxima.recall(c, n), target, to, n, spike, zLoss, lse, scale);
       else arena.f32.fill(0, to >>> 2, (to >>> 2) + n);

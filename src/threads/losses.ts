@@ -162,7 +162,7 @@ function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): vo
     value = one.labelGradient(state, xLabel, f32[at], m, share, spike, zLoss, lse);
   }
   parts.generalApply(state, maxima, base, to, cols, spike, zLoss, lse, factor);
-  if (aimed) f32[at] = value * factor;
+  if (aimed) f32[at] = 0 + value * factor;
   streams.rewrite(at * 4);
 }
 

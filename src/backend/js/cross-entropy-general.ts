@@ -74,7 +74,7 @@ export function softmaxCrossEntropyGeneral(
       value = labelGradient(memory, state, xLabel, f32[atLabel], m, target, spike, zLoss, lse);
     }
     generalApply(memory, state, maxima, base, to, cols, spike, zLoss, lse, factor);
-    if (aimed) f32[atLabel] = value * factor;
+    if (aimed) f32[atLabel] = 0 + value * factor;
   }
 }
 
@@ -119,8 +119,7 @@ export function labelGradient(
 ): number {
   const p = fround(stored) * blockFactor(memory, state, fround(max));
   const rest = p * (rowMass(memory, state) + pullOf(zLoss, lse)) - fround(base);
-  const others = spike * othersThan(memory, state, xLabel, stored, max);
-  return rest === 0 ? -others : rest - others;
+  return rest - spike * othersThan(memory, state, xLabel, stored, max);
 }
 
 /** The gradient of n columns from their stored exponentials, as if no label were among them. */

@@ -143,7 +143,7 @@ export function linearBackward(
       const share = here && base ? f32[(base >>> 2) + at] : 0;
       const value = here ? labelGradient(memory, states, xLabel, f32[zs + at], m, share, spike, zLoss, lse) : 0;
       generalApply(memory, states, maxima, base, z, cols, spike, zLoss, lse, factor);
-      if (here) f32[zs + at] = value * factor;
+      if (here) f32[zs + at] = 0 + value * factor;
     }
     z += stride;
     base += baseStep;
