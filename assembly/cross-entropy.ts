@@ -7,7 +7,7 @@ import { BLOCK } from "./math/sum";
 import { NARROW } from "./narrow";
 import {
   accumulate,
-  accumulateOnly,
+  accumulateSums,
   begin,
   blockFactor,
   blockPeak,
@@ -84,7 +84,7 @@ export function softmaxCrossEntropyOfRows(
     }
     begin(state);
     if (to) accumulate(state, maxima, x, to, cols, true);
-    else accumulateOnly(state, x, e, cols);
+    else accumulateSums(state, x, e, cols);
     finish(state);
     store<f64>(losses + (row << 3), labelLoss(state, xLabel));
     if (to) {

@@ -1,4 +1,4 @@
-import { loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
+import { demote, loadUpTo, storeUpTo, upper } from "./math/lanes";
 
 /**
  * Targets with label smoothing and class weights: out_c = w_c·(t_c·keep + add), keep = 1 − ε, add = ε/C; in float64, since
@@ -24,7 +24,7 @@ export function smoothTargets(
       const target = loadUpTo(t + i, t + bytes);
       const weight = weights ? loadUpTo(weights + i, weights + bytes) : one;
       const low = smooth(target, weight, by, plus);
-      storeUpTo(out + i, bytes - i, narrow(low, smooth(upper(target), upper(weight), by, plus)));
+      storeUpTo(out + i, bytes - i, demote(low, smooth(upper(target), upper(weight), by, plus)));
     }
   }
 }

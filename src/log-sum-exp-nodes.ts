@@ -23,7 +23,7 @@ export function sumOf(
     const start = from + row * step;
     work.copyIn(source, start, count, x);
     kernels.begin(work.state);
-    kernels.accumulateOnly(work.state, x, work.exponentials, count);
+    kernels.accumulateSums(work.state, x, work.exponentials, count);
     const node = (work.state + STATE_NODE) >>> 3;
     values.set(arena.f64.subarray(node, node + 3), row * 3);
     // A NaN leaves its trace in the sums; where they are NaN because of an infinity, it is told by the maximum.

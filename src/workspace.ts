@@ -51,8 +51,9 @@ export class Workspace {
   readonly spikes: number;
   /** Sums of a second row, for operations on two. */
   readonly secondState: number;
-  /** What kernels give back for each position besides its loss, or for each block of a long row. */
-  readonly tops: number;
+  /** Results besides losses: a float64 or float32 for each position, such as a log-sum-exp, or for each block of a long row. */
+  readonly values: number;
+  /** What argmax finds: an int32 for each position. */
   readonly hits: number;
   /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */
   readonly pair: number;
@@ -75,7 +76,7 @@ export class Workspace {
       this.labels = this.allocate(POSITIONS * 4);
       this.scales = this.allocate(POSITIONS * 8);
       this.losses = this.allocate(POSITIONS * 8);
-      this.tops = this.allocate(POSITIONS * 8);
+      this.values = this.allocate(POSITIONS * 8);
       this.hits = this.allocate(POSITIONS * 4);
       this.spikes = this.allocate(POSITIONS * 8);
       this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;

@@ -16,7 +16,7 @@ const WIDE: usize = memory.data<f32>([
   1,
 ], 16);
 
-/** Where 2^n ends: 0 at the floor, −1023·ln 2, and Infinity at the ceiling. A NaN is handed on. */
+/** Where 2^n ends: 0 at the floor, −1023·ln 2, and Infinity at the ceiling. Propagates a NaN. */
 export function clamped(x: v128): v128 {
   return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(WIDE + 4)), v128.load32_splat(WIDE + 8));
 }

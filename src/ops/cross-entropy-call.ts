@@ -32,7 +32,7 @@ export interface CrossEntropy {
   transform: Transform;
   total: LossTotal;
   /** Extra outputs. */
-  tops: Float32Array | undefined;
+  lses: Float32Array | undefined;
   hits: { count: number } | undefined;
 }
 
@@ -77,7 +77,7 @@ export function readCrossEntropy(
     unit: unitOf(smoothing, byClass),
     transform: Transform.read(context, softcap, temperature),
     total: new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions)),
-    tops: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
+    lses: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
     hits: wanted ? { count: 0 } : undefined,
   };
 }
@@ -93,11 +93,11 @@ export function inputsOf({ labels, classWeights, sampleWeights, gradOutput }: Cr
 }
 
 /** What the call returns. */
-export function resultOf<G = FloatOutput>({ total, tops, hits }: CrossEntropy, grad: G | undefined): Result<G> {
+export function resultOf<G = FloatOutput>({ total, lses, hits }: CrossEntropy, grad: G | undefined): Result<G> {
   const result: Result<G> = { loss: total.value };
   if (grad) result.grad = grad;
   if (hits) result.correct = hits.count;
-  if (tops) result.logSumExp = tops;
+  if (lses) result.logSumExp = lses;
   return result;
 }
 

@@ -89,14 +89,14 @@ function byBlocks(
   kept: boolean,
 ): () => void {
   const { kernels, arena, work } = context;
-  const { targets, smoothing, transform, unit, total, tops, hits } = call;
+  const { targets, smoothing, transform, unit, total, lses, hits } = call;
   const zLoss = call.zLoss * unit;
   const wanted = gradients.results !== undefined;
   /** Where some of the logits are that don't stay. */
   const loan = kept ? undefined : logitsLent(context, gradients, depth, products);
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
   const storing = wanted && !transform.some;
-  const wantsLargest = tops !== undefined || hits !== undefined;
+  const wantsLargest = lses !== undefined || hits !== undefined;
   const blocks = Math.ceil(classes / BLOCK);
   const block = Math.min(classes, BLOCK);
   // Addresses: dense targets, logits, new ones where softcap or temperature makes them, and what rows leave for the gradient.
@@ -169,7 +169,7 @@ function byBlocks(
     for (let i = 0; i < count; i++) {
       const at = rows + i * ROW_RECORD;
       total.add(position + i, sampleWeight(call, position + i) * (f64[(at + ROW_LOSS) >>> 3] / unit));
-      if (tops) tops[position + i] = f64[(at + ROW_LOG_SUM_EXP) >>> 3];
+      if (lses) lses[position + i] = f64[(at + ROW_LOG_SUM_EXP) >>> 3];
       if (hits && i32[(at + ROW_LARGEST_COLUMN) >>> 2] === givenLabelAt(call, position + i)) hits.count++;
     }
   }

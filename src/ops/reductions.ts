@@ -111,7 +111,7 @@ function longLogSumExp(context: Context, classes: number, read: (column: number,
   eachTile(work, classes, (c, n) => {
     const from = read(c, n);
     largest.see(context, from, n, c);
-    kernels.accumulateOnly(work.state, from, work.exponentials, n);
+    kernels.accumulateSums(work.state, from, work.exponentials, n);
   });
   kernels.finish(work.state);
   return kernels.logSumExpOf(work.state, largest.value);

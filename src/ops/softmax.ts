@@ -132,7 +132,7 @@ function longLogSoftmax(
   const target = new Columns(work, output, batch, position, 0);
   kernels.begin(state);
   eachTile(work, batch.classes, (c, n) => {
-    kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
+    kernels.accumulateSums(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
   });
   kernels.finish(state);
   eachTile(work, batch.classes, (c, n) => {

@@ -79,12 +79,12 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
         .run();
       append(state, states, n, group);
     },
-    accumulateOnly(state, x, e, n) {
-      const group = groupOf("accumulateOnly", n);
-      if (group === 0) return one.accumulateOnly(state, x, e, n);
+    accumulateSums(state, x, e, n) {
+      const group = groupOf("accumulateSums", n);
+      if (group === 0) return one.accumulateSums(state, x, e, n);
       begin(states, n, group);
       cut
-        .groups("accumulateOnly", n, group)
+        .groups("accumulateSums", n, group)
         .changes(states, STATE_BYTES / group)
         .reads(x, 4)
         .own(e)

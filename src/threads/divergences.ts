@@ -32,7 +32,7 @@ function divergence({ one, cut, work }: Means, kernel: Summing): Kernels["klDive
       return cut.writes(sums, 8).run();
     }
     const { f64 } = work.arena;
-    const blocks = work.tops;
+    const blocks = work.values;
     for (let row = 0; row < rows; row++) {
       const at = row * bytes;
       cut.blocks(kernel, cols, BLOCK).reads(p + at, 4);

@@ -53,7 +53,7 @@ function labelRow(
   const xLabel = streams.valueAt(x + label * 4);
   parts.begin(state);
   if (to) parts.accumulate(state, maxima, x, to, cols, true);
-  else parts.accumulateOnly(state, x, e, cols);
+  else parts.accumulateSums(state, x, e, cols);
   parts.finish(state);
   const loss = one.labelLoss(state, xLabel);
   if (to) {
@@ -73,13 +73,13 @@ function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyG
   const best = work.allocate(4);
   return (...call) => {
     const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-    const [losses, tops, rows, cols, state, maxima, e] = others;
+    const [losses, lses, rows, cols, state, maxima, e] = others;
     if (!cut.worth("softmaxCrossEntropyGeneral", rows * cols)) return one.softmaxCrossEntropyGeneral(...call);
     if (cut.few(rows, cols)) return generalRows(means, call, best);
     const bytes = cols * 4;
     cut.rows("softmaxCrossEntropyGeneral", rows, cols).reads(x, bytes).reads(base, baseStep).value(baseStep);
     cut.reads(labels, 4).reads(spikes, 8).reads(scales, 8).value(zLoss).writes(grad, bytes);
-    cut.writes(losses, 8).writes(tops, 8).count().value(cols);
+    cut.writes(losses, 8).writes(lses, 8).count().value(cols);
     cut.own(state).own(maxima).own(e).run();
   };
 }
@@ -88,7 +88,7 @@ function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyG
 function generalRows(means: Means, call: GeneralCall, best: number): void {
   const { one, parts, streams, work } = means;
   const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-  const [losses, tops, rows, cols, state, maxima, e] = others;
+  const [losses, lses, rows, cols, state, maxima, e] = others;
   const { f32, f64, i32 } = work.arena;
   for (let row = 0; row < rows; row++) {
     const z = x + row * cols * 4;
@@ -97,16 +97,16 @@ function generalRows(means: Means, call: GeneralCall, best: number): void {
     const label = labels ? i32[(labels >>> 2) + row] : 0;
     const counts = label >= 0;
     const column = Math.max(label, 0);
-    let top = 0;
-    if (tops) {
+    let most = 0;
+    if (lses) {
       parts.argmax(z, best, 1, cols);
-      top = f32[(z >>> 2) + i32[best >>> 2]];
+      most = f32[(z >>> 2) + i32[best >>> 2]];
     }
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const xLabel = labels ? streams.valueAt(z + column * 4) : 0;
     takeGeneral(means, z, t, to, cols, state, maxima, e);
-    const lse = one.logSumExpOf(state, top);
-    if (tops) f64[(tops >>> 3) + row] = lse;
+    const lse = one.logSumExpOf(state, most);
+    if (lses) f64[(lses >>> 3) + row] = lse;
     f64[(losses >>> 3) + row] = counts ? one.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
     if (!to) continue;
     const factor = f64[(scales >>> 3) + row];
@@ -129,7 +129,7 @@ function takeGeneral(
   parts.begin(state);
   if (base) parts.accumulateDense(state, maxima, x, base, to || e, to ? BLOCK : 0, cols);
   else if (to) parts.accumulate(state, maxima, x, to, cols, true);
-  else parts.accumulateOnly(state, x, e, cols);
+  else parts.accumulateSums(state, x, e, cols);
   parts.finish(state);
 }
 

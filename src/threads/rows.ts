@@ -44,7 +44,7 @@ function logSoftmax({ one, parts, cut }: Means): Kernels["logSoftmax"] {
     }
     for (let row = 0; row < rows; row++, x += bytes, out += bytes) {
       parts.begin(state);
-      parts.accumulateOnly(state, x, e, cols);
+      parts.accumulateSums(state, x, e, cols);
       parts.finish(state);
       parts.logSoftmaxApply(state, x, out, cols);
     }
@@ -61,7 +61,7 @@ function logSumExp({ one, parts, cut, work: { arena } }: Means): Kernels["logSum
     }
     for (let row = 0; row < rows; row++, x += bytes) {
       parts.begin(state);
-      parts.accumulateOnly(state, x, e, cols);
+      parts.accumulateSums(state, x, e, cols);
       parts.finish(state);
       arena.f32[(out >>> 2) + row] = one.rowLogSumExp(state, x, cols);
     }

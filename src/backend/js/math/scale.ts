@@ -11,11 +11,11 @@ const DOWN = 1.1754943508222875e-38; // 2^-126
  * steps of which the second is a power of two.
  */
 export function scale(memory: Memory, x: number, n: number, factor: number): void {
-  const size = Math.abs(factor);
-  if (size < DOWN && size > 0) {
+  const magnitude = Math.abs(factor);
+  if (magnitude < DOWN && magnitude > 0) {
     multiply(memory, x, n, fround(factor * UP));
     multiply(memory, x, n, DOWN);
-  } else if (size > LARGEST) {
+  } else if (magnitude > LARGEST) {
     multiply(memory, x, n, fround(factor * DOWN));
     multiply(memory, x, n, UP);
   } else {
