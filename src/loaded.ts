@@ -42,7 +42,7 @@ export class Loaded {
     const own = this.#own;
     const threads = this.#threads;
     // What lost workers may still write to, the context of the shared memory alone knows.
-    if (!threads || !operation || own.arena.held?.some) return own.ready();
+    if (!threads || !operation || own.arena.held?.active) return own.ready();
     const resident = x instanceof ResidentBatch;
     const length = resident || typedName(x) ? (x as Float32Array).length : Infinity;
     // To look a cost up takes as long as all the rest, which the smallest calls are spared.

@@ -109,7 +109,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   static addressOf(batch: unknown, arena: Arena, dtype: Dtype): number {
     if (!(batch instanceof ResidentBatch) || !(#block in batch)) return 0;
     const block = batch.#block;
-    if (block.arena !== arena || !block.extent || arena.disposed || arena.held?.some) return 0;
+    if (block.arena !== arena || !block.extent || arena.disposed || arena.held?.active) return 0;
     return batch.dtype === dtype ? batch.#start : 0;
   }
 

@@ -25,7 +25,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const given = call.targets && new Columns(work, call.targets, batch, position, 1);
   const hasBase = given !== undefined || call.smoothing !== 0;
   const base = (c: number, n: number) => (hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0);
-  const simple = !hasBase && !transform.some;
+  const simple = !hasBase && !transform.active;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
   const along = simple ? tiles.along : undefined;
   const x = new Columns(work, batch, batch, position, ...slots).along(along);
@@ -42,7 +42,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
     const from = transform.apply(x.read(c, n), n, 0);
     if (wantsLargest) largest.see(context, from, n, c);
     if (label >= c && label < c + n) {
-      xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
+      xLabel = transform.active ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
     const to = grad ? grad.place(c) : exponentials;
     if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);

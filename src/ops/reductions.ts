@@ -44,8 +44,8 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const { result } = output;
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
-  const resident = areResident(read) && !transform.some;
-  if (axes?.length === 0 && !transform.some) {
+  const resident = areResident(read) && !transform.active;
+  if (axes?.length === 0 && !transform.active) {
     values.set(viewOf(source, arena));
     return result;
   }

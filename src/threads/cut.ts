@@ -69,7 +69,7 @@ export class Cut {
 
   /** Shares to cut a kernel over so many elements into, which come in so many units. */
   #sharesOf(kernel: Operation, elements: number, units: number): number {
-    const share = this.#streams.some ? this.#pool.copiedShare : this.#pool.share;
+    const share = this.#streams.active ? this.#pool.copiedShare : this.#pool.share;
     const wanted = Math.max(2 * this.#pool.count, Math.floor((elements * COST[kernel]) / share));
     return Math.max(1, Math.min(wanted, units, MAX_SHARES));
   }
