@@ -1,9 +1,8 @@
 import { PANEL } from "../backend/backend.js";
-import type { Floats } from "../batch.js";
+import { type Floats, viewOf } from "../batch.js";
 import { eachPart } from "../columns.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import { viewOf } from "../weights.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 
 /**

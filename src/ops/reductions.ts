@@ -6,6 +6,7 @@ import {
   positionShape,
   readBatch,
   readFloats,
+  viewOf,
 } from "../batch.js";
 import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
@@ -16,7 +17,6 @@ import { Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, readOutput } from "../outputs.js";
 import { copyStrided } from "../strided.js";
-import { viewOf } from "../weights.js";
 import { POSITIONS } from "../workspace.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
 import { type MergedBatch, mergeAxes } from "./several-axes.js";
