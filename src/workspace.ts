@@ -5,7 +5,7 @@ import { ALIGN, type Arena, type Operand } from "./memory.js";
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
 export const TILE = 65536;
 
-/** Those of one that threads share. */
+/** Floats of a staged tile that threads share. */
 export const SHARED_TILE = 4 * TILE;
 
 /** Positions that are handled at a time: labels, scales and losses are staged for so many. */
@@ -22,7 +22,7 @@ export const THREAD_BYTES = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (MOST_COLUMNS / BL
 /** Memory that holds the kernels' constants and the workspace. */
 export const LEAST_MEMORY = 2 * 1024 * 1024;
 
-/** That of so many threads: their tiles are larger, and each has its scratch. */
+/** As LEAST_MEMORY, for so many threads: their tiles are larger, and each has its own scratch. */
 export function leastMemory(threads: number): number {
   return LEAST_MEMORY + (threads > 1 ? SLOTS * (SHARED_TILE - TILE) * 4 + threads * THREAD_BYTES : 0);
 }

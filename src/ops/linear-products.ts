@@ -250,10 +250,10 @@ export function needsNoPacking({ classes, depth }: Weights): boolean {
   return classes <= FEW && depth % 8 === 0;
 }
 
-/** What says how large a gradient to the weights is. */
+/** What the size of a gradient to the weights depends on. */
 type Weights = Pick<Layer, "classes" | "depth">;
 
-/** Those of a layer, in whole tiles of a product. */
+/** Float64 sums of a gradient to the weights: as many as whole tiles of a product have. */
 function sumsOf({ classes, depth }: Weights): number {
   return padded(classes, 4) * padded(depth, 8);
 }

@@ -79,7 +79,10 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   return result;
 }
 
-/** Of positions whose axes lie apart: `bring` puts n elements side by side, from a start on, at most a staging tile. */
+/**
+ * logSumExp over axes that don't lie side by side. `bring` copies n elements together, at most a staging tile of them, in the
+ * order of positions and then of classes, from the one at `start` on; it returns where.
+ */
 function apartLogSumExp(
   context: Context,
   positions: number,
@@ -103,7 +106,7 @@ function apartLogSumExp(
   }
 }
 
-/** Of a row in column tiles, whose addresses `read` gives. */
+/** logSumExp of a row in column tiles, whose addresses `read` gives. */
 function longLogSumExp(context: Context, classes: number, read: (column: number, n: number) => number): number {
   const { kernels, work } = context;
   const largest = new Largest();
