@@ -244,7 +244,7 @@ function notProbability(x: v128): v128 {
   return v128.not(v128.and(f32x4.ge(x, f32x4.splat(0)), f32x4.le(x, f32x4.splat(1))));
 }
 
-/** Of usual numbers in float32 but for the divisor: that is float64, and rounded once. No quotient is subnormal. */
+/** Gradients: in float32 but for the divisor, which is float64 and rounded once. No quotient of usual numbers is subnormal. */
 function gradients<T>(q: usize, t: usize, grad: usize, n: usize, scale: f64): void {
   const one = onesF64();
   const by = f64x2.splat(1 / scale);

@@ -39,7 +39,7 @@ export function crossEntropyOfQuads(
   }
 }
 
-/** Of each of four positions a float at its label, or at class 0 where that is negative. */
+/** For each of four positions the float at its label, or at class 0 where that is negative. */
 function atLabels(x: usize, step: usize, labels: usize): v128 {
   const y = i32x4.max_s(v128.load(labels), i32x4.splat(0));
   return f32x4(
@@ -69,8 +69,9 @@ function lossesOfTwo(labels: usize, scale: v128, record: usize, half: usize): v1
 }
 
 /**
- * Whether scale() would apply the factors of all four as they are, or of those whose labels count. Others come of infinite
- * and NaN rows, and of scales below 2^-36 or so: such quads are to be computed row by row.
+ * Whether float32 holds the factors of all four positions, or of those whose labels count, as normal numbers: then scale() would
+ * apply them in one step, as gradients of quads do. It doesn't for infinite and NaN rows, and for scales below 2^-36 or so:
+ * such quads are computed row by row.
  */
 export function arePlain(labels: usize, record: usize): bool {
   const out = i32x4.lt_s(v128.load(labels), i32x4.splat(0));
@@ -79,7 +80,7 @@ export function arePlain(labels: usize, record: usize): bool {
   return i64x2.all_true(v128.and(low, high));
 }
 
-/** Whether they are normal floats, or 0. */
+/** Whether the two factors are normal floats, or 0. */
 function isNormal(factor: v128): v128 {
   const magnitude = f64x2.abs(factor);
   const inRange = v128.and(f64x2.ge(magnitude, f64x2.splat(SMALL)), f64x2.le(magnitude, f64x2.splat(LARGEST)));

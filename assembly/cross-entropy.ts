@@ -53,7 +53,7 @@ export function softmaxCrossEntropy(
   softmaxCrossEntropyOfRows(x + at, to, y, by, scale, losses + (row << 3), rows - row, cols, state, maxima, e);
 }
 
-/** The same row by row. */
+/** softmaxCrossEntropy without quads: rows of any length, one by one. */
 export function softmaxCrossEntropyOfRows(
   x: usize,
   grad: usize,

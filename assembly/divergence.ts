@@ -113,7 +113,7 @@ function sumOf(p: usize, q: usize, parts: usize, n: usize, ratio: bool): f64 {
 const USUAL = 0;
 /** Also smaller ones, none negative, and q has mass wherever p has. */
 const TINY = 1;
-/** The same, but q lacks mass somewhere: one term is infinite, the others are finite. */
+/** As TINY, but q lacks mass somewhere where p has some: a term is infinite, the others are finite. */
 const HOLE = 2;
 /** Anything. */
 const ANY = 3;

@@ -29,7 +29,7 @@ export function smoothTargets(
   }
 }
 
-/** Of the lower two lanes. */
+/** The formula for the lower two lanes. */
 function smooth(t: v128, weight: v128, keep: v128, add: v128): v128 {
   const target = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(t), keep), add);
   return f64x2.mul(f64x2.promote_low_f32x4(weight), target);

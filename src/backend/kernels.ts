@@ -1,6 +1,14 @@
 /**
  * The kernels by name. Each works on linear memory by byte address; its formula, and what its operands may share, stands
- * with it in assembly/, in the file named here.
+ * with it in assembly/, in the file named here. Words that come again and again:
+ *
+ * - x, out, grad: addresses of float32 operands and results; grad 0: no gradient is wanted
+ * - n, rows, cols: how many elements, rows and columns; rows lie side by side
+ * - classes, width, stride: for kernels across positions: classes of each, positions side by side, floats between two classes
+ * - labels, losses, scales, sums: an int32 or float64 a row; scales multiply gradients, 0 where `scale` holds for all rows
+ * - state, maxima: what is known of a row so far (assembly/row.ts), and the largest element of each of its blocks
+ * - e, parts, records, strip: scratch memory, whose size stands with the kernel; `e` holds exponentials
+ * - …Apply: the second pass over a row, whose state is finished
  */
 export interface Kernels {
   /** The first byte that the caller may use. */
