@@ -59,7 +59,7 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
           const truth = binaryCrossEntropy(q, targets, { reduction });
           const got = backend.k.binaryCrossEntropy(q, targets, { reduction });
           const what = `${title}${kind}, length ${length}`;
-          const mistaken = q.some((chance, i) => targets[i] === 1 && chance > 0 && chance < 2 ** -28);
+          const mistaken = q.some((probability, i) => targets[i] === 1 && probability > 0 && probability < 2 ** -28);
           expectWithin(mistaken ? 4 : 0.501, [got], [truth], what);
           const { loss } = backend.k.binaryCrossEntropy(q, targets, { reduction, grad: true });
           expectSameBits([loss], [got], `${what}, with the gradient`);
@@ -69,11 +69,20 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   });
 
   it("its sum is within 1 ULP where every answer is wrong, however wrong: no product is subnormal", () => {
-    for (const chance of [0.1, 2 ** -28, 1.02 * 2 ** -28, 1.3 * 2 ** -28, 2 ** -29, 2 ** -32, 2 ** -40, 2 ** -149]) {
+    for (const probability of [
+      0.1,
+      2 ** -28,
+      1.02 * 2 ** -28,
+      1.3 * 2 ** -28,
+      2 ** -29,
+      2 ** -32,
+      2 ** -40,
+      2 ** -149,
+    ]) {
       for (const length of [127, 128, 129, 155, 1000]) {
-        const q = new Float32Array(length).fill(chance);
+        const q = new Float32Array(length).fill(probability);
         const t = new Float32Array(length).fill(1);
-        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `${length} times ${chance}`);
+        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `${length} times ${probability}`);
       }
     }
   });
@@ -96,9 +105,9 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
     for (const targets of [soft, soft.map(Math.round)]) {
       for (const at of [0, 1, 2, 3, 124, 127, 128, 250, 296, 299, 300]) {
-        for (const [chance, target] of odd) {
-          const [q, t] = [replaced(probabilities, at, chance), replaced(targets, at, target)];
-          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${chance}, t = ${target} at ${at}`);
+        for (const [probability, target] of odd) {
+          const [q, t] = [replaced(probabilities, at, probability), replaced(targets, at, target)];
+          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${probability}, t = ${target} at ${at}`);
         }
       }
     }
@@ -130,9 +139,9 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
       [0.5, 2],
       [0.5, -0],
     ];
-    for (const [chance, target] of neighbours) {
-      const beside = of(replaced(q, 17, chance), replaced(t, 17, target));
-      expectSameBits(replaced(beside, 17, alone[17]), alone, `beside q = ${chance}, t = ${target}`);
+    for (const [probability, target] of neighbours) {
+      const beside = of(replaced(q, 17, probability), replaced(t, 17, target));
+      expectSameBits(replaced(beside, 17, alone[17]), alone, `beside q = ${probability}, t = ${target}`);
     }
     expectSameBits(
       alone,
