@@ -26,7 +26,7 @@ import {
   spikeAt,
 } from "./cross-entropy-call.js";
 
-/** What needs the whole row, or makes other logits than those that the state has summed; and what asks for nothing. */
+/** Options that need the whole row, or make other logits than the state has summed; and the value with which each does nothing. */
 const REFUSED: Readonly<Record<string, unknown>> = {
   labelSmoothing: 0,
   softcap: undefined,

@@ -97,7 +97,7 @@ export function linearProducts(
         const from = column + at;
         const biasAt = biasSums && biasSums + from * 8;
         kernels.packGradient(g + at * 4, stride, gradientRows, n * 16, gradientColumns, biasAt, count, n);
-        // First the weights: where the features are copied to is where their gradient comes by.
+        // The weights first: their gradient reads the staged features, which the features' own gradient then overwrites.
         if (toWeights) {
           const step = columns ? PANEL : depth * 4;
           const add = accumulate || position > 0;
