@@ -69,9 +69,9 @@ function lossesOfTwo(labels: usize, scale: v128, record: usize, half: usize): v1
 }
 
 /**
- * Whether float32 holds the factors of all four positions, or of those whose labels count, as normal numbers: then scale() would
- * apply them in one step, as gradients of quads do. It doesn't for infinite and NaN rows, and for scales below 2^-36 or so:
- * such quads are computed row by row.
+ * Whether float32 holds the factors of all four positions, or of those whose labels count, as normal numbers: then scale()
+ * would apply them in one step, as gradients of quads do. It wouldn't for infinite and NaN rows, and for scales below 2^-36 or
+ * so: such quads are computed row by row.
  */
 export function arePlain(labels: usize, record: usize): bool {
   const out = i32x4.lt_s(v128.load(labels), i32x4.splat(0));

@@ -8,7 +8,7 @@ import { QUADS, spacing } from "./quad";
  */
 const ROOM: usize = 8 * BLOCK;
 
-/** Whether classes so many floats apart may stay where they lie: not a multiple of 1 KiB apart, or they share sets of a cache. */
+/** Whether classes so many floats apart may stay where they lie. A multiple of 1 KiB apart, they share sets of a cache. */
 export function isSpread(stride: usize): bool {
   return (stride & 255) !== 0;
 }

@@ -64,7 +64,7 @@ export interface Broadcast {
   expand(start: number, n: number, to: Float32Array, at: number): void;
 }
 
-/** Reads weights: one number, as many as the batch has elements, one per index of its last axis, or with a shape of their own. */
+/** Reads weights: one number, one for each element, one for each index of the last axis, or with a shape of their own. */
 export function readBroadcast(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
   if (value === undefined) return undefined;
   const { shape } = batch;

@@ -75,8 +75,8 @@ const ROUND_DOWN: usize = I32 + 16;
 export const PART: usize = (BLOCK + 4) << 2;
 
 /**
- * The first pass for log q: stores s and k of n elements and, up to a whole vector, those of log 1. p only counts along. `tiny`:
- * whether any number may be below LEAST_BITS.
+ * The first pass for log q: stores s and k of n elements and, up to a whole vector, those of log 1. p only counts along.
+ * `tiny`: whether any number may be below LEAST_BITS.
  */
 export function reduceLogs(p: usize, q: usize, parts: usize, n: usize, tiny: bool): void {
   if (tiny) reduce<Log, Tiny>(p, q, parts, n);

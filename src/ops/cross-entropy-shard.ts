@@ -26,7 +26,7 @@ import {
   spikeAt,
 } from "./cross-entropy-call.js";
 
-/** Options that need the whole row, or make other logits than the state has summed; and the value with which each does nothing. */
+/** Options that need the whole row, or make other logits than the state has summed; each with the value that does nothing. */
 const REFUSED: Readonly<Record<string, unknown>> = {
   labelSmoothing: 0,
   softcap: undefined,

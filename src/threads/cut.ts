@@ -60,7 +60,7 @@ export class Cut {
     return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(kernel, n, units)), false);
   }
 
-  /** Begins a job over columns in groups of `unit`. A call may take several: a power of two, from a multiple of that many on. */
+  /** Begins a job over columns in groups of `unit`. A call may take a power of two of them, from a multiple of it on. */
   groups(kernel: Operation, n: number, unit: number): this {
     this.blocks(kernel, n, unit);
     this.#pool.job.merges = true;
