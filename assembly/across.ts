@@ -2,18 +2,18 @@ import { logSumExpOfFour } from "./log-sum-exp";
 import { storeLanes } from "./math/lanes";
 import { BLOCK } from "./math/sum";
 import { fourOf, logsOfQuads, MAXIMA, multiply, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
-import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./strip";
+import { gather, isSpread, quadsAcross, scatter, stripStep, stripWidth } from "./strip";
 
 /**
  * softmax, logSoftmax and logSumExp along an axis that isn't the last: positions side by side as quads (quad.ts), with
  * the bits that they have as rows. Nothing is transposed. At most BLOCK classes.
  *
- * Vectors are computed where they lie, from x to out, or in out after a slab that a cache holds was copied there. What is
- * no whole vector, and all where the classes' distance is a multiple of 1 KiB, so that they fall on a few sets of a cache
- * (measured: 4 times slower in place), goes by strips (strip.ts).
+ * Vectors are computed where they lie, from x to out; or in out, after a slab that fits a cache was copied there. Strips
+ * (strip.ts) take what is no whole vector; and everything where classes lie a multiple of 1 KiB apart, since these would
+ * share a few sets of the cache (measured: 4 times slower in place).
  *
- * x, out: classes × width floats, the classes `stride` floats apart; out may be x. lanes: QUADS records. strip:
- * 8·BLOCK floats, for a strip and the exponentials of quads.
+ * x, out: classes × width floats, the classes `stride` floats apart; out may be x. records: room for QUADS records
+ * (quad.ts). strip: 8·BLOCK floats, for a strip and the exponentials of quads.
  */
 export function softmaxAcross(
   x: usize,
@@ -21,10 +21,10 @@ export function softmaxAcross(
   classes: usize,
   width: usize,
   stride: usize,
-  lanes: usize,
+  records: usize,
   strip: usize,
 ): void {
-  across(SOFTMAX, x, out, classes, width, stride, lanes, strip);
+  across(SOFTMAX, x, out, classes, width, stride, records, strip);
 }
 
 /** As softmaxAcross. */
@@ -34,10 +34,10 @@ export function logSoftmaxAcross(
   classes: usize,
   width: usize,
   stride: usize,
-  lanes: usize,
+  records: usize,
   strip: usize,
 ): void {
-  across(LOG_SOFTMAX, x, out, classes, width, stride, lanes, strip);
+  across(LOG_SOFTMAX, x, out, classes, width, stride, records, strip);
 }
 
 /** As logSumExp, a float a position. */
@@ -47,10 +47,10 @@ export function logSumExpAcross(
   classes: usize,
   width: usize,
   stride: usize,
-  lanes: usize,
+  records: usize,
   strip: usize,
 ): void {
-  across(LOG_SUM_EXP, x, out, classes, width, stride, lanes, strip);
+  across(LOG_SUM_EXP, x, out, classes, width, stride, records, strip);
 }
 
 const SOFTMAX: i32 = 0;
@@ -64,24 +64,24 @@ function across(
   classes: usize,
   width: usize,
   stride: usize,
-  lanes: usize,
+  records: usize,
   strip: usize,
 ): void {
   const reduces = operation === LOG_SUM_EXP;
   const whole = isSpread(stride) ? width & ~3 : 0;
   if (whole) {
-    if (!reduces) x = settled(x, out, classes, width, stride);
-    ofPositions(operation, x, out, classes, whole, stride << 2, quadsAcross(classes, 0), strip, lanes);
+    if (!reduces) x = copiedIfCached(x, out, classes, width, stride);
+    ofPositions(operation, x, out, classes, whole, stride << 2, quadsAcross(classes, 0), strip, records);
   }
   const wide = stripWidth(classes);
-  const step = apart(wide);
+  const step = stripStep(wide);
   const most = quadsAcross(classes, step);
   const e = strip + ((classes * step) << 2);
   for (let i = whole; i < width; i += wide) {
     const positions = min(width - i, wide);
     const to = out + (i << 2);
     gather(x + (i << 2), strip, classes, stride, step, positions);
-    ofPositions(operation, strip, reduces ? to : strip, classes, positions, step << 2, most, e, lanes);
+    ofPositions(operation, strip, reduces ? to : strip, classes, positions, step << 2, most, e, records);
     if (!reduces) scatter(strip, to, classes, stride, step, positions);
   }
 }
@@ -96,22 +96,30 @@ function ofPositions(
   step: usize,
   most: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
   for (let j: usize = 0; j < positions; j += 4 * most) {
     const quads = min((positions - j + 3) >> 2, most);
     const at = x + (j << 2);
     const to = out + (j << 2);
-    if (operation === SOFTMAX) softmaxOfQuads(at, to, classes, step, quads, e, lanes);
-    else if (operation === LOG_SOFTMAX) logSoftmaxOfQuads(at, to, classes, step, quads, e, lanes);
-    else logSumExpOfQuads(at, to, classes, step, positions - j, quads, e, lanes);
+    if (operation === SOFTMAX) softmaxOfQuads(at, to, classes, step, quads, e, records);
+    else if (operation === LOG_SOFTMAX) logSoftmaxOfQuads(at, to, classes, step, quads, e, records);
+    else logSumExpOfQuads(at, to, classes, step, positions - j, quads, e, records);
   }
 }
 
-function softmaxOfQuads(x: usize, out: usize, classes: usize, step: usize, quads: usize, e: usize, lanes: usize): void {
-  sharesOfQuads(x, classes, step, 16, quads, e, lanes);
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, out += 16, e += spacing(classes)) {
-    multiply(e, out, classes, step, fourOf(lanes + SUMS));
+function softmaxOfQuads(
+  x: usize,
+  out: usize,
+  classes: usize,
+  step: usize,
+  quads: usize,
+  e: usize,
+  records: usize,
+): void {
+  sharesOfQuads(x, classes, step, 16, quads, e, records);
+  for (const end = records + quads * RECORD; records < end; records += RECORD, out += 16, e += spacing(classes)) {
+    multiply(e, out, classes, step, fourOf(records + SUMS));
   }
 }
 
@@ -122,12 +130,12 @@ function logSoftmaxOfQuads(
   step: usize,
   quads: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
-  logsOfQuads(x, classes, step, 16, quads, e, lanes);
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, x += 16, out += 16) {
-    const max = v128.load(lanes, MAXIMA);
-    const log = fourOf(lanes + RESTS);
+  logsOfQuads(x, classes, step, 16, quads, e, records);
+  for (const end = records + quads * RECORD; records < end; records += RECORD, x += 16, out += 16) {
+    const max = v128.load(records, MAXIMA);
+    const log = fourOf(records + RESTS);
     for (let c: usize = 0, p = x, q = out; c < classes; c++, p += step, q += step) {
       v128.store(q, f32x4.sub(f32x4.sub(v128.load(p), max), log));
     }
@@ -142,11 +150,11 @@ function logSumExpOfQuads(
   positions: usize,
   quads: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
-  logsOfQuads(x, classes, step, 16, quads, e, lanes);
+  logsOfQuads(x, classes, step, 16, quads, e, records);
   for (let q: usize = 0; q < quads; q++, x += 16, out += 16, positions -= 4) {
-    const value = logSumExpOfFour(x, classes, step, lanes + q * RECORD);
+    const value = logSumExpOfFour(x, classes, step, records + q * RECORD);
     if (positions >= 4) v128.store(out, value);
     else storeLanes(out, positions, value);
   }
@@ -156,10 +164,10 @@ function logSumExpOfQuads(
 const CACHED: usize = 64 * BLOCK;
 
 /**
- * Where the input lies: a whole slab that a cache holds is first copied to where its output belongs. Of larger ones the
- * copy would be gone again when it is read.
+ * The address to read from: a whole slab that fits a cache is first copied to where its output goes. A larger one would
+ * have left the cache again before it is read.
  */
-function settled(x: usize, out: usize, classes: usize, width: usize, stride: usize): usize {
+function copiedIfCached(x: usize, out: usize, classes: usize, width: usize, stride: usize): usize {
   if (x === out || width !== stride || classes * stride > CACHED) return x;
   memory.copy(out, x, (classes * stride) << 2);
   return out;

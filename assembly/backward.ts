@@ -1,4 +1,4 @@
-import { loadLanes, narrow, products, storeLanes, upper } from "./math/lanes";
+import { demote, loadLanes, products, storeLanes, upper } from "./math/lanes";
 import { BLOCK, sum, total } from "./math/sum";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
@@ -47,9 +47,10 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
   return total(low, high);
 }
 
-/** Below it Σ can't make a difference from a float overflow, and float32 will do. */
+/** Below it no difference dp − Σ can overflow, and float32 will do. */
 const MODERATE: f64 = 1.2676506002282294e30; // 2^100
 
+/** dx_i for n elements, given s = Σ_j dp_j·p_j. */
 export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, s: f64): void {
   if (!(abs(s) < MODERATE)) {
     for (let i: usize = 0; i < n; i++, p += 4, dp += 4, out += 4) {
@@ -57,20 +58,20 @@ export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, 
     }
     return;
   }
-  const by = f32x4.splat(<f32>s);
+  const sums = f32x4.splat(<f32>s);
   if (n < 4) {
-    if (n) storeLanes(out, n, f32x4.mul(loadLanes(p, n, by), f32x4.sub(loadLanes(dp, n, by), by)));
+    if (n) storeLanes(out, n, f32x4.mul(loadLanes(p, n, sums), f32x4.sub(loadLanes(dp, n, sums), sums)));
     return;
   }
   // The last four, which the last whole vector may overlap, are computed before their operands may be overwritten.
   const last = (n - 4) << 2;
-  const end = f32x4.mul(v128.load(p + last), f32x4.sub(v128.load(dp + last), by));
+  const end = f32x4.mul(v128.load(p + last), f32x4.sub(v128.load(dp + last), sums));
   const lastOut = out + last;
   for (const stop = p + ((n >> 3) << 5); p < stop; p += 32, dp += 32, out += 32) {
-    v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
-    v128.store(out, f32x4.mul(v128.load(p, 16), f32x4.sub(v128.load(dp, 16), by)), 16);
+    v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), sums)));
+    v128.store(out, f32x4.mul(v128.load(p, 16), f32x4.sub(v128.load(dp, 16), sums)), 16);
   }
-  if (n & 4) v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), by)));
+  if (n & 4) v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), sums)));
   v128.store(lastOut, end);
 }
 
@@ -82,6 +83,7 @@ export function logSoftmaxBackward(lp: usize, dlp: usize, out: usize, rows: usiz
   }
 }
 
+/** dx_i for n elements, given s = Σ_j dlp_j. */
 export function logSoftmaxBackwardApply(lp: usize, dlp: usize, out: usize, n: usize, s: f64): void {
   const by = f64x2.splat(s);
   const zero = f32x4.splat(0);
@@ -93,7 +95,7 @@ export function logSoftmaxBackwardApply(lp: usize, dlp: usize, out: usize, n: us
     const e = significand(x, z);
     const low = f64x2.sub(f64x2.promote_low_f32x4(d), f64x2.mul(widened(e, z), by));
     const high = f64x2.sub(f64x2.promote_low_f32x4(upper(d)), f64x2.mul(widened(upper(e), upper(z)), by));
-    if (count === 4) v128.store(out, narrow(low, high));
-    else storeLanes(out, count, narrow(low, high));
+    if (count === 4) v128.store(out, demote(low, high));
+    else storeLanes(out, count, demote(low, high));
   }
 }

@@ -1,8 +1,8 @@
 import { EXP, ROUND, scaledExp } from "./math/exp";
-import { join, K, LN2_HIGH, LN2_LOW, Q0, Q1, Q2, Q3, reduceLogs } from "./math/log-pass";
+import { join, LN2_HIGH, LN2_LOW, PART, Q0, Q1, Q2, Q3, reduceLogs } from "./math/log-pass";
 import { LOG1P, log1pUnit } from "./math/log1p";
 
-export { multiplyAdds } from "./peak";
+export { multiplyAdds } from "./multiply-adds";
 
 /**
  * The passes that operations can't do without, each alone and in its fastest form: what bench/limit.ts measures the kernels
@@ -88,21 +88,21 @@ export function dividePass(x: usize, out: usize, n: usize): void {
 }
 
 /** Elements between the two loops of a logarithm (math/log-pass.ts). */
-const PART: usize = 512;
+const RUN: usize = 512;
 
-/** log x of normal numbers. e: scratch, as for reduceLogs. */
-export function logPass(x: usize, out: usize, e: usize, n: usize): void {
+/** log x of normal numbers. parts: scratch, as for reduceLogs. */
+export function logPass(x: usize, out: usize, parts: usize, n: usize): void {
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);
   const q2 = v128.load32_splat(Q2);
   const q3 = v128.load32_splat(Q3);
   const ln2Hi = v128.load32_splat(LN2_HIGH);
   const ln2Lo = v128.load32_splat(LN2_LOW);
-  for (let i: usize = 0; i < n; i += PART, x += PART << 2) {
-    reduceLogs(x, x, e, min(n - i, PART), false);
-    let p = e;
-    for (const end = out + (min(n - i, PART) << 2); out < end; out += 16, p += 16) {
-      v128.store(out, join(v128.load(p), v128.load(p, K), q0, q1, q2, q3, ln2Hi, ln2Lo));
+  for (let i: usize = 0; i < n; i += RUN, x += RUN << 2) {
+    reduceLogs(x, x, parts, min(n - i, RUN), false);
+    let p = parts;
+    for (const end = out + (min(n - i, RUN) << 2); out < end; out += 16, p += 16) {
+      v128.store(out, join(v128.load(p), v128.load(p, PART), q0, q1, q2, q3, ln2Hi, ln2Lo));
     }
   }
 }

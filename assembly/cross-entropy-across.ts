@@ -1,7 +1,7 @@
 import { softmaxCrossEntropyOfRows } from "./cross-entropy";
 import { arePlain, crossEntropyOfQuads } from "./cross-entropy-quads";
 import { fourOf, RECORD, RESTS, SUMS, spacing } from "./quad";
-import { apart, gather, isSpread, quadsAcross, scatter, stripWidth } from "./strip";
+import { gather, isSpread, quadsAcross, scatter, stripStep, stripWidth } from "./strip";
 import { transpose } from "./transpose";
 
 /**
@@ -9,7 +9,7 @@ import { transpose } from "./transpose";
  * softmaxCrossEntropy has for rows. At most BLOCK classes.
  *
  * x, grad: classes × width floats, the classes `stride` floats apart; grad may be x, or 0 for no gradient. labels, scales,
- * scale, losses: as there, for `width` positions. lanes, strip: as in across.ts.
+ * scale, losses: as there, for `width` positions. records, strip: as in across.ts.
  */
 export function softmaxCrossEntropyAcross(
   x: usize,
@@ -21,16 +21,16 @@ export function softmaxCrossEntropyAcross(
   classes: usize,
   width: usize,
   stride: usize,
-  lanes: usize,
+  records: usize,
   strip: usize,
 ): void {
   if (isSpread(stride)) {
     const most = quadsAcross(classes, 0);
-    ofPositions(x, grad, stride << 2, labels, scales, scale, losses, classes, width, most, lanes, strip);
+    ofPositions(x, grad, stride << 2, labels, scales, scale, losses, classes, width, most, records, strip);
     return;
   }
   const wide = stripWidth(classes);
-  const step = apart(wide);
+  const step = stripStep(wide);
   const most = quadsAcross(classes, step);
   const to = grad ? strip : 0;
   const e = strip + ((classes * step) << 2);
@@ -38,7 +38,7 @@ export function softmaxCrossEntropyAcross(
     const n = min(width - i, wide);
     const by = scales ? scales + (i << 3) : 0;
     gather(x + (i << 2), strip, classes, stride, step, n);
-    ofPositions(strip, to, step << 2, labels + (i << 2), by, scale, losses + (i << 3), classes, n, most, lanes, e);
+    ofPositions(strip, to, step << 2, labels + (i << 2), by, scale, losses + (i << 3), classes, n, most, records, e);
     if (grad) scatter(strip, grad + (i << 2), classes, stride, step, n);
   }
 }
@@ -55,7 +55,7 @@ function ofPositions(
   classes: usize,
   positions: usize,
   most: usize,
-  lanes: usize,
+  records: usize,
   e: usize,
 ): void {
   let n: usize = 0;
@@ -67,7 +67,7 @@ function ofPositions(
     const loss = losses + (i << 3);
     const quads = min((positions - i) >> 2, most);
     n = quads ? 4 * quads : positions - i;
-    if (quads) ofQuads(here, to, step, y, by, scale, loss, classes, quads, lanes, e);
+    if (quads) ofQuads(here, to, step, y, by, scale, loss, classes, quads, records, e);
     else asRows(here, to, step, y, by, scale, loss, classes, n, e);
   }
 }
@@ -83,15 +83,15 @@ function ofQuads(
   losses: usize,
   classes: usize,
   quads: usize,
-  lanes: usize,
+  records: usize,
   e: usize,
 ): void {
-  crossEntropyOfQuads(x, classes, step, 16, quads, labels, scales, scale, losses, e, lanes);
+  crossEntropyOfQuads(x, classes, step, 16, quads, labels, scales, scale, losses, e, records);
   if (!grad) return;
   let others: u32 = 0;
   for (let q: usize = 0; q < quads; q++) {
     const y = labels + (q << 4);
-    const record = lanes + q * RECORD;
+    const record = records + q * RECORD;
     if (arePlain(y, record)) gradientsOfFour(e + q * spacing(classes), grad + (q << 4), step, y, classes, record);
     else others |= 1 << (<u32>q);
   }
@@ -102,15 +102,15 @@ function ofQuads(
   }
 }
 
-function gradientsOfFour(e: usize, grad: usize, step: usize, labels: usize, classes: usize, lanes: usize): void {
-  const factor = fourOf(lanes + SUMS);
+function gradientsOfFour(e: usize, grad: usize, step: usize, labels: usize, classes: usize, record: usize): void {
+  const factor = fourOf(record + SUMS);
   const counts = i32x4.ge_s(v128.load(labels), i32x4.splat(0));
   for (let to = grad, end = e + (classes << 4); e < end; e += 16, to += step) {
     v128.store(to, v128.and(f32x4.mul(v128.load(e), factor), counts));
   }
-  for (let i: usize = 0; i < 4; i++, labels += 4, grad += 4, lanes += 8) {
+  for (let i: usize = 0; i < 4; i++, labels += 4, grad += 4, record += 8) {
     const label = load<i32>(labels);
-    if (label >= 0) store<f32>(grad + <usize>label * step, <f32>load<f64>(lanes, RESTS));
+    if (label >= 0) store<f32>(grad + <usize>label * step, <f32>load<f64>(record, RESTS));
   }
 }
 

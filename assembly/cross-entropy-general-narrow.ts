@@ -1,5 +1,5 @@
 import { largest as largestOf } from "./argmax";
-import { gapOf, gradientOfParts, lossOfParts, pullOf } from "./cross-entropy-general";
+import { gapOf, gradientOfParts, lossOfParts, zLossSlope } from "./cross-entropy-general";
 import { loadPair, upper } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
@@ -9,7 +9,7 @@ import { transpose } from "./transpose";
 /**
  * Softmax cross-entropy with a base (dense targets, or what label smoothing gives every class) of rows of 1 to NARROW
  * columns, as many as make quads (quad.ts), with the bits that softmaxCrossEntropyGeneral has for each. Arguments as there;
- * lanes: QUADS_BYTES; e: BLOCK floats, for the turned bases. Returns the rows that are done.
+ * records: QUADS_BYTES; e: BLOCK floats, for the turned bases. Returns the rows that are done.
  */
 export function generalOfNarrow(
   x: usize,
@@ -21,31 +21,31 @@ export function generalOfNarrow(
   zLoss: f64,
   grad: usize,
   losses: usize,
-  tops: usize,
+  lses: usize,
   rows: usize,
   cols: usize,
-  lanes: usize,
+  records: usize,
   e: usize,
 ): usize {
   const bytes = cols << 2;
-  const turned = lanes + TURNED;
+  const turned = records + TURNED;
   const next = spacing(cols);
-  const dense = !labels && !tops && zLoss === 0;
+  const dense = !labels && !lses && zLoss === 0;
   let row: usize = 0;
   for (let quads = quadsOf(rows); quads > 0; quads = quadsOf(rows - row)) {
     turn(x + row * bytes, turned, cols, quads);
-    findMaxima(turned, cols, 16, next, quads, lanes);
+    findMaxima(turned, cols, 16, next, quads, records);
     for (let q: usize = 0; q < quads; q++) {
-      sumBases(turned + q * next, base + (row + 4 * q) * baseStep, baseStep, e + q * next, cols, lanes + q * RECORD);
+      sumBases(turned + q * next, base + (row + 4 * q) * baseStep, baseStep, e + q * next, cols, records + q * RECORD);
     }
-    exponentials(turned, cols, 16, next, quads, turned, lanes);
-    splitSums(turned, cols, quads, lanes);
+    exponentials(turned, cols, 16, next, quads, turned, records);
+    splitSums(turned, cols, quads, records);
     for (let q: usize = 0; q < quads; q++) {
       const at = (row + 4 * q) << 3;
-      takeLogs(lanes + q * RECORD, dense ? losses + at : 0, scales + at);
+      takeLogs(records + q * RECORD, dense ? losses + at : 0, scales + at);
     }
     for (let q: usize = 0; q < quads; q++, row += 4) {
-      const record = lanes + q * RECORD;
+      const record = records + q * RECORD;
       const stored = turned + q * next;
       for (let i: usize = 0; i < 4 && !dense; i++) {
         const at = row + i;
@@ -61,7 +61,7 @@ export function generalOfNarrow(
           spike,
           zLoss,
           load<f64>(scales + (at << 3)),
-          tops ? tops + (at << 3) : 0,
+          lses ? lses + (at << 3) : 0,
           record,
           i,
         );
@@ -132,7 +132,7 @@ function lossOf(
   spike: f64,
   zLoss: f64,
   factor: f64,
-  top: usize,
+  toLse: usize,
   record: usize,
   i: usize,
 ): f64 {
@@ -144,14 +144,14 @@ function lossOf(
   const sums = record + OWN + ((i >> 1) << 5) + ((i & 1) << 3);
   const mass = load<f64>(sums, 16);
   const lse = abs(largest) < Infinity ? <f64>largest + log : <f64>largestOf(x, cols);
-  if (top) store<f64>(top, lse);
-  const pull = pullOf(zLoss, lse);
+  if (toLse) store<f64>(toLse, lse);
+  const slope = zLossSlope(zLoss, lse);
   const sum = peak + rest;
   const share = 1 / sum;
   const p = <f64>stored * share;
   const others = spike * (xLabel === largest ? rest / sum : 1 - p);
-  store<f64>(doubles, share * ((mass + spike + pull) * factor), SUMS);
-  store<f64>(doubles, 0 + gradientOfParts(p, mass + pull, target, others) * factor, RESTS);
+  store<f64>(doubles, share * ((mass + spike + slope) * factor), SUMS);
+  store<f64>(doubles, 0 + gradientOfParts(p, mass + slope, target, others) * factor, RESTS);
   return lossOfParts(load<f64>(sums) + log * mass, <f64>largest - <f64>xLabel, log, spike, zLoss, lse);
 }
 

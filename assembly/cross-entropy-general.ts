@@ -8,7 +8,7 @@ import { BLOCK, total } from "./math/sum";
 import { NARROW } from "./narrow";
 import {
   accumulate,
-  accumulateOnly,
+  accumulateSums,
   begin,
   blockFactor,
   finish,
@@ -36,7 +36,7 @@ import { softmaxApply } from "./softmax";
  * x, grad, rows, cols, state, maxima, e: as in softmaxCrossEntropy, but that narrow rows with a base always use e. base:
  * floats, rows baseStep bytes apart (0: one row for all), 0 for none; neither grad nor changed. labels: an i32 a row,
  * negative to leave the row out; 0 for none. spikes: an f64 a row. scales: an f64 a row. losses: an f64 a row, unscaled.
- * tops: an f64 a row for L, 0 for none.
+ * lses: where to store each row's L, an f64; 0 for nowhere.
  */
 export function softmaxCrossEntropyGeneral(
   x: usize,
@@ -48,7 +48,7 @@ export function softmaxCrossEntropyGeneral(
   zLoss: f64,
   grad: usize,
   losses: usize,
-  tops: usize,
+  lses: usize,
   rows: usize,
   cols: usize,
   state: usize,
@@ -59,7 +59,7 @@ export function softmaxCrossEntropyGeneral(
   let row: usize = 0;
   if (base && cols > 0 && cols <= NARROW) {
     // biome-ignore format: in the groups of the contract
-    row = generalOfNarrow(x, base, baseStep, labels, spikes, scales, zLoss, grad, losses, tops, rows, cols, state, e);
+    row = generalOfNarrow(x, base, baseStep, labels, spikes, scales, zLoss, grad, losses, lses, rows, cols, state, e);
     x += row * bytes;
     base += row * baseStep;
   }
@@ -67,18 +67,18 @@ export function softmaxCrossEntropyGeneral(
     const to = grad ? grad + row * bytes : 0;
     const label = labels ? load<i32>(labels + (row << 2)) : 0;
     const counts = label >= 0;
-    // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops && cols ? largest(x, cols) : 0;
+    // The largest element is found before the gradient may replace the row.
+    const most = lses && cols ? largest(x, cols) : 0;
     const spike = counts && labels ? load<f64>(spikes + (row << 3)) : 0;
     const at: usize = label > 0 ? (<usize>label) << 2 : 0;
     const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
     begin(state);
     if (base) accumulateDense(state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
     else if (to) accumulate(state, maxima, x, to, cols, true);
-    else accumulateOnly(state, x, e, cols);
+    else accumulateSums(state, x, e, cols);
     finish(state);
-    const lse = tops || zLoss !== 0 ? logSumExpOf(state, top) : 0;
-    if (tops) store<f64>(tops + (row << 3), lse);
+    const lse = lses || zLoss !== 0 ? logSumExpOf(state, most) : 0;
+    if (lses) store<f64>(lses + (row << 3), lse);
     store<f64>(losses + (row << 3), counts ? generalLoss(state, xLabel, spike, zLoss, lse) : 0);
     if (!to) continue;
     if (!counts) {
@@ -97,12 +97,12 @@ export function softmaxCrossEntropyGeneral(
 }
 
 /**
- * A finished row's log-sum-exp. top: the row's largest element or NaN (argmax.ts); or 0, and rows that are infinite come
- * out as NaN, which is enough for a loss.
+ * A finished row's log-sum-exp. most: the row's largest element, or NaN if it has one (argmax.ts). A caller that only wants a
+ * loss may give 0 instead: then a row with an infinite log-sum-exp comes out as NaN.
  */
-export function logSumExpOf(state: usize, top: f32): f64 {
+export function logSumExpOf(state: usize, most: f32): f64 {
   if (rowEmpty(state)) return -Infinity;
-  return top === Infinity || top === -Infinity || isNaN(top) ? <f64>top : <f64>rowMax(state) + rowLog(state);
+  return most === Infinity || most === -Infinity || isNaN(most) ? <f64>most : <f64>rowMax(state) + rowLog(state);
 }
 
 /** A finished row's loss. */
@@ -113,14 +113,14 @@ export function generalLoss(state: usize, xLabel: f32, spike: f64, zLoss: f64, l
   return lossOfParts(dense, <f64>rowMax(state) - <f64>xLabel, log, spike, zLoss, lse);
 }
 
-/** The loss with what its base makes of it. gap: max − x_y; log: log Σ exp(x − max). */
+/** The loss; dense: the base's part of it, gap: max − x_y, log: log Σ exp(x − max). */
 export function lossOfParts(dense: f64, gap: f64, log: f64, spike: f64, zLoss: f64, lse: f64): f64 {
   const atLabel = spike === 0 ? 0 : spike * (gap + log);
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }
 
-/** What the z-loss adds to Σ t: 2λL. */
-export function pullOf(zLoss: f64, lse: f64): f64 {
+/** The slope of the z-loss λL² in L, 2λL: in the gradient it adds to Σ t. */
+export function zLossSlope(zLoss: f64, lse: f64): f64 {
   return zLoss === 0 ? 0 : 2 * zLoss * lse;
 }
 
@@ -139,7 +139,12 @@ export function labelGradient(
   lse: f64,
 ): f64 {
   const p = <f64>stored * blockFactor(state, max);
-  return gradientOfParts(p, rowMass(state) + pullOf(zLoss, lse), base, spike * othersThan(state, xLabel, stored, max));
+  return gradientOfParts(
+    p,
+    rowMass(state) + zLossSlope(zLoss, lse),
+    base,
+    spike * othersThan(state, xLabel, stored, max),
+  );
 }
 
 /** p·mass − base − others */
@@ -148,8 +153,8 @@ export function gradientOfParts(p: f64, mass: f64, base: f32, others: f64): f64 
 }
 
 /**
- * Whether the label's gradient is one of its own: with a weight of 0 it is where nothing else is aimed at, so that a zero
- * there has the sign that softmaxCrossEntropy gives it.
+ * Whether the gradient at the label differs from the formula for other columns. With a spike of 0 its value doesn't; but where
+ * labels are all there is (no base, no z-loss) the label's zero must have the sign that softmaxCrossEntropy gives it.
  */
 export function aimsAtLabel(spike: f64, base: usize, zLoss: f64): bool {
   return spike !== 0 || (base === 0 && zLoss === 0);
@@ -167,7 +172,7 @@ export function generalApply(
   lse: f64,
   factor: f64,
 ): void {
-  const mass = rowMass(state) + spike + pullOf(zLoss, lse);
+  const mass = rowMass(state) + spike + zLossSlope(zLoss, lse);
   if (base) denseApply(state, maxima, base, grad, n, mass, factor);
   else softmaxApply(state, maxima, grad, n, mass * factor);
 }

@@ -44,12 +44,12 @@ export function crossEntropyOfNarrow(
   return row;
 }
 
-function gradientsOfFour(e: usize, grad: usize, labels: usize, cols: usize, lanes: usize): void {
+function gradientsOfFour(e: usize, grad: usize, labels: usize, cols: usize, record: usize): void {
   const zero = f32x4.splat(0);
-  turnBack(e, grad, cols, fourOf(lanes + SUMS), zero, zero);
+  turnBack(e, grad, cols, fourOf(record + SUMS), zero, zero);
   for (let i: usize = 0; i < 4; i++, grad += cols << 2) {
     const label = load<i32>(labels + (i << 2));
     if (label < 0) memory.fill(grad, 0, cols << 2);
-    else store<f32>(grad + ((<usize>label) << 2), <f32>load<f64>(lanes + (i << 3), RESTS));
+    else store<f32>(grad + ((<usize>label) << 2), <f32>load<f64>(record + (i << 3), RESTS));
   }
 }

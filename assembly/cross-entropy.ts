@@ -7,7 +7,7 @@ import { BLOCK } from "./math/sum";
 import { NARROW } from "./narrow";
 import {
   accumulate,
-  accumulateOnly,
+  accumulateSums,
   begin,
   blockFactor,
   blockPeak,
@@ -53,7 +53,7 @@ export function softmaxCrossEntropy(
   softmaxCrossEntropyOfRows(x + at, to, y, by, scale, losses + (row << 3), rows - row, cols, state, maxima, e);
 }
 
-/** The same row by row. */
+/** softmaxCrossEntropy without quads: rows of any length, one by one. */
 export function softmaxCrossEntropyOfRows(
   x: usize,
   grad: usize,
@@ -84,7 +84,7 @@ export function softmaxCrossEntropyOfRows(
     }
     begin(state);
     if (to) accumulate(state, maxima, x, to, cols, true);
-    else accumulateOnly(state, x, e, cols);
+    else accumulateSums(state, x, e, cols);
     finish(state);
     store<f64>(losses + (row << 3), labelLoss(state, xLabel));
     if (to) {

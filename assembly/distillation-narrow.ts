@@ -6,7 +6,7 @@ import { transpose } from "./transpose";
 
 /**
  * softmaxKlDivergence of rows of 1 to NARROW columns, as many as make quads (quad.ts), with the bits that it has for each.
- * x, y, grad, scales, losses, rows: as there. lanesX, lanesY: QUADS_BYTES each; e: 8·QUADS·NARROW floats, for the
+ * x, y, grad, scales, losses, rows: as there. recordsX, recordsY: QUADS_BYTES each; e: 8·QUADS·NARROW floats, for the
  * exponentials of both. Returns the rows that are done.
  */
 export function klOfNarrow(
@@ -17,33 +17,33 @@ export function klOfNarrow(
   losses: usize,
   rows: usize,
   cols: usize,
-  lanesX: usize,
-  lanesY: usize,
+  recordsX: usize,
+  recordsY: usize,
   e: usize,
 ): usize {
   const next = spacing(cols);
-  const turnedX = lanesX + TURNED;
-  const turnedY = lanesY + TURNED;
+  const turnedX = recordsX + TURNED;
+  const turnedY = recordsY + TURNED;
   let row: usize = 0;
   for (let quads = quadsOf(rows); quads > 0; row += 4 * quads, quads = quadsOf(rows - row)) {
     const other = e + quads * next;
     const at = row * (cols << 2);
     turn(x + at, turnedX, cols, quads);
     turn(y + at, turnedY, cols, quads);
-    logsOfQuads(turnedX, cols, 16, next, quads, e, lanesX);
-    logsOfQuads(turnedY, cols, 16, next, quads, other, lanesY);
+    logsOfQuads(turnedX, cols, 16, next, quads, e, recordsX);
+    logsOfQuads(turnedY, cols, 16, next, quads, other, recordsY);
     for (let q: usize = 0; q < quads; q++) {
       const place = row + 4 * q;
-      const p = lanesX + q * RECORD;
-      const r = lanesY + q * RECORD;
+      const p = recordsX + q * RECORD;
+      const r = recordsY + q * RECORD;
       klOfFour(turnedX + q * next, turnedY + q * next, other + q * next, cols, p, r, losses + (place << 3));
     }
     if (!grad) continue;
     for (let q: usize = 0; q < quads; q++) {
       const place = row + 4 * q;
       const by = scales + (place << 3);
-      const p = lanesX + q * RECORD;
-      const r = lanesY + q * RECORD;
+      const p = recordsX + q * RECORD;
+      const r = recordsY + q * RECORD;
       const from = e + q * next;
       subtractOfFour(
         from,
@@ -61,14 +61,14 @@ export function klOfNarrow(
 }
 
 /** Four rows' losses: Σ p_j·((y_j − max_y) − (x_j − max_x)) and the difference of the logarithms. */
-function klOfFour(x: usize, y: usize, e: usize, classes: usize, lanesX: usize, lanesY: usize, losses: usize): void {
-  const maxX = v128.load(lanesX, MAXIMA);
-  const maxY = v128.load(lanesY, MAXIMA);
+function klOfFour(x: usize, y: usize, e: usize, classes: usize, recordX: usize, recordY: usize, losses: usize): void {
+  const maxX = v128.load(recordX, MAXIMA);
+  const maxY = v128.load(recordY, MAXIMA);
   padToFours(x, classes);
   padToFours(y, classes);
   padToFours(e, classes);
-  klOfTwo(x, y, e, classes, maxX, maxY, lanesX, lanesY, losses);
-  klOfTwo(x + 8, y + 8, e + 8, classes, upper(maxX), upper(maxY), lanesX + 16, lanesY + 16, losses + 16);
+  klOfTwo(x, y, e, classes, maxX, maxY, recordX, recordY, losses);
+  klOfTwo(x + 8, y + 8, e + 8, classes, upper(maxX), upper(maxY), recordX + 16, recordY + 16, losses + 16);
 }
 
 function klOfTwo(
@@ -78,13 +78,13 @@ function klOfTwo(
   classes: usize,
   maxX: v128,
   maxY: v128,
-  lanesX: usize,
-  lanesY: usize,
+  recordX: usize,
+  recordY: usize,
   losses: usize,
 ): void {
   const sum = gapsOfTwo(x, y, e, classes, f64x2.promote_low_f32x4(maxX), f64x2.promote_low_f32x4(maxY));
-  const gap = f64x2.mul(sum, v128.load(lanesY, SUMS));
-  const loss = f64x2.add(gap, f64x2.sub(v128.load(lanesX, RESTS), v128.load(lanesY, RESTS)));
+  const gap = f64x2.mul(sum, v128.load(recordY, SUMS));
+  const loss = f64x2.add(gap, f64x2.sub(v128.load(recordX, RESTS), v128.load(recordY, RESTS)));
   v128.store(losses, f64x2.max(loss, f64x2.splat(0)));
 }
 

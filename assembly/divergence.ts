@@ -1,4 +1,4 @@
-import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { demote, loadLanes, storeLanes, upper } from "./math/lanes";
 import {
   LARGEST_BITS,
   LEAST_BITS,
@@ -20,12 +20,12 @@ import { BLOCK } from "./math/sum";
  * is worth no more than its terms.
  *
  * p, q: rows × cols floats. grad: as many, the gradient to q times `scale`, 0 for none; it may be q. sums: a float64 for
- * each row, the sums of its blocks of BLOCK added in order. e: scratch, 2·BLOCK + 16 floats.
+ * each row, the sums of its blocks of BLOCK added in order. parts: scratch, 2·BLOCK + 16 floats.
  */
 
 /** −Σ p·log p */
-export function entropy(p: usize, e: usize, rows: usize, cols: usize, sums: usize): void {
-  sumsOf(p, p, 0, e, rows, cols, 0, sums, false);
+export function entropy(p: usize, parts: usize, rows: usize, cols: usize, sums: usize): void {
+  sumsOf(p, p, 0, parts, rows, cols, 0, sums, false);
 }
 
 /** −Σ p·log q, gradient −p/q */
@@ -33,13 +33,13 @@ export function crossEntropy(
   p: usize,
   q: usize,
   grad: usize,
-  e: usize,
+  parts: usize,
   rows: usize,
   cols: usize,
   scale: f64,
   sums: usize,
 ): void {
-  sumsOf(p, q, grad, e, rows, cols, scale, sums, false);
+  sumsOf(p, q, grad, parts, rows, cols, scale, sums, false);
 }
 
 /** Σ p·log(p/q), gradient −p/q */
@@ -47,21 +47,21 @@ export function klDivergence(
   p: usize,
   q: usize,
   grad: usize,
-  e: usize,
+  parts: usize,
   rows: usize,
   cols: usize,
   scale: f64,
   sums: usize,
 ): void {
-  sumsOf(p, q, grad, e, rows, cols, scale, sums, true);
+  sumsOf(p, q, grad, parts, rows, cols, scale, sums, true);
 }
 
-/** Rows that fit a block go together: what is done to each element doesn't ask where a row ends. */
+/** Rows that fit a block go through the first pass together: what it does to an element doesn't depend on where a row ends. */
 function sumsOf(
   p: usize,
   q: usize,
   grad: usize,
-  e: usize,
+  parts: usize,
   rows: usize,
   cols: usize,
   scale: f64,
@@ -73,11 +73,11 @@ function sumsOf(
   while (rows > 0) {
     const together = min(rows, most);
     const n = together * cols;
-    const found = together > 1 ? look(p, q, n) : ANY;
-    if (found <= TINY) reduceBlock(p, q, e, n, found === TINY, ratio);
+    const kind = together > 1 ? classify(p, q, n) : ANY;
+    if (kind <= TINY) reduceBlock(p, q, parts, n, kind === TINY, ratio);
     for (let row: usize = 0; row < together; row++, sums += 8) {
       const at = row * bytes;
-      const sum = found <= TINY ? weigh(p + at, e + at, cols) : sumOf(p + at, q + at, e, cols, ratio);
+      const sum = kind <= TINY ? weigh(p + at, parts + at, cols) : sumOf(p + at, q + at, parts, cols, ratio);
       store<f64>(sums, ratio ? sum : 0 - sum);
     }
     if (grad) {
@@ -90,33 +90,36 @@ function sumsOf(
   }
 }
 
-/** Of a row on its own. */
-function sumOf(p: usize, q: usize, e: usize, n: usize, ratio: bool): f64 {
+/** The sum of a row that goes on its own. */
+function sumOf(p: usize, q: usize, parts: usize, n: usize, ratio: bool): f64 {
   let sum: f64 = 0;
   for (let i: usize = 0; i < n; i += BLOCK) {
     const a = p + (i << 2);
     const b = q + (i << 2);
     const count = min(n - i, BLOCK);
-    const found = look(a, b, count);
-    if (found <= TINY) {
-      reduceBlock(a, b, e, count, found === TINY, ratio);
-      sum += weigh(a, e, count);
-    } else if (found === HOLE) sum += ratio ? Infinity : -Infinity;
+    const kind = classify(a, b, count);
+    if (kind <= TINY) {
+      reduceBlock(a, b, parts, count, kind === TINY, ratio);
+      sum += weigh(a, parts, count);
+    } else if (kind === HOLE) sum += ratio ? Infinity : -Infinity;
     else sum += anyBlock(a, b, count, ratio);
   }
   return sum;
 }
 
-/** What a block holds. Numbers from LEAST_BITS up to LARGEST_BITS. */
+// Kinds of blocks, from the easiest on.
+
+/** Numbers from LEAST_BITS up to LARGEST_BITS. */
 const USUAL = 0;
 /** Also smaller ones, none negative, and q has mass wherever p has. */
 const TINY = 1;
-/** The same, but q lacks mass somewhere: one term is infinite, the others are finite. */
+/** As TINY, but q lacks mass somewhere where p has some: a term is infinite, the others are finite. */
 const HOLE = 2;
 /** Anything. */
 const ANY = 3;
 
-function look(p: usize, q: usize, n: usize): i32 {
+/** The kind of the n elements. */
+function classify(p: usize, q: usize, n: usize): i32 {
   const one = v128.load32_splat(ONE);
   const zero = f32x4.splat(0);
   let most = one;
@@ -143,12 +146,12 @@ function look(p: usize, q: usize, n: usize): i32 {
   return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST_BITS))) ? TINY : USUAL;
 }
 
-function reduceBlock(p: usize, q: usize, e: usize, n: usize, tiny: bool, ratio: bool): void {
-  if (ratio) reduceRatios(p, q, e, n, tiny);
-  else reduceLogs(p, q, e, n, tiny);
+function reduceBlock(p: usize, q: usize, parts: usize, n: usize, tiny: bool, ratio: bool): void {
+  if (ratio) reduceRatios(p, q, parts, n, tiny);
+  else reduceLogs(p, q, parts, n, tiny);
 }
 
-/** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
+/** Element by element, with every limit. The four lanes of the sum take turns: a ← b ← c ← d ← a. */
 function anyBlock(p: usize, q: usize, n: usize, ratio: bool): f64 {
   let a: f64 = 0;
   let b: f64 = 0;
@@ -178,9 +181,9 @@ function gradientOfLog(p: usize, q: usize, grad: usize, n: usize, scale: f64): v
   for (let i: usize = 0; i < n; i += 4, p += 16, q += 16, grad += 16) {
     const count = min(n - i, 4);
     const a = count === 4 ? v128.load(p) : loadLanes(p, count, zero);
-    // To add 0 makes 0 of −0: a quotient is as infinite, and −.
+    // Adding 0 makes +0 of −0, so that a quotient by it has the sign that it has by +0.
     const b = f32x4.add(count === 4 ? v128.load(q) : loadLanes(q, count, zero), zero);
-    const slope = narrow(slopesOf(a, b, by), slopesOf(upper(a), upper(b), by));
+    const slope = demote(slopesOf(a, b, by), slopesOf(upper(a), upper(b), by));
     // All ones is a NaN.
     const bad = v128.not(v128.and(f32x4.ge(a, zero), f32x4.ge(b, zero)));
     const value = v128.or(v128.and(slope, f32x4.ne(a, zero)), bad);

@@ -1,8 +1,8 @@
 import { exp } from "./math/exp";
-import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, loadPair, narrow, storeLanes, storePair } from "./math/lanes";
+import { liftedExps } from "./math/exp-pass";
+import { demote, loadLanes, loadPair, storeLanes, storePair } from "./math/lanes";
 import { log } from "./math/log";
-import { drop, log1pUnit, onesF64 } from "./math/logistic";
+import { log1pUnit64, onesF64, unlift } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -11,7 +11,8 @@ import { BLOCK, total } from "./math/sum";
  *   loss = α_t·m^γ·CE,  m = 1 − p_t = (1 − t)·σ(x) + t·σ(−x),  α_t = α·t + (1 − α)·(1 − t), or 1 where α < 0
  *   grad = scale·α_t·m^(γ−1)·(γ·(1 − 2t)·σ(x)·σ(−x)·CE + m·((1 − t)·σ(x) − t·σ(−x)))
  *
- * With e = exp(−|x|), and w and r the weights of the wrong and the right answer (1 − t and t where x ≥ 0, else the reverse):
+ * With e = exp(−|x|), and w and r the weights of the wrong and the right answer (1 − t and t where x ≥ 0, else the reverse),
+ * which the code calls small, wrong and right:
  *
  *   m = (w + r·e)/(1 + e),  CE = log(1 + e) + w·|x|
  *   grad = ±scale·α_t·m^(γ−1)·(γ·e·(w − r)·CE + (w + r·e)·(w − r·e))/(1 + e)², the sign that of x
@@ -39,7 +40,7 @@ export function sigmoidFocalLoss(
     start += block(x + at, t + at, grad ? grad + at : 0, losses ? losses + at : 0, e, count, alpha, gamma, scale);
   }
   if (rest === 0) return start;
-  // A vector that x = −Infinity, t = 0 fills up: their losses are 0.
+  // The last elements, in a vector filled up with x = −Infinity, t = 0, whose losses are 0.
   const at = whole << 2;
   const room = e + (BLOCK << 2);
   v128.store(room, loadLanes(x + at, rest, f32x4.splat(-Infinity)));
@@ -63,11 +64,11 @@ function block(
 ): f64 {
   const times = wholePower(gamma);
   const powers = e + ((BLOCK + 16) << 2);
-  expMinusSizes(x, e, n);
+  liftedExps(x, e, n);
   if (times === 0) powersOf(x, t, e, powers, n, <f32>gamma);
   const zero = f64x2.splat(0);
   const one = onesF64();
-  const lower = drop();
+  const down = unlift();
   const sign = f64x2.splat(-0.0);
   const positives = f64x2.splat(alpha);
   const negatives = f64x2.splat(1 - alpha);
@@ -79,15 +80,16 @@ function block(
   for (let i: usize = 0, end = n << 2; i < end; i += 8) {
     const logit = loadPair(x + i);
     const target = loadPair(t + i);
-    const small = f64x2.mul(loadPair(e + i), lower);
+    const small = f64x2.mul(loadPair(e + i), down);
     const positive = f64x2.ge(logit, zero);
     const flip = v128.andnot(sign, positive);
     const wrong = v128.xor(f64x2.sub(v128.and(one, positive), target), flip);
     const right = f64x2.sub(one, wrong);
     const share = f64x2.mul(right, small);
     const odds = f64x2.add(wrong, share);
-    const r = f64x2.div(one, f64x2.add(one, small));
-    const m = f64x2.mul(odds, r);
+    const inverse = f64x2.div(one, f64x2.add(one, small));
+    const m = f64x2.mul(odds, inverse);
+    // m^(γ−1) and m^γ
     let below = one;
     let focus = one;
     if (times === 0) {
@@ -101,7 +103,7 @@ function block(
       alpha < 0 ? one : f64x2.add(f64x2.mul(positives, target), f64x2.mul(negatives, f64x2.sub(one, target)));
     // A weight of 0 wins over an infinite loss.
     const counts = f64x2.ne(f64x2.mul(wrong, weight), zero);
-    const cost = f64x2.add(log1pUnit(small), v128.and(f64x2.mul(wrong, f64x2.abs(logit)), counts));
+    const cost = f64x2.add(log1pUnit64(small), v128.and(f64x2.mul(wrong, f64x2.abs(logit)), counts));
     // In this order: the product of two small factors may be 0, and an infinite loss a NaN.
     const loss = f64x2.mul(focus, f64x2.mul(weight, cost));
     // The four lanes of the sum take turns.
@@ -114,7 +116,7 @@ function block(
       const bend = f64x2.mul(f64x2.mul(f64x2.mul(exponent, small), f64x2.sub(wrong, right)), cost);
       const bracket = f64x2.add(v128.andnot(bend, f64x2.eq(small, zero)), f64x2.mul(odds, f64x2.sub(wrong, share)));
       const outer = f64x2.mul(f64x2.mul(weight, by), below);
-      const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(r, r)), bracket);
+      const g = f64x2.mul(f64x2.mul(outer, f64x2.mul(inverse, inverse)), bracket);
       storePair(grad + i, v128.xor(g, flip));
     }
   }
@@ -133,7 +135,7 @@ function wholePower(gamma: f64): i32 {
 function powersOf(x: usize, t: usize, e: usize, out: usize, n: usize, gamma: f32): void {
   const by = f32x4.splat(gamma);
   for (const end = x + (n << 2); x < end; x += 16, t += 16, e += 16, out += 16) {
-    const m = narrow(missOf(x, t, e), missOf(x + 8, t + 8, e + 8));
+    const m = demote(missOf(x, t, e), missOf(x + 8, t + 8, e + 8));
     v128.store(out, gamma === 0 ? f32x4.splat(1) : exp(f32x4.mul(by, log(m))));
   }
 }
@@ -142,7 +144,7 @@ function powersOf(x: usize, t: usize, e: usize, out: usize, n: usize, gamma: f32
 function missOf(x: usize, t: usize, e: usize): v128 {
   const one = onesF64();
   const target = loadPair(t);
-  const small = f64x2.mul(loadPair(e), drop());
+  const small = f64x2.mul(loadPair(e), unlift());
   const wrong = v128.bitselect(f64x2.sub(one, target), target, f64x2.ge(loadPair(x), f64x2.splat(0)));
   const odds = f64x2.add(wrong, f64x2.mul(f64x2.sub(one, wrong), small));
   return f64x2.mul(odds, f64x2.div(one, f64x2.add(one, small)));

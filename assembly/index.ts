@@ -24,7 +24,7 @@ export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";
 export { packColumns, packGradient, packRows } from "./pack";
 export { product, productSums, storeSums } from "./product";
-export { accumulate, accumulateOnly, append, begin, combine, finish } from "./row";
+export { accumulate, accumulateSums, append, begin, combine, finish } from "./row";
 export { logit, logSigmoid, sigmoid, softplus } from "./sigmoid";
 export { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 export { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";

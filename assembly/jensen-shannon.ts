@@ -1,6 +1,6 @@
-import { loadLanes, loadUpTo, narrow, products, storeUpTo, upper } from "./math/lanes";
-import { join, K, LN2_HIGH, LN2_LOW, NORMAL, ONE, Q0, Q1, Q2, Q3, rowsOfBlock } from "./math/log-pass";
-import { LARGEST_BITS, logOfLess, logOfMore, reduceMeanLogs } from "./math/mean-log";
+import { demote, loadLanes, loadUpTo, products, storeUpTo, upper } from "./math/lanes";
+import { join, LN2_HIGH, LN2_LOW, NORMAL, ONE, PART, Q0, Q1, Q2, Q3, rowsOfBlock } from "./math/log-pass";
+import { LARGEST_BITS, logOfLarger, logOfSmaller, reduceMeanLogs } from "./math/mean-log";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -12,13 +12,13 @@ import { BLOCK, total } from "./math/sum";
  * both are 0. The logarithms: math/mean-log.ts.
  *
  * p, q: rows × cols floats. grad: as many, 0 for none; it may be q. sums: a float64 for each row, the sums of its blocks of
- * BLOCK added in order. e: scratch, 4·BLOCK + 16 floats.
+ * BLOCK added in order. parts: scratch, 4·BLOCK + 16 floats.
  */
 export function jensenShannon(
   p: usize,
   q: usize,
   grad: usize,
-  e: usize,
+  parts: usize,
   rows: usize,
   cols: usize,
   scale: f64,
@@ -29,12 +29,12 @@ export function jensenShannon(
   while (rows > 0) {
     const together = min(rows, most);
     const n = together * cols;
-    const found = together > 1 ? look(p, q, n) : ANY;
-    if (found !== ANY) reduceMeanLogs(p, q, e, n, found === TINY);
+    const kind = together > 1 ? classify(p, q, n) : ANY;
+    if (kind !== ANY) reduceMeanLogs(p, q, parts, n, kind === TINY);
     for (let row: usize = 0; row < together; row++, sums += 8) {
       const at = row * bytes;
       const by = 0.5 * scale;
-      const sum = found === ANY ? sumOf(p, q, grad, e, cols, by) : joinBlock(p, q, grad, e + at, cols, by);
+      const sum = kind === ANY ? sumOf(p, q, grad, parts, cols, by) : joinBlock(p, q, grad, parts + at, cols, by);
       store<f64>(sums, 0.5 * sum);
       p += bytes;
       q += bytes;
@@ -44,32 +44,34 @@ export function jensenShannon(
   }
 }
 
-/** Of a row on its own. */
-function sumOf(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
+/** The sum of a row that goes on its own. */
+function sumOf(p: usize, q: usize, grad: usize, parts: usize, n: usize, scale: f64): f64 {
   let sum: f64 = 0;
   for (let i: usize = 0; i < n; i += BLOCK) {
     const at = i << 2;
     const count = min(n - i, BLOCK);
     const to = grad ? grad + at : 0;
-    const found = look(p + at, q + at, count);
-    if (found === ANY) {
+    const kind = classify(p + at, q + at, count);
+    if (kind === ANY) {
       sum += anyBlock(p + at, q + at, to, count, scale);
       continue;
     }
-    reduceMeanLogs(p + at, q + at, e, count, found === TINY);
-    sum += joinBlock(p + at, q + at, to, e, count, scale);
+    reduceMeanLogs(p + at, q + at, parts, count, kind === TINY);
+    sum += joinBlock(p + at, q + at, to, parts, count, scale);
   }
   return sum;
 }
 
-/** What a block holds. No number negative, subnormal, 0, or beyond LARGEST_BITS. */
+// Kinds of blocks, as in divergence.ts.
+
+/** No number negative, subnormal, 0, or beyond LARGEST_BITS. */
 const USUAL = 0;
 /** Also small ones and 0. */
 const TINY = 1;
 /** Anything. */
 const ANY = 2;
 
-function look(p: usize, q: usize, n: usize): i32 {
+function classify(p: usize, q: usize, n: usize): i32 {
   const one = v128.load32_splat(ONE);
   let most = one;
   let least = one;
@@ -91,8 +93,11 @@ function look(p: usize, q: usize, n: usize): i32 {
   return v128.any_true(i32x4.lt_u(least, v128.load32_splat(NORMAL))) ? TINY : USUAL;
 }
 
-/** Of a block or of a row in it. Lane l of four takes the elements l, l + 4, … */
-function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
+/**
+ * The sum, and the gradient, of a block or of a row in it, from the parts of its logarithms. Lane l of four takes the elements
+ * l, l + 4, …
+ */
+function joinBlock(p: usize, q: usize, grad: usize, parts: usize, n: usize, scale: f64): f64 {
   const q0 = v128.load32_splat(Q0);
   const q1 = v128.load32_splat(Q1);
   const q2 = v128.load32_splat(Q2);
@@ -101,18 +106,21 @@ function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f
   const ln2Lo = v128.load32_splat(LN2_LOW);
   let low = f64x2.splat(0);
   let high = low;
-  for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
+  for (const end = p + (n << 2); p < end; p += 16, q += 16, parts += 16) {
     const bytes = end - p;
     const a = loadUpTo(p, end);
     const b = loadUpTo(q, q + bytes);
-    const ofLess = join(v128.load(e), v128.load(e, K), q0, q1, q2, q3, ln2Hi, ln2Lo);
-    const ofMore = join(v128.load(e, 2 * K), v128.load(e, 3 * K), q0, q1, q2, q3, ln2Hi, ln2Lo);
-    const less = f32x4.pmin(a, b);
-    const more = f32x4.pmax(a, b);
-    low = f64x2.add(low, f64x2.add(products(less, ofLess), products(more, ofMore)));
-    high = f64x2.add(high, f64x2.add(products(upper(less), upper(ofLess)), products(upper(more), upper(ofMore))));
+    const ofSmaller = join(v128.load(parts), v128.load(parts, PART), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const ofLarger = join(v128.load(parts, 2 * PART), v128.load(parts, 3 * PART), q0, q1, q2, q3, ln2Hi, ln2Lo);
+    const smaller = f32x4.pmin(a, b);
+    const larger = f32x4.pmax(a, b);
+    low = f64x2.add(low, f64x2.add(products(smaller, ofSmaller), products(larger, ofLarger)));
+    high = f64x2.add(
+      high,
+      f64x2.add(products(upper(smaller), upper(ofSmaller)), products(upper(larger), upper(ofLarger))),
+    );
     if (grad) {
-      storeUpTo(grad, bytes, slopes(a, b, v128.bitselect(ofLess, ofMore, f32x4.lt(b, a)), scale));
+      storeUpTo(grad, bytes, slopes(a, b, v128.bitselect(ofSmaller, ofLarger, f32x4.lt(b, a)), scale));
       grad += 16;
     }
   }
@@ -121,13 +129,13 @@ function joinBlock(p: usize, q: usize, grad: usize, e: usize, n: usize, scale: f
 
 function slopes(p: v128, q: v128, log: v128, scale: f64): v128 {
   const by = f64x2.splat(scale);
-  const value = narrow(f64x2.mul(f64x2.promote_low_f32x4(log), by), f64x2.mul(f64x2.promote_low_f32x4(upper(log)), by));
+  const value = demote(f64x2.mul(f64x2.promote_low_f32x4(log), by), f64x2.mul(f64x2.promote_low_f32x4(upper(log)), by));
   const zero = f32x4.splat(0);
   const atZero = v128.and(f32x4.splat(<f32>(-Infinity * scale)), f32x4.ne(p, zero));
   return v128.bitselect(atZero, value, f32x4.eq(q, zero));
 }
 
-/** One by one, with every limit; in the same lanes, which take turns: lane 0 ← 1 ← 2 ← 3 ← 0. */
+/** Element by element, with every limit. The four lanes of the sum take turns: a ← b ← c ← d ← a. */
 function anyBlock(p: usize, q: usize, grad: usize, n: usize, scale: f64): f64 {
   let a: f64 = 0;
   let b: f64 = 0;
@@ -149,15 +157,15 @@ function anyBlock(p: usize, q: usize, grad: usize, n: usize, scale: f64): f64 {
 
 function termOf(p: f32, q: f32): f64 {
   if (!(p >= 0 && q >= 0)) return NaN;
-  const less = min(p, q);
-  const more = max(p, q);
-  if (more === 0) return 0;
-  const ofLess = less === 0 ? 0 : <f64>less * logOfLess(less, more);
-  return ofLess + <f64>more * logOfMore(less, more);
+  const smaller = min(p, q);
+  const larger = max(p, q);
+  if (larger === 0) return 0;
+  const ofSmaller = smaller === 0 ? 0 : <f64>smaller * logOfSmaller(smaller, larger);
+  return ofSmaller + <f64>larger * logOfLarger(smaller, larger);
 }
 
 function slopeOf(p: f32, q: f32, scale: f64): f64 {
   if (!(p >= 0 && q >= 0)) return NaN;
   if (q === 0) return p === 0 ? 0 : -Infinity * scale;
-  return (q < p ? logOfLess(q, p) : logOfMore(p, q)) * scale;
+  return (q < p ? logOfSmaller(q, p) : logOfLarger(p, q)) * scale;
 }

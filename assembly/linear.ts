@@ -14,11 +14,12 @@ import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy";
 import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general";
 
 /**
- * Softmax cross-entropy of logits that are never all there: the rows' sums grow as blocks of columns come by, and when
+ * Softmax cross-entropy of logits that are never all in memory: the rows' sums grow as blocks of columns come by, and when
  * the blocks come by a second time each gets its gradient. cross-entropy-general.ts has the formulas, row.ts the sums;
  * so loss and gradient have the bits that softmaxCrossEntropy gives for the same logits.
  *
- * A row has a state of STATE_BYTES in `states`, and in `rows` this record, which lasts from the first call to the last.
+ * A row has a state of STATE_BYTES in `states`, and this record in `records`, which lasts from the first call to the last.
+ * `count` is the number of rows.
  */
 @unmanaged
 class Row {
@@ -40,9 +41,9 @@ class Row {
 const ROW_BYTES = offsetof<Row>();
 
 /** Before the first block. */
-export function linearBegin(rows: usize, states: usize, count: usize): void {
-  for (let i: usize = 0; i < count; i++, rows += ROW_BYTES, states += STATE_BYTES) {
-    const row = changetype<Row>(rows);
+export function linearBegin(records: usize, states: usize, count: usize): void {
+  for (let i: usize = 0; i < count; i++, records += ROW_BYTES, states += STATE_BYTES) {
+    const row = changetype<Row>(records);
     begin(states);
     row.labelLogit = 0;
     row.largest = -Infinity;
@@ -54,30 +55,30 @@ export function linearBegin(rows: usize, states: usize, count: usize): void {
  * Takes the block that begins at `column`, a multiple of 2048, into the sums.
  *
  * z: count × cols floats, cols ≤ 2048, rows side by side. base, baseStep: as in softmaxCrossEntropyGeneral, both 0 for
- * none. look: whether the largest logit is wanted. maxima: where the first row's maximum of this block goes; the others'
+ * none. findLargest: whether the largest logit is wanted. maxima: where the first row's maximum of this block goes; the others'
  * lie `step` bytes apart. e: where the stored exponentials go, 2048 floats; or z, and they replace the logits.
  */
 export function linearForward(
   z: usize,
   base: usize,
   baseStep: usize,
-  rows: usize,
+  records: usize,
   states: usize,
   maxima: usize,
   step: usize,
   count: usize,
   cols: usize,
   column: usize,
-  look: bool,
+  findLargest: bool,
   e: usize,
 ): void {
   const replace = e === z;
   for (let i: usize = 0; i < count; i++) {
-    const row = changetype<Row>(rows);
+    const row = changetype<Row>(records);
     const to = replace ? z : e;
     const at = <usize>row.label - column;
     if (at < cols) row.labelLogit = load<f32>(z + (at << 2));
-    if (look) lookForLargest(row, z, cols, column);
+    if (findLargest) noteLargest(row, z, cols, column);
     if (base) {
       accumulateDense(states, maxima, z, base, to, 0, cols);
     } else {
@@ -87,27 +88,27 @@ export function linearForward(
     }
     z += cols << 2;
     base += baseStep;
-    rows += ROW_BYTES;
+    records += ROW_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }
 }
 
-function lookForLargest(row: Row, z: usize, cols: usize, column: usize): void {
-  const so = row.largest;
+function noteLargest(row: Row, z: usize, cols: usize, column: usize): void {
+  const known = row.largest;
   const here = largest(z, cols);
   // The first NaN stays, and of equal numbers the first; a first block of −Infinity has its column 0.
-  if (isNaN(so) || !(here > so || isNaN(here))) return;
+  if (isNaN(known) || !(here > known || isNaN(here))) return;
   row.largest = here;
   row.largestColumn = <i32>(column + indexOf(z, cols, here));
 }
 
-/** After the last block: losses and log-sum-exps. look: as in linearForward. */
-export function linearFinish(rows: usize, states: usize, zLoss: f64, look: bool, count: usize): void {
-  for (let i: usize = 0; i < count; i++, rows += ROW_BYTES, states += STATE_BYTES) {
-    const row = changetype<Row>(rows);
+/** After the last block: losses and log-sum-exps. findLargest: as in linearForward. */
+export function linearFinish(records: usize, states: usize, zLoss: f64, findLargest: bool, count: usize): void {
+  for (let i: usize = 0; i < count; i++, records += ROW_BYTES, states += STATE_BYTES) {
+    const row = changetype<Row>(records);
     finish(states);
-    const lse = logSumExpOf(states, look ? row.largest : 0);
+    const lse = logSumExpOf(states, findLargest ? row.largest : 0);
     row.logSumExp = lse;
     row.loss = row.label >= 0 ? generalLoss(states, row.labelLogit, row.spike, zLoss, lse) : 0;
   }
@@ -128,7 +129,7 @@ export function linearBackward(
   stride: usize,
   base: usize,
   baseStep: usize,
-  rows: usize,
+  records: usize,
   states: usize,
   maxima: usize,
   step: usize,
@@ -139,7 +140,7 @@ export function linearBackward(
   stored: usize,
 ): void {
   for (let i: usize = 0; i < count; i++) {
-    const row = changetype<Row>(rows);
+    const row = changetype<Row>(records);
     if (row.label < 0) {
       memory.fill(z, 0, cols << 2);
     } else {
@@ -158,7 +159,7 @@ export function linearBackward(
     }
     z += stride;
     base += baseStep;
-    rows += ROW_BYTES;
+    records += ROW_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }

@@ -1,9 +1,9 @@
-import { narrow, upper } from "./math/lanes";
+import { demote, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK } from "./math/sum";
 import { NARROW, quadsOf, TURNED, turn } from "./narrow";
 import { fourOf, logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, spacing } from "./quad";
-import { accumulateOnly, begin, blockLog, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+import { accumulateSums, begin, blockLog, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
 
 /**
  * logSumExp(x) = max + log Σ exp(x_j − max), a float a row: −Infinity for a row of nothing else and for an empty one,
@@ -33,7 +33,7 @@ export function logSumExp(x: usize, out: usize, rows: usize, cols: usize, state:
       value = blockLogSumExp(x, e, cols);
     } else {
       begin(state);
-      accumulateOnly(state, x, e, cols);
+      accumulateSums(state, x, e, cols);
       finish(state);
       value = rowLogSumExp(state, x, cols);
     }
@@ -42,14 +42,14 @@ export function logSumExp(x: usize, out: usize, rows: usize, cols: usize, state:
 }
 
 /** Log-sum-exp of the quad whose logs have been made. */
-export function logSumExpOfFour(x: usize, classes: usize, step: usize, lanes: usize): v128 {
+export function logSumExpOfFour(x: usize, classes: usize, step: usize, record: usize): v128 {
   const infinity = f32x4.splat(Infinity);
-  const max = v128.load(lanes, MAXIMA);
-  const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(lanes, RESTS));
-  const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(lanes, RESTS + 16));
-  const value = narrow(low, high);
+  const max = v128.load(record, MAXIMA);
+  const low = f64x2.add(f64x2.promote_low_f32x4(max), v128.load(record, RESTS));
+  const high = f64x2.add(f64x2.promote_low_f32x4(upper(max)), v128.load(record, RESTS + 16));
+  const value = demote(low, high);
   // A position of −Infinity alone has a sum of 0; a NaN in it would be in the sum too.
-  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(fourOf(lanes + SUMS), infinity));
+  const nothing = v128.and(f32x4.eq(max, f32x4.neg(infinity)), f32x4.eq(fourOf(record + SUMS), infinity));
   const top = f32x4.eq(max, infinity);
   if (!v128.any_true(top)) return v128.bitselect(max, value, nothing);
   // +Infinity, unless there is a NaN: then the sum of what is compared with itself shows it.

@@ -1,4 +1,4 @@
-import { loadLanes, narrow, storeLanes, upper } from "./math/lanes";
+import { demote, loadLanes, storeLanes, upper } from "./math/lanes";
 import { scaledTanh } from "./math/tanh";
 import { clamped, rounded, significand, widened } from "./math/wide-exp";
 
@@ -17,7 +17,7 @@ export function temper(x: usize, out: usize, n: usize, temperature: f64): void {
   for (let i: usize = 0; i < n; i += 4, x += 16, out += 16) {
     const count = min(n - i, 4);
     const logit = count === 4 ? v128.load(x) : loadLanes(x, count, by);
-    const value = single ? f32x4.div(logit, by) : narrow(quotient(logit, wide), quotient(upper(logit), wide));
+    const value = single ? f32x4.div(logit, by) : demote(quotient(logit, wide), quotient(upper(logit), wide));
     if (count === 4) v128.store(out, value);
     else storeLanes(out, count, value);
   }
@@ -52,17 +52,17 @@ export function softcapBackward(x: usize, grad: usize, n: usize, cap: f32): void
   const most = f64x2.splat(MOST);
   for (let i: usize = 0; i < n; i += 4, x += 16, grad += 16) {
     const count = min(n - i, 4);
-    const size = f32x4.abs(count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0)));
+    const magnitude = f32x4.abs(count === 4 ? v128.load(x) : loadLanes(x, count, f32x4.splat(0)));
     const g = count === 4 ? v128.load(grad) : loadLanes(grad, count, f32x4.splat(0));
-    const low = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(size), by), most);
-    const high = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(upper(size)), by), most);
-    const d = narrow(low, high);
+    const low = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(magnitude), by), most);
+    const high = f64x2.pmin(f64x2.mul(f64x2.promote_low_f32x4(upper(magnitude)), by), most);
+    const d = demote(low, high);
     const minus = clamped(f32x4.neg(d));
     const z = rounded(minus);
     const e = significand(minus, z);
     const a = sloped(g, low, d, widened(e, z));
     const b = sloped(upper(g), high, upper(d), widened(upper(e), upper(z)));
-    const product = narrow(a, b);
+    const product = demote(a, b);
     const value = v128.bitselect(g, product, f32x4.eq(g, f32x4.splat(0)));
     if (count === 4) v128.store(grad, value);
     else storeLanes(grad, count, value);

@@ -1,4 +1,4 @@
-import { loadPair, narrow } from "./math/lanes";
+import { demote, loadPair } from "./math/lanes";
 import { QUADS, RECORD, spacing } from "./quad";
 import { transpose } from "./transpose";
 
@@ -91,6 +91,6 @@ export function subtractOfFour(
   for (const end = a + (classes << 4); a < end; a += 16, b += 16) {
     const low = f64x2.sub(f64x2.mul(loadPair(a), byALow), f64x2.mul(loadPair(b), byBLow));
     const high = f64x2.sub(f64x2.mul(loadPair(a + 8), byAHigh), f64x2.mul(loadPair(b + 8), byBHigh));
-    v128.store(a, narrow(low, high));
+    v128.store(a, demote(low, high));
   }
 }

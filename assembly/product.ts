@@ -1,5 +1,5 @@
 import { madd } from "./math/fma";
-import { loadLanes, narrow, upper } from "./math/lanes";
+import { demote, loadLanes, upper } from "./math/lanes";
 import { addHigh, addLow } from "./math/sum";
 
 /**
@@ -246,11 +246,11 @@ function storeTile(sums: usize, out: usize, stride: usize, rows: usize, cols: us
   }
   for (; sums < end; sums += ROW_BYTES, out += stride) {
     if (add) {
-      v128.store(out, narrow(plus(sums, out), plus(sums + 16, out + 8)));
-      v128.store(out, narrow(plus(sums + 32, out + 16), plus(sums + 48, out + 24)), 16);
+      v128.store(out, demote(plus(sums, out), plus(sums + 16, out + 8)));
+      v128.store(out, demote(plus(sums + 32, out + 16), plus(sums + 48, out + 24)), 16);
     } else {
-      v128.store(out, narrow(v128.load(sums), v128.load(sums, 16)));
-      v128.store(out, narrow(v128.load(sums, 32), v128.load(sums, 48)), 16);
+      v128.store(out, demote(v128.load(sums), v128.load(sums, 16)));
+      v128.store(out, demote(v128.load(sums, 32), v128.load(sums, 48)), 16);
     }
   }
 }

@@ -1,26 +1,34 @@
 import { EXP, scaledExp, scaledExpOf } from "./math/exp";
-import { centerOf, exponentsOf, floorsOf, roundsOf } from "./math/exp-block";
-import { loadPair, narrow } from "./math/lanes";
+import { anchorsOf, exponentsOf, floorsOf, roundsOf } from "./math/exp-block";
+import { demote, loadPair } from "./math/lanes";
 import { log1pPair } from "./math/scalar";
 import { DOMINATED } from "./row";
 
 /**
- * Softmax of quads: four positions side by side, a lane of each vector for each. Class c of all four stands in one vector,
- * `step` bytes from that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
- * goes to lane c mod 8 of its sum. What is gathered into vectors is left to the kernels: across.ts and
- * cross-entropy-across.ts for axes that aren't the last, and for narrow rows narrow.ts and who uses it.
+ * Softmax of quads: four positions side by side, one in each lane of a vector. Class c of all four stands in one vector,
+ * `step` bytes before that of class c + 1. Every position has the bits that it has as a row of one block (row.ts): class c
+ * goes to lane c mod 8 of its sum. Gathering positions into vectors is left to the kernels: across.ts and
+ * cross-entropy-across.ts do it for axes that aren't the last, narrow.ts for narrow rows.
  *
- * Several quads, `next` bytes from each other, take each step together: from its maximum to its gradient a quad is one
- * chain of operations that wait for each other, and neighbours fill the gaps (measured: 10 to 15 % of the time). Their
- * exponentials lie at e, `spacing` bytes from each other, class c at c·16. What a step leaves for the next stands in a
- * record of each quad at `lanes`: the sums of all exponentials, and of those but the largest (rests), in two vectors of two
- * f64; the maxima, their exponentials (peaks), and room for what a kernel has besides.
+ * Several quads, `next` bytes apart, take each step together: from its maximum to its gradient a quad is one chain of
+ * operations that wait for each other, and neighbours fill the gaps (measured: 10 to 15 % of the time). Their exponentials
+ * lie at e, `spacing` bytes apart, class c at c·16.
+ *
+ * What one step leaves for the next stands in a record for each quad; the records lie side by side at `records`. The fields
+ * of a record, by their first byte:
  */
+
+/** Four f64: the sums of all exponentials. Later steps put shares or logarithms in their place, and say so. */
 export const SUMS: usize = 0;
+/** Four f64: the sums without the largest exponential. Also replaced later. */
 export const RESTS: usize = 32;
+/** Four floats: the largest logits. */
 export const MAXIMA: usize = 64;
+/** Four floats: the exponentials of the maxima; until splitSums the rounding constants that exponentials were made with. */
 export const PEAKS: usize = 80;
+/** Room for what a kernel keeps besides: four vectors. */
 export const OWN: usize = 96;
+/** The bytes of a record. */
 export const RECORD: usize = 160;
 
 /** Quads that go together, at most. */
@@ -31,10 +39,10 @@ export function spacing(classes: usize): usize {
   return ((classes + 3) & ~3) << 4;
 }
 
-/** The largest of each position, −Infinity for none; a NaN is passed over. */
-export function findMaxima(x: usize, classes: usize, step: usize, next: usize, quads: usize, lanes: usize): void {
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, x += next) {
-    v128.store(lanes, maximaOf(x, classes, step), MAXIMA);
+/** The largest of each position, −Infinity for none; ignores NaN. */
+export function findMaxima(x: usize, classes: usize, step: usize, next: usize, quads: usize, records: usize): void {
+  for (const end = records + quads * RECORD; records < end; records += RECORD, x += next) {
+    v128.store(records, maximaOf(x, classes, step), MAXIMA);
   }
 }
 
@@ -58,7 +66,7 @@ export function exponentials(
   next: usize,
   quads: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
   const log2e = v128.load32_splat(EXP);
   const ln2Hi = v128.load32_splat(EXP + 4);
@@ -70,25 +78,25 @@ export function exponentials(
   const q4 = v128.load32_splat(EXP + 28);
   const apart = spacing(classes);
   for (let q: usize = 0; q < quads; q++, x += next) {
-    const max = v128.load(lanes + q * RECORD, MAXIMA);
-    const center = centerOf(max);
-    const exponents = exponentsOf(max, center);
+    const max = v128.load(records + q * RECORD, MAXIMA);
+    const anchors = anchorsOf(max);
+    const exponents = exponentsOf(max, anchors);
     const round = roundsOf(exponents);
     const floor = floorsOf(exponents);
-    v128.store(lanes + q * RECORD, round, PEAKS);
+    v128.store(records + q * RECORD, round, PEAKS);
     let from = x;
     let to = e + q * apart;
     for (const last = to + ((classes >> 1) << 5); to < last; to += 32, from += 2 * step) {
-      const u = f32x4.pmax(f32x4.sub(v128.load(from), center), floor);
-      const v = f32x4.pmax(f32x4.sub(v128.load(from + step), center), floor);
+      const u = f32x4.pmax(f32x4.sub(v128.load(from), anchors), floor);
+      const v = f32x4.pmax(f32x4.sub(v128.load(from + step), anchors), floor);
       v128.store(to, scaledExp(u, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4));
       v128.store(to, scaledExp(v, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4), 16);
     }
-    if (classes & 1) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(from), center), floor), round));
+    if (classes & 1) v128.store(to, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(from), anchors), floor), round));
   }
-  for (let q: usize = 0; q < quads; q++, e += apart, lanes += RECORD) {
+  for (let q: usize = 0; q < quads; q++, e += apart, records += RECORD) {
     for (let half: usize = 0; half < 32; half += 16) {
-      v128.store(lanes + half, sumOfTwo(e + (half >> 1), classes), SUMS);
+      v128.store(records + half, sumOfTwo(e + (half >> 1), classes), SUMS);
     }
   }
 }
@@ -129,22 +137,22 @@ function sumOfTwo(x: usize, classes: usize): v128 {
  * The peaks, 0 for a maximum of −Infinity, and the rests. Where the largest dominates, the difference of sum and peak would
  * cancel: the rest is summed anew.
  */
-export function splitSums(e: usize, classes: usize, quads: usize, lanes: usize): void {
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD, e += spacing(classes)) {
-    const max = v128.load(lanes, MAXIMA);
-    const peak = scaledExpOf(f32x4.sub(max, centerOf(max)), v128.load(lanes, PEAKS));
+export function splitSums(e: usize, classes: usize, quads: usize, records: usize): void {
+  for (const end = records + quads * RECORD; records < end; records += RECORD, e += spacing(classes)) {
+    const max = v128.load(records, MAXIMA);
+    const peak = scaledExpOf(f32x4.sub(max, anchorsOf(max)), v128.load(records, PEAKS));
     const peaks = v128.andnot(peak, f32x4.eq(max, f32x4.splat(-Infinity)));
-    v128.store(lanes, peaks, PEAKS);
+    v128.store(records, peaks, PEAKS);
     for (let half: usize = 0; half < 32; half += 16) {
-      v128.store(lanes + half, restsOfTwo(e + (half >> 1), classes, lanes, half), RESTS);
+      v128.store(records + half, restsOfTwo(e + (half >> 1), classes, records, half), RESTS);
     }
   }
 }
 
-function restsOfTwo(e: usize, classes: usize, lanes: usize, half: usize): v128 {
-  const peaks = v128.load64_zero(lanes + (half >> 1), PEAKS);
+function restsOfTwo(e: usize, classes: usize, record: usize, half: usize): v128 {
+  const peaks = v128.load64_zero(record + (half >> 1), PEAKS);
   const peak = f64x2.promote_low_f32x4(peaks);
-  const rest = f64x2.sub(v128.load(lanes + half, SUMS), peak);
+  const rest = f64x2.sub(v128.load(record + half, SUMS), peak);
   const small = f64x2.lt(rest, f64x2.mul(peak, f64x2.splat(DOMINATED)));
   return v128.any_true(small) ? v128.bitselect(sumExceptPeaks(e, classes, peaks), rest, small) : rest;
 }
@@ -177,20 +185,20 @@ function pairExcept(e: usize, peaks: v128): v128 {
  * After splitSums, and in place of the sums: what makes probabilities of stored exponentials; of the rests:
  * log(Σ exp(x − max)).
  */
-function sharesAndLogs(quads: usize, lanes: usize): void {
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD) {
+function sharesAndLogs(quads: usize, records: usize): void {
+  for (const end = records + quads * RECORD; records < end; records += RECORD) {
     for (let half: usize = 0; half < 32; half += 16) {
-      const peak = loadPair(lanes + PEAKS + (half >> 1));
-      const rest = v128.load(lanes + half, RESTS);
-      v128.store(lanes + half, f64x2.div(f64x2.splat(1), f64x2.add(peak, rest)), SUMS);
-      v128.store(lanes + half, log1pPair(f64x2.div(rest, peak)), RESTS);
+      const peak = loadPair(records + PEAKS + (half >> 1));
+      const rest = v128.load(records + half, RESTS);
+      v128.store(records + half, f64x2.div(f64x2.splat(1), f64x2.add(peak, rest)), SUMS);
+      v128.store(records + half, log1pPair(f64x2.div(rest, peak)), RESTS);
     }
   }
 }
 
 /** The four f64 of a record as floats. */
-export function fourOf(lanes: usize): v128 {
-  return narrow(v128.load(lanes), v128.load(lanes, 16));
+export function fourOf(doubles: usize): v128 {
+  return demote(v128.load(doubles), v128.load(doubles, 16));
 }
 
 /** The steps up to what makes probabilities of stored exponentials, in place of the sums. */
@@ -201,14 +209,14 @@ export function sharesOfQuads(
   next: usize,
   quads: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
-  findMaxima(x, classes, step, next, quads, lanes);
-  exponentials(x, classes, step, next, quads, e, lanes);
+  findMaxima(x, classes, step, next, quads, records);
+  exponentials(x, classes, step, next, quads, e, records);
   const one = f64x2.splat(1);
-  for (const end = lanes + quads * RECORD; lanes < end; lanes += RECORD) {
-    v128.store(lanes, f64x2.div(one, v128.load(lanes, SUMS)), SUMS);
-    v128.store(lanes, f64x2.div(one, v128.load(lanes, SUMS + 16)), SUMS + 16);
+  for (const end = records + quads * RECORD; records < end; records += RECORD) {
+    v128.store(records, f64x2.div(one, v128.load(records, SUMS)), SUMS);
+    v128.store(records, f64x2.div(one, v128.load(records, SUMS + 16)), SUMS + 16);
   }
 }
 
@@ -227,10 +235,10 @@ export function logsOfQuads(
   next: usize,
   quads: usize,
   e: usize,
-  lanes: usize,
+  records: usize,
 ): void {
-  findMaxima(x, classes, step, next, quads, lanes);
-  exponentials(x, classes, step, next, quads, e, lanes);
-  splitSums(e, classes, quads, lanes);
-  sharesAndLogs(quads, lanes);
+  findMaxima(x, classes, step, next, quads, records);
+  exponentials(x, classes, step, next, quads, e, records);
+  splitSums(e, classes, quads, records);
+  sharesAndLogs(quads, records);
 }

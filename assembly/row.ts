@@ -32,10 +32,10 @@ class Node {
 const NODES: usize = 16;
 const NODE_BYTES = offsetof<Node>();
 
-/** Room for a node of each bit of a row's blocks. */
+/** Room for a node for each bit that the number of a row's blocks may have: 24. */
 export const STATE_BYTES: usize = NODES + 24 * NODE_BYTES;
 
-/** Below this part of the largest term a difference of sums has lost 16 bits and more. */
+/** 2^-16. Where the rest is below this part of the peak, the difference sum − peak has lost 16 bits or more of it. */
 export const DOMINATED: f64 = 0.0000152587890625;
 
 export function begin(state: usize): void {
@@ -47,7 +47,7 @@ function first(state: usize): Node {
   return changetype<Node>(state + NODES);
 }
 
-/** Where a node stands that comes behind those of so many blocks. */
+/** The address behind the nodes of so many blocks. */
 function after(state: usize, blocks: i32): usize {
   return state + NODES + <usize>popcnt(blocks) * NODE_BYTES;
 }
@@ -69,14 +69,14 @@ function push(state: usize, max: f32, peak: f64, rest: f64, gap: f64, mass: f64)
   }
 }
 
-/** Where the node of the next block will have its gap, and 8 bytes on its mass. */
+/** Where the node of the next block will have its gap and, 8 bytes on, its mass: free until then. */
 export function nextTargets(state: usize): usize {
   return after(state, load<i32>(state)) + offsetof<Node>("gap");
 }
 
 /**
- * Appends what another state took: the columns that follow, from a multiple on of the power of two blocks that holds
- * them. Its nodes are then those that the counter would have here.
+ * Appends the state `part` of the columns that follow. They must begin at a multiple of the least power of two blocks that
+ * holds them all: then the nodes of `part` are those that this state's counter would have made of the same blocks.
  */
 export function append(state: usize, part: usize): void {
   const blocks = load<i32>(state);
@@ -91,7 +91,7 @@ export function append(state: usize, part: usize): void {
   }
 }
 
-/** Leaves the whole row's node first; none at all is the empty row's. */
+/** Combines all nodes from the right, so that the first is the whole row's. A row without columns gets that of −Infinity. */
 export function finish(state: usize): void {
   const blocks = load<i32>(state);
   if (blocks === 0) {
@@ -106,7 +106,7 @@ export function finish(state: usize): void {
  * exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. A block of
  * −Infinity is worth nothing: its zeros times a factor that float32 doesn't hold would be NaN.
  */
-function exchange(a: f32, b: f32): f64 {
+function anchorFactor(a: f32, b: f32): f64 {
   if (b === -Infinity) return 0;
   const from = anchorOf(b);
   const to = anchorOf(a);
@@ -120,7 +120,7 @@ export function combine(a: usize, b: usize): void {
   const swap = right.max > left.max;
   const high = swap ? right : left;
   const low = swap ? left : right;
-  const factor = exchange(<f32>high.max, <f32>low.max);
+  const factor = anchorFactor(<f32>high.max, <f32>low.max);
   // A block without mass adds no gap, however far below the maximum it lies; nor do blocks that end level, be it at −∞.
   const level = high.max === low.max;
   const drop = low.mass === 0 || level ? 0 : (high.max - low.max) * low.mass;
@@ -163,12 +163,12 @@ export function rowLog(state: usize): f64 {
   return log1p(rowRest(state) / rowPeak(state));
 }
 
-/** What the stored exponentials of a block with the maximum `max` are multiplied by to be probabilities, in float64. */
+/** What the stored exponentials of a block, whose maximum is `max`, are multiplied by to be probabilities, in float64. */
 export function blockFactor(state: usize, max: f32): f64 {
-  return (exchange(rowMax(state), max) / (rowPeak(state) + rowRest(state))) * power2(unscale(max));
+  return (anchorFactor(rowMax(state), max) / (rowPeak(state) + rowRest(state))) * power2(unscale(max));
 }
 
-/** A block's exponentials to `e`, its node into the state. */
+/** Stores a block's exponentials at `e`, and appends its node, peak and rest apart. gap, mass: those of its dense targets. */
 export function pushSplit(state: usize, max: f32, x: usize, e: usize, n: usize, gap: f64, mass: f64): void {
   const sum = expBlock(x, e, n, max);
   const peak = blockPeak(max);
@@ -191,7 +191,7 @@ export function blockLog(x: usize, e: usize, n: usize, max: f32): f64 {
   return log1p(restOf(e, n, sum, peak) / <f64>peak);
 }
 
-/** A block's sum without its largest term. Where that dominates, the difference would cancel: the sum is taken anew. */
+/** A block's sum without its largest term. Where that dominates, the difference would cancel, so the others are summed anew. */
 export function restOf(e: usize, n: usize, sum: f64, peak: f32): f64 {
   const rest = sum - <f64>peak;
   return rest < <f64>peak * DOMINATED ? sumExcept(e, n, peak) : rest;
@@ -214,8 +214,8 @@ export function accumulate(state: usize, maxima: usize, x: usize, out: usize, n:
   }
 }
 
-/** As `accumulate` with `split`, for results that don't need the exponentials: each block's go to `e`. */
-export function accumulateOnly(state: usize, x: usize, e: usize, n: usize): void {
+/** As `accumulate` with `split`, for results that need no exponentials: those of each block go to `e`, over the last one's. */
+export function accumulateSums(state: usize, x: usize, e: usize, n: usize): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const count = min(n - i, BLOCK);
     pushSplit(state, max(x + (i << 2), count), x + (i << 2), e, count, 0, 0);

@@ -1,6 +1,6 @@
-import { expMinusSizes } from "./math/exp-pass";
+import { liftedExps } from "./math/exp-pass";
 import { loadLanes, loadPair, storeLanes, storePair } from "./math/lanes";
-import { drop, log1pUnit, onesF64 } from "./math/logistic";
+import { log1pUnit64, onesF64, unlift } from "./math/logistic";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -50,7 +50,7 @@ export function sigmoidCrossEntropyGeneral(
     );
   }
   if (rest === 0) return start;
-  // A vector that weights of 0 fill up.
+  // The last elements, in a vector filled up with weights of 0.
   const at = whole << 2;
   const room = e + (BLOCK << 2);
   const zero = f32x4.splat(0);
@@ -80,10 +80,10 @@ function block(
   smoothing: f64,
   scale: f64,
 ): f64 {
-  expMinusSizes(x, e, n);
+  liftedExps(x, e, n);
   const zero = f64x2.splat(0);
   const one = onesF64();
-  const lower = drop();
+  const down = unlift();
   const keep = f64x2.splat(1 - smoothing);
   const floor = f64x2.splat(smoothing * 0.5);
   const by = f64x2.splat(scale);
@@ -93,16 +93,16 @@ function block(
     const logit = loadPair(x + i);
     const target = loadPair(t + i);
     const weight = u ? loadPair(u + i) : one;
-    const small = f64x2.mul(loadPair(e + i), lower);
-    const size = f64x2.abs(logit);
+    const small = f64x2.mul(loadPair(e + i), down);
+    const magnitude = f64x2.abs(logit);
     const positive = f64x2.ge(logit, zero);
     const smooth = f64x2.add(f64x2.mul(target, keep), floor);
     const hit = pw ? f64x2.mul(loadPair(pw + i), smooth) : smooth;
     const miss = f64x2.add(f64x2.mul(f64x2.sub(one, target), keep), floor);
     const wrong = v128.bitselect(miss, hit, positive);
     const right = v128.bitselect(hit, miss, positive);
-    const linear = v128.and(f64x2.mul(wrong, size), f64x2.ne(wrong, zero));
-    const cost = f64x2.add(f64x2.mul(f64x2.add(wrong, right), log1pUnit(small)), linear);
+    const linear = v128.and(f64x2.mul(wrong, magnitude), f64x2.ne(wrong, zero));
+    const cost = f64x2.add(f64x2.mul(f64x2.add(wrong, right), log1pUnit64(small)), linear);
     const loss = u ? v128.and(f64x2.mul(weight, cost), f64x2.ne(weight, zero)) : cost;
     // The four lanes of the sum take turns.
     const grown = f64x2.add(sum, loss);

@@ -1,6 +1,6 @@
-import { expMinusSizes } from "./math/exp-pass";
-import { loadLanes, loadPair, narrow, storeLanes, upper } from "./math/lanes";
-import { drop, onesF32, onesF64, signBits, sumOfLogs } from "./math/logistic";
+import { liftedExps } from "./math/exp-pass";
+import { demote, loadLanes, loadPair, storeLanes, upper } from "./math/lanes";
+import { onesF32, onesF64, signBits, sumOfLogs, unlift } from "./math/logistic";
 import { addHigh, addLow, BLOCK } from "./math/sum";
 
 /**
@@ -29,7 +29,7 @@ export function sigmoidCrossEntropy(x: usize, t: usize, grad: usize, e: usize, n
     start += block(x + at, t + at, grad ? grad + at : 0, e, min(whole - i, BLOCK), scale);
   }
   if (rest === 0) return start;
-  // A vector that x = −Infinity, t = 0 fills up: their losses are 0.
+  // The last elements, in a vector filled up with x = −Infinity, t = 0, whose losses are 0.
   const at = whole << 2;
   const room = e + (BLOCK << 2);
   v128.store(room, loadLanes(x + at, rest, f32x4.splat(-Infinity)));
@@ -40,19 +40,19 @@ export function sigmoidCrossEntropy(x: usize, t: usize, grad: usize, e: usize, n
 }
 
 function block(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
-  expMinusSizes(x, e, n);
-  return grad ? join<Gradient>(x, t, grad, e, n, scale) : join<Loss>(x, t, 0, e, n, 0);
+  liftedExps(x, e, n);
+  return grad ? sumAndGradient<Gradient>(x, t, grad, e, n, scale) : sumAndGradient<Loss>(x, t, 0, e, n, 0);
 }
 
 class Loss {}
 class Gradient {}
 
-/** The sum of the losses, and the gradient, from the exponentials. */
-function join<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
+/** The sum of the losses, and the gradient if wanted, from the exponentials at e. */
+function sumAndGradient<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: f64): f64 {
   const sign = signBits();
   const ones = onesF32();
   const one = onesF64();
-  const lower = drop();
+  const down = unlift();
   const by = f64x2.splat(scale);
   const zero = f32x4.splat(0);
   let sums = f64x2.splat(0);
@@ -65,8 +65,8 @@ function join<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: 
     const w = v128.xor(f32x4.sub(v128.and(ones, positive), v128.load(t)), flip);
     const linear = v128.and(f32x4.mul(w, v128.andnot(logit, sign)), f32x4.ne(w, zero));
     sums = addHigh(addLow(sums, linear), linear);
-    const e0 = f64x2.mul(loadPair(e), lower);
-    const e1 = f64x2.mul(loadPair(e + 8), lower);
+    const e0 = f64x2.mul(loadPair(e), down);
+    const e1 = f64x2.mul(loadPair(e + 8), down);
     const a0 = f64x2.add(one, e0);
     const a1 = f64x2.add(one, e1);
     productLow = f64x2.add(f64x2.mul(productLow, a0), e0);
@@ -74,7 +74,7 @@ function join<What>(x: usize, t: usize, grad: usize, e: usize, n: usize, scale: 
     if (idof<What>() === idof<Gradient>()) {
       const g0 = f64x2.sub(f64x2.promote_low_f32x4(w), f64x2.div(e0, a0));
       const g1 = f64x2.sub(f64x2.promote_low_f32x4(upper(w)), f64x2.div(e1, a1));
-      v128.store(grad, v128.xor(narrow(f64x2.mul(g0, by), f64x2.mul(g1, by)), flip));
+      v128.store(grad, v128.xor(demote(f64x2.mul(g0, by), f64x2.mul(g1, by)), flip));
       grad += 16;
     }
   }

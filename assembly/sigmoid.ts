@@ -1,4 +1,4 @@
-import { expMinuses, expMinusSizes } from "./math/exp-pass";
+import { liftedExps, loweredExps } from "./math/exp-pass";
 import { loadLanes, storeLanes } from "./math/lanes";
 import { LOG1P, log1pUnit } from "./math/log1p";
 import { joinOdds, limitOdds, reduceOdds } from "./math/logit";
@@ -6,7 +6,8 @@ import { BLOCK } from "./math/sum";
 
 /**
  * The sigmoid and its kin, element by element. x, out: n floats, out may be x; e: scratch, 3·BLOCK + 4 floats. No difference
- * of near values is formed. The classes only name a function: they choose it at compile time, so that all share one walk.
+ * of near values is formed. The classes only name a function: they choose it at compile time, so that all four share the same
+ * walk over blocks.
  */
 class Sigmoid {}
 class Softplus {}
@@ -48,7 +49,7 @@ function map<F>(x: usize, out: usize, n: usize, e: usize): void {
 
 function block<F>(x: usize, out: usize, n: usize, e: usize): void {
   if (idof<F>() === idof<Sigmoid>()) {
-    expMinuses(x, out, n);
+    loweredExps(x, out, n);
     reciprocals(out, n);
   } else if (idof<F>() === idof<Logit>()) {
     const copy = e + 2 * BYTES;
@@ -57,38 +58,39 @@ function block<F>(x: usize, out: usize, n: usize, e: usize): void {
     joinOdds(x, e, e + BYTES, out, n);
     if (limits) limitOdds(copy, out, n);
   } else {
-    expMinusSizes(x, e, n);
-    const wide = least(e, n) < LIFTED_STAND;
-    const from = wide ? e + BYTES : e;
-    if (wide) raise(e, from, n);
+    liftedExps(x, e, n);
+    const tiny = least(e, n) < LIFTED_STAND_IN;
+    const from = tiny ? e + BYTES : e;
+    if (tiny) replaceTiny(e, from, n);
     logarithms<F>(x, from, out, n);
-    if (wide) lower(e, out, n, idof<F>() === idof<LogSigmoid>());
+    if (tiny) restoreTiny(e, out, n, idof<F>() === idof<LogSigmoid>());
   }
 }
 
 /**
- * c/(c + e). A quotient below 2^-126 is made 2^149 times as large: a sum with 2^23 rounds it to an integer, which is its bits.
- * To divide down to a subnormal number takes many times as long.
+ * c/(c + e), in place of e. A quotient that would be subnormal is made 2^149 times as large instead, since dividing down to a
+ * subnormal number takes many times as long. Adding 2^23 then rounds it to an integer, the multiple of 2^-149 that it is: those
+ * are the bits of the result.
  */
 function reciprocals(e: usize, n: usize): void {
-  const factor = v128.load32_splat(FACTOR);
-  const most = v128.load32_splat(FACTOR + 12);
-  const lift = v128.load32_splat(FACTOR + 16);
-  const round = v128.load32_splat(FACTOR + 20);
+  const c = v128.load32_splat(C);
+  const most = v128.load32_splat(MOST);
+  const lift = v128.load32_splat(LIFT);
+  const round = v128.load32_splat(ROUND);
   for (const end = e + (n << 2); e < end; e += 16) {
     const x = v128.load(e);
     const tiny = f32x4.gt(x, most);
-    const dividend = i32x4.add(factor, v128.and(lift, tiny));
+    const dividend = i32x4.add(c, v128.and(lift, tiny));
     const grid = v128.and(round, tiny);
-    v128.store(e, i32x4.sub(f32x4.add(f32x4.div(dividend, f32x4.add(factor, x)), grid), grid));
+    v128.store(e, i32x4.sub(f32x4.add(f32x4.div(dividend, f32x4.add(c, x)), grid), grid));
   }
 }
 
 /** max(x, 0) + log(1 + e), or −(max(−x, 0) + log(1 + e)) */
 function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   const zero = f32x4.splat(0);
-  const minusZero = v128.load32_splat(FACTOR + 4);
-  const lower = v128.load32_splat(FACTOR + 8);
+  const minusZero = v128.load32_splat(MINUS_ZERO);
+  const unlift = v128.load32_splat(UNLIFT);
   const half = v128.load32_splat(LOG1P);
   const one = v128.load32_splat(LOG1P + 4);
   const q0 = v128.load32_splat(LOG1P + 8);
@@ -97,20 +99,20 @@ function logarithms<F>(x: usize, e: usize, out: usize, n: usize): void {
   const ln2Hi = v128.load32_splat(LOG1P + 20);
   const ln2Lo = v128.load32_splat(LOG1P + 24);
   for (const end = x + (n << 2); x < end; x += 16, e += 16, out += 16) {
-    const small = log1pUnit(f32x4.mul(v128.load(e), lower), half, one, q0, q1, q2, ln2Hi, ln2Lo);
+    const small = log1pUnit(f32x4.mul(v128.load(e), unlift), half, one, q0, q1, q2, ln2Hi, ln2Lo);
     if (idof<F>() === idof<LogSigmoid>()) v128.store(out, f32x4.sub(f32x4.pmin(minusZero, v128.load(x)), small));
     else v128.store(out, f32x4.add(f32x4.pmax(zero, v128.load(x)), small));
   }
 }
 
 /**
- * Squares and products of small exponentials would be subnormal, or 0, which takes many times as long. Where a block has
- * any below 2^-50 they are raised to that, and what comes of it is replaced afterwards.
+ * Squares and products of tiny exponentials e would be subnormal, or 0, which takes many times as long. So 2^-50 stands in
+ * for the exponentials below it while logarithms are taken, and log(1 + e) = e replaces what comes of it afterwards.
  */
-const STAND: f32 = 8.881784197001252e-16; // 2^-50
-const LIFTED_STAND: f32 = 70368744177664; // 2^46
+const STAND_IN: f32 = 8.881784197001252e-16; // 2^-50
+const LIFTED_STAND_IN: f32 = 70368744177664; // 2^46
 
-/** The smallest of n floats, n a multiple of 4; NaN are passed over. */
+/** The smallest of n floats, n a multiple of 4; ignores NaN. */
 function least(e: usize, n: usize): f32 {
   let a = f32x4.splat(Infinity);
   let b = a;
@@ -125,38 +127,45 @@ function least(e: usize, n: usize): f32 {
   return min(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1));
 }
 
-/** NaN are handed on. */
-function raise(e: usize, out: usize, n: usize): void {
-  const stand = f32x4.splat(LIFTED_STAND);
-  for (const end = e + (n << 2); e < end; e += 16, out += 16) v128.store(out, f32x4.pmax(v128.load(e), stand));
+/** Propagates NaN. */
+function replaceTiny(e: usize, out: usize, n: usize): void {
+  const standIn = f32x4.splat(LIFTED_STAND_IN);
+  for (const end = e + (n << 2); e < end; e += 16, out += 16) v128.store(out, f32x4.pmax(v128.load(e), standIn));
 }
 
-/** Replaces the results ±2^-50, which stand for all that are no larger, by ±e·2^-96. */
-function lower(e: usize, out: usize, n: usize, negative: bool): void {
-  const stand = f32x4.splat(negative ? -STAND : STAND);
-  const sign = negative ? v128.load32_splat(FACTOR + 4) : f32x4.splat(0);
-  const drop = v128.load32_splat(FACTOR + 8);
-  const most = v128.load32_splat(FACTOR + 24);
-  const lift = v128.load32_splat(FACTOR + 16);
-  const round = v128.load32_splat(FACTOR + 20);
+/** Replaces the results ±2^-50, which stand for all that are no larger, by ±e·2^-96; subnormal ones as `reciprocals` does. */
+function restoreTiny(e: usize, out: usize, n: usize, negative: bool): void {
+  const standIn = f32x4.splat(negative ? -STAND_IN : STAND_IN);
+  const sign = negative ? v128.load32_splat(MINUS_ZERO) : f32x4.splat(0);
+  const unlift = v128.load32_splat(UNLIFT);
+  const least = v128.load32_splat(LEAST_LIFTED);
+  const lift = v128.load32_splat(LIFT);
+  const round = v128.load32_splat(ROUND);
   for (const end = e + (n << 2); e < end; e += 16, out += 16) {
     const x = v128.load(e);
     const value = v128.load(out);
-    const tiny = f32x4.lt(x, most);
-    const grid = v128.and(round, tiny);
-    const product = f32x4.mul(x, i32x4.add(drop, v128.and(lift, tiny)));
+    const subnormal = f32x4.lt(x, least);
+    const grid = v128.and(round, subnormal);
+    const product = f32x4.mul(x, i32x4.add(unlift, v128.and(lift, subnormal)));
     const small = i32x4.sub(f32x4.add(product, grid), grid);
-    v128.store(out, v128.bitselect(v128.or(small, sign), value, f32x4.eq(value, stand)));
+    v128.store(out, v128.bitselect(v128.or(small, sign), value, f32x4.eq(value, standIn)));
   }
 }
 
 // biome-ignore format: one constant a line
-const FACTOR: usize = memory.data<f32>([
+const F32: usize = memory.data<f32>([
   2.3283064365386963e-10, // 2^-32
   -0.0,
   1.262177448353619e-29, // 2^-96
-  1.9807040628566084e28, // 2^94: 2^-32 through it is the smallest normal number
-  4194304, // 2^22, whose bits are 149 in the exponent
+  1.9807040628566084e28, // 2^94: 2^-32 divided by it is the smallest normal number
+  4194304, // 2^22, whose bits are 149 in the exponent field: added to a float's bits it makes that 2^149 times as large
   8388608, // 2^23
-  9.313225746154785e-10, // 2^-30
+  9.313225746154785e-10, // 2^-30: the smallest normal number, lifted
 ], 16);
+const C: usize = F32;
+const MINUS_ZERO: usize = F32 + 4;
+const UNLIFT: usize = F32 + 8;
+const MOST: usize = F32 + 12;
+const LIFT: usize = F32 + 16;
+const ROUND: usize = F32 + 20;
+const LEAST_LIFTED: usize = F32 + 24;

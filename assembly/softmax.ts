@@ -5,7 +5,7 @@ import { scale } from "./math/scale";
 import { BLOCK } from "./math/sum";
 import { NARROW, quadsOf, TURNED, turn, turnBack } from "./narrow";
 import { fourOf, logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, sharesOfQuads, spacing } from "./quad";
-import { accumulate, accumulateOnly, begin, blockFactor, blockLog, finish, rowLog, rowMax } from "./row";
+import { accumulate, accumulateSums, begin, blockFactor, blockLog, finish, rowLog, rowMax } from "./row";
 
 /** Without a logarithm a row on its own is the faster one from fewer columns on than NARROW. */
 const NARROW_SOFTMAX: usize = 56;
@@ -65,10 +65,10 @@ export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state
       turn(x, turned, cols, quads);
       logsOfQuads(turned, cols, 16, spacing(cols), quads, e, state);
       for (let q: usize = 0; q < quads; q++) {
-        const lanes = state + q * RECORD;
-        const max = v128.load(lanes, MAXIMA);
+        const record = state + q * RECORD;
+        const max = v128.load(record, MAXIMA);
         const one = f32x4.splat(1);
-        turnBack(turned + q * spacing(cols), out + q * (cols << 4), cols, one, max, fourOf(lanes + RESTS));
+        turnBack(turned + q * spacing(cols), out + q * (cols << 4), cols, one, max, fourOf(record + RESTS));
       }
       rows -= 4 * quads;
       x += 4 * quads * bytes;
@@ -82,7 +82,7 @@ export function logSoftmax(x: usize, out: usize, rows: usize, cols: usize, state
       continue;
     }
     begin(state);
-    accumulateOnly(state, x, e, cols);
+    accumulateSums(state, x, e, cols);
     finish(state);
     logSoftmaxApply(state, x, out, cols);
   }

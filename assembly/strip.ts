@@ -3,41 +3,41 @@ import { BLOCK } from "./math/sum";
 import { QUADS, spacing } from "./quad";
 
 /**
- * Strips: positions along an axis that isn't the last, copied together because they may not be computed where they lie. A
- * strip shares its room, ROOM floats, with the exponentials of the quads that go together, which lie behind it.
+ * Strips: some positions along an axis that isn't the last, copied together because they can't well be computed where they lie
+ * (across.ts says when). A strip shares its room, ROOM floats, with the exponentials of the quads that go together, behind it.
  */
 const ROOM: usize = 8 * BLOCK;
 
-/** Whether classes so far apart may stay where they lie. */
+/** Whether classes so many floats apart may stay where they lie. A multiple of 1 KiB apart, they share sets of a cache. */
 export function isSpread(stride: usize): bool {
   return (stride & 255) !== 0;
 }
 
-/** Positions of a strip of many cache lines. */
+/** Positions of a wide strip: eight cache lines of each class. */
 const WIDE: usize = 128;
 
 /**
- * Positions of a strip, so many that it fits its room beside the exponentials of one quad, a wide strip beside those of
- * four: the more of a class lie together, the fewer pages a strip touches. Two lines of each class are the worst
- * (measured): what is fetched ahead is lost.
+ * The positions of a strip: a wide one where it fits the room beside the exponentials of four quads, since the more of a class
+ * lies together, the fewer pages a strip touches; else a line, or part of one, that fits beside those of one quad. Two lines
+ * are the worst (measured): what is fetched ahead is lost.
  */
 export function stripWidth(classes: usize): usize {
-  if (classes * (apart(WIDE) + 4 * 4) <= ROOM) return WIDE;
+  if (classes * (stripStep(WIDE) + 4 * 4) <= ROOM) return WIDE;
   if (classes * (16 + 4) <= ROOM) return 16;
   return classes * (8 + 4) <= ROOM ? 8 : 4;
 }
 
-/** Floats between two classes of a strip: spread, too. */
-export function apart(wide: usize): usize {
+/** Floats from one class of a strip to the next: a wide strip's are spread too. */
+export function stripStep(wide: usize): usize {
   return wide === WIDE ? WIDE + 4 : wide;
 }
 
-/** Quads that go together: their exponentials find room beside a strip whose classes stand so far apart. */
+/** Quads that go together: as many as find room for their exponentials beside a strip whose classes are `step` floats apart. */
 export function quadsAcross(classes: usize, step: usize): usize {
   return max(1, min(QUADS, classes ? (ROOM - classes * step) / (spacing(classes) >> 2) : 1));
 }
 
-/** Copies `positions` of each class together, `step` floats apart; what is missing to a vector is −Infinity. */
+/** Copies some positions of each class to a strip; what is missing to whole vectors is −Infinity. */
 export function gather(x: usize, to: usize, classes: usize, stride: usize, step: usize, positions: usize): void {
   const whole = positions >> 2;
   const rest = positions & 3;
@@ -47,6 +47,7 @@ export function gather(x: usize, to: usize, classes: usize, stride: usize, step:
   }
 }
 
+/** Copies them back to where they belong. */
 export function scatter(x: usize, out: usize, classes: usize, stride: usize, step: usize, positions: usize): void {
   const whole = positions >> 2;
   const rest = positions & 3;

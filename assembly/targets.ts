@@ -1,4 +1,4 @@
-import { loadUpTo, narrow, storeUpTo, upper } from "./math/lanes";
+import { demote, loadUpTo, storeUpTo, upper } from "./math/lanes";
 
 /**
  * Targets with label smoothing and class weights: out_c = w_c·(t_c·keep + add), keep = 1 − ε, add = ε/C; in float64, since
@@ -24,12 +24,12 @@ export function smoothTargets(
       const target = loadUpTo(t + i, t + bytes);
       const weight = weights ? loadUpTo(weights + i, weights + bytes) : one;
       const low = smooth(target, weight, by, plus);
-      storeUpTo(out + i, bytes - i, narrow(low, smooth(upper(target), upper(weight), by, plus)));
+      storeUpTo(out + i, bytes - i, demote(low, smooth(upper(target), upper(weight), by, plus)));
     }
   }
 }
 
-/** Of the lower two lanes. */
+/** The formula for the lower two lanes. */
 function smooth(t: v128, weight: v128, keep: v128, add: v128): v128 {
   const target = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(t), keep), add);
   return f64x2.mul(f64x2.promote_low_f32x4(weight), target);

@@ -34,7 +34,7 @@ function topKRow(x: usize, values: usize, indices: usize, cols: usize, k: usize)
   }
 }
 
-/** From i on, an index no further than the first element that is above `worst` or NaN; n, if there is none. */
+/** Skips, eight at a time from i on, elements that are neither above `worst` nor NaN. Returns where it stopped, at most n. */
 function nextAbove(x: usize, i: usize, n: usize, worst: f32): usize {
   const limit = f32x4.splat(worst);
   for (; i + 8 <= n; i += 8) {

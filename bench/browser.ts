@@ -1,9 +1,9 @@
 // A run in a page that chromium.ts opened.
 
-import { contendersOf } from "./backends.js";
 import type { Machine } from "./machine.js";
 import type { Options } from "./options.js";
 import { runSuite } from "./suite.js";
+import { ownSurroundings } from "./surroundings.js";
 
 async function run() {
   const { options, hardware } = (await (await fetch("/options.json")).json()) as {
@@ -11,7 +11,7 @@ async function run() {
     hardware: Pick<Machine, "cpu" | "cores" | "platform">;
   };
   const version = /Chrom(?:e|ium)\/(\d+)/.exec(navigator.userAgent)?.[1] ?? "?";
-  const own = await contendersOf(options, async (backend) =>
+  const own = await ownSurroundings(options, async (backend) =>
     WebAssembly.compileStreaming(fetch(`/build/bench-${backend}.wasm`)),
   );
   return runSuite(

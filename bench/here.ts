@@ -1,18 +1,18 @@
 // A run on the engine that this program runs on.
 
 import { readFile } from "node:fs/promises";
-import { contendersOf } from "./backends.js";
 import { machine } from "./machine.js";
 import type { Options } from "./options.js";
 import { loadPeers } from "./peers.js";
 import { hearProgress } from "./progress.js";
 import type { RunRecord } from "./record.js";
 import { runSuite } from "./suite.js";
+import { ownSurroundings } from "./surroundings.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 
 export async function runHere(options: Options): Promise<RunRecord> {
-  const own = await contendersOf(options, async (backend) => {
+  const own = await ownSurroundings(options, async (backend) => {
     const bytes = await readFile(new URL(`build/bench-${backend}.wasm`, ROOT));
     return WebAssembly.compile(bytes);
   });

@@ -1,5 +1,5 @@
-import { checkLength, describe, lengthOf, refuse, typedName } from "./checks.js";
-import { DtypeError } from "./errors.js";
+import { checkLength, describe, lengthOf, type Refusal, refuse, typedName } from "./checks.js";
+import { DtypeError, WeightError } from "./errors.js";
 import type { Arena, Operand } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkAxis, checkOwn, checkPositions, checkShape, listOf, type Shape } from "./shape.js";
@@ -204,6 +204,34 @@ export function operandOf(given: Given, batch: Batch, arena: Arena, name: string
 export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
   checkOwn(own, length, batch.shape, name);
   checkLength(name, length, batch.length);
+}
+
+/** A list of floats after reading: weights, say, or the logits of labels. */
+export interface List {
+  readonly values: Float32Array;
+  /** The shape that came with them. */
+  readonly own: unknown;
+}
+
+/** Reads a list of floats: a plain array of numbers, or any batch, whose floats are not copied. */
+export function readList(value: unknown, name: string, arena: Arena, Refusal: Refusal = WeightError): List {
+  if (!Array.isArray(value)) {
+    if (typeof value !== "object" || value === null) refuse(name, "a list of numbers, or floats", value, DtypeError);
+    const floats = readFloats(value, arena, name);
+    return { values: viewOf(floats, arena), own: floats.own };
+  }
+  const values = new Float32Array(value.length);
+  for (let i = 0; i < values.length; i++) {
+    const weight: unknown = value[i];
+    if (typeof weight !== "number") refuse(`${name}[${i}]`, "a number", weight, Refusal);
+    values[i] = weight;
+  }
+  return { values, own: undefined };
+}
+
+/** Floats as an array, live. Linear memory doesn't grow during a call, so it lives as long as that. */
+export function viewOf({ array, pointer, length }: Floats, arena: Arena): Float32Array {
+  return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
 
 /** Whether all operands, of those that there are, lie in linear memory. */

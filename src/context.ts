@@ -22,12 +22,12 @@ export class Context {
   kernels!: Kernels;
   work!: Workspace;
   tiles!: Tiles;
-  /** The same with kernels that compute on the calling thread alone. */
+  /** This context, but with kernels that compute on the calling thread alone. */
   alone!: Context;
   /** What most calls do to the logits: nothing. */
   readonly unchanged: Transform;
   #furnished = false;
-  /** Options that the short path has read and left to the general reading: set right before that takes them. */
+  /** Options that the short path (ops/brief.ts) has read and left to the general one, which takes them right afterwards. */
   #left: unknown;
 
   /** `work`: the workspace of another context on this arena. */
@@ -47,7 +47,7 @@ export class Context {
     return this;
   }
 
-  /** Leaves options that have been read to who reads on: see `left`. */
+  /** Leaves options that have been read to the general path, so that each is read once. It takes them with `left`. */
   leave(options: object): undefined {
     this.#left = options;
   }

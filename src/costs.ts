@@ -12,7 +12,7 @@ export const COST = {
   logSumExp: 1,
   logSumExpAcross: 1.5,
   accumulate: 0.9,
-  accumulateOnly: 0.9,
+  accumulateSums: 0.9,
   accumulateDense: 1.5,
   softmaxBackward: 0.4,
   softmaxBackwardApply: 0.2,

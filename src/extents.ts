@@ -9,8 +9,8 @@ export interface Extent extends Range {
 }
 
 /**
- * Memory from an address on, cut into ranges, in a ring: best fit, with coalescing. Nothing is looked for range by range, nor
- * in a Map, where V8 passes by all that was deleted of a key.
+ * Memory from an address on, cut into ranges, in a ring: best fit, with coalescing. No search goes range by range. Free ranges
+ * are in sorted arrays and not in a Map, in which V8 steps over all entries that were deleted.
  */
 export class Extents {
   /** The free ones, an array for each size there is, in order. The last has no end. */

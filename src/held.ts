@@ -12,8 +12,8 @@ export class Held {
   readonly #arena: { free(extent: Extent): void };
   readonly #ranges = new Set<readonly Range[]>();
   readonly #freed: Extent[] = [];
-  /** Whether there are any. */
-  some = false;
+  /** Whether any range is held. */
+  active = false;
 
   constructor(arena: { free(extent: Extent): void }) {
     this.#arena = arena;
@@ -22,17 +22,17 @@ export class Held {
   /** Holds ranges. What it returns lets them go, and frees what was to be freed meanwhile. */
   hold(ranges: readonly Range[]): () => void {
     this.#ranges.add(ranges);
-    this.some = true;
+    this.active = true;
     return () => {
       this.#ranges.delete(ranges);
-      this.some = this.#ranges.size > 0;
+      this.active = this.#ranges.size > 0;
       for (const extent of this.#freed.splice(0)) this.#arena.free(extent);
     };
   }
 
   /** Throws WorkerLostError for a range that is held. */
   check(start: number, bytes: number, name: string): void {
-    if (this.some && this.#includes(start, bytes)) {
+    if (this.active && this.#includes(start, bytes)) {
       throw new WorkerLostError(
         `${name} may still be written to by a worker that was lost; it is free when that has ended.`,
       );
@@ -41,7 +41,7 @@ export class Held {
 
   /** Takes note that a range is freed, if it is held. */
   keeps(extent: Extent): boolean {
-    if (!this.some || !this.#includes(extent.start, extent.size)) return false;
+    if (!this.active || !this.#includes(extent.start, extent.size)) return false;
     this.#freed.push(extent);
     return true;
   }

@@ -93,8 +93,8 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * The gradient to x, given p = softmax(x) and the gradient dp to p: p·(dp − Σ dp·p) along `axis`. At most 4 ULP of
-   * |p|·(|dp| + Σ |dp·p|). `out` may be either.
+   * The gradient to x, given p = softmax(x) and, in the same shape, the gradient dp to p: p·(dp − Σ dp·p) along `axis`. At most
+   * 4 ULP of |p|·(|dp| + Σ |dp·p|). `out` may be either.
    */
   softmaxBackward<O extends Output = undefined>(
     p: FloatBatch,
@@ -126,8 +126,8 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * The k largest along `axis` in falling order, ties by index, NaN first; in both results `axis` has length k, an integer
-   * from 0 to the number of classes.
+   * The k largest along `axis` in falling order, ties by index, NaN first: flat arrays of the batch's shape, but that `axis`
+   * has length k, an integer from 0 to the number of classes.
    */
   topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
     return topK(this.context("topK", x), x, k, options);
@@ -269,8 +269,8 @@ export class Xentropy extends Loaded {
   }
 
   /**
-   * H(P) = −Σ p·log p along `axis`, a value for each distribution; 0·log 0 = 0. A negative probability gives NaN. At most
-   * 4 ULP of Σ |p·log p|.
+   * H(P) = −Σ p·log p along `axis`, in nats by default; 0·log 0 = 0. A negative probability gives NaN. At most 4 ULP of
+   * Σ |p·log p|. Returns one value per position, or a number with `reduction` "mean" or "sum"; "mean" divides by the positions.
    */
   entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
     return entropy(this.context("entropy", p), p, options) as Divergence<O>;
@@ -278,7 +278,7 @@ export class Xentropy extends Loaded {
 
   /**
    * H(P, Q) = −Σ p·log q along `axis`, +Infinity where P has mass and Q none: at most 4 ULP of Σ |p·log q|. Gradient to q:
-   * −p/q, 1 ULP.
+   * −p/q, 1 ULP. q has the shape of p. Returns what entropy does, or `{ loss, grad }` with `grad`.
    */
   crossEntropy<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
@@ -290,7 +290,7 @@ export class Xentropy extends Loaded {
 
   /**
    * D_KL(P ‖ Q) = Σ p·log(p/q) along `axis`, +Infinity where P has mass and Q none: at most 4 ULP of Σ p·|log(p/q)|. Gradient
-   * to q: −p/q, 1 ULP.
+   * to q: −p/q, 1 ULP. Shapes and results as in crossEntropy.
    */
   klDivergence<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
@@ -302,7 +302,7 @@ export class Xentropy extends Loaded {
 
   /**
    * ½·D_KL(P ‖ M) + ½·D_KL(Q ‖ M), M = (P + Q)/2, along `axis`: the divergence, not its root. Gradient to q: ½·log(q/m), at
-   * most 5 ULP; the divergence at most 4 of the sum of its terms' sizes.
+   * most 5 ULP; the divergence at most 4 of the sum of its terms' magnitudes. Shapes and results as in crossEntropy.
    */
   jensenShannon<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
@@ -314,7 +314,8 @@ export class Xentropy extends Loaded {
 
   /**
    * −[t·log q + (1 − t)·log(1 − q)] for given probabilities q and targets t in [0, 1], element by element: at most 4 ULP.
-   * Gradient to q: (q − t)/(q·(1 − q)), 2.5 ULP. NaN outside [0, 1].
+   * Gradient to q: (q − t)/(q·(1 − q)), 2.5 ULP. NaN outside [0, 1]. Targets have the shape of q. Returns one value per element
+   * by default; otherwise as crossEntropy.
    */
   binaryCrossEntropy<const O extends Only<BinaryCrossEntropyOptions, O> = object>(
     q: FloatBatch,

@@ -7,13 +7,13 @@ import {
   look,
   operandOf,
   positionShape,
+  readList,
 } from "./batch.js";
 import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkOwn } from "./shape.js";
-import { readList } from "./weights.js";
 
 /** Class labels and targets, which are integers or floats: reading and checking them. */
 

@@ -115,9 +115,9 @@ function settle(failures: readonly BackendError[]): never {
 }
 
 /**
- * Has room for the workspace from the start. Memory that grows, as it does for large resident batches, detaches its buffer,
- * and from the first buffer that is detached on V8 11 asks at every access to any array, in all of the program, whether
- * its buffer still is.
+ * The sizes of a memory, with room for the workspace from the start. Memory that grows, as it does for large resident batches,
+ * detaches its buffer; and once any buffer has been detached, V8 11 checks at every access to any array of the program
+ * whether that array's buffer is.
  */
 function sizeOf(maximumMemory: number): MemorySize {
   return { initial: LEAST_MEMORY, maximum: maximumMemory };

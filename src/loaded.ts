@@ -34,18 +34,18 @@ export class Loaded {
   }
 
   /**
-   * @internal What a call works with, ready for it. With threads, what is small costs no more than without: a foreign batch
-   * that is not worth sharing keeps away from the shared memory, since copies to and from it are 1.5 to 3 times slower, and a
-   * resident one from the kernels that are spread.
+   * @internal What a call works with, ready for it. With threads, small calls shall cost no more than without. So a foreign
+   * batch that isn't worth sharing goes by the memory that no other thread sees, since copies to and from shared memory take
+   * 1.5 to 3 times as long; and for such a resident batch the kernels are taken that aren't spread over threads.
    */
   protected context(operation?: Operation, x?: FloatBatch): Context {
     const own = this.#own;
     const threads = this.#threads;
-    // What lost workers may still write to, the context of the shared memory alone knows.
-    if (!threads || !operation || own.arena.held?.some) return own.ready();
+    // Only the context of the shared memory knows what lost workers may still write to.
+    if (!threads || !operation || own.arena.held?.active) return own.ready();
     const resident = x instanceof ResidentBatch;
     const length = resident || typedName(x) ? (x as Float32Array).length : Infinity;
-    // To look a cost up takes as long as all the rest, which the smallest calls are spared.
+    // Looking up a cost takes as long as everything else here: the smallest calls do without.
     const work = length < threads.few ? 0 : threads.workOf(operation, length);
     if (work >= threads.worthWaking) return own.ready();
     if (resident) return work < threads.worthSharing ? own.ready().alone : own.ready();

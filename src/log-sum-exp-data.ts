@@ -15,7 +15,7 @@ type PlainNumber = number | "NaN" | "Infinity" | "-Infinity";
 
 /** A stored LogSumExpState: see its `toJSON`. */
 export interface StateData {
-  /** Of this form. */
+  /** The version of this form. */
   readonly version: 1;
   readonly rows: number;
   readonly start: number;

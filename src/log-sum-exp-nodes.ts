@@ -23,10 +23,10 @@ export function sumOf(
     const start = from + row * step;
     work.copyIn(source, start, count, x);
     kernels.begin(work.state);
-    kernels.accumulateOnly(work.state, x, work.exponentials, count);
+    kernels.accumulateSums(work.state, x, work.exponentials, count);
     const node = (work.state + STATE_NODE) >>> 3;
     values.set(arena.f64.subarray(node, node + 3), row * 3);
-    // A NaN leaves its trace in the sums; where they are NaN because of an infinity, it is told by the maximum.
+    // Sums are NaN for a NaN and for an infinity. Which it was the maximum has to say, which ignores NaN: so it is made NaN.
     if (Number.isNaN(values[row * 3 + 2]) && source.subarray(start, start + count).some(Number.isNaN)) {
       values[row * 3] = Number.NaN;
     }
@@ -51,7 +51,7 @@ function joined({ kernels, arena, work }: Context, a: Float64Array, b: Float64Ar
   return values;
 }
 
-/** Nodes that `carry` looks at, at most: with each the columns double, and there are less than 2^53. */
+/** Nodes that `carry` looks at, at most: each that it joins doubles the columns, of which there are fewer than 2^53. */
 export const REACH = 64;
 
 /**

@@ -1,5 +1,5 @@
 import { BLOCK } from "./backend/backend.js";
-import { type FloatBatch, readFloats } from "./batch.js";
+import { type FloatBatch, readFloats, readList } from "./batch.js";
 import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, OptionError, ShapeError } from "./errors.js";
@@ -7,7 +7,6 @@ import { movedBy, readNodes, type StateData, type StateNode, writeNodes } from "
 import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
 import { checkOwn, checkShape } from "./shape.js";
-import { readList } from "./weights.js";
 
 /**
  * log Σ exp over columns that come a few at a time: from disk, from a network, from the shards of a vocabulary.

@@ -17,14 +17,14 @@ export class Transform {
   readonly #context: Context;
   readonly softcap: number | undefined;
   readonly temperature: number | undefined;
-  /** Whether anything changes at all. */
-  readonly some: boolean;
+  /** Whether it changes any logits. */
+  readonly active: boolean;
 
   private constructor(context: Context, softcap?: number, temperature?: number) {
     this.#context = context;
     this.softcap = softcap;
     this.temperature = temperature === 1 ? undefined : temperature;
-    this.some = this.softcap !== undefined || this.temperature !== undefined;
+    this.active = this.softcap !== undefined || this.temperature !== undefined;
   }
 
   /** Reads both: positive, finite numbers; the softcap's kernels take it as a float32. */
@@ -45,7 +45,7 @@ export class Transform {
 
   /** Address of the new logits: in tile `slot`, or x itself where nothing changes. */
   apply(x: number, n: number, slot: Slot): number {
-    if (!this.some) return x;
+    if (!this.active) return x;
     const to = this.#context.work.tile(slot);
     this.write(x, to, n);
     return to;

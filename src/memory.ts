@@ -39,7 +39,10 @@ export class Arena {
 
   /** Whether other threads see the memory. */
   readonly shared: boolean;
-  /** That of a memory that goes with this one and shares its limit: what lies there is taken as foreign, but not refused. */
+  /**
+   * The arena of the other memory where kernels have two: with threads, one that all see and one that no other thread sees.
+   * They share a limit. A batch in the other memory is copied as a foreign one is, but not refused.
+   */
   beside: Arena | undefined;
 
   constructor(memory: LinearMemory, base: number, maximum: number, beside?: Arena) {

@@ -60,7 +60,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   declare readonly [Symbol.dispose]: () => void;
   readonly #block: Block;
   readonly #start: number;
-  /** What `data` gave, of which view of the whole memory. Apart, since Babel's loose mode freezes private fields too. */
+  /** The view that `data` gave last, and of what. An object, since in Babel's loose mode private fields are frozen too. */
   readonly #given: { view?: A; whole?: object } = {};
   /** The batch that a view was taken from: it must not be collected before its views. */
   readonly #owner: ResidentBatch<A> | undefined;
@@ -109,7 +109,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   static addressOf(batch: unknown, arena: Arena, dtype: Dtype): number {
     if (!(batch instanceof ResidentBatch) || !(#block in batch)) return 0;
     const block = batch.#block;
-    if (block.arena !== arena || !block.extent || arena.disposed || arena.held?.some) return 0;
+    if (block.arena !== arena || !block.extent || arena.disposed || arena.held?.active) return 0;
     return batch.dtype === dtype ? batch.#start : 0;
   }
 

@@ -62,9 +62,9 @@ export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () =
 }
 
 /**
- * Arguments that outlive the memory's growth: each call of what it returns gives `own`, an object of the caller's own, with
- * views of the memory made anew. A list, or a tensor's properties, are read here, once, and what is put in its place has
- * them; but an output is returned, so it stays itself.
+ * Keeps arguments usable when the memory grows, which detaches views of it. `own`: the arguments by name, in an object that
+ * may be changed. Each call of what is returned gives that object, with views of the memory made anew. Lists and the
+ * properties of tensors are read here, once, and replaced by copies; but not an output that needn't be, since it is returned.
  */
 export function pinned<T extends object>(own: T, arena: Arena, outputs = false): () => T {
   const renewals: (() => void)[] = [];
@@ -81,7 +81,7 @@ export function pinned<T extends object>(own: T, arena: Arena, outputs = false):
   };
 }
 
-/** What gives the value anew, if there is need. */
+/** A function that gives the value anew; undefined where it stays as it is. */
 function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | undefined {
   if (ArrayBuffer.isView(value)) return pinView(value, arena);
   if (Array.isArray(value)) {

@@ -32,7 +32,7 @@ export function listOf(array: unknown): number[] | undefined {
   }
 }
 
-/** How many numbers sizes mean; or some of them, from one axis to before another. What every call needs has loops of its own. */
+/** The product of sizes, from one axis up to but not including another. What every call runs has such a loop of its own. */
 export function sizeOf(sizes: Shape, from = 0, to = sizes.length): number {
   let size = 1;
   for (let i = from; i < to; i++) size *= sizes[i];

@@ -1,6 +1,6 @@
-import { type Batch, type FloatBatch, type Floats, positionShape, readFloats } from "./batch.js";
-import { checkLength, type Refusal, refuse } from "./checks.js";
-import { DtypeError, WeightError } from "./errors.js";
+import { type Batch, type FloatBatch, type List, positionShape, readList } from "./batch.js";
+import { checkLength, refuse } from "./checks.js";
+import { WeightError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkOwn, checkShape, type Shape, sizeOf } from "./shape.js";
 import { copyStrided } from "./strided.js";
@@ -30,36 +30,9 @@ export function readGradOutput(value: unknown, batch: Batch, none: boolean, aren
   return checkShaped(readList(value, "gradOutput", arena), positionShape(batch), "gradOutput");
 }
 
-/** That of one position. */
+/** The upstream factor of one position. */
 export function upstreamAt(gradOutput: number | Float32Array, position: number): number {
   return typeof gradOutput === "number" ? gradOutput : gradOutput[position];
-}
-
-interface List {
-  readonly values: Float32Array;
-  /** The shape that came with them. */
-  readonly own: unknown;
-}
-
-/** A list of floats: a plain array of numbers, or any batch. */
-export function readList(value: unknown, name: string, arena: Arena, Refusal: Refusal = WeightError): List {
-  if (!Array.isArray(value)) {
-    if (typeof value !== "object" || value === null) refuse(name, "a list of numbers, or floats", value, DtypeError);
-    const floats = readFloats(value, arena, name);
-    return { values: viewOf(floats, arena), own: floats.own };
-  }
-  const values = new Float32Array(value.length);
-  for (let i = 0; i < values.length; i++) {
-    const weight: unknown = value[i];
-    if (typeof weight !== "number") refuse(`${name}[${i}]`, "a number", weight, Refusal);
-    values[i] = weight;
-  }
-  return { values, own: undefined };
-}
-
-/** Floats as an array, live. Linear memory doesn't grow during a call, so it lives as long as that. */
-export function viewOf({ array, pointer, length }: Floats, arena: Arena): Float32Array {
-  return array ?? arena.f32.subarray(pointer >>> 2, (pointer >>> 2) + length);
 }
 
 function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): Float32Array {
@@ -91,7 +64,7 @@ export interface Broadcast {
   expand(start: number, n: number, to: Float32Array, at: number): void;
 }
 
-/** Reads them: a number, as many as the batch has, one for each index of its last axis, or with a shape of their own. */
+/** Reads weights: one number, one for each element, one for each index of the last axis, or with a shape of their own. */
 export function readBroadcast(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
   if (value === undefined) return undefined;
   const { shape } = batch;

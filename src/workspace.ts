@@ -5,7 +5,7 @@ import { ALIGN, type Arena, type Operand } from "./memory.js";
 /** Floats of a staged tile. 256 KiB: two tiles and a block stay in a second-level cache of 1 MiB. */
 export const TILE = 65536;
 
-/** Those of one that threads share. */
+/** Floats of a staged tile that threads share. */
 export const SHARED_TILE = 4 * TILE;
 
 /** Positions that are handled at a time: labels, scales and losses are staged for so many. */
@@ -22,7 +22,7 @@ export const THREAD_BYTES = 2 * QUADS_BYTES + 8 * BLOCK * 4 + (MOST_COLUMNS / BL
 /** Memory that holds the kernels' constants and the workspace. */
 export const LEAST_MEMORY = 2 * 1024 * 1024;
 
-/** That of so many threads: their tiles are larger, and each has its scratch. */
+/** As LEAST_MEMORY, for so many threads: their tiles are larger, and each has its own scratch. */
 export function leastMemory(threads: number): number {
   return LEAST_MEMORY + (threads > 1 ? SLOTS * (SHARED_TILE - TILE) * 4 + threads * THREAD_BYTES : 0);
 }
@@ -51,8 +51,9 @@ export class Workspace {
   readonly spikes: number;
   /** Sums of a second row, for operations on two. */
   readonly secondState: number;
-  /** What kernels give back for each position besides its loss, or for each block of a long row. */
-  readonly tops: number;
+  /** Results besides losses: a float64 or float32 for each position, such as a log-sum-exp, or for each block of a long row. */
+  readonly values: number;
+  /** What argmax finds: an int32 for each position. */
   readonly hits: number;
   /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */
   readonly pair: number;
@@ -75,7 +76,7 @@ export class Workspace {
       this.labels = this.allocate(POSITIONS * 4);
       this.scales = this.allocate(POSITIONS * 8);
       this.losses = this.allocate(POSITIONS * 8);
-      this.tops = this.allocate(POSITIONS * 8);
+      this.values = this.allocate(POSITIONS * 8);
       this.hits = this.allocate(POSITIONS * 4);
       this.spikes = this.allocate(POSITIONS * 8);
       this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;

@@ -29,11 +29,11 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   it("its sum of many tiny losses is within 4 ULP: none is rounded by itself", () => {
     const powers = [2 ** -149, 3 * 2 ** -149, 2 ** -127, 2 ** -31, 2 ** -30, 1.5 * 2 ** -30];
     for (const q of [...powers, 1.3 * 2 ** -29, 1.3 * 2 ** -33, 1.3 * 2 ** -40]) {
-      const chances = new Float32Array(2048).fill(q);
+      const probabilities = new Float32Array(2048).fill(q);
       const targets = new Float32Array(2048);
       const options = { reduction: "sum" } as const;
-      const truth = binaryCrossEntropy(chances, targets, options);
-      expectWithin(4, [backend.k.binaryCrossEntropy(chances, targets, options)], [truth], `of ${q}`);
+      const truth = binaryCrossEntropy(probabilities, targets, options);
+      expectWithin(4, [backend.k.binaryCrossEntropy(probabilities, targets, options)], [truth], `of ${q}`);
     }
   });
 
@@ -48,18 +48,18 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     ];
     for (const [title, draw] of draws) {
       for (const length of [...SHORT_LENGTHS, 127, 129, 2047, 2049, 5000].filter((n) => backend.affords(n))) {
-        const chances = draw(length);
+        const probabilities = draw(length);
         const targets = spread(length, length + 1, 0, 1).map(Math.round);
         const reduction = "sum";
         for (const [kind, q] of [
-          ["", chances],
-          [" as a right answer", chances.map((c, i) => (targets[i] ? 1 - c : c))],
-          [" as a wrong answer", chances.map((c, i) => (targets[i] && c > 0 ? c : 1 - c || 1 - 2 ** -24))],
+          ["", probabilities],
+          [" as a right answer", probabilities.map((c, i) => (targets[i] ? 1 - c : c))],
+          [" as a wrong answer", probabilities.map((c, i) => (targets[i] && c > 0 ? c : 1 - c || 1 - 2 ** -24))],
         ] as const) {
           const truth = binaryCrossEntropy(q, targets, { reduction });
           const got = backend.k.binaryCrossEntropy(q, targets, { reduction });
           const what = `${title}${kind}, length ${length}`;
-          const mistaken = q.some((chance, i) => targets[i] === 1 && chance > 0 && chance < 2 ** -28);
+          const mistaken = q.some((probability, i) => targets[i] === 1 && probability > 0 && probability < 2 ** -28);
           expectWithin(mistaken ? 4 : 0.501, [got], [truth], what);
           const { loss } = backend.k.binaryCrossEntropy(q, targets, { reduction, grad: true });
           expectSameBits([loss], [got], `${what}, with the gradient`);
@@ -69,17 +69,26 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   });
 
   it("its sum is within 1 ULP where every answer is wrong, however wrong: no product is subnormal", () => {
-    for (const chance of [0.1, 2 ** -28, 1.02 * 2 ** -28, 1.3 * 2 ** -28, 2 ** -29, 2 ** -32, 2 ** -40, 2 ** -149]) {
+    for (const probability of [
+      0.1,
+      2 ** -28,
+      1.02 * 2 ** -28,
+      1.3 * 2 ** -28,
+      2 ** -29,
+      2 ** -32,
+      2 ** -40,
+      2 ** -149,
+    ]) {
       for (const length of [127, 128, 129, 155, 1000]) {
-        const q = new Float32Array(length).fill(chance);
+        const q = new Float32Array(length).fill(probability);
         const t = new Float32Array(length).fill(1);
-        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `${length} times ${chance}`);
+        expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `${length} times ${probability}`);
       }
     }
   });
 
   it("its sum takes each number for what it is, wherever it stands among usual ones", () => {
-    const chances = spread(301, 1, 0.01, 0.99);
+    const probabilities = spread(301, 1, 0.01, 0.99);
     const soft = spread(301, 2, 0, 1);
     const odd = [
       [0.3, 0.5],
@@ -96,9 +105,9 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
     }
     for (const targets of [soft, soft.map(Math.round)]) {
       for (const at of [0, 1, 2, 3, 124, 127, 128, 250, 296, 299, 300]) {
-        for (const [chance, target] of odd) {
-          const [q, t] = [replaced(chances, at, chance), replaced(targets, at, target)];
-          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${chance}, t = ${target} at ${at}`);
+        for (const [probability, target] of odd) {
+          const [q, t] = [replaced(probabilities, at, probability), replaced(targets, at, target)];
+          expectWithin(1, [sumOf(q, t)], [trueSum(q, t)], `q = ${probability}, t = ${target} at ${at}`);
         }
       }
     }
@@ -119,8 +128,8 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
   it("gives each element the same gradient, whatever lies beside it", () => {
     const q = sprinkled(spread(64, 1, 0, 1), 2, [2 ** -40, 2 ** -39, 1 - 2 ** -24], 4);
     const t = sprinkled(spread(64, 3, 0, 1), 4, [0, 1], 2);
-    const of = (chances: Float32Array, targets: Float32Array) =>
-      backend.k.binaryCrossEntropy(chances, targets, { grad: true }).grad;
+    const of = (probabilities: Float32Array, targets: Float32Array) =>
+      backend.k.binaryCrossEntropy(probabilities, targets, { grad: true }).grad;
     const alone = of(q, t);
     const neighbours: readonly [number, number][] = [
       [0, 0],
@@ -130,9 +139,9 @@ describeEachBackend("binaryCrossEntropy", (backend) => {
       [0.5, 2],
       [0.5, -0],
     ];
-    for (const [chance, target] of neighbours) {
-      const beside = of(replaced(q, 17, chance), replaced(t, 17, target));
-      expectSameBits(replaced(beside, 17, alone[17]), alone, `beside q = ${chance}, t = ${target}`);
+    for (const [probability, target] of neighbours) {
+      const beside = of(replaced(q, 17, probability), replaced(t, 17, target));
+      expectSameBits(replaced(beside, 17, alone[17]), alone, `beside q = ${probability}, t = ${target}`);
     }
     expectSameBits(
       alone,

@@ -37,11 +37,11 @@ it("what one lost worker may write to stays held when another has ended", () => 
   const first = held.hold([{ start: 0, size: 16 }]);
   const second = held.hold([{ start: 16, size: 16 }]);
   first();
-  expect(held.some).toBe(true);
+  expect(held.active).toBe(true);
   expect(() => held.check(16, 16, "x")).toThrow(WorkerLostError);
   expect(() => held.check(0, 16, "x")).not.toThrow();
   second();
-  expect(held.some).toBe(false);
+  expect(held.active).toBe(false);
   expect(() => held.check(16, 16, "x")).not.toThrow();
 });
 

@@ -85,8 +85,9 @@ const globalsAsConstants = {
   name: "globals as constants",
   renderChunk(code) {
     const used = GLOBALS.filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
-    const [, first, rest] = /^(#!.*\n)?([^]*)$/.exec(code);
-    return used.length > 0 ? `${first ?? ""}const { ${used.join(", ")} } = globalThis;\n${rest}` : undefined;
+    if (used.length === 0) return undefined;
+    const start = code.startsWith("#!") ? code.indexOf("\n") + 1 : 0;
+    return `${code.slice(0, start)}const { ${used.join(", ")} } = globalThis;\n${code.slice(start)}`;
   },
 };
 

@@ -18,6 +18,7 @@ import { sumEnding } from "./sum";
  */
 const SHIFT: i32 = 80;
 const BIASED_SHIFT: f32 = 207; // SHIFT + 127
+/** Maxima nearer to 0 have the anchor 0. */
 const NEAR: f32 = 288;
 const LOG2E: f32 = 1.4426950216293335;
 const LN2: f32 = 0.6931471824645996;
@@ -33,24 +34,24 @@ function exponentOf(max: f32, anchor: f32): f32 {
   return max === -Infinity ? 0 : z - ROUND;
 }
 
-/** The rounding constant for a block's N. */
+/** The constant that makes scaledExp's shift SHIFT − N. */
 function roundOf(exponent: f32): f32 {
   return ROUND + (BIASED_SHIFT - exponent);
 }
 
-/** The least argument for a block's N: what stands in the low bits there is 0. */
+/** The least argument of scaledExp with that shift: there the biased exponent is 0, and the power of two with it. */
 function floorOf(exponent: f32): f32 {
   return (exponent - BIASED_SHIFT) * LN2;
 }
 
-/** As anchorOf for four maxima at once; the three below as the functions above. */
-export function centerOf(max: v128): v128 {
+/** anchorOf for four maxima at once; below, likewise, exponentOf, roundOf and floorOf. */
+export function anchorsOf(max: v128): v128 {
   const near = v128.or(f32x4.lt(f32x4.abs(max), f32x4.splat(NEAR)), f32x4.eq(max, f32x4.splat(-Infinity)));
   return v128.andnot(max, near);
 }
 
-export function exponentsOf(max: v128, center: v128): v128 {
-  const z = f32x4.add(f32x4.mul(f32x4.sub(max, center), f32x4.splat(LOG2E)), f32x4.splat(ROUND));
+export function exponentsOf(max: v128, anchors: v128): v128 {
+  const z = f32x4.add(f32x4.mul(f32x4.sub(max, anchors), f32x4.splat(LOG2E)), f32x4.splat(ROUND));
   return v128.andnot(f32x4.sub(z, f32x4.splat(ROUND)), f32x4.eq(max, f32x4.splat(-Infinity)));
 }
 
@@ -84,8 +85,8 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   const q3 = v128.load32_splat(EXP + 24);
   const q4 = v128.load32_splat(EXP + 28);
   const start = out;
-  // Two vectors a turn are what every engine has registers for, and only without the sum, which has its own loop, and
-  // without another loop behind. pmax with the value first hands a NaN on.
+  // Every engine has registers for two vectors a turn, but only if this loop doesn't sum as well and no other loop follows
+  // in this function. So sums have a loop of their own, and the tail a function. pmax with the value first propagates a NaN.
   for (const last = x + ((n >> 3) << 5); x < last; x += 32, out += 32) {
     const a = scaledExp(f32x4.pmax(v128.load(x), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
     const b = scaledExp(f32x4.pmax(v128.load(x, 16), floor), round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
@@ -96,7 +97,7 @@ export function expBlock(x: usize, out: usize, n: usize, max: f32): f64 {
   return sumEnding(start, n, rest ? ending(x, out, rest, round, floor) : f32x4.splat(0));
 }
 
-/** The last n, at most 7; returns those of them behind the last whole vector, zeros behind them. */
+/** The last n elements, at most 7. Returns those that fill no whole vector, followed by zeros. */
 function ending(x: usize, out: usize, n: usize, round: v128, floor: v128): v128 {
   if (n & 4) {
     v128.store(out, scaledExpOf(f32x4.pmax(v128.load(x), floor), round));
@@ -110,19 +111,19 @@ function ending(x: usize, out: usize, n: usize, round: v128, floor: v128): v128 
   return tail;
 }
 
-/** As above for the few rows whose anchor isn't 0: there is something to subtract. */
+/** As expBlock, for the few rows whose anchor isn't 0 and has to be subtracted. */
 function farBlock(x: usize, out: usize, n: usize, anchor: f32, exponent: f32): f64 {
-  const center = f32x4.splat(anchor);
+  const anchors = f32x4.splat(anchor);
   const round = f32x4.splat(roundOf(exponent));
   const floor = f32x4.splat(floorOf(exponent));
   const start = out;
   for (const end = x + ((n >> 2) << 4); x < end; x += 16, out += 16) {
-    v128.store(out, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), center), floor), round));
+    v128.store(out, scaledExpOf(f32x4.pmax(f32x4.sub(v128.load(x), anchors), floor), round));
   }
   let tail = f32x4.splat(0);
   const rest = n & 3;
   if (rest) {
-    const v = f32x4.sub(loadLanes(x, rest, f32x4.splat(-Infinity)), center);
+    const v = f32x4.sub(loadLanes(x, rest, f32x4.splat(-Infinity)), anchors);
     tail = scaledExpOf(f32x4.pmax(v, floor), round);
     storeLanes(out, rest, tail);
   }

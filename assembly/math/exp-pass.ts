@@ -6,20 +6,20 @@ import { EXP, scaledExp, scaledExpMinus } from "./exp";
  *
  * x, out: n floats, n a multiple of 4; out may be x. The classes only name what is computed.
  */
-class MinusSize {}
-class Minus {}
+class Lifted {}
+class Lowered {}
 
 /**
- * exp(−|x|)·2^96: a normal number wherever exp(−|x|), times any factor up to 2^72, rounds to anything but 0; and 0 for
- * x = ±Infinity.
+ * exp(−|x|)·2^96: lifted, so that it is a normal number wherever exp(−|x|), times any factor up to 2^72, rounds to anything
+ * but 0. 0 for x = ±Infinity.
  */
-export function expMinusSizes(x: usize, out: usize, n: usize): void {
-  pass<MinusSize>(x, out, n);
+export function liftedExps(x: usize, out: usize, n: usize): void {
+  pass<Lifted>(x, out, n);
 }
 
-/** exp(−x)·2^-32 for x in [−105, 40], and the value at the nearer end elsewhere. */
-export function expMinuses(x: usize, out: usize, n: usize): void {
-  pass<Minus>(x, out, n);
+/** exp(−x)·2^-32 for x in [−105, 40]: lowered, so that it doesn't overflow. Outside, the value at the nearer end. */
+export function loweredExps(x: usize, out: usize, n: usize): void {
+  pass<Lowered>(x, out, n);
 }
 
 // biome-ignore format: one constant a line
@@ -34,11 +34,11 @@ const LIMITS: usize = memory.data<f32>([
 
 /** Two vectors a turn, as in exp-block.ts: with four JavaScriptCore takes 1.2 times as long. */
 function pass<K>(x: usize, out: usize, n: usize): void {
-  const minus = idof<K>() === idof<Minus>();
+  const lowered = idof<K>() === idof<Lowered>();
   const sign = v128.load32_splat(LIMITS);
-  const round = minus ? v128.load32_splat(LIMITS + 4) : v128.load32_splat(LIMITS + 16);
+  const round = lowered ? v128.load32_splat(LIMITS + 4) : v128.load32_splat(LIMITS + 16);
   const most = v128.load32_splat(LIMITS + 8);
-  const least = minus ? v128.load32_splat(LIMITS + 12) : v128.load32_splat(LIMITS + 20);
+  const least = lowered ? v128.load32_splat(LIMITS + 12) : v128.load32_splat(LIMITS + 20);
   const log2e = v128.load32_splat(EXP);
   const ln2Hi = v128.load32_splat(EXP + 4);
   const minusLn2Lo = v128.load32_splat(EXP + 8);
@@ -60,7 +60,7 @@ function pass<K>(x: usize, out: usize, n: usize): void {
   }
 }
 
-/** Of x within its limits; pmax and pmin with the value first hand a NaN on. */
+/** The exponential of one vector, within its limits; pmax and pmin with the value first propagate a NaN. */
 function expOf<K>(
   x: v128,
   sign: v128,
@@ -76,7 +76,7 @@ function expOf<K>(
   q3: v128,
   q4: v128,
 ): v128 {
-  if (idof<K>() === idof<Minus>()) {
+  if (idof<K>() === idof<Lowered>()) {
     const d = f32x4.pmax(f32x4.pmin(x, most), least);
     return scaledExpMinus(d, round, log2e, ln2Hi, minusLn2Lo, q0, q1, q2, q3, q4);
   }

@@ -7,13 +7,14 @@ import { madd, nmadd } from "./fma";
  *   exp(d)·2^shift = (1 + (t + t²·q(t))) · 2^(n + shift)
  *
  * The relative error before the scaling is at most 1.28·2^-24 for |d| ≤ 432, by exhaustion (npm run verify:exhaustive).
- * Rounding by a large constant leaves n + shift + 127 in the low bits of the sum, so one shift makes the power of two;
- * the caller chooses the shift by choosing the constant, and keeps n + shift + 127 within [0, 254]. At 0 the power is
- * exactly 0 and so is the result.
  *
- * A kernel loads the constants into locals before its loop: written where they are used, engines rebuild them on every
- * turn (up to 2.4 times slower). Where there are too many, loads stay in the loop, of EXP + 4 and not of EXP at offset 4:
- * JavaScriptCore makes a splat from memory one instruction only if it has no offset.
+ * To round d / ln 2, a large constant is added (ROUND + 127 + shift, see ROUND): n + shift + 127 is then in the low bits of
+ * the sum, where one left shift by 23 turns it into the float 2^(n + shift). So a caller chooses the shift by choosing the
+ * constant. It keeps n + shift + 127 within [0, 254]; at 0 the power is exactly 0, and so is the result.
+ *
+ * A kernel loads the constants into locals before its loop: engines rebuild a literal on every turn (up to 2.4 times
+ * slower). Where there are too many locals, the loads stay in the loop; they are of the address EXP + 4, not of EXP at offset
+ * 4: JavaScriptCore loads and splats in one instruction only where there is no offset.
  */
 // biome-ignore format: one constant a line
 export const EXP: usize = memory.data<f32>([
@@ -26,14 +27,19 @@ export const EXP: usize = memory.data<f32>([
   0.00836919154971838,
   0.0013838871382176876,
   2.3283064365386963e-10, // 2^-32
-  12583071,               // ROUND + 127 + 32: scaledExp makes the result 2^32 too large
-  12583037,               // ROUND + 127 − 2: 4 too small
-  -110.20980834960938,    // −159·ln 2
+  12583071,               // ROUND + 127 + 32: scaledExp makes the result 2^32 times too large
+  12583037,               // ROUND + 127 − 2: a quarter of the result
+  -110.20980834960938,    // −159·ln 2: n + 32 + 127 is 0
 ], 16);
+const DOWN: usize = EXP + 32;
+const ROUND_LIFTED: usize = EXP + 36;
+const ROUND_LOWERED: usize = EXP + 40;
+const FLOOR: usize = EXP + 44;
 
-/** 1.5·2^23: adding it rounds to an integer that stands in the low bits of the sum. */
+/** 1.5·2^23: a float in [2^23, 2^24) has no fraction, so adding this rounds to an integer, found in the low bits of the sum. */
 export const ROUND: f32 = 12582912;
 
+/** The formula above; `round`: ROUND + 127 + shift, the rest EXP's first eight constants. */
 export function scaledExp(
   d: v128,
   round: v128,
@@ -53,17 +59,17 @@ export function scaledExp(
   // The low part of n·ln 2 joins the small term, where its rounding costs a tenth of what it costs next to `high`.
   const low = f32x4.mul(n, minusLn2Lo);
   const t = f32x4.add(high, low);
-  return madd(power, f32x4.add(high, lesser(t, low, q0, q1, q2, q3, q4)), power);
+  return madd(power, f32x4.add(high, expTail(t, low, q0, q1, q2, q3, q4)), power);
 }
 
-/** t²·q(t) + low: what exp(t) − 1 is more than the high part of t. */
-function lesser(t: v128, low: v128, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128): v128 {
+/** t²·q(t) + low, the part of exp(t) − 1 behind the high part of t. */
+function expTail(t: v128, low: v128, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128): v128 {
   const t2 = f32x4.mul(t, t);
   const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
   return madd(t2, q, low);
 }
 
-/** exp(−x)·2^shift, with the bits of scaledExp(−x): one constant less than a loop that turns the sign first. */
+/** exp(−x)·2^shift, with the bits of scaledExp(−x). A loop that flipped the sign first would need one more constant. */
 export function scaledExpMinus(
   x: v128,
   round: v128,
@@ -82,7 +88,7 @@ export function scaledExpMinus(
   const minusHigh = madd(n, ln2Hi, x);
   const low = f32x4.mul(n, minusLn2Lo);
   const t = f32x4.sub(low, minusHigh);
-  return madd(power, f32x4.sub(lesser(t, low, q0, q1, q2, q3, q4), minusHigh), power);
+  return madd(power, f32x4.sub(expTail(t, low, q0, q1, q2, q3, q4), minusHigh), power);
 }
 
 /** As scaledExp, for loops that leave the constants in memory: simpler, and a few percent slower. */
@@ -102,20 +108,23 @@ export function scaledExpOf(d: v128, round: v128): v128 {
 }
 
 /**
- * exp(−|x|), correct down to subnormal results: it is made 2^32 too large, and one factor 2^-32 rounds it. From
- * x = 104 on it is 0; at the floor, −159·ln 2, the power of two ends.
+ * exp(−x) for x ≥ 0, with subnormal results rounded once: it is made 2^32 times too large, and the one factor 2^-32 rounds.
+ * From x = 104 on it is 0; the power of two ends at the floor, −159·ln 2.
  */
-export function expMinus(size: v128): v128 {
-  // pmax with the value first hands a NaN on.
-  const d = f32x4.pmax(f32x4.neg(size), v128.load32_splat(EXP + 44));
-  return f32x4.mul(scaledExpOf(d, v128.load32_splat(EXP + 36)), v128.load32_splat(EXP + 32));
+export function expMinus(x: v128): v128 {
+  // pmax with the value first propagates a NaN.
+  const d = f32x4.pmax(f32x4.neg(x), v128.load32_splat(FLOOR));
+  return f32x4.mul(scaledExpOf(d, v128.load32_splat(ROUND_LIFTED)), v128.load32_splat(DOWN));
 }
 
-/** exp(x) over all of float32: made 2^32 too large for x < 0 and 4 too small for x ≥ 0, so that no power overflows. */
+/**
+ * exp(x) over all of float32: made 2^32 times too large for x < 0, and a quarter for x ≥ 0, so that no power of two overflows
+ * before the last product.
+ */
 export function exp(x: v128): v128 {
   const negative = f32x4.lt(x, f32x4.splat(0));
-  const round = v128.bitselect(v128.load32_splat(EXP + 36), v128.load32_splat(EXP + 40), negative);
-  const factor = v128.bitselect(v128.load32_splat(EXP + 32), f32x4.splat(4), negative);
-  const d = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(EXP + 44)), f32x4.splat(89));
+  const round = v128.bitselect(v128.load32_splat(ROUND_LIFTED), v128.load32_splat(ROUND_LOWERED), negative);
+  const factor = v128.bitselect(v128.load32_splat(DOWN), f32x4.splat(4), negative);
+  const d = f32x4.pmin(f32x4.pmax(x, v128.load32_splat(FLOOR)), f32x4.splat(89));
   return f32x4.mul(scaledExpOf(d, round), factor);
 }

@@ -37,8 +37,8 @@ export function upper(v: v128): v128 {
   return v128.shuffle<i32>(v, v, 2, 3, 2, 3);
 }
 
-/** Two pairs of float64 as four floats. As a shuffle JavaScriptCore would make it of five instructions. */
-export function narrow(low: v128, high: v128): v128 {
+/** Two pairs of float64, rounded to four floats. A shuffle would join them too, in five instructions of JavaScriptCore. */
+export function demote(low: v128, high: v128): v128 {
   return f64x2.replace_lane(f32x4.demote_f64x2_zero(low), 1, f64x2.extract_lane(f32x4.demote_f64x2_zero(high), 0));
 }
 

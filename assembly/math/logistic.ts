@@ -2,11 +2,12 @@ import { log1pPair } from "./scalar";
 import { total } from "./sum";
 
 /**
- * What the losses of a logit share. Their exponential e = exp(−|x|) is float32, the rest is float64, two lanes at a time,
- * and a result is rounded once: so those two errors are nearly all there are, and no factor, however large, magnifies what
- * was subnormal before it.
+ * What the losses that start from e = exp(−|x|) share. e is float32, everything after it float64, two lanes at a time, and
+ * the result is rounded once. So e's error and that rounding are nearly all the error there is, and no factor, however large,
+ * magnifies what was subnormal before it.
  *
- * Constants that a loop uses are loaded before it: engines rebuild a literal on every turn.
+ * Constants come from memory, through the functions below: a loop loads them before it begins, where engines would rebuild a
+ * literal on every turn.
  */
 
 // biome-ignore format: one constant a line
@@ -35,8 +36,8 @@ export function onesF32(): v128 {
   return v128.load32_splat(F32 + 4);
 }
 
-/** What takes a lifted exponential (exp-pass.ts) down. */
-export function drop(): v128 {
+/** 2^-96: what a lifted exponential (exp-pass.ts) is multiplied by to be exp(−|x|) again. */
+export function unlift(): v128 {
   return v128.load64_splat(F64);
 }
 
@@ -44,8 +45,8 @@ export function onesF64(): v128 {
   return v128.load64_splat(F64 + 8);
 }
 
-/** log(1 + e) = 2·atanh(s), s = e/(2 + e). */
-export function log1pUnit(e: v128): v128 {
+/** log(1 + e) for 0 ≤ e ≤ 1, two float64: 2·atanh(s), s = e/(2 + e). log1p.ts has the float32 form. */
+export function log1pUnit64(e: v128): v128 {
   const s = f64x2.div(e, f64x2.add(v128.load64_splat(F64 + 16), e));
   const y = f64x2.mul(s, s);
   const p01 = f64x2.add(f64x2.mul(v128.load64_splat(F64 + 32), y), v128.load64_splat(F64 + 24));

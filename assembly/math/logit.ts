@@ -26,21 +26,27 @@ const P: usize = memory.data<f32>([
   0.0000014286067653302161, // 0x35bfbe8e  ln 2 less the above
   1.1754943508222875e-38, // the smallest normal number
 ], 16);
+const ONE: usize = P + 24;
+const TWO: usize = P + 28;
+const QUARTER: usize = P + 32;
+const LN2_HIGH: usize = P + 36;
+const LN2_LOW: usize = P + 40;
+const SMALLEST: usize = P + 44;
 
 /** The bits of the smallest normal number, and of 1. */
-const NORMAL: i32 = 0x00800000;
-const ONE: i32 = 0x3f800000;
+const NORMAL_BITS: i32 = 0x00800000;
+const ONE_BITS: i32 = 0x3f800000;
 
 /**
- * Stores s and k, as floats, of n floats p; n a multiple of 4. What is no normal p below 1 gives anything; returns whether
- * there is any.
+ * The first pass: stores s and k, as floats, of n floats p; n a multiple of 4. Returns whether any p is not a normal number
+ * below 1: what is stored for those means nothing, and limitOdds is to replace their logits.
  */
 export function reduceOdds(p: usize, s: usize, k: usize, n: usize): bool {
-  const normal = i32x4.splat(NORMAL);
+  const normal = i32x4.splat(NORMAL_BITS);
   let most = i32x4.splat(0);
-  const one = v128.load32_splat(P + 24);
-  const two = v128.load32_splat(P + 28);
-  const quarter = v128.load32_splat(P + 32);
+  const one = v128.load32_splat(ONE);
+  const two = v128.load32_splat(TWO);
+  const quarter = v128.load32_splat(QUARTER);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16) {
     const x = v128.load(p);
     most = i32x4.max_u(most, i32x4.sub(x, normal));
@@ -52,10 +58,10 @@ export function reduceOdds(p: usize, s: usize, k: usize, n: usize): bool {
     v128.store(s, v128.bitselect(middle, f32x4.div(f, f32x4.add(f, two)), near));
     v128.store(k, v128.andnot(f32x4.convert_i32x4_s(i), near));
   }
-  return v128.any_true(i32x4.ge_u(most, i32x4.splat(ONE - NORMAL)));
+  return v128.any_true(i32x4.ge_u(most, i32x4.splat(ONE_BITS - NORMAL_BITS)));
 }
 
-/** Stores the logits, given s and k; out may be p. */
+/** The second pass: stores the logits, given s and k; out may be p. */
 export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): void {
   const p0 = v128.load32_splat(P);
   const p1 = v128.load32_splat(P + 4);
@@ -63,17 +69,17 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
   const p3 = v128.load32_splat(P + 12);
   const p4 = v128.load32_splat(P + 16);
   const p5 = v128.load32_splat(P + 20);
-  const one = v128.load32_splat(P + 24);
-  const ln2Hi = v128.load32_splat(P + 36);
-  const ln2Lo = v128.load32_splat(P + 40);
+  const one = v128.load32_splat(ONE);
+  const ln2Hi = v128.load32_splat(LN2_HIGH);
+  const ln2Lo = v128.load32_splat(LN2_LOW);
   for (const end = p + (n << 2); p < end; p += 16, s += 16, k += 16, out += 16) {
     const x = v128.load(p);
     const count = v128.load(k);
-    const half = v128.load(s);
-    const y = f32x4.mul(half, half);
+    const part = v128.load(s);
+    const y = f32x4.mul(part, part);
     const y2 = f32x4.mul(y, y);
     const q = madd(y2, madd(y2, madd(p5, y, p4), madd(p3, y, p2)), madd(p1, y, p0));
-    const d = f32x4.add(half, half);
+    const d = f32x4.add(part, part);
     // What 1 − p lost in rounding, which is nearly what log(1 − p) did: p is small where it lost anything.
     const rest = f32x4.sub(one, x);
     const lost = v128.and(f32x4.sub(f32x4.sub(one, rest), x), f32x4.ne(count, f32x4.splat(0)));
@@ -83,12 +89,12 @@ export function joinOdds(p: usize, s: usize, k: usize, out: usize, n: usize): vo
 }
 
 /**
- * Corrects the logits of 0, 1, subnormal numbers and what is no probability: apart, since a call in a loop costs it its
- * registers.
+ * Replaces the logits of 0, 1, subnormal numbers and what is no probability. A pass of its own, since log is a call, and a loop
+ * with a call in it can't keep its constants in registers.
  */
 export function limitOdds(p: usize, out: usize, n: usize): void {
-  const one = v128.load32_splat(P + 24);
-  const smallest = v128.load32_splat(P + 44);
+  const one = v128.load32_splat(ONE);
+  const smallest = v128.load32_splat(SMALLEST);
   for (const end = p + (n << 2); p < end; p += 16, out += 16) {
     const x = v128.load(p);
     const inside = v128.and(f32x4.ge(x, smallest), f32x4.lt(x, one));

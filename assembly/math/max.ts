@@ -1,7 +1,7 @@
 import { loadLanes } from "./lanes";
 
 /**
- * The largest of n floats, −Infinity for none. A NaN is passed over: it shows in the sum of exponentials instead.
+ * The largest of n floats, −Infinity for none. Ignores NaN, which shows in the sum of exponentials instead.
  *
  * pmax(a, b) is `a < b ? b : a`, a quarter of the price of f32x4.max on x86. Four accumulators hide its latency.
  */

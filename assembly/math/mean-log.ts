@@ -1,15 +1,16 @@
 import { loadUpTo } from "./lanes";
-import { exponentGap, joinOne, K, lift, limit, NORMAL, ONE, pad, roundedGap } from "./log-pass";
+import { exponentGap, joinOne, lift, limit, NORMAL, ONE, PART, pad, roundedGap } from "./log-pass";
 import { power2 } from "./scalar";
 
 /**
- * log(x/m), m = (p + q)/2, of two numbers p and q, of the smaller and of the larger one.
+ * log(x/m), m = (p + q)/2, where x is the smaller of p and q, and where it is the larger.
  *
- * As in log-pass.ts, each with near = m·2^k: s = (x − near)/(x + near) = t/(4·x − t), t = 2·(x − near). For k = 0 t is
- * ±(p − q); for the larger number k is 0 or, if it is more than twice the smaller one, 1, and t is −2 times the smaller one:
- * neither has the rounding of p + q. Arguments are made 2^60 larger, so that no difference is subnormal.
+ * As in log-pass.ts, with near = m·2^k, s = (x − near)/(x + near) = t/(4·x − t), t = 2·(x − near). Where k is 0, t is ±(p − q).
+ * For the larger number k is 0; or 1, if that is more than twice the smaller one, and then t is −2 times the smaller one. So
+ * neither t has the rounding of p + q. Arguments are made 2^60 larger, so that no difference is subnormal.
  *
- * e: scratch, 4·BLOCK + 16 floats. The classes only name what a loop is for.
+ * parts: scratch, 4·BLOCK + 16 floats: s and k of the smaller numbers, then of the larger ones. The classes only name what a
+ * loop is for.
  */
 class Usual {}
 class Tiny {}
@@ -34,36 +35,33 @@ const FOUR: usize = C + 12;
 
 const UP: usize = memory.data<i32>([0x1e000000], 16); // 60 in the exponent
 
-/**
- * Stores s and, K bytes on, k of the smaller number's logarithm; then those of the larger one's. `tiny`: whether any number
- * may be subnormal or 0.
- */
-export function reduceMeanLogs(p: usize, q: usize, e: usize, n: usize, tiny: bool): void {
-  if (tiny) reduce<Tiny>(p, q, e, n);
-  else reduce<Usual>(p, q, e, n);
+/** The first pass: stores the parts of both logarithms. `tiny`: whether any number may be subnormal or 0. */
+export function reduceMeanLogs(p: usize, q: usize, parts: usize, n: usize, tiny: bool): void {
+  if (tiny) reduce<Tiny>(p, q, parts, n);
+  else reduce<Usual>(p, q, parts, n);
 }
 
-function reduce<N>(p: usize, q: usize, e: usize, n: usize): void {
+function reduce<N>(p: usize, q: usize, parts: usize, n: usize): void {
   const least = f32x4.splat(LEAST);
   const smallest = v128.load32_splat(SMALLEST);
   const normal = v128.load32_splat(NORMAL);
   const up = v128.load32_splat(UP);
-  for (const end = p + (n << 2); p < end; p += 16, q += 16, e += 16) {
+  for (const end = p + (n << 2); p < end; p += 16, q += 16, parts += 16) {
     const a = loadUpTo(p, end);
     const b = loadUpTo(q, q + end - p);
-    const less = f32x4.pmax(least, raised<N>(i32x4.min_s(a, b), up, normal));
-    const more = f32x4.pmax(smallest, raised<N>(i32x4.max_s(a, b), up, normal));
-    const sum = f32x4.add(less, more);
-    const twice = f32x4.add(less, less);
+    const smaller = f32x4.pmax(least, raised<N>(i32x4.min_s(a, b), up, normal));
+    const larger = f32x4.pmax(smallest, raised<N>(i32x4.max_s(a, b), up, normal));
+    const sum = f32x4.add(smaller, larger);
+    const twice = f32x4.add(smaller, smaller);
     const k = exponentGap(twice, sum);
-    v128.store(e, lessQuotient(twice, sum, f32x4.sub(less, more), k, k));
-    v128.store(e, f32x4.convert_i32x4_s(k), K);
-    const far = f32x4.lt(twice, more);
-    v128.store(e, moreQuotient(less, more, far), 2 * K);
-    v128.store(e, v128.and(v128.load32_splat(ONE), far), 3 * K);
+    v128.store(parts, smallerQuotient(twice, sum, f32x4.sub(smaller, larger), k, k));
+    v128.store(parts, f32x4.convert_i32x4_s(k), PART);
+    const far = f32x4.lt(twice, larger);
+    v128.store(parts, largerQuotient(smaller, larger, far), 2 * PART);
+    v128.store(parts, v128.and(v128.load32_splat(ONE), far), 3 * PART);
   }
-  pad(e);
-  pad(e + 2 * K);
+  pad(parts);
+  pad(parts + 2 * PART);
 }
 
 /** x·2^60 */
@@ -71,32 +69,32 @@ function raised<N>(x: v128, up: v128, normal: v128): v128 {
   return idof<N>() === idof<Tiny>() ? lift(x, up, normal) : i32x4.add(x, up);
 }
 
-/** Of twice the smaller number, near = sum·2^shift. */
-function lessQuotient(twice: v128, sum: v128, difference: v128, k: v128, shift: v128): v128 {
+/** s of the smaller number, given twice that number; near is half of sum·2^shift. */
+function smallerQuotient(twice: v128, sum: v128, difference: v128, k: v128, shift: v128): v128 {
   const apart = f32x4.sub(twice, i32x4.add(sum, i32x4.shl(shift, 23)));
   const t = v128.bitselect(difference, apart, i32x4.eq(k, i32x4.splat(0)));
   return f32x4.div(t, f32x4.sub(f32x4.add(twice, twice), t));
 }
 
-/** A smaller number that counts for nothing is made larger: the square of s might underflow, which takes its time. */
-function moreQuotient(less: v128, more: v128, far: v128): v128 {
-  const counts = f32x4.pmax(less, f32x4.mul(more, v128.load32_splat(NOTHING)));
-  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(MINUS_TWO)), f32x4.sub(more, less), far);
-  return f32x4.div(t, f32x4.sub(f32x4.mul(more, v128.load32_splat(FOUR)), t));
+/** s of the larger number. A smaller one that makes no difference is raised: s² might underflow, which takes its time. */
+function largerQuotient(smaller: v128, larger: v128, far: v128): v128 {
+  const counts = f32x4.pmax(smaller, f32x4.mul(larger, v128.load32_splat(NOTHING)));
+  const t = v128.bitselect(f32x4.mul(counts, v128.load32_splat(MINUS_TWO)), f32x4.sub(larger, smaller), far);
+  return f32x4.div(t, f32x4.sub(f32x4.mul(larger, v128.load32_splat(FOUR)), t));
 }
 
-/** log(less/m), 0 < less ≤ more. */
-export function logOfLess(less: f32, more: f32): f64 {
-  if (more === Infinity) return limit(less / more);
-  const up = liftOf(less);
-  const upSum = liftOf(more);
-  const x = lifted(less, upSum);
-  const y = lifted(more, upSum);
-  const twice = <f32>2 * lifted(less, up);
+/** log(smaller/m), 0 < smaller ≤ larger. */
+export function logOfSmaller(smaller: f32, larger: f32): f64 {
+  if (larger === Infinity) return limit(smaller / larger);
+  const up = liftOf(smaller);
+  const upSum = liftOf(larger);
+  const x = lifted(smaller, upSum);
+  const y = lifted(larger, upSum);
+  const twice = <f32>2 * lifted(smaller, up);
   const gap = <i64>reinterpret<i32>(twice) - <i64>reinterpret<i32>(x + y) - ((<i64>(up - upSum)) << 23);
   const k = roundedGap(gap);
   const numbers = k === 0 ? x + x : twice;
-  const s = lessQuotient(
+  const s = smallerQuotient(
     f32x4.splat(numbers),
     f32x4.splat(x + y),
     f32x4.splat(x - y),
@@ -106,14 +104,14 @@ export function logOfLess(less: f32, more: f32): f64 {
   return joinOne(s, k);
 }
 
-/** log(more/m), 0 ≤ less ≤ more, more above 0. */
-export function logOfMore(less: f32, more: f32): f64 {
-  if (more === Infinity) return NaN;
-  const up = liftOf(more);
-  const x = lifted(less, up);
-  const y = lifted(more, up);
+/** log(larger/m), 0 ≤ smaller ≤ larger, larger above 0. */
+export function logOfLarger(smaller: f32, larger: f32): f64 {
+  if (larger === Infinity) return NaN;
+  const up = liftOf(larger);
+  const x = lifted(smaller, up);
+  const y = lifted(larger, up);
   const far = x + x < y;
-  return joinOne(moreQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(far ? -1 : 0)), far ? 1 : 0);
+  return joinOne(largerQuotient(f32x4.splat(x), f32x4.splat(y), i32x4.splat(far ? -1 : 0)), far ? 1 : 0);
 }
 
 function liftOf(x: f32): i32 {

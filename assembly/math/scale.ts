@@ -11,11 +11,11 @@ export const SMALL: f64 = 1.1754943508222875e-38; // 2^-126
  * steps, of which the second is a power of two.
  */
 export function scale(x: usize, n: usize, factor: f64): void {
-  const size = abs(factor);
-  if (size < SMALL && size > 0) {
+  const magnitude = abs(factor);
+  if (magnitude < SMALL && magnitude > 0) {
     multiply(x, n, <f32>(factor * BIG));
     multiply(x, n, <f32>SMALL);
-  } else if (size > LARGEST) {
+  } else if (magnitude > LARGEST) {
     multiply(x, n, <f32>(factor * SMALL));
     multiply(x, n, <f32>BIG);
   } else {

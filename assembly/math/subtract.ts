@@ -1,4 +1,4 @@
-import { loadLanes, narrow, storeLanes, upper } from "./lanes";
+import { demote, loadLanes, storeLanes, upper } from "./lanes";
 
 /** out ← a·factorA − b·factorB, in float64 and rounded once. a, b, out: n floats; out may be a. */
 export function subtract(a: usize, b: usize, out: usize, n: usize, factorA: f64, factorB: f64): void {
@@ -20,5 +20,5 @@ function difference(a: v128, b: v128, byA: v128, byB: v128): v128 {
   const a2 = upper(a);
   const b2 = upper(b);
   const high = f64x2.sub(f64x2.mul(f64x2.promote_low_f32x4(a2), byA), f64x2.mul(f64x2.promote_low_f32x4(b2), byB));
-  return narrow(low, high);
+  return demote(low, high);
 }

@@ -51,8 +51,8 @@ export function sum(x: usize, n: usize, start: f64): f64 {
 }
 
 /**
- * Σ x over one block, in eight lanes, since every sum of exponentials waits for it: element i goes to lane i mod 8, and
- * the total is ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
+ * Σ x over one block, in eight lanes, so that additions don't wait for each other: all that a row needs waits for this sum.
+ * Element i goes to lane i mod 8, and the total is ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
  */
 function sumBlock(x: usize, n: usize): f64 {
   const rest = n & 3;
@@ -60,7 +60,10 @@ function sumBlock(x: usize, n: usize): f64 {
   return sumEnding(x, n, rest ? loadLanes(x + ((n - rest) << 2), rest, zero) : zero);
 }
 
-/** As above, with the last n mod 4 elements in `tail`, zeros behind them: read where they were just written they'd be late. */
+/**
+ * As sumBlock, with the last n mod 4 elements, and zeros behind them, given in `tail`: a caller that has just stored them would
+ * wait for them here.
+ */
 export function sumEnding(x: usize, n: usize, tail: v128): f64 {
   let low = f64x2.splat(0);
   let high = low;

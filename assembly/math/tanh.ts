@@ -1,6 +1,6 @@
 import { expMinus } from "./exp";
 import { madd } from "./fma";
-import { narrow, upper } from "./lanes";
+import { demote, upper } from "./lanes";
 
 /**
  * s·tanh(x/s) in float32, four at a time; r = x/s, e = exp(−2|r|).
@@ -22,8 +22,8 @@ const NEAR: f32 = 0.6;
 
 export function scaledTanh(x: v128, s: v128): v128 {
   const r = f32x4.div(x, s);
-  const size = f32x4.abs(r);
-  const e = expMinus(f32x4.add(size, size));
+  const magnitude = f32x4.abs(r);
+  const e = expMinus(f32x4.add(magnitude, magnitude));
   const y = f32x4.mul(r, r);
   const y2 = f32x4.mul(y, y);
   const p01 = madd(v128.load32_splat(P + 4), y, v128.load32_splat(P));
@@ -33,7 +33,7 @@ export function scaledTanh(x: v128, s: v128): v128 {
   const near = madd(f32x4.mul(x, y), p, x);
   const low = far(f64x2.promote_low_f32x4(e));
   const high = far(f64x2.promote_low_f32x4(upper(e)));
-  const value = v128.bitselect(near, f32x4.mul(s, narrow(low, high)), f32x4.lt(size, f32x4.splat(NEAR)));
+  const value = v128.bitselect(near, f32x4.mul(s, demote(low, high)), f32x4.lt(magnitude, f32x4.splat(NEAR)));
   // The sign of x, which also keeps −0.
   return v128.bitselect(x, value, i32x4.splat(0x80000000));
 }

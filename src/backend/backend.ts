@@ -50,7 +50,7 @@ export const ROW_LABEL_LOGIT = 36;
 export const ROW_LARGEST = 40;
 export const ROW_LARGEST_COLUMN = 44;
 
-/** Whether the label's gradient is one of its own. `base`: 0 for none. assembly/cross-entropy-general.ts */
+/** Whether the gradient at the label differs from that at others. `base`: 0 for none. assembly/cross-entropy-general.ts */
 export function aimsAtLabel(spike: number, base: number, zLoss: number): boolean {
   return spike !== 0 || (base === 0 && zLoss === 0);
 }

@@ -1,6 +1,14 @@
 /**
  * The kernels by name. Each works on linear memory by byte address; its formula, and what its operands may share, stands
- * with it in assembly/, in the file named here.
+ * with it in assembly/, in the file named here. Words that come again and again:
+ *
+ * - x, out, grad: addresses of float32 operands and results; grad 0: no gradient is wanted
+ * - n, rows, cols: how many elements, rows and columns; rows lie side by side
+ * - classes, width, stride: for kernels across positions: classes of each, positions side by side, floats between two classes
+ * - labels, losses, scales, sums: an int32 or float64 a row; scales multiply gradients, 0 where `scale` holds for all rows
+ * - state, maxima: what is known of a row so far (assembly/row.ts), and the largest element of each of its blocks
+ * - e, parts, records, strip: scratch memory, whose size stands with the kernel; `e` holds exponentials
+ * - …Apply: the second pass over a row, whose state is finished
  */
 export interface Kernels {
   /** The first byte that the caller may use. */
@@ -21,7 +29,7 @@ export interface Kernels {
   // row.ts: the parts of the row kernels, for rows that are taken in column tiles
   begin(state: number): void;
   accumulate(state: number, maxima: number, x: number, out: number, n: number, split: boolean): void;
-  accumulateOnly(state: number, x: number, e: number, n: number): void;
+  accumulateSums(state: number, x: number, e: number, n: number): void;
   finish(state: number): void;
   combine(a: number, b: number): void;
 
@@ -68,7 +76,7 @@ export interface Kernels {
     classes: number,
     width: number,
     stride: number,
-    lanes: number,
+    records: number,
     strip: number,
   ): void;
   labelLoss(state: number, xLabel: number): number;
@@ -84,7 +92,7 @@ export interface Kernels {
     zLoss: number,
     grad: number,
     losses: number,
-    tops: number,
+    lses: number,
     rows: number,
     cols: number,
     state: number,
@@ -114,7 +122,7 @@ export interface Kernels {
     zLoss: number,
     lse: number,
   ): number;
-  logSumExpOf(state: number, top: number): number;
+  logSumExpOf(state: number, most: number): number;
 
   // targets.ts
   smoothTargets(t: number, out: number, weights: number, rows: number, cols: number, keep: number, add: number): void;
@@ -182,7 +190,7 @@ export interface Kernels {
   ): number;
 
   // divergence.ts, jensen-shannon.ts
-  entropy(p: number, e: number, rows: number, cols: number, sums: number): void;
+  entropy(p: number, parts: number, rows: number, cols: number, sums: number): void;
   crossEntropy: Divergence;
   klDivergence: Divergence;
   jensenShannon: Divergence;
@@ -193,7 +201,7 @@ export interface Kernels {
     t: number,
     grad: number,
     losses: number,
-    e: number,
+    parts: number,
     n: number,
     scale: number,
     unit: number,
@@ -201,7 +209,7 @@ export interface Kernels {
   ): number;
 
   // transpose.ts
-  transpose(x: number, from: number, out: number, to: number, rows: number, cols: number): void;
+  transpose(x: number, xStride: number, out: number, outStride: number, rows: number, cols: number): void;
 
   // pack.ts, product.ts: matrix products
   packRows(x: number, stride: number, out: number, rows: number, depth: number, width: number): void;
@@ -233,29 +241,29 @@ export interface Kernels {
   storeSums(sums: number, out: number, stride: number, m: number, n: number, add: boolean): void;
 
   // linear.ts
-  linearBegin(rows: number, states: number, count: number): void;
+  linearBegin(records: number, states: number, count: number): void;
   linearForward(
     z: number,
     base: number,
     baseStep: number,
-    rows: number,
+    records: number,
     states: number,
     maxima: number,
     step: number,
     count: number,
     cols: number,
     column: number,
-    look: boolean,
+    findLargest: boolean,
     e: number,
   ): void;
-  linearFinish(rows: number, states: number, zLoss: number, look: boolean, count: number): void;
+  linearFinish(records: number, states: number, zLoss: number, findLargest: boolean, count: number): void;
   linearMaxima(z: number, maxima: number, step: number, count: number, cols: number): void;
   linearBackward(
     z: number,
     stride: number,
     base: number,
     baseStep: number,
-    rows: number,
+    records: number,
     states: number,
     maxima: number,
     step: number,
@@ -295,7 +303,7 @@ type Divergence = (
   p: number,
   q: number,
   grad: number,
-  e: number,
+  parts: number,
   rows: number,
   cols: number,
   scale: number,
@@ -308,6 +316,6 @@ type Across = (
   classes: number,
   width: number,
   stride: number,
-  lanes: number,
+  records: number,
   strip: number,
 ) => void;

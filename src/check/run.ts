@@ -11,7 +11,7 @@ import type { Operation, Truth } from "./truth.js";
 /** Options that multiply: each may add a rounding, and so 1 ULP. */
 const FACTORS = "labelSmoothing classWeights sampleWeights posWeight elementWeights gradOutput alpha".split(" ");
 
-/** What a z-loss adds, with which errors of the log-sum-exp count once more; and a softcap to gradients, its slope's. */
+/** ULP that a z-loss adds, in which the log-sum-exp's error counts once more; and a softcap, to gradients, for its slope. */
 const FURTHER = 3;
 
 /** How far an output of a call was from the truth. */

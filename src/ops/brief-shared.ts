@@ -31,7 +31,7 @@ export function callElements(
   else kernels.logit(from, to, length, e);
 }
 
-/** That of a backward pass. */
+/** The kernel of a backward pass. */
 export function callBackward(
   kernels: Kernels,
   operation: Backward,

@@ -7,11 +7,13 @@ import { addressOf, residentArray, residentBackward, residentColumns } from "./b
 import { type Backward, callBackward, callElements, type Elementwise } from "./brief-shared.js";
 
 /**
- * Calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do (or resident batches:
- * brief-resident.ts), and no option but `shape`, the last `axis` and where the result goes. To read all that arguments may
- * be takes several times what a kernel takes for ten numbers. What isn't plain, or isn't right, is left to the general
- * reading, which has the words for errors, and with it the options where they have been read: each is read once. They come
- * first, since their getters may do anything to what is read after them.
+ * The short path, for calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do (or resident
+ * batches: brief-resident.ts), and no option but `shape`, the last `axis` and where the result goes. Reading all that arguments
+ * may be takes several times as long as a kernel takes for ten numbers.
+ *
+ * Each function here gives the result, or undefined where a call isn't plain or isn't right: then its caller goes the general
+ * path, which has the words for errors. Each option is read once, so those that were read here are left to that path
+ * (Context.leave). Options are read first, since their getters may do anything to what is read after them.
  */
 
 /** Numbers of such a batch, at most: it is one tile, of no more than POSITIONS rows. */
@@ -39,7 +41,7 @@ export function isPlain(array: unknown, length: number): array is Float32Array {
   return isFloats(array) && holds(array, length);
 }
 
-/** What a batch's numbers are to an operation: rows along the last axis, or elements, which have no axis. */
+/** What an operation takes a batch for: rows along the last axis, or elements, which have no axis. */
 type Form = "rows" | "elements";
 
 interface Options {
@@ -52,9 +54,9 @@ interface Options {
 }
 
 /**
- * Whether options have no others among them. `to`: the one that says where the result goes. An object with another prototype
- * than literals have may have some that no loop over keys finds. Operations with few read them all instead, which takes less
- * time than to ask for the prototype, a call; losses have too many.
+ * Whether there are no options but `shape`, `axis` and `to`, the one that says where the result goes. A loop over keys doesn't
+ * find all options of an object whose prototype isn't that of literals. Losses, which have many options, refuse such objects;
+ * operations with few read them all instead, which takes less time than asking for the prototype, a call.
  */
 export function arePlain(options: unknown, form: Form, to?: "out" | "grad"): options is Options {
   if (typeof options !== "object" || options === null) return false;
@@ -151,7 +153,7 @@ export function briefLogSumExp(context: Context, x: unknown, options: unknown): 
   return result;
 }
 
-/** Of a resident batch, to an array or to another batch with room for the results, apart from it. */
+/** briefLogSumExp of a resident batch, to an array or to another batch with room for the results, apart from it. */
 function residentLogSumExp(
   context: Context,
   x: unknown,

@@ -27,12 +27,12 @@ export interface CrossEntropy {
   classWeights: Float32Array | undefined;
   sampleWeights: Float32Array | undefined;
   zLoss: number;
-  /** What the kernel's targets are made larger by, and its scales smaller: see unitOf. */
+  /** The power of two that the kernel's targets are multiplied by, and its scales divided by: see unitOf. */
   unit: number;
   transform: Transform;
   total: LossTotal;
   /** Extra outputs. */
-  tops: Float32Array | undefined;
+  lses: Float32Array | undefined;
   hits: { count: number } | undefined;
 }
 
@@ -77,7 +77,7 @@ export function readCrossEntropy(
     unit: unitOf(smoothing, byClass),
     transform: Transform.read(context, softcap, temperature),
     total: new LossTotal(reduce, positions, divisorOf(read, byClass, bySample, ignore, positions)),
-    tops: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
+    lses: readFlag(logSumExp, "logSumExp") ? newFloats(positions) : undefined,
     hits: wanted ? { count: 0 } : undefined,
   };
 }
@@ -93,11 +93,11 @@ export function inputsOf({ labels, classWeights, sampleWeights, gradOutput }: Cr
 }
 
 /** What the call returns. */
-export function resultOf<G = FloatOutput>({ total, tops, hits }: CrossEntropy, grad: G | undefined): Result<G> {
+export function resultOf<G = FloatOutput>({ total, lses, hits }: CrossEntropy, grad: G | undefined): Result<G> {
   const result: Result<G> = { loss: total.value };
   if (grad) result.grad = grad;
   if (hits) result.correct = hits.count;
-  if (tops) result.logSumExp = tops;
+  if (lses) result.logSumExp = lses;
   return result;
 }
 
@@ -113,7 +113,7 @@ export function givenLabelAt({ labels, ignore, batch }: CrossEntropy, position: 
   return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
 }
 
-/** The same for the loss, which a sample weight of 0 leaves out too: −1. `correct` counts it nevertheless. */
+/** The label as the loss takes it: −1 also where the sample weight is 0. `correct` counts such a position nevertheless. */
 export function labelAt(call: CrossEntropy, position: number): number {
   return call.sampleWeights?.[position] === 0 ? -1 : givenLabelAt(call, position);
 }
@@ -130,8 +130,8 @@ export function spikeAt(call: CrossEntropy, label: number): number {
 }
 
 /**
- * Targets that are multiplied by a weight or spread may be subnormal, and a scale above 1 would then magnify the rounding.
- * So they are made 2^32 too large, with all that stands beside them, and the scales as much too small.
+ * Targets times a class weight, or a smoothing spread over many classes, may be subnormal; a scale above 1 would then magnify
+ * their rounding. So targets, and what is added to them, are made 2^32 times too large, the scales as much too small.
  */
 function unitOf(smoothing: number, classWeights: Float32Array | undefined): number {
   if (smoothing === 0 && !classWeights) return 1;
@@ -168,9 +168,9 @@ function divisorOf(
 }
 
 /**
- * The part of the targets that doesn't come from labels, for rows of so many classes from `column` on, at most a tile: its
- * address, 0 for none. `targets`: that of dense ones, of which new ones are made at `to` if there is need; without, 0, and one
- * row at tile 1 is for all.
+ * The address of the base of some rows (the part of the targets that doesn't come from labels), for `cols` classes from
+ * `column` on, at most a tile; 0 where there is none. `targets`: the address of dense targets, a row for each; they are the
+ * base, or it is made of them at `to` by smoothing and class weights. 0 with labels: then smoothing gives one row for all.
  */
 export function baseOf(
   { kernels, arena, work }: Context,

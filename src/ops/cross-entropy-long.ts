@@ -16,7 +16,7 @@ import {
 /** Softmax cross-entropy of one position whose classes don't fit a tile, with every option. */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {
   const { kernels, arena, work, tiles } = context;
-  const { batch, gradient, total, transform, unit, tops, hits } = call;
+  const { batch, gradient, total, transform, unit, lses, hits } = call;
   const zLoss = call.zLoss * unit;
   const { classes } = batch;
   const { state, exponentials } = work;
@@ -25,7 +25,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const given = call.targets && new Columns(work, call.targets, batch, position, 1);
   const hasBase = given !== undefined || call.smoothing !== 0;
   const base = (c: number, n: number) => (hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0);
-  const simple = !hasBase && !transform.some;
+  const simple = !hasBase && !transform.active;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
   const along = simple ? tiles.along : undefined;
   const x = new Columns(work, batch, batch, position, ...slots).along(along);
@@ -36,25 +36,25 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();
   let xLabel = 0;
-  const wantsLargest = tops !== undefined || hits !== undefined;
+  const wantsLargest = lses !== undefined || hits !== undefined;
   kernels.begin(state);
   each((c, n) => {
     const from = transform.apply(x.read(c, n), n, 0);
     if (wantsLargest) largest.see(context, from, n, c);
     if (label >= c && label < c + n) {
-      xLabel = transform.some ? arena.f32[(from >>> 2) + label - c] : x.at(label);
+      xLabel = transform.active ? arena.f32[(from >>> 2) + label - c] : x.at(label);
     }
     const to = grad ? grad.place(c) : exponentials;
     if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
     else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
-    else kernels.accumulateOnly(state, from, to, n);
+    else kernels.accumulateSums(state, from, to, n);
     if (grad) maxima.keep(c, n);
     grad?.keep(c, n);
   });
   kernels.finish(state);
   const spike = spikeAt(call, label) * unit;
   const lse = kernels.logSumExpOf(state, wantsLargest ? largest.value : 0);
-  if (tops) tops[position] = lse;
+  if (lses) lses[position] = lse;
   if (hits && largest.column === givenLabelAt(call, position)) hits.count++;
   const loss = counts ? kernels.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
   total.add(position, sampleWeight(call, position) * (loss / unit));

@@ -16,9 +16,9 @@ import {
 const SHORT = 64;
 
 /** Labels with nothing but weights that scale whole rows and extra outputs that cost little: what plainRows takes. */
-export function takesPlainKernel({ batch, labels, smoothing, zLoss, tops }: CrossEntropy): boolean {
+export function takesPlainKernel({ batch, labels, smoothing, zLoss, lses }: CrossEntropy): boolean {
   const plain = labels !== undefined && smoothing === 0 && zLoss === 0;
-  return plain && (!tops || (batch.inner === 1 && batch.classes <= SHORT));
+  return plain && (!lses || (batch.inner === 1 && batch.classes <= SHORT));
 }
 
 /**
@@ -35,7 +35,7 @@ export function plainRows(
   stride = 0,
 ): void {
   const { kernels, arena, work } = context;
-  const { batch, total, classWeights, sampleWeights, gradOutput, tops } = call;
+  const { batch, total, classWeights, sampleWeights, gradOutput, lses } = call;
   const uniform = !classWeights && !sampleWeights && typeof gradOutput === "number";
   const { i32, f64 } = arena;
   const [labels, scales, losses] = [work.labels >>> 2, work.scales >>> 3, work.losses >>> 3];
@@ -48,10 +48,10 @@ export function plainRows(
   const { state, maxima, exponentials } = work;
   const { classes } = batch;
   countHits(context, call, position, rows, from, stride);
-  if (tops) {
-    kernels.logSumExp(from, work.tops, rows, classes, state, exponentials);
-    const at = work.tops >>> 2;
-    for (let i = 0; i < rows; i++) tops[position + i] = arena.f32[at + i];
+  if (lses) {
+    kernels.logSumExp(from, work.values, rows, classes, state, exponentials);
+    const at = work.values >>> 2;
+    for (let i = 0; i < rows; i++) lses[position + i] = arena.f32[at + i];
   }
   const by = uniform ? 0 : work.scales;
   const scale = uniform ? gradientScale(call, 0) : 0;
@@ -80,7 +80,7 @@ export function generalRows(
   to: number,
 ): void {
   const { kernels, arena, work, tiles } = context;
-  const { batch, targets, labels, total, unit, tops } = call;
+  const { batch, targets, labels, total, unit, lses } = call;
   const { classes } = batch;
   const { i32, f64 } = arena;
   let labelled = labels !== undefined;
@@ -103,7 +103,7 @@ export function generalRows(
     call.zLoss * unit,
     to,
     work.losses,
-    tops ? work.tops : 0,
+    lses ? work.values : 0,
     rows,
     classes,
     work.state,
@@ -113,7 +113,7 @@ export function generalRows(
   for (let i = 0; i < rows; i++) {
     const at = (work.losses >>> 3) + i;
     f64[at] = sampleWeight(call, position + i) * (f64[at] / unit);
-    if (tops) tops[position + i] = f64[(work.tops >>> 3) + i];
+    if (lses) lses[position + i] = f64[(work.values >>> 3) + i];
   }
   total.addAll(f64, work.losses >>> 3, position, rows);
 }

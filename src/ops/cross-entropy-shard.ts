@@ -8,7 +8,7 @@ import {
   ROW_SPIKE,
   STATE_BYTES,
 } from "../backend/backend.js";
-import { type FloatBatch, type Labels, readBatch } from "../batch.js";
+import { type FloatBatch, type Labels, readBatch, viewOf } from "../batch.js";
 import { copyOptions, readInteger, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
@@ -16,7 +16,6 @@ import { LogSumExpState } from "../log-sum-exp-state.js";
 import type { LossResult } from "../loss.js";
 import { SHARD_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
-import { viewOf } from "../weights.js";
 import { TILE } from "../workspace.js";
 import {
   gradientScale,
@@ -27,7 +26,7 @@ import {
   spikeAt,
 } from "./cross-entropy-call.js";
 
-/** What needs the whole row, or makes other logits than those that the state has summed; and what asks for nothing. */
+/** Options that need the whole row, or make other logits than the state has summed; each with the value that does nothing. */
 const REFUSED: Readonly<Record<string, unknown>> = {
   labelSmoothing: 0,
   softcap: undefined,

@@ -39,7 +39,7 @@ function generalCrossEntropy(
   const { gradient, transform, smoothing, classWeights } = call;
   const resident = areResident(batch, call.targets, gradient);
   // Whatever is made anew for the kernel passes through staging tiles.
-  const asGiven = !transform.some && smoothing === 0 && !(call.targets && classWeights);
+  const asGiven = !transform.active && smoothing === 0 && !(call.targets && classWeights);
   const plain = takesPlainKernel(call);
   const across = plain && goesAcross(batch) && transform.softcap === undefined;
   const { tiles } = context;
@@ -49,7 +49,7 @@ function generalCrossEntropy(
   } else {
     while (tiles.next()) {
       const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-      const to = gradient ? (transform.some ? from : tiles.place(gradient, 0)) : 0;
+      const to = gradient ? (transform.active ? from : tiles.place(gradient, 0)) : 0;
       if (plain) plainRows(context, call, tiles.position, tiles.rows, from, to, across ? tiles.stride : 0);
       else generalRows(context, call, tiles.position, tiles.rows, from, to);
       if (!gradient) continue;

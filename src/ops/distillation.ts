@@ -43,7 +43,7 @@ function generalKlDivergence(
   const scaleAt = (position: number) => upstreamAt(upstream, position) * total.scale * t;
   const { state, secondState, exponentials, pair, pairRoom } = work;
   const resident = areResident(batch, other, gradient);
-  const tiles = context.tiles.over(batch, resident && !transform.some);
+  const tiles = context.tiles.over(batch, resident && !transform.active);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
       const x = new Columns(work, batch, batch, position, 0);
@@ -75,7 +75,7 @@ function generalKlDivergence(
     for (let i = 0; i < rows; i++) f64[(work.scales >>> 3) + i] = scaleAt(position + i);
     const x = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
     const y = transform.apply(tiles.read(other, 1), tiles.floats, 1);
-    const to = gradient ? (transform.some ? x : tiles.place(gradient, 0)) : 0;
+    const to = gradient ? (transform.active ? x : tiles.place(gradient, 0)) : 0;
     const { scales, losses } = work;
     kernels.softmaxKlDivergence(x, y, to, scales, losses, rows, batch.classes, state, secondState, pair, pairRoom);
     const at = losses >>> 3;

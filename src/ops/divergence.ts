@@ -77,9 +77,9 @@ function sumsOf(
         const whole = n - (n % BLOCK);
         const at = whole * 4;
         const blocks = Math.ceil(n / BLOCK);
-        if (whole) run(a, b, to, whole / BLOCK, BLOCK, work.tops);
-        if (n > whole) run(a + at, b + at, to && to + at, 1, n - whole, work.tops + (blocks - 1) * 8);
-        const sums = work.tops >>> 3;
+        if (whole) run(a, b, to, whole / BLOCK, BLOCK, work.values);
+        if (n > whole) run(a + at, b + at, to && to + at, 1, n - whole, work.values + (blocks - 1) * 8);
+        const sums = work.values >>> 3;
         for (let i = 0; i < blocks; i++) sum += arena.f64[sums + i];
         grad?.write(c, n);
       });

@@ -1,5 +1,5 @@
+import { viewOf } from "../batch.js";
 import type { Context } from "../context.js";
-import { viewOf } from "../weights.js";
 import type { LayerGradients } from "./linear-layer.js";
 import type { LinearProducts } from "./linear-products.js";
 

@@ -1,9 +1,8 @@
 import { PANEL } from "../backend/backend.js";
-import type { Floats } from "../batch.js";
+import { type Floats, viewOf } from "../batch.js";
 import { eachPart } from "../columns.js";
 import type { Context } from "../context.js";
 import type { Scratch } from "../scratch.js";
-import { viewOf } from "../weights.js";
 import type { Layer, LayerGradients } from "./linear-layer.js";
 
 /**
@@ -98,7 +97,7 @@ export function linearProducts(
         const from = column + at;
         const biasAt = biasSums && biasSums + from * 8;
         kernels.packGradient(g + at * 4, stride, gradientRows, n * 16, gradientColumns, biasAt, count, n);
-        // First the weights: where the features are copied to is where their gradient comes by.
+        // The weights first: their gradient reads the staged features, which the features' own gradient then overwrites.
         if (toWeights) {
           const step = columns ? PANEL : depth * 4;
           const add = accumulate || position > 0;
@@ -251,10 +250,10 @@ export function needsNoPacking({ classes, depth }: Weights): boolean {
   return classes <= FEW && depth % 8 === 0;
 }
 
-/** What says how large a gradient to the weights is. */
+/** What the size of a gradient to the weights depends on. */
 type Weights = Pick<Layer, "classes" | "depth">;
 
-/** Those of a layer, in whole tiles of a product. */
+/** Float64 sums of a gradient to the weights: as many as whole tiles of a product have. */
 function sumsOf({ classes, depth }: Weights): number {
   return padded(classes, 4) * padded(depth, 8);
 }

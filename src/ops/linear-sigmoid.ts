@@ -9,7 +9,7 @@ import type { LinearSigmoidCrossEntropyOptions } from "../options.js";
 import { readGradOutput } from "../weights.js";
 import { type LayerGradients, withLayer } from "./linear-layer.js";
 import { linearProducts } from "./linear-products.js";
-import { powerAbove, readWeighting, scaleRest } from "./sigmoid-losses.js";
+import { kernelFactor, readWeighting, scaleRest } from "./sigmoid-losses.js";
 
 interface Result {
   loss: number | Float32Array;
@@ -37,7 +37,7 @@ export function linearSigmoidCrossEntropy(
     const gradients = place(read, [upstream, positive?.source, element?.source]);
     const { results } = gradients;
     const total = new LossTotal(reduction, logits.length, logits.length);
-    const peak = powerAbove(upstream, [positive, element]);
+    const applied = kernelFactor(upstream, [positive, element]);
     const products = linearProducts(context, layer, gradients, scratch);
     // Rooms for a block of a group, 0 where there is no need; and a float64 for each position: its losses so far.
     const rows = Math.min(layer.positions, products.group);
@@ -74,11 +74,11 @@ export function linearSigmoidCrossEntropy(
         element?.expand(from, cols, f32, (u >>> 2) + to);
       }
       const e = work.exponentials;
-      kernels.linearSigmoid(z, t, u, pw, !!results, losses, sums, e, count, cols, smoothing, total.scale * peak);
+      kernels.linearSigmoid(z, t, u, pw, !!results, losses, sums, e, count, cols, smoothing, total.scale * applied);
       for (let i = 0; i < count; i++) {
         const from = (position + i) * classes + column;
         if (total.each) work.copyOut(losses + i * cols * 4, cols, total.each, from);
-        if (results) scaleRest(f32, (z >>> 2) + i * cols, cols, upstream, from, peak);
+        if (results) scaleRest(f32, (z >>> 2) + i * cols, cols, upstream, from, applied);
       }
       if (results) products.addGradient(z, cols * 4, column, cols);
     }

@@ -47,7 +47,7 @@ export function linearWalk(
   const kept = fitting * classes <= floats;
   const products = linearProducts(context, layer, gradients, scratch, kept ? fitting : most);
   // Row by row, not block by block, where softmaxCrossEntropy has kernels for all that is asked for.
-  const whole = kept && takesPlainKernel(call) && !call.transform.some;
+  const whole = kept && takesPlainKernel(call) && !call.transform.active;
   return (whole ? byRows : byBlocks)(context, call, layer, gradients, products, scratch, kept);
 }
 
@@ -89,14 +89,14 @@ function byBlocks(
   kept: boolean,
 ): () => void {
   const { kernels, arena, work } = context;
-  const { targets, smoothing, transform, unit, total, tops, hits } = call;
+  const { targets, smoothing, transform, unit, total, lses, hits } = call;
   const zLoss = call.zLoss * unit;
   const wanted = gradients.results !== undefined;
   /** Where some of the logits are that don't stay. */
   const loan = kept ? undefined : logitsLent(context, gradients, depth, products);
   /** Whether exponentials are kept or lent in place of the logits: they are if nobody asks for those again. */
-  const storing = wanted && !transform.some;
-  const wantsLargest = tops !== undefined || hits !== undefined;
+  const storing = wanted && !transform.active;
+  const wantsLargest = lses !== undefined || hits !== undefined;
   const blocks = Math.ceil(classes / BLOCK);
   const block = Math.min(classes, BLOCK);
   // Addresses: dense targets, logits, new ones where softcap or temperature makes them, and what rows leave for the gradient.
@@ -105,7 +105,7 @@ function byBlocks(
   const lying = targets !== undefined && !targets.array && smoothing === 0 && !call.classWeights;
   const dense = targets && !lying ? room(block * 4) : 0;
   const logits = room((kept ? classes : block) * 4);
-  const changed = transform.some ? room(block * 4) : 0;
+  const changed = transform.active ? room(block * 4) : 0;
   const states = room(STATE_BYTES);
   const rows = room(ROW_RECORD);
   const maxima = room(blocks * 4);
@@ -143,9 +143,9 @@ function byBlocks(
     const { count } = products;
     const z = logitsAt(column);
     products.logits(column, cols, z, cols * 4);
-    if (transform.some) transform.write(z, changed, count * cols);
+    if (transform.active) transform.write(z, changed, count * cols);
     kernels.linearForward(
-      transform.some ? changed : z,
+      transform.active ? changed : z,
       targetsOf(column, cols),
       targetStep(cols),
       rows,
@@ -169,7 +169,7 @@ function byBlocks(
     for (let i = 0; i < count; i++) {
       const at = rows + i * ROW_RECORD;
       total.add(position + i, sampleWeight(call, position + i) * (f64[(at + ROW_LOSS) >>> 3] / unit));
-      if (tops) tops[position + i] = f64[(at + ROW_LOG_SUM_EXP) >>> 3];
+      if (lses) lses[position + i] = f64[(at + ROW_LOG_SUM_EXP) >>> 3];
       if (hits && i32[(at + ROW_LARGEST_COLUMN) >>> 2] === givenLabelAt(call, position + i)) hits.count++;
     }
   }
@@ -188,9 +188,9 @@ function byBlocks(
   /** The gradient of a tile, of which the rows before `there` have been there all the time. */
   function tileGradient(z: number, stride: number, column: number, cols: number, there: number): void {
     const { count } = products;
-    const g = transform.some ? changed : z;
-    const step = transform.some ? cols * 4 : stride;
-    if (transform.some) for (let i = 0; i < count; i++) transform.write(z + i * stride, g + i * step, cols);
+    const g = transform.active ? changed : z;
+    const step = transform.active ? cols * 4 : stride;
+    if (transform.active) for (let i = 0; i < count; i++) transform.write(z + i * stride, g + i * step, cols);
     const base = targetsOf(column, cols);
     const baseStep = targetStep(cols);
     const first = maxima + Math.floor(column / BLOCK) * 4;

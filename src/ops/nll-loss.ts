@@ -1,10 +1,10 @@
-import { type FloatBatch, type Labels, readBatch } from "../batch.js";
+import { type FloatBatch, type Labels, readBatch, viewOf } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
-import { upstreamAt, viewOf } from "../weights.js";
+import { upstreamAt } from "../weights.js";
 import { briefNllLoss } from "./brief-losses.js";
 import { labelAt, placeGradient, readCrossEntropy, weighted } from "./cross-entropy-call.js";
 

@@ -6,6 +6,7 @@ import {
   positionShape,
   readBatch,
   readFloats,
+  viewOf,
 } from "../batch.js";
 import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
@@ -16,7 +17,6 @@ import { Transform } from "../logits.js";
 import type { BatchOptions, LogSumExpOptions } from "../options.js";
 import { newFloats, newIndices, readOutput } from "../outputs.js";
 import { copyStrided } from "../strided.js";
-import { viewOf } from "../weights.js";
 import { POSITIONS } from "../workspace.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
 import { type MergedBatch, mergeAxes } from "./several-axes.js";
@@ -44,8 +44,8 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const { result } = output;
   const values = viewOf(output, arena);
   const { state, exponentials } = work;
-  const resident = areResident(read) && !transform.some;
-  if (axes?.length === 0 && !transform.some) {
+  const resident = areResident(read) && !transform.active;
+  if (axes?.length === 0 && !transform.active) {
     values.set(viewOf(source, arena));
     return result;
   }
@@ -79,7 +79,10 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   return result;
 }
 
-/** Of positions whose axes lie apart: `bring` puts n elements side by side, from a start on, at most a staging tile. */
+/**
+ * logSumExp over axes that don't lie side by side. `bring` copies n elements together, at most a staging tile of them, in the
+ * order of positions and then of classes, from the one at `start` on; it returns where.
+ */
 function apartLogSumExp(
   context: Context,
   positions: number,
@@ -103,7 +106,7 @@ function apartLogSumExp(
   }
 }
 
-/** Of a row in column tiles, whose addresses `read` gives. */
+/** logSumExp of a row in column tiles, whose addresses `read` gives. */
 function longLogSumExp(context: Context, classes: number, read: (column: number, n: number) => number): number {
   const { kernels, work } = context;
   const largest = new Largest();
@@ -111,7 +114,7 @@ function longLogSumExp(context: Context, classes: number, read: (column: number,
   eachTile(work, classes, (c, n) => {
     const from = read(c, n);
     largest.see(context, from, n, c);
-    kernels.accumulateOnly(work.state, from, work.exponentials, n);
+    kernels.accumulateSums(work.state, from, work.exponentials, n);
   });
   kernels.finish(work.state);
   return kernels.logSumExpOf(work.state, largest.value);

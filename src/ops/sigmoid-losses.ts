@@ -162,8 +162,8 @@ function elements(
   const gradient = readGradient(grad, batch.shape, arena, batch, inputs, t);
   const total = new LossTotal(reduce, length, length);
   const each = total.each && { array: total.each, pointer: 0 };
-  const peak = powerAbove(upstream, weights);
-  const scale = total.scale * peak;
+  const applied = kernelFactor(upstream, weights);
+  const scale = total.scale * applied;
   const resident = areResident(batch, t, each, gradient);
   const tiles = context.tiles.flat(length, resident && whole, typeof upstream === "number");
   let sum = 0;
@@ -181,7 +181,7 @@ function elements(
     sum = run(tile, scale);
     if (each) tiles.write(each, work.tile(2));
     if (gradient) {
-      scaleRest(arena.f32, to >>> 2, tiles.floats, upstream, tiles.position, peak);
+      scaleRest(arena.f32, to >>> 2, tiles.floats, upstream, tiles.position, applied);
       tiles.write(gradient, to);
     }
   }
@@ -190,18 +190,18 @@ function elements(
 }
 
 /**
- * What the kernel multiplies gradients by: one upstream factor, or the power of two above all of them, so that what is left
- * to multiply its rounded results by is at most 1. More would magnify the rounding of subnormal ones. It is less only where
- * one element's factor times another's weights might overflow.
+ * The part of the upstream factors that the kernel applies before it rounds; `scaleRest` applies the rest. One factor for all
+ * elements: that. A factor for each: the power of two above them all, so that the rest is at most 1, since more would magnify
+ * the rounding of subnormal gradients. Less than that only where one element's factor times another's weights might overflow.
  */
-export function powerAbove(upstream: number | Float32Array, weights: readonly (Broadcast | undefined)[]): number {
+export function kernelFactor(upstream: number | Float32Array, weights: readonly (Broadcast | undefined)[]): number {
   if (typeof upstream === "number") return upstream;
   let room = 127;
   for (const weight of weights) if (weight) room -= exponentAbove(weight.source);
   return 2 ** Math.min(room, exponentAbove(upstream));
 }
 
-/** That of the least power of two from 1 on that none is larger than. */
+/** The exponent of the least power of two, from 1 up, that no value is larger than. */
 function exponentAbove(values: Float32Array): number {
   let most = 1;
   for (let i = 0; i < values.length; i++) {
@@ -212,15 +212,15 @@ function exponentAbove(values: Float32Array): number {
   return Math.ceil(Math.log2(most));
 }
 
-/** Multiplies n gradients by what the kernel has left of upstream factors, which begin at `from`. */
+/** Multiplies n gradients by their upstream factors, from `from` on, over what the kernel has `applied` of them. */
 export function scaleRest(
   gradients: Float32Array,
   at: number,
   n: number,
   upstream: number | Float32Array,
   from: number,
-  peak: number,
+  applied: number,
 ): void {
   if (typeof upstream === "number") return;
-  for (let i = 0; i < n; i++) gradients[at + i] *= upstream[from + i] / peak;
+  for (let i = 0; i < n; i++) gradients[at + i] *= upstream[from + i] / applied;
 }

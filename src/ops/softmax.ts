@@ -43,7 +43,7 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
   const transform = Transform.read(context, undefined, temperature);
   const zero = !log && readChoice(emptyRow, "emptyRow", EMPTY_ROW) === "zero";
   const output = readOutput(out, batch.shape, arena, "out", batch);
-  const resident = areResident(batch, output) && !transform.some;
+  const resident = areResident(batch, output) && !transform.active;
   const across = goesAcross(batch) && !zero;
   const tiles = context.tiles.over(batch, resident, across, !zero);
   if (tiles.long) {
@@ -54,7 +54,7 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
   const runAcross = log ? kernels.logSoftmaxAcross : kernels.softmaxAcross;
   while (tiles.next()) {
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-    const to = transform.some && !across ? from : tiles.place(output, 0);
+    const to = transform.active && !across ? from : tiles.place(output, 0);
     const { rows, classes } = tiles;
     const empty = zero ? emptyRows(arena.f32, from >>> 2, rows, classes) : [];
     if (across) runAcross(from, to, classes, rows, tiles.stride, state, exponentials);
@@ -95,12 +95,12 @@ function longSoftmax(
 ): void {
   const { classes } = batch;
   const { state } = work;
-  const slots = transform.some ? ONE_SLOT : ALL_SLOTS;
+  const slots = transform.active ? ONE_SLOT : ALL_SLOTS;
   const along = zero ? undefined : tiles.along;
   const x = new Columns(work, batch, batch, position, ...slots).along(along);
   const out = new Columns(work, output, batch, position, ...slots).along(along);
   const maxima = new BlockMaxima(work, classes);
-  const each = tilesOf(work, classes, !(transform.some || x.staged || out.staged));
+  const each = tilesOf(work, classes, !(transform.active || x.staged || out.staged));
   let empty = zero;
   kernels.begin(state);
   each((c, n) => {
@@ -132,7 +132,7 @@ function longLogSoftmax(
   const target = new Columns(work, output, batch, position, 0);
   kernels.begin(state);
   eachTile(work, batch.classes, (c, n) => {
-    kernels.accumulateOnly(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
+    kernels.accumulateSums(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
   });
   kernels.finish(state);
   eachTile(work, batch.classes, (c, n) => {

@@ -31,14 +31,14 @@ function across(
   kernel: "softmaxAcross" | "logSoftmaxAcross" | "logSumExpAcross",
   wide: boolean,
 ): Kernels["softmaxAcross"] {
-  return (x, out, classes, width, stride, lanes, strip) => {
+  return (x, out, classes, width, stride, records, strip) => {
     if (!cut.worth(kernel, width * classes)) {
-      one[kernel](x, out, classes, width, stride, lanes, strip);
+      one[kernel](x, out, classes, width, stride, records, strip);
       return;
     }
     const reach = wide ? reachOf(classes, stride) : 0;
     cut.elements(kernel, width, classes).reads(x, 4).writes(out, 4, reach);
-    cut.value(classes).count().value(stride).own(lanes).own(strip).run();
+    cut.value(classes).count().value(stride).own(records).own(strip).run();
   };
 }
 

@@ -16,8 +16,8 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
   const others = states + GROUPS * STATE_BYTES;
 
   /**
-   * Columns of a group; 0 where they are not worth sharing. The state is where a subtree of so many begins: whoever takes a
-   * row in parts takes a power of two of blocks each time, and what is left.
+   * Columns of a group; 0 where n columns are not worth sharing. The caller's state must be where a subtree of n columns may
+   * begin. It always is: who takes a row in parts takes the same power of two of blocks each time, and at last what is left.
    */
   function groupOf(kernel: Operation, n: number): number {
     return cut.worth(kernel, n) ? groupSize(n) : 0;
@@ -28,7 +28,7 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
     for (let at = parts; at < parts + Math.ceil(n / group) * STATE_BYTES; at += STATE_BYTES) i32[at >>> 2] = 0;
   }
 
-  /** Appends the states that groups have been taken into: of groups that one call took, the first has all. */
+  /** Appends the groups' states. Where one call took several groups, the state of the first holds them all. */
   function append(state: number, parts: number, n: number, group: number): void {
     const { i32 } = work.arena;
     const end = parts + Math.ceil(n / group) * STATE_BYTES;
@@ -79,12 +79,12 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
         .run();
       append(state, states, n, group);
     },
-    accumulateOnly(state, x, e, n) {
-      const group = groupOf("accumulateOnly", n);
-      if (group === 0) return one.accumulateOnly(state, x, e, n);
+    accumulateSums(state, x, e, n) {
+      const group = groupOf("accumulateSums", n);
+      if (group === 0) return one.accumulateSums(state, x, e, n);
       begin(states, n, group);
       cut
-        .groups("accumulateOnly", n, group)
+        .groups("accumulateSums", n, group)
         .changes(states, STATE_BYTES / group)
         .reads(x, 4)
         .own(e)

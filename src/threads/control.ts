@@ -41,7 +41,7 @@ export const SHARES = 82;
 export const CALLS = 83;
 /** 1 when what the calls return is kept. */
 export const KEEPS_SUMS = 84;
-/** Who claims takes so great a part of the shares that are left: one in `PORTIONS`. */
+/** How many parts the shares that are left are divided into: whoever claims takes one part. */
 export const PORTIONS = 85;
 /** 1 when workers claim the last of them, and the caller the first. */
 export const FROM_BOTH_ENDS = 86;
@@ -111,7 +111,7 @@ export function wordsOf(worker: number): number {
   return WORKERS + worker * WORKER_WORDS;
 }
 
-/** What stands at LEFT. */
+/** The word at LEFT, for the shares from one up to but not including another. */
 export function leftOf(from: number, to: number): number {
   return from | (to << 16);
 }

@@ -60,7 +60,7 @@ export class Cut {
     return this.#begin(kernel, n, unit, Math.ceil(units / this.#sharesOf(kernel, n, units)), false);
   }
 
-  /** Begins a job over columns, of which a call takes a group, or a power of two of groups from a multiple of it on. */
+  /** Begins a job over columns in groups of `unit`. A call may take a power of two of them, from a multiple of it on. */
   groups(kernel: Operation, n: number, unit: number): this {
     this.blocks(kernel, n, unit);
     this.#pool.job.merges = true;
@@ -69,7 +69,7 @@ export class Cut {
 
   /** Shares to cut a kernel over so many elements into, which come in so many units. */
   #sharesOf(kernel: Operation, elements: number, units: number): number {
-    const share = this.#streams.some ? this.#pool.copiedShare : this.#pool.share;
+    const share = this.#streams.active ? this.#pool.copiedShare : this.#pool.share;
     const wanted = Math.max(2 * this.#pool.count, Math.floor((elements * COST[kernel]) / share));
     return Math.max(1, Math.min(wanted, units, MAX_SHARES));
   }
@@ -110,7 +110,7 @@ export class Cut {
     return this.#add(MOVED, value, 0);
   }
 
-  /** Scratch memory: an address in the caller's, and the like of it for every worker. */
+  /** An address in the caller's scratch memory. Each worker gets the same place in its own. */
   own(address: number): this {
     return this.#add(OWN, address, 0);
   }
@@ -122,8 +122,8 @@ export class Cut {
   }
 
   /**
-   * Results. Where they take the place of what is read, which stands before them, the job can't be repeated. `reach`: bytes
-   * beyond the last step to which they go.
+   * Results. Where they take the place of an operand, the job can't be repeated, so operands come first. `reach`: bytes
+   * beyond the last step that are written too.
    */
   writes(address: number, step: number, reach = 0): this {
     if (address !== 0) this.#streams.writes(address, step);

@@ -1,21 +1,21 @@
 import { BLOCK, type Kernels, type Summing } from "../backend/backend.js";
-import type { Means } from "./spread.js";
+import type { Tools } from "./spread.js";
 
 /**
  * Sums over each row. Many rows are shared out as they are; of few long ones, taken one after the other, the blocks are, as
  * rows of their own, and their sums added in order as one thread would.
  */
-export function spreadDivergences(means: Means): Partial<Kernels> {
-  const entropy = divergence(means, "entropy");
+export function spreadDivergences(tools: Tools): Partial<Kernels> {
+  const entropy = divergence(tools, "entropy");
   return {
     entropy: (p, e, rows, cols, sums) => entropy(p, 0, 0, e, rows, cols, 0, sums),
-    crossEntropy: divergence(means, "crossEntropy"),
-    klDivergence: divergence(means, "klDivergence"),
-    jensenShannon: divergence(means, "jensenShannon"),
+    crossEntropy: divergence(tools, "crossEntropy"),
+    klDivergence: divergence(tools, "klDivergence"),
+    jensenShannon: divergence(tools, "jensenShannon"),
   };
 }
 
-function divergence({ one, cut, work }: Means, kernel: Summing): Kernels["klDivergence"] {
+function divergence({ one, cut, work }: Tools, kernel: Summing): Kernels["klDivergence"] {
   const pair = kernel !== "entropy";
   return (p, q, grad, e, rows, cols, scale, sums) => {
     if (!cut.worth(kernel, rows * cols)) {
@@ -32,7 +32,7 @@ function divergence({ one, cut, work }: Means, kernel: Summing): Kernels["klDive
       return cut.writes(sums, 8).run();
     }
     const { f64 } = work.arena;
-    const blocks = work.tops;
+    const blocks = work.values;
     for (let row = 0; row < rows; row++) {
       const at = row * bytes;
       cut.blocks(kernel, cols, BLOCK).reads(p + at, 4);

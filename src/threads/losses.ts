@@ -1,17 +1,17 @@
 import { aimsAtLabel, BLOCK, type Kernels } from "../backend/backend.js";
-import type { Means } from "./spread.js";
+import type { Tools } from "./spread.js";
 
 /** Losses over rows, spread as in rows.ts. */
-export function spreadLosses(means: Means): Partial<Kernels> {
+export function spreadLosses(tools: Tools): Partial<Kernels> {
   return {
-    softmaxCrossEntropy: softmaxCrossEntropy(means),
-    softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral(means),
-    softmaxKlDivergence: softmaxKlDivergence(means),
+    softmaxCrossEntropy: softmaxCrossEntropy(tools),
+    softmaxCrossEntropyGeneral: softmaxCrossEntropyGeneral(tools),
+    softmaxKlDivergence: softmaxKlDivergence(tools),
   };
 }
 
-function softmaxCrossEntropy(means: Means): Kernels["softmaxCrossEntropy"] {
-  const { one, cut, work } = means;
+function softmaxCrossEntropy(tools: Tools): Kernels["softmaxCrossEntropy"] {
+  const { one, cut, work } = tools;
   return (x, grad, labels, scales, scale, losses, rows, cols, state, maxima, e) => {
     if (!cut.worth("softmaxCrossEntropy", rows * cols)) {
       return one.softmaxCrossEntropy(x, grad, labels, scales, scale, losses, rows, cols, state, maxima, e);
@@ -27,14 +27,14 @@ function softmaxCrossEntropy(means: Means): Kernels["softmaxCrossEntropy"] {
       const to = grad && grad + row * bytes;
       const label = i32[(labels >>> 2) + row];
       const factor = scales ? f64[(scales >>> 3) + row] : scale;
-      f64[(losses >>> 3) + row] = labelRow(means, x, to, label, factor, cols, state, maxima, e);
+      f64[(losses >>> 3) + row] = labelRow(tools, x, to, label, factor, cols, state, maxima, e);
     }
   };
 }
 
 /** The loss of a row with this label; its gradient, times the factor, goes to `to` unless that is 0. */
 function labelRow(
-  { one, parts, streams, work }: Means,
+  { one, parts, streams, work }: Tools,
   x: number,
   to: number,
   label: number,
@@ -53,7 +53,7 @@ function labelRow(
   const xLabel = streams.valueAt(x + label * 4);
   parts.begin(state);
   if (to) parts.accumulate(state, maxima, x, to, cols, true);
-  else parts.accumulateOnly(state, x, e, cols);
+  else parts.accumulateSums(state, x, e, cols);
   parts.finish(state);
   const loss = one.labelLoss(state, xLabel);
   if (to) {
@@ -68,27 +68,27 @@ function labelRow(
 
 type GeneralCall = Parameters<Kernels["softmaxCrossEntropyGeneral"]>;
 
-function softmaxCrossEntropyGeneral(means: Means): Kernels["softmaxCrossEntropyGeneral"] {
-  const { one, cut, work } = means;
+function softmaxCrossEntropyGeneral(tools: Tools): Kernels["softmaxCrossEntropyGeneral"] {
+  const { one, cut, work } = tools;
   const best = work.allocate(4);
   return (...call) => {
     const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-    const [losses, tops, rows, cols, state, maxima, e] = others;
+    const [losses, lses, rows, cols, state, maxima, e] = others;
     if (!cut.worth("softmaxCrossEntropyGeneral", rows * cols)) return one.softmaxCrossEntropyGeneral(...call);
-    if (cut.few(rows, cols)) return generalRows(means, call, best);
+    if (cut.few(rows, cols)) return generalRows(tools, call, best);
     const bytes = cols * 4;
     cut.rows("softmaxCrossEntropyGeneral", rows, cols).reads(x, bytes).reads(base, baseStep).value(baseStep);
     cut.reads(labels, 4).reads(spikes, 8).reads(scales, 8).value(zLoss).writes(grad, bytes);
-    cut.writes(losses, 8).writes(tops, 8).count().value(cols);
+    cut.writes(losses, 8).writes(lses, 8).count().value(cols);
     cut.own(state).own(maxima).own(e).run();
   };
 }
 
 /** Row by row; `best` is where argmax leaves a column. */
-function generalRows(means: Means, call: GeneralCall, best: number): void {
-  const { one, parts, streams, work } = means;
+function generalRows(tools: Tools, call: GeneralCall, best: number): void {
+  const { one, parts, streams, work } = tools;
   const [x, base, baseStep, labels, spikes, scales, zLoss, grad, ...others] = call;
-  const [losses, tops, rows, cols, state, maxima, e] = others;
+  const [losses, lses, rows, cols, state, maxima, e] = others;
   const { f32, f64, i32 } = work.arena;
   for (let row = 0; row < rows; row++) {
     const z = x + row * cols * 4;
@@ -97,27 +97,27 @@ function generalRows(means: Means, call: GeneralCall, best: number): void {
     const label = labels ? i32[(labels >>> 2) + row] : 0;
     const counts = label >= 0;
     const column = Math.max(label, 0);
-    let top = 0;
-    if (tops) {
+    let most = 0;
+    if (lses) {
       parts.argmax(z, best, 1, cols);
-      top = f32[(z >>> 2) + i32[best >>> 2]];
+      most = f32[(z >>> 2) + i32[best >>> 2]];
     }
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const xLabel = labels ? streams.valueAt(z + column * 4) : 0;
-    takeGeneral(means, z, t, to, cols, state, maxima, e);
-    const lse = one.logSumExpOf(state, top);
-    if (tops) f64[(tops >>> 3) + row] = lse;
+    takeGeneral(tools, z, t, to, cols, state, maxima, e);
+    const lse = one.logSumExpOf(state, most);
+    if (lses) f64[(lses >>> 3) + row] = lse;
     f64[(losses >>> 3) + row] = counts ? one.generalLoss(state, xLabel, spike, zLoss, lse) : 0;
     if (!to) continue;
     const factor = f64[(scales >>> 3) + row];
-    if (counts) applyGeneral(means, { state, maxima, base: t, to, cols, column, xLabel, spike, zLoss, lse, factor });
+    if (counts) applyGeneral(tools, { state, maxima, base: t, to, cols, column, xLabel, spike, zLoss, lse, factor });
     else f32.fill(0, to >>> 2, (to >>> 2) + cols);
   }
 }
 
 /** Takes a row and its targets, if it has any, into the state; its exponentials go to `to` unless that is 0. */
 function takeGeneral(
-  { parts }: Means,
+  { parts }: Tools,
   x: number,
   base: number,
   to: number,
@@ -129,7 +129,7 @@ function takeGeneral(
   parts.begin(state);
   if (base) parts.accumulateDense(state, maxima, x, base, to || e, to ? BLOCK : 0, cols);
   else if (to) parts.accumulate(state, maxima, x, to, cols, true);
-  else parts.accumulateOnly(state, x, e, cols);
+  else parts.accumulateSums(state, x, e, cols);
   parts.finish(state);
 }
 
@@ -150,7 +150,7 @@ interface GeneralRow {
 }
 
 /** Makes a row's exponentials its gradient. */
-function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): void {
+function applyGeneral({ one, parts, streams, work }: Tools, row: GeneralRow): void {
   const { state, maxima, base, to, cols, column, xLabel, spike, zLoss, lse, factor } = row;
   const { f32 } = work.arena;
   const at = (to >>> 2) + column;
@@ -166,7 +166,7 @@ function applyGeneral({ one, parts, streams, work }: Means, row: GeneralRow): vo
   streams.rewrite(at * 4);
 }
 
-function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Means): Kernels["softmaxKlDivergence"] {
+function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Tools): Kernels["softmaxKlDivergence"] {
   return (x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room) => {
     if (!cut.worth("softmaxKlDivergence", rows * cols)) {
       return one.softmaxKlDivergence(x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room);

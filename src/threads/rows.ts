@@ -1,23 +1,23 @@
 import type { Kernels } from "../backend/backend.js";
-import type { Means } from "./spread.js";
+import type { Tools } from "./spread.js";
 
 /**
  * Kernels over rows. Many rows are shared out as they are. Few long ones are taken one after the other, each spread
  * over its columns: the kernel's own steps, made here and in losses.ts with the parts that columns.ts spreads.
  */
-export function spreadRows(means: Means): Partial<Kernels> {
+export function spreadRows(tools: Tools): Partial<Kernels> {
   return {
-    softmax: softmax(means),
-    logSoftmax: logSoftmax(means),
-    logSumExp: logSumExp(means),
-    softmaxBackward: softmaxBackward(means),
-    logSoftmaxBackward: logSoftmaxBackward(means),
-    argmax: argmax(means),
-    smoothTargets: smoothTargets(means),
+    softmax: softmax(tools),
+    logSoftmax: logSoftmax(tools),
+    logSumExp: logSumExp(tools),
+    softmaxBackward: softmaxBackward(tools),
+    logSoftmaxBackward: logSoftmaxBackward(tools),
+    argmax: argmax(tools),
+    smoothTargets: smoothTargets(tools),
   };
 }
 
-function softmax({ one, parts, cut }: Means): Kernels["softmax"] {
+function softmax({ one, parts, cut }: Tools): Kernels["softmax"] {
   return (x, out, rows, cols, state, maxima) => {
     if (!cut.worth("softmax", rows * cols)) return one.softmax(x, out, rows, cols, state, maxima);
     const bytes = cols * 4;
@@ -34,7 +34,7 @@ function softmax({ one, parts, cut }: Means): Kernels["softmax"] {
   };
 }
 
-function logSoftmax({ one, parts, cut }: Means): Kernels["logSoftmax"] {
+function logSoftmax({ one, parts, cut }: Tools): Kernels["logSoftmax"] {
   return (x, out, rows, cols, state, e) => {
     if (!cut.worth("logSoftmax", rows * cols)) return one.logSoftmax(x, out, rows, cols, state, e);
     const bytes = cols * 4;
@@ -44,14 +44,14 @@ function logSoftmax({ one, parts, cut }: Means): Kernels["logSoftmax"] {
     }
     for (let row = 0; row < rows; row++, x += bytes, out += bytes) {
       parts.begin(state);
-      parts.accumulateOnly(state, x, e, cols);
+      parts.accumulateSums(state, x, e, cols);
       parts.finish(state);
       parts.logSoftmaxApply(state, x, out, cols);
     }
   };
 }
 
-function logSumExp({ one, parts, cut, work: { arena } }: Means): Kernels["logSumExp"] {
+function logSumExp({ one, parts, cut, work: { arena } }: Tools): Kernels["logSumExp"] {
   return (x, out, rows, cols, state, e) => {
     if (!cut.worth("logSumExp", rows * cols)) return one.logSumExp(x, out, rows, cols, state, e);
     const bytes = cols * 4;
@@ -61,14 +61,14 @@ function logSumExp({ one, parts, cut, work: { arena } }: Means): Kernels["logSum
     }
     for (let row = 0; row < rows; row++, x += bytes) {
       parts.begin(state);
-      parts.accumulateOnly(state, x, e, cols);
+      parts.accumulateSums(state, x, e, cols);
       parts.finish(state);
       arena.f32[(out >>> 2) + row] = one.rowLogSumExp(state, x, cols);
     }
   };
 }
 
-function softmaxBackward({ one, parts, cut }: Means): Kernels["softmaxBackward"] {
+function softmaxBackward({ one, parts, cut }: Tools): Kernels["softmaxBackward"] {
   return (p, dp, out, rows, cols) => {
     if (!cut.worth("softmaxBackward", rows * cols)) return one.softmaxBackward(p, dp, out, rows, cols);
     const bytes = cols * 4;
@@ -82,7 +82,7 @@ function softmaxBackward({ one, parts, cut }: Means): Kernels["softmaxBackward"]
   };
 }
 
-function logSoftmaxBackward({ one, parts, cut }: Means): Kernels["logSoftmaxBackward"] {
+function logSoftmaxBackward({ one, parts, cut }: Tools): Kernels["logSoftmaxBackward"] {
   return (lp, dlp, out, rows, cols) => {
     if (!cut.worth("logSoftmaxBackward", rows * cols)) return one.logSoftmaxBackward(lp, dlp, out, rows, cols);
     const bytes = cols * 4;
@@ -96,7 +96,7 @@ function logSoftmaxBackward({ one, parts, cut }: Means): Kernels["logSoftmaxBack
   };
 }
 
-function argmax({ one, parts, cut }: Means): Kernels["argmax"] {
+function argmax({ one, parts, cut }: Tools): Kernels["argmax"] {
   return (x, out, rows, cols) => {
     if (rows === 1) return parts.argmax(x, out, rows, cols);
     if (!cut.worth("argmax", rows * cols)) return one.argmax(x, out, rows, cols);
@@ -105,7 +105,7 @@ function argmax({ one, parts, cut }: Means): Kernels["argmax"] {
   };
 }
 
-function smoothTargets({ one, cut }: Means): Kernels["smoothTargets"] {
+function smoothTargets({ one, cut }: Tools): Kernels["smoothTargets"] {
   return (t, out, weights, rows, cols, keep, add) => {
     if (!cut.worth("smoothTargets", rows * cols)) return one.smoothTargets(t, out, weights, rows, cols, keep, add);
     const bytes = cols * 4;

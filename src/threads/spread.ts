@@ -12,7 +12,7 @@ import type { Streams } from "./streams.js";
 import { spreadSums } from "./sums.js";
 
 /** What kernels over rows are spread with. */
-export interface Means {
+export interface Tools {
   /** The kernels on one thread. */
   readonly one: ThreadKernels;
   /** The kernels with those spread that go over elements, or over the columns of one row. */
@@ -26,6 +26,6 @@ export interface Means {
 export function spreadKernels(one: ThreadKernels, cut: Cut, streams: Streams, work: Workspace): Kernels {
   const elements = { ...one, ...spreadElements(one, cut), ...spreadAcross(one, cut), ...spreadSums(one, cut) };
   const parts = { ...elements, ...spreadLinear(one, cut, work), ...spreadColumns(one, cut, work) };
-  const means = { one, parts, cut, streams, work };
-  return { ...parts, ...spreadRows(means), ...spreadDivergences(means), ...spreadLosses(means) };
+  const tools = { one, parts, cut, streams, work };
+  return { ...parts, ...spreadRows(tools), ...spreadDivergences(tools), ...spreadLosses(tools) };
 }

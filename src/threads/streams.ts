@@ -65,7 +65,7 @@ export class Streams implements Streaming, Feed {
   }
 
   /** Whether anything is on its way. */
-  get some(): boolean {
+  get active(): boolean {
     return this.pending || this.#outputs.length > 0;
   }
 

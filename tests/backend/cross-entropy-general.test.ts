@@ -46,7 +46,7 @@ function compare(
       const scales = mirror.put(perRow(rows, SCALES, cols));
       const grad = mirror.floats(n);
       const losses = mirror.doubles(rows);
-      const tops = extra ? mirror.doubles(rows) : 0;
+      const lses = extra ? mirror.doubles(rows) : 0;
       const state = mirror.scratch(QUADS_BYTES);
       const maxima = mirror.scratch(Math.ceil(cols / BLOCK) * 4);
       const e = mirror.scratch(BLOCK * 4);
@@ -62,7 +62,7 @@ function compare(
             zLoss,
             to,
             losses,
-            tops,
+            lses,
             rows,
             cols,
             state,

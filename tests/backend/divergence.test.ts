@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { BLOCK, type Kernels } from "../../src/backend/backend.js";
 import { spread, sprinkled } from "../support/samples.js";
-import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
+import { cycled, LENGTHS, mirror, PROBABILITIES } from "./mirror.js";
 
 /** Bytes of what the kernels ask for at most. */
 const SCRATCH = (4 * BLOCK + 16) * 4;
@@ -20,7 +20,7 @@ function near(values: Float32Array, seed: number): Float32Array {
   return values.map((v, i) => v * (1 + cycled([0, 1e-7, 1e-4, 0.1], i) * factors[i]));
 }
 
-describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
+describe.each(PROBABILITIES)("simd and js have the same bits, p %s:", (_, sample) => {
   it("entropy", () => {
     for (const n of LENGTHS) {
       mirror.clear();
@@ -33,7 +33,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
     }
   });
 
-  const others = [...CHANCES, ["near p", (n: number, seed: number) => near(sample(n, seed), seed)] as const];
+  const others = [...PROBABILITIES, ["near p", (n: number, seed: number) => near(sample(n, seed), seed)] as const];
 
   it.each(["crossEntropy", "klDivergence", "jensenShannon"] as const)("%s, q of every kind", (name) => {
     for (const [title, other] of others) {
@@ -57,7 +57,7 @@ describe.each(CHANCES)("simd and js have the same bits, p %s:", (_, sample) => {
   });
 
   it("binaryCrossEntropy, targets of every kind", () => {
-    for (const [title, other] of CHANCES) {
+    for (const [title, other] of PROBABILITIES) {
       for (const n of LENGTHS) {
         const scale = cycled(SCALES, n);
         const start = cycled(STARTS, n);
@@ -83,11 +83,11 @@ it("simd and js have the same bits: binaryCrossEntropy, targets 0 and 1, some me
     // Losses are finite: one that isn't hides what the others come to.
     const targets = spread(n, n + 1, 0, 1).map(Math.round);
     for (const least of [2 ** -28, 2 ** -28 * (1 - 2 ** -24), 2 ** -28 * (1 + 2 ** -23), 2 ** -29]) {
-      const chances = sprinkled(spread(n, n, 0, 1), n, [least, 0, -0, 1], 4).map((chance, i) =>
-        chance === 0 || chance === 1 ? targets[i] : chance,
+      const probabilities = sprinkled(spread(n, n, 0, 1), n, [least, 0, -0, 1], 4).map((probability, i) =>
+        probability === 0 || probability === 1 ? targets[i] : probability,
       );
       const e = mirror.scratch(SCRATCH);
-      const [q, t] = [mirror.put(chances), mirror.put(targets)];
+      const [q, t] = [mirror.put(probabilities), mirror.put(targets)];
       mirror.same(`${n}, ${least}`, (k) => k.binaryCrossEntropy(q, t, 0, 0, e, n, 1, 1, 0));
     }
   }

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { spread } from "../support/samples.js";
-import { CHANCES, cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
+import { cycled, FLOATS, LENGTHS, mirror, PROBABILITIES } from "./mirror.js";
 
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 1e30];
 
@@ -10,7 +10,7 @@ describe.each([0, 1, 2, 3, 6, 7, 0.5, 3.7])("simd and js have the same bits, γ 
       for (const alpha of n > 67 ? [-1, 0.25] : [-1, 0.25, 0, 1]) {
         const scale = cycled(SCALES, n);
         const start = cycled([0, 2.5], n);
-        const [title, targets] = cycled(CHANCES, n + Math.round(alpha * 4) + 4);
+        const [title, targets] = cycled(PROBABILITIES, n + Math.round(alpha * 4) + 4);
         const what = `${n}, α ${alpha}, t ${title}`;
         mirror.clear();
         const x = mirror.put(sample(n, n));

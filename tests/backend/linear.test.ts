@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { BLOCK, PANEL, ROW_RECORD, STATE_BYTES } from "../../src/backend/backend.js";
-import { CHANCES, cycled, FLOATS, mirror } from "./mirror.js";
+import { cycled, FLOATS, mirror, PROBABILITIES } from "./mirror.js";
 
 const up = (n: number, to: number) => Math.ceil(n / to) * to;
 
@@ -78,7 +78,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
         [true, true, false],
       ]) {
         mirror.clear();
-        const targets = dense ? mirror.put(cycled(CHANCES, cols)[1](rows * cols, cols + 1)) : 0;
+        const targets = dense ? mirror.put(cycled(PROBABILITIES, cols)[1](rows * cols, cols + 1)) : 0;
         const states = mirror.doubles((rows * STATE_BYTES) / 8);
         const maxima = mirror.floats(rows * 2);
         const e = mirror.scratch(BLOCK * 4);
@@ -151,7 +151,7 @@ describe.each(FLOATS)("simd and js have the same bits, numbers %s:", (_, sample)
     for (const cols of [1, 6, 130]) {
       mirror.clear();
       const n = rows * cols;
-      const t = mirror.put(cycled(CHANCES, cols)[1](n, cols));
+      const t = mirror.put(cycled(PROBABILITIES, cols)[1](n, cols));
       const u = mirror.put(sample(n, 5));
       const losses = mirror.floats(n);
       const e = mirror.scratch((BLOCK + 24) * 4);

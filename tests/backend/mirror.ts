@@ -196,7 +196,7 @@ const floats: readonly NamedSample[] = [
 ];
 
 /** Probabilities of every kind, not only valid ones. */
-const chances: readonly NamedSample[] = [
+const probabilities: readonly NamedSample[] = [
   ["of a distribution", (n, seed) => distributions(1, n, seed)],
   ["uniform", (n, seed) => spread(n, seed, 0, 1)],
   ["0 and 1", (n, seed) => spread(n, seed, 0, 1).map(Math.round)],
@@ -206,7 +206,7 @@ const chances: readonly NamedSample[] = [
 ];
 
 export const FLOATS = floats.map(drawnOnce);
-export const CHANCES = chances.map(drawnOnce);
+export const PROBABILITIES = probabilities.map(drawnOnce);
 
 /** The values in turn: what a row, or a case, has one of. */
 export function cycled<T>(values: readonly T[], index: number): T {

@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { spread, sprinkled } from "../support/samples.js";
-import { CHANCES, cycled, FLOATS, LENGTHS, mirror } from "./mirror.js";
+import { cycled, FLOATS, LENGTHS, mirror, PROBABILITIES } from "./mirror.js";
 
 const SCALES = [1, 1 / 3, 0, 1e-40, -2, 1e30];
 
@@ -14,7 +14,7 @@ const SCRATCH = (2048 + 24) * 4;
 
 describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) => {
   it("sigmoidCrossEntropy", () => {
-    for (const [title, targets] of CHANCES) {
+    for (const [title, targets] of PROBABILITIES) {
       for (const n of LENGTHS) {
         const scale = cycled(SCALES, n);
         const start = cycled([0, 2.5], n);
@@ -41,7 +41,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
       ]) {
         const scale = cycled(SCALES, n);
         const start = cycled([0, 2.5], n);
-        const [title, targets] = cycled(CHANCES, n + (weighted ? 1 : 0) + (positive ? 2 : 0));
+        const [title, targets] = cycled(PROBABILITIES, n + (weighted ? 1 : 0) + (positive ? 2 : 0));
         const what = `${n}, t ${title}, u ${weighted}, pw ${positive}`;
         mirror.clear();
         const x = mirror.put(sample(n, n));

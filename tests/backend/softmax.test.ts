@@ -44,7 +44,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
       }
       mirror.same(`logSoftmax, ${n}`, (k) => {
         k.begin(state);
-        tiles((at, _block, count) => k.accumulateOnly(state, x + at, e, count));
+        tiles((at, _block, count) => k.accumulateSums(state, x + at, e, count));
         k.finish(state);
         tiles((at, _block, count) => k.logSoftmaxApply(state, x + at, out + at, count));
       });

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
-import { CHANCES, cycled, LENGTHS, mirror } from "./mirror.js";
+import { cycled, LENGTHS, mirror, PROBABILITIES } from "./mirror.js";
 
-describe.each(CHANCES)("simd and js have the same bits, targets %s:", (_, sample) => {
+describe.each(PROBABILITIES)("simd and js have the same bits, targets %s:", (_, sample) => {
   it("smoothTargets", () => {
     for (const cols of LENGTHS) {
       const rows = cycled([1, 3, 0], cols);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Shape } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { combinations, everyNth, type Pools, reductions } from "./support/combinations.js";
-import { chances, classesOf, type Layout, labels, logits, positionsOf, weights } from "./support/layout.js";
+import { classesOf, type Layout, labels, logits, positionsOf, probabilities, weights } from "./support/layout.js";
 import { expectRight, type Options } from "./support/operation.js";
 import { operationOf } from "./support/operations.js";
 
@@ -64,7 +64,7 @@ describeEachBackend("softmaxCrossEntropy equals its formula with every combinati
   it.each(SMALL)(`dense targets, shape $shape: ${some} of 4096`, (layout) => {
     const all = withDense(layout);
     expect(all).toHaveLength(4096);
-    const operands = [logits(layout, 5), chances(layout, 6)];
+    const operands = [logits(layout, 5), probabilities(layout, 6)];
     for (const options of everyNth(all, stride)) {
       expectRight(backend.k, DENSE, operands, options);
     }
@@ -75,7 +75,7 @@ describeEachBackend("softmaxCrossEntropy equals its formula with every combinati
   if (backend.affords(65_537)) {
     it.each(long)("a row that fits no tile, shape $shape: 29 combinations", (layout) => {
       const x = logits(layout, 7);
-      const t = chances(layout, 8);
+      const t = probabilities(layout, 8);
       for (const options of everyNth(withLabels(layout), 509)) {
         expectRight(backend.k, LABELS, [x, labelsFor(layout, options)], options);
       }

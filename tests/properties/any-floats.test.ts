@@ -25,7 +25,7 @@ function bitsTo(last: number): fc.Arbitrary<number> {
   return fc.oneof({ weight: 4, arbitrary: anywhere }, subnormal, near).map(ofBits);
 }
 
-const chance = bitsTo(ONE);
+const probability = bitsTo(ONE);
 const finite = fc.tuple(bitsTo(LARGEST), fc.boolean()).map(([size, negative]) => (negative ? -size : size));
 
 interface Pair {
@@ -42,7 +42,7 @@ function pairs(a: fc.Arbitrary<number>, b: fc.Arbitrary<number>): fc.Arbitrary<P
 
 /** Two distributions' numbers: apart, or q a few floats from p. */
 const numbers = fc.oneof(
-  pairs(chance, chance),
+  pairs(probability, probability),
   pairs(bitsTo(LARGEST), bitsTo(LARGEST)),
   fc.array(fc.tuple(fc.integer({ min: 0, max: ONE }), fc.nat(9)), { minLength: 1, maxLength: 9 }).map((rows) => ({
     a: Float32Array.from(rows, ([bits]) => ofBits(bits)),
@@ -104,7 +104,7 @@ describeEachBackend("of any floats", (backend) => {
 
   it("binaryCrossEntropy is within 4 ULP, its gradient within 2.5", () => {
     holds(
-      pairs(chance, chance),
+      pairs(probability, probability),
       ({ a, b }) => {
         const truth = reference.binaryCrossEntropy(a, b, { grad: true });
         const { loss, grad } = backend.k.binaryCrossEntropy(a, b, { grad: true });
@@ -117,7 +117,7 @@ describeEachBackend("of any floats", (backend) => {
 
   it("softmaxBackward is within 4 ULP of its terms, whatever the upstream gradient", () => {
     holds(
-      pairs(chance, finite),
+      pairs(probability, finite),
       ({ a, b }) => {
         const sum = a.reduce((total, p, i) => total + Math.abs(p * b[i]), 0);
         const sizes = Float64Array.from(a, (p, i) => p * (Math.abs(b[i]) + sum));

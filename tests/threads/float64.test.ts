@@ -72,7 +72,7 @@ describe("on several threads kernels write the float64 losses of rows that one w
   const length = Math.max(...shapes.map(([rows, cols]) => rows * cols));
   const most = Math.max(...shapes.map(([rows]) => rows));
   const [x, t, grad] = [7, 8, 9].map((seed) => put(length, seed));
-  const [labels, scales, spikes, losses, tops] = [4, 8, 8, 8, 8].map((bytes) => arena.allocate(most * bytes).start);
+  const [labels, scales, spikes, losses, lses] = [4, 8, 8, 8, 8].map((bytes) => arena.allocate(most * bytes).start);
   const { i32, f64 } = arena;
   for (let row = 0; row < most; row++) {
     i32[(labels >>> 2) + row] = row % 7;
@@ -86,7 +86,7 @@ describe("on several threads kernels write the float64 losses of rows that one w
     (base: number, zLoss: number): Run =>
     (k, rows, cols) =>
       // biome-ignore format: in the groups of the kernel's contract
-      k.softmaxCrossEntropyGeneral(x, base, base && cols * 4, labels, spikes, scales, zLoss, grad, losses, tops, rows, cols, state, maxima, e);
+      k.softmaxCrossEntropyGeneral(x, base, base && cols * 4, labels, spikes, scales, zLoss, grad, losses, lses, rows, cols, state, maxima, e);
 
   const kernels: Record<string, Run> = {
     softmaxCrossEntropy: (k, rows, cols) =>
@@ -107,10 +107,10 @@ describe("on several threads kernels write the float64 losses of rows that one w
     const run = kernels[name];
     for (const [rows, cols] of shapes) {
       const results = (k: Kernels) => {
-        for (const address of [losses, tops]) f64.fill(Number.NaN, address >>> 3, (address >>> 3) + rows);
+        for (const address of [losses, lses]) f64.fill(Number.NaN, address >>> 3, (address >>> 3) + rows);
         arena.f32.fill(Number.NaN, grad >>> 2, (grad >>> 2) + rows * cols);
         run(k, rows, cols);
-        const doubles = [losses, tops].map((address) => f64.slice(address >>> 3, (address >>> 3) + rows));
+        const doubles = [losses, lses].map((address) => f64.slice(address >>> 3, (address >>> 3) + rows));
         return { doubles, grad: arena.f32.slice(grad >>> 2, (grad >>> 2) + rows * cols) };
       };
       const expected = results(context.alone.kernels);

@@ -21,7 +21,6 @@ import type { Random } from "./random.js";
 import {
   amounts,
   boundedLogits,
-  chances,
   denseTargets,
   distributions,
   elementTargets,
@@ -29,6 +28,7 @@ import {
   layerNumbers,
   logits,
   pairs,
+  probabilities,
 } from "./values.js";
 
 export interface Layout {
@@ -236,7 +236,7 @@ export const OPERATIONS: readonly FuzzOperation[] = [
   },
   focalLoss(elementTargets, [0, 1, 2, 3, 4, 5, 6]),
   // No bound is stated for these, and outside [0, 1] they may be NaN.
-  focalLoss((random, size) => chances(random, size).map((t) => Math.min(1, Math.max(0, t))), [0.5, 2.5, 7, 20]),
+  focalLoss((random, size) => probabilities(random, size).map((t) => Math.min(1, Math.max(0, t))), [0.5, 2.5, 7, 20]),
   {
     name: "entropy",
     operands: (random, layout) => [amounts(random, layout)],
@@ -249,7 +249,7 @@ export const OPERATIONS: readonly FuzzOperation[] = [
     name: "binaryCrossEntropy",
     writes: "grad",
     elementwise: true,
-    operands: (random, { size }) => [chances(random, size), elementTargets(random, size)],
+    operands: (random, { size }) => [probabilities(random, size), elementTargets(random, size)],
     options: divergenceOptions,
   },
 ];

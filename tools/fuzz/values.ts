@@ -113,11 +113,11 @@ export function finite(random: Random, n: number): Float32Array {
 
 /** n targets of independent classes: now and then integers, which are read in another way. */
 export function elementTargets(random: Random, n: number): Float32Array | Int32Array {
-  return random.oneIn(6) ? Int32Array.from({ length: n }, () => random.below(2)) : chances(random, n);
+  return random.oneIn(6) ? Int32Array.from({ length: n }, () => random.below(2)) : probabilities(random, n);
 }
 
 /** n numbers in [0, 1], and now and then others, which are not refused. */
-export function chances(random: Random, n: number): Float32Array {
+export function probabilities(random: Random, n: number): Float32Array {
   const next = random.pick([
     () => random.unit(),
     () => random.below(2),

@@ -18,11 +18,11 @@ export function softmaxAcross(
   classes: number,
   width: number,
   stride: number,
-  lanes: number,
+  records: number,
   strip: number,
 ): void {
   overStrips(memory, x, out, classes, width, stride, strip, (_, rows, end) => {
-    softmax(memory, strip, strip, rows, classes, lanes, end);
+    softmax(memory, strip, strip, rows, classes, records, end);
   });
 }
 
@@ -33,11 +33,11 @@ export function logSoftmaxAcross(
   classes: number,
   width: number,
   stride: number,
-  lanes: number,
+  records: number,
   strip: number,
 ): void {
   overStrips(memory, x, out, classes, width, stride, strip, (_, rows, end) => {
-    logSoftmax(memory, strip, strip, rows, classes, lanes, end);
+    logSoftmax(memory, strip, strip, rows, classes, records, end);
   });
 }
 
@@ -48,11 +48,11 @@ export function logSumExpAcross(
   classes: number,
   width: number,
   stride: number,
-  lanes: number,
+  records: number,
   strip: number,
 ): void {
   overStrips(memory, x, 0, classes, width, stride, strip, (first, rows, end) => {
-    logSumExp(memory, strip, out + first * 4, rows, classes, lanes, end);
+    logSumExp(memory, strip, out + first * 4, rows, classes, records, end);
   });
 }
 

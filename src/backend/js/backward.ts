@@ -21,7 +21,7 @@ export function dot(memory: Memory, a: number, b: number, n: number, start: numb
   return start;
 }
 
-/** The lanes turn: math/sum.ts. */
+/** Four lanes in turn: see math/sum.ts. */
 function dotBlock(memory: Memory, left: number, right: number, n: number): number {
   const { f32 } = memory;
   const ls = left >>> 2;
@@ -50,8 +50,8 @@ export function softmaxBackwardApply(memory: Memory, p: number, dp: number, out:
     for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * (f32[from + i] - s);
     return;
   }
-  const by = fround(s);
-  for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * fround(f32[from + i] - by);
+  const single = fround(s);
+  for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * fround(f32[from + i] - single);
 }
 
 export function logSoftmaxBackward(

@@ -8,7 +8,7 @@ import { blockFrom } from "./sigmoid-cross-entropy.js";
 const { fround } = Math;
 
 /** Below it log(1 − q) is −q. */
-const TINY_CHANCE = 2 ** -30;
+const TINY_PROBABILITY = 2 ** -30;
 
 /** Binary cross-entropy of given probabilities: assembly/binary-cross-entropy.ts has the formulas and the contract. */
 export function binaryCrossEntropy(
@@ -17,7 +17,7 @@ export function binaryCrossEntropy(
   t: number,
   grad: number,
   losses: number,
-  e: number,
+  parts: number,
   n: number,
   scale: number,
   unit: number,
@@ -27,7 +27,7 @@ export function binaryCrossEntropy(
     const at = i * 4;
     count = blockFrom(i, n);
     const hard = losses ? NOT_HARD : sumOfHard(memory, q + at, t + at, count);
-    const sum = hard < 0 ? sumOf(memory, q + at, t + at, losses ? losses + at : 0, e, count, unit) : hard;
+    const sum = hard < 0 ? sumOf(memory, q + at, t + at, losses ? losses + at : 0, parts, count, unit) : hard;
     start += sum * unit;
     if (grad) gradients(memory, q + at, t + at, grad + at, count, scale);
   }
@@ -37,7 +37,7 @@ export function binaryCrossEntropy(
 const NOT_HARD = -1;
 const GROUP = 128;
 
-/** The lanes turn: math/sum.ts. */
+/** Four lanes in turn: see math/sum.ts. */
 function sumOfHard({ f32 }: Memory, q: number, t: number, n: number): number {
   const qs = q >>> 2;
   const ts = t >>> 2;
@@ -77,22 +77,22 @@ function isHard(q: number, t: number): boolean {
   return t === 0 || (t === 1 && (q === 0 || q >= 2 ** -28));
 }
 
-function reduce({ f32 }: Memory, q: number, e: number, n: number): void {
+function reduce({ f32 }: Memory, q: number, parts: number, n: number): void {
   const qs = q >>> 2;
-  const es = e >>> 2;
+  const first = parts >>> 2;
   for (let i = 0; i < n; i++) {
-    reduceLog(f32, es + i, f32[qs + i]);
-    reduceRest(f32, es + 2 * BLOCK + i, f32[qs + i]);
+    reduceLog(f32, first + i, f32[qs + i]);
+    reduceRest(f32, first + 2 * BLOCK + i, f32[qs + i]);
   }
 }
 
-/** In nats; the lanes turn as above. */
-function sumOf(memory: Memory, q: number, t: number, losses: number, e: number, n: number, unit: number): number {
-  reduce(memory, q, e, n);
+/** In nats; four lanes in turn. */
+function sumOf(memory: Memory, q: number, t: number, losses: number, parts: number, n: number, unit: number): number {
+  reduce(memory, q, parts, n);
   const { f32 } = memory;
   const qs = q >>> 2;
   const ts = t >>> 2;
-  const es = e >>> 2;
+  const first = parts >>> 2;
   const toLosses = losses >>> 2;
   let a = 0;
   let b = 0;
@@ -100,8 +100,8 @@ function sumOf(memory: Memory, q: number, t: number, losses: number, e: number, 
   let d = 0;
   for (let i = 0; i < n; i++) {
     const x = f32[qs + i];
-    const log = join(f32[es + i], f32[es + BLOCK + i]);
-    const logRest = x < TINY_CHANCE ? -x : join(f32[es + 2 * BLOCK + i], f32[es + 3 * BLOCK + i]);
+    const log = join(f32[first + i], f32[first + BLOCK + i]);
+    const logRest = x < TINY_PROBABILITY ? -x : join(f32[first + 2 * BLOCK + i], f32[first + 3 * BLOCK + i]);
     const loss = lossOf(x, f32[ts + i], log, logRest);
     if (toLosses) f32[toLosses + i] = loss * unit;
     const sum = a + loss;
@@ -114,12 +114,12 @@ function sumOf(memory: Memory, q: number, t: number, losses: number, e: number, 
 }
 
 /** Whether both lie in [0, 1]; a NaN doesn't. */
-function isChance(q: number, t: number): boolean {
+function areProbabilities(q: number, t: number): boolean {
   return q >= 0 && q <= 1 && t >= 0 && t <= 1;
 }
 
 function lossOf(q: number, t: number, log: number, logRest: number): number {
-  if (!isChance(q, t)) return nan();
+  if (!areProbabilities(q, t)) return nan();
   const hit = t === 0 ? 0 : t * log;
   const miss = t === 1 ? 0 : (1 - t) * logRest;
   return 0 - (hit + miss);
@@ -139,7 +139,7 @@ function gradients({ f32 }: Memory, q: number, t: number, grad: number, n: numbe
 }
 
 function slopeOf(q: number, t: number, scale: number): number {
-  if (!isChance(q, t)) return nan();
+  if (!areProbabilities(q, t)) return nan();
   if (t === 0) return scale / (1 - q);
   if (t === 1) return -scale / (q + 0); // 0 for −0
   return ((q - t) * scale) / ((q + 0) * (1 - q));

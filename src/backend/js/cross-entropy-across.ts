@@ -14,7 +14,7 @@ export function softmaxCrossEntropyAcross(
   classes: number,
   width: number,
   stride: number,
-  lanes: number,
+  records: number,
   strip: number,
 ): void {
   overStrips(memory, x, grad, classes, width, stride, strip, (first, rows, end) => {
@@ -29,7 +29,7 @@ export function softmaxCrossEntropyAcross(
       losses + first * 8,
       rows,
       classes,
-      lanes,
+      records,
       end,
       0,
     );

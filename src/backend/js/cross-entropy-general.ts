@@ -6,7 +6,7 @@ import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
 import {
   accumulate,
-  accumulateOnly,
+  accumulateSums,
   begin,
   blockFactor,
   finish,
@@ -33,7 +33,7 @@ export function softmaxCrossEntropyGeneral(
   zLoss: number,
   grad: number,
   losses: number,
-  tops: number,
+  lses: number,
   rows: number,
   cols: number,
   state: number,
@@ -46,18 +46,18 @@ export function softmaxCrossEntropyGeneral(
     const to = grad ? grad + row * bytes : 0;
     const label = labels ? i32[(labels >>> 2) + row] : 0;
     const counts = label >= 0;
-    // A row is looked at for its largest element before the gradient may replace it.
-    const top = tops && cols ? largest(memory, x, cols) : 0;
+    // The largest element is found before the gradient may replace the row.
+    const most = lses && cols ? largest(memory, x, cols) : 0;
     const spike = counts && labels ? f64[(spikes >>> 3) + row] : 0;
     const at = Math.max(label, 0);
     const xLabel = labels && cols ? f32[(x >>> 2) + at] : 0;
     begin(memory, state);
     if (base) accumulateDense(memory, state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
     else if (to) accumulate(memory, state, maxima, x, to, cols, true);
-    else accumulateOnly(memory, state, x, e, cols);
+    else accumulateSums(memory, state, x, e, cols);
     finish(memory, state);
-    const lse = tops || zLoss !== 0 ? logSumExpOf(memory, state, top) : 0;
-    if (tops) f64[(tops >>> 3) + row] = lse;
+    const lse = lses || zLoss !== 0 ? logSumExpOf(memory, state, most) : 0;
+    if (lses) f64[(lses >>> 3) + row] = lse;
     f64[(losses >>> 3) + row] = counts ? generalLoss(memory, state, xLabel, spike, zLoss, lse) : 0;
     if (!to) continue;
     if (!counts) {
@@ -79,9 +79,9 @@ export function softmaxCrossEntropyGeneral(
 }
 
 /** The row's log-sum-exp, given its largest element or NaN (argmax.ts). */
-export function logSumExpOf(memory: Memory, state: number, top: number): number {
+export function logSumExpOf(memory: Memory, state: number, most: number): number {
   if (rowEmpty(memory, state)) return -Infinity;
-  const largest = fround(top);
+  const largest = fround(most);
   return Number.isFinite(largest) ? rowMax(memory, state) + rowLog(memory, state) : largest;
 }
 
@@ -100,8 +100,8 @@ export function generalLoss(
   return dense + atLabel + (zLoss === 0 ? 0 : zLoss * lse * lse);
 }
 
-/** What the z-loss adds to Σ t: 2λL. */
-function pullOf(zLoss: number, lse: number): number {
+/** The slope of the z-loss λL² in L, 2λL: in the gradient it adds to Σ t. */
+function zLossSlope(zLoss: number, lse: number): number {
   return zLoss === 0 ? 0 : 2 * zLoss * lse;
 }
 
@@ -118,7 +118,7 @@ export function labelGradient(
   lse: number,
 ): number {
   const p = fround(stored) * blockFactor(memory, state, fround(max));
-  const rest = p * (rowMass(memory, state) + pullOf(zLoss, lse)) - fround(base);
+  const rest = p * (rowMass(memory, state) + zLossSlope(zLoss, lse)) - fround(base);
   return rest - spike * othersThan(memory, state, xLabel, stored, max);
 }
 
@@ -135,7 +135,7 @@ export function generalApply(
   lse: number,
   factor: number,
 ): void {
-  const mass = rowMass(memory, state) + spike + pullOf(zLoss, lse);
+  const mass = rowMass(memory, state) + spike + zLossSlope(zLoss, lse);
   if (base) denseApply(memory, state, maxima, base, grad, n, mass, factor);
   else softmaxApply(memory, state, maxima, grad, n, mass * factor);
 }
@@ -160,7 +160,9 @@ export function accumulateDense(
   }
 }
 
-/** Σ t·(max − x) and Σ t in float64, terms with t = 0 left out (x may be −Infinity there). The lanes turn: math/sum.ts. */
+/**
+ * Σ t·(max − x) and Σ t in float64, terms with t = 0 left out (x may be −Infinity there). Four lanes in turn: see math/sum.ts.
+ */
 function sumTargets(memory: Memory, x: number, t: number, n: number, max: number): { gap: number; mass: number } {
   const { f32 } = memory;
   const xs = x >>> 2;

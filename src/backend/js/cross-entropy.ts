@@ -1,6 +1,6 @@
 import { BLOCK } from "../backend.js";
 import type { Memory } from "./memory.js";
-import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
+import { accumulate, accumulateSums, begin, blockFactor, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
 import { softmaxApply } from "./softmax.js";
 
 /** Softmax cross-entropy from logits: assembly/cross-entropy.ts has the formulas and the contracts. */
@@ -33,7 +33,7 @@ export function softmaxCrossEntropy(
     const xLabel = f32[(x >>> 2) + label];
     begin(memory, state);
     if (to) accumulate(memory, state, maxima, x, to, cols, true);
-    else accumulateOnly(memory, state, x, e, cols);
+    else accumulateSums(memory, state, x, e, cols);
     finish(memory, state);
     f64[(losses >>> 3) + row] = labelLoss(memory, state, xLabel);
     if (to) {

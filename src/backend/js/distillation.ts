@@ -128,7 +128,9 @@ export function klLoss(memory: Memory, stateX: number, stateY: number, sum: numb
   return Math.max(sum + (rowLog(memory, stateX) - rowLog(memory, stateY)), 0);
 }
 
-/** Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out but for infinite ones. The lanes turn: math/sum.ts. */
+/**
+ * Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out but for infinite ones. Four lanes in turn: see math/sum.ts.
+ */
 function gap(memory: Memory, x: number, y: number, e: number, n: number, maxX: number, maxY: number): number {
   const { f32 } = memory;
   const xs = x >>> 2;

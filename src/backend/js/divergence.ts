@@ -1,6 +1,6 @@
 import { BLOCK } from "../backend.js";
 import { nan } from "./math/bits.js";
-import { join, put, reduceLog, reduceRatio } from "./math/log-pass.js";
+import { join, putParts, reduceLog, reduceRatio } from "./math/log-pass.js";
 import type { Memory } from "./memory.js";
 
 /**
@@ -11,8 +11,8 @@ import type { Memory } from "./memory.js";
 const LOG = 0;
 const RATIO = 1;
 
-export function entropy(memory: Memory, p: number, e: number, rows: number, cols: number, sums: number): void {
-  sumsOf(memory, LOG, p, p, 0, e, rows, cols, 0, sums);
+export function entropy(memory: Memory, p: number, parts: number, rows: number, cols: number, sums: number): void {
+  sumsOf(memory, LOG, p, p, 0, parts, rows, cols, 0, sums);
 }
 
 export function crossEntropy(
@@ -20,13 +20,13 @@ export function crossEntropy(
   p: number,
   q: number,
   grad: number,
-  e: number,
+  parts: number,
   rows: number,
   cols: number,
   scale: number,
   sums: number,
 ): void {
-  sumsOf(memory, LOG, p, q, grad, e, rows, cols, scale, sums);
+  sumsOf(memory, LOG, p, q, grad, parts, rows, cols, scale, sums);
 }
 
 export function klDivergence(
@@ -34,13 +34,13 @@ export function klDivergence(
   p: number,
   q: number,
   grad: number,
-  e: number,
+  parts: number,
   rows: number,
   cols: number,
   scale: number,
   sums: number,
 ): void {
-  sumsOf(memory, RATIO, p, q, grad, e, rows, cols, scale, sums);
+  sumsOf(memory, RATIO, p, q, grad, parts, rows, cols, scale, sums);
 }
 
 function sumsOf(
@@ -49,7 +49,7 @@ function sumsOf(
   p: number,
   q: number,
   grad: number,
-  e: number,
+  parts: number,
   rows: number,
   cols: number,
   scale: number,
@@ -61,8 +61,8 @@ function sumsOf(
     let sum = 0;
     for (let i = 0; i < cols; i += BLOCK) {
       const count = Math.min(cols - i, BLOCK);
-      reduce(memory, kind, p + at + i * 4, q + at + i * 4, e, count);
-      sum += weigh(memory, p + at + i * 4, e, count);
+      reduce(memory, kind, p + at + i * 4, q + at + i * 4, parts, count);
+      sum += weigh(memory, p + at + i * 4, parts, count);
     }
     f64[(sums >>> 3) + row] = kind === RATIO ? sum : 0 - sum;
   }
@@ -70,29 +70,29 @@ function sumsOf(
 }
 
 /** The logarithm is taken for 0 where p is 0, for NaN where a number is negative. */
-function reduce({ f32 }: Memory, kind: number, p: number, q: number, e: number, n: number): void {
+function reduce({ f32 }: Memory, kind: number, p: number, q: number, parts: number, n: number): void {
   const ps = p >>> 2;
   const qs = q >>> 2;
-  const es = e >>> 2;
+  const first = parts >>> 2;
   for (let i = 0; i < n; i++) {
     const x = f32[ps + i];
     const y = f32[qs + i];
-    if (!(x > 0 && y >= 0)) put(f32, es + i, 0, x === 0 && y >= 0 ? 0 : nan());
-    else if (kind === RATIO) reduceRatio(f32, es + i, x, y);
-    else reduceLog(f32, es + i, y);
+    if (!(x > 0 && y >= 0)) putParts(f32, first + i, 0, x === 0 && y >= 0 ? 0 : nan());
+    else if (kind === RATIO) reduceRatio(f32, first + i, x, y);
+    else reduceLog(f32, first + i, y);
   }
 }
 
-/** The lanes turn: math/sum.ts. */
-function weigh({ f32 }: Memory, p: number, e: number, n: number): number {
+/** Four lanes in turn: see math/sum.ts. */
+function weigh({ f32 }: Memory, p: number, parts: number, n: number): number {
   const ps = p >>> 2;
-  const es = e >>> 2;
+  const first = parts >>> 2;
   let a = 0;
   let b = 0;
   let c = 0;
   let d = 0;
   for (let i = 0; i < n; i++) {
-    const sum = a + f32[ps + i] * join(f32[es + i], f32[es + BLOCK + i]);
+    const sum = a + f32[ps + i] * join(f32[first + i], f32[first + BLOCK + i]);
     a = b;
     b = c;
     c = d;

@@ -1,6 +1,6 @@
 import { exp } from "./math/exp.js";
 import { log } from "./math/log.js";
-import { expMinusSize, log1pUnit } from "./math/logistic.js";
+import { expMinusAbs, log1pUnit64 } from "./math/logistic.js";
 import type { Memory } from "./memory.js";
 import { blockFrom } from "./sigmoid-cross-entropy.js";
 
@@ -28,7 +28,7 @@ export function sigmoidFocalLoss(
   return start;
 }
 
-/** The lanes turn: math/sum.ts. */
+/** Four lanes in turn: see math/sum.ts. */
 function block(
   memory: Memory,
   x: number,
@@ -53,14 +53,15 @@ function block(
   for (let i = 0; i < n; i++) {
     const logit = f32[xs + i];
     const target = f32[ts + i];
-    const e = expMinusSize(logit);
+    const e = expMinusAbs(logit);
     const positive = logit >= 0;
     const wrong = positive ? 1 - target : -(0 - target); // −0 where t is 0
     const right = 1 - wrong;
     const share = right * e;
     const odds = wrong + share;
-    const r = 1 / (1 + e);
-    const m = odds * r;
+    const inverse = 1 / (1 + e);
+    const m = odds * inverse;
+    // m^(γ−1) and m^γ
     let below = 1;
     let focus: number;
     if (times === 0) {
@@ -72,7 +73,7 @@ function block(
     }
     const weight = alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target);
     // A weight of 0 wins over an infinite loss.
-    const cost = log1pUnit(e) + (wrong * weight === 0 ? 0 : wrong * Math.abs(logit));
+    const cost = log1pUnit64(e) + (wrong * weight === 0 ? 0 : wrong * Math.abs(logit));
     const loss = focus * (weight * cost);
     const sum = a + loss;
     a = b;
@@ -84,7 +85,7 @@ function block(
       // Where e is 0 so is e·CE, though CE may be infinite.
       const bend = e === 0 ? 0 : gamma * e * (wrong - right) * cost;
       const bracket = bend + odds * (wrong - share);
-      const g = weight * scale * below * (r * r) * bracket;
+      const g = weight * scale * below * (inverse * inverse) * bracket;
       f32[toGrad + i] = positive ? g : -g;
     }
   }

@@ -24,7 +24,7 @@ import { sum } from "./math/sum.js";
 import { HEAP_BASE, Memory } from "./memory.js";
 import { packColumns, packGradient, packRows } from "./pack.js";
 import { product, productSums, storeSums } from "./product.js";
-import { accumulate, accumulateOnly, begin, combine, finish } from "./row.js";
+import { accumulate, accumulateSums, begin, combine, finish } from "./row.js";
 import { logit, logSigmoid, sigmoid, softplus } from "./sigmoid.js";
 import { sigmoidCrossEntropy } from "./sigmoid-cross-entropy.js";
 import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
@@ -52,7 +52,7 @@ export function openJs(maximumMemory: number): Engine {
     logSumExpAcross: logSumExpAcross.bind(null, memory),
     begin: begin.bind(null, memory),
     accumulate: accumulate.bind(null, memory),
-    accumulateOnly: accumulateOnly.bind(null, memory),
+    accumulateSums: accumulateSums.bind(null, memory),
     finish: finish.bind(null, memory),
     combine: combine.bind(null, memory),
     softmaxBackward: softmaxBackward.bind(null, memory),

@@ -9,7 +9,7 @@ export function jensenShannon(
   p: number,
   q: number,
   grad: number,
-  e: number,
+  parts: number,
   rows: number,
   cols: number,
   scale: number,
@@ -21,19 +21,27 @@ export function jensenShannon(
     for (let i = 0; i < cols; i += BLOCK) {
       const at = (row * cols + i) * 4;
       const count = Math.min(cols - i, BLOCK);
-      reduceMeanLogs(memory, p + at, q + at, e, count);
-      sum += joinBlock(memory, p + at, q + at, grad ? grad + at : 0, e, count, 0.5 * scale);
+      reduceMeanLogs(memory, p + at, q + at, parts, count);
+      sum += joinBlock(memory, p + at, q + at, grad ? grad + at : 0, parts, count, 0.5 * scale);
     }
     f64[(sums >>> 3) + row] = 0.5 * sum;
   }
 }
 
-/** The lanes turn: math/sum.ts. */
-function joinBlock(memory: Memory, p: number, q: number, grad: number, e: number, n: number, scale: number): number {
+/** Four lanes in turn: see math/sum.ts. */
+function joinBlock(
+  memory: Memory,
+  p: number,
+  q: number,
+  grad: number,
+  parts: number,
+  n: number,
+  scale: number,
+): number {
   const { f32 } = memory;
   const ps = p >>> 2;
   const qs = q >>> 2;
-  const es = e >>> 2;
+  const first = parts >>> 2;
   const to = grad >>> 2;
   let a = 0;
   let b = 0;
@@ -42,10 +50,10 @@ function joinBlock(memory: Memory, p: number, q: number, grad: number, e: number
   for (let i = 0; i < n; i++) {
     const x = f32[ps + i];
     const y = f32[qs + i];
-    const ofLess = join(f32[es + i], f32[es + BLOCK + i]);
-    const ofMore = join(f32[es + 2 * BLOCK + i], f32[es + 3 * BLOCK + i]);
-    const sum = a + (Math.min(x, y) * ofLess + Math.max(x, y) * ofMore);
-    if (to) f32[to + i] = slopeOf(x, y, y < x ? ofLess : ofMore, scale);
+    const ofSmaller = join(f32[first + i], f32[first + BLOCK + i]);
+    const ofLarger = join(f32[first + 2 * BLOCK + i], f32[first + 3 * BLOCK + i]);
+    const sum = a + (Math.min(x, y) * ofSmaller + Math.max(x, y) * ofLarger);
+    if (to) f32[to + i] = slopeOf(x, y, y < x ? ofSmaller : ofLarger, scale);
     a = b;
     b = c;
     c = d;

@@ -22,12 +22,12 @@ import { sigmoidCrossEntropyGeneral } from "./sigmoid-cross-entropy-general.js";
 
 /** Cross-entropies of logits that are never all there: assembly/linear.ts has the contract and a row's record. */
 
-export function linearBegin(memory: Memory, rows: number, states: number, count: number): void {
-  for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
+export function linearBegin(memory: Memory, records: number, states: number, count: number): void {
+  for (let row = 0; row < count; row++, records += RECORD, states += STATE_BYTES) {
     begin(memory, states);
-    memory.f32[(rows + ROW_LABEL_LOGIT) >>> 2] = 0;
-    memory.f32[(rows + ROW_LARGEST) >>> 2] = Number.NEGATIVE_INFINITY;
-    memory.i32[(rows + ROW_LARGEST_COLUMN) >>> 2] = 0;
+    memory.f32[(records + ROW_LABEL_LOGIT) >>> 2] = 0;
+    memory.f32[(records + ROW_LARGEST) >>> 2] = Number.NEGATIVE_INFINITY;
+    memory.i32[(records + ROW_LARGEST_COLUMN) >>> 2] = 0;
   }
 }
 
@@ -36,23 +36,23 @@ export function linearForward(
   z: number,
   base: number,
   baseStep: number,
-  rows: number,
+  records: number,
   states: number,
   maxima: number,
   step: number,
   count: number,
   cols: number,
   column: number,
-  look: boolean,
+  findLargest: boolean,
   e: number,
 ): void {
   const { f32, i32 } = memory;
   const replace = e === z;
   for (let row = 0; row < count; row++) {
     const to = replace ? z : e;
-    const at = i32[(rows + ROW_LABEL) >>> 2] - column;
-    if (at >= 0 && at < cols) f32[(rows + ROW_LABEL_LOGIT) >>> 2] = f32[(z >>> 2) + at];
-    if (look) lookForLargest(memory, rows, z, cols, column);
+    const at = i32[(records + ROW_LABEL) >>> 2] - column;
+    if (at >= 0 && at < cols) f32[(records + ROW_LABEL_LOGIT) >>> 2] = f32[(z >>> 2) + at];
+    if (findLargest) noteLargest(memory, records, z, cols, column);
     if (base) {
       accumulateDense(memory, states, maxima, z, base, to, 0, cols);
     } else {
@@ -62,39 +62,39 @@ export function linearForward(
     }
     z += cols * 4;
     base += baseStep;
-    rows += RECORD;
+    records += RECORD;
     states += STATE_BYTES;
     maxima += step;
   }
 }
 
-function lookForLargest(memory: Memory, record: number, z: number, cols: number, column: number): void {
+function noteLargest(memory: Memory, record: number, z: number, cols: number, column: number): void {
   const { f32, i32 } = memory;
-  const so = f32[(record + ROW_LARGEST) >>> 2];
+  const known = f32[(record + ROW_LARGEST) >>> 2];
   const at = bestOf(f32, z >>> 2, cols, 1);
   const here = f32[(z >>> 2) + at];
-  if (Number.isNaN(so) || !(here > so || Number.isNaN(here))) return;
+  if (Number.isNaN(known) || !(here > known || Number.isNaN(here))) return;
   f32[(record + ROW_LARGEST) >>> 2] = here;
   i32[(record + ROW_LARGEST_COLUMN) >>> 2] = column + at;
 }
 
 export function linearFinish(
   memory: Memory,
-  rows: number,
+  records: number,
   states: number,
   zLoss: number,
-  look: boolean,
+  findLargest: boolean,
   count: number,
 ): void {
   const { f32, f64, i32 } = memory;
-  for (let row = 0; row < count; row++, rows += RECORD, states += STATE_BYTES) {
+  for (let row = 0; row < count; row++, records += RECORD, states += STATE_BYTES) {
     finish(memory, states);
-    const lse = logSumExpOf(memory, states, look ? f32[(rows + ROW_LARGEST) >>> 2] : 0);
-    f64[(rows + ROW_LOG_SUM_EXP) >>> 3] = lse;
-    const counts = i32[(rows + ROW_LABEL) >>> 2] >= 0;
-    const spike = f64[(rows + ROW_SPIKE) >>> 3];
-    const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
-    f64[(rows + ROW_LOSS) >>> 3] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
+    const lse = logSumExpOf(memory, states, findLargest ? f32[(records + ROW_LARGEST) >>> 2] : 0);
+    f64[(records + ROW_LOG_SUM_EXP) >>> 3] = lse;
+    const counts = i32[(records + ROW_LABEL) >>> 2] >= 0;
+    const spike = f64[(records + ROW_SPIKE) >>> 3];
+    const xLabel = f32[(records + ROW_LABEL_LOGIT) >>> 2];
+    f64[(records + ROW_LOSS) >>> 3] = counts ? generalLoss(memory, states, xLabel, spike, zLoss, lse) : 0;
   }
 }
 
@@ -115,7 +115,7 @@ export function linearBackward(
   stride: number,
   base: number,
   baseStep: number,
-  rows: number,
+  records: number,
   states: number,
   maxima: number,
   step: number,
@@ -127,19 +127,19 @@ export function linearBackward(
 ): void {
   const { f32, f64, i32 } = memory;
   for (let row = 0; row < count; row++) {
-    const label = i32[(rows + ROW_LABEL) >>> 2];
+    const label = i32[(records + ROW_LABEL) >>> 2];
     const zs = z >>> 2;
     if (label < 0) {
       f32.fill(0, zs, zs + cols);
     } else {
       const m = f32[maxima >>> 2];
-      const spike = f64[(rows + ROW_SPIKE) >>> 3];
-      const factor = f64[(rows + ROW_FACTOR) >>> 3];
-      const lse = f64[(rows + ROW_LOG_SUM_EXP) >>> 3];
+      const spike = f64[(records + ROW_SPIKE) >>> 3];
+      const factor = f64[(records + ROW_FACTOR) >>> 3];
+      const lse = f64[(records + ROW_LOG_SUM_EXP) >>> 3];
       const at = label - column;
       const here = at >= 0 && at < cols && aimsAtLabel(spike, base, zLoss);
       if (row >= stored) expBlock(memory, z, z, cols, m);
-      const xLabel = f32[(rows + ROW_LABEL_LOGIT) >>> 2];
+      const xLabel = f32[(records + ROW_LABEL_LOGIT) >>> 2];
       const share = here && base ? f32[(base >>> 2) + at] : 0;
       const value = here ? labelGradient(memory, states, xLabel, f32[zs + at], m, share, spike, zLoss, lse) : 0;
       generalApply(memory, states, maxima, base, z, cols, spike, zLoss, lse, factor);
@@ -147,7 +147,7 @@ export function linearBackward(
     }
     z += stride;
     base += baseStep;
-    rows += RECORD;
+    records += RECORD;
     states += STATE_BYTES;
     maxima += step;
   }

@@ -1,5 +1,5 @@
 import type { Memory } from "./memory.js";
-import { accumulateOnly, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
+import { accumulateSums, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
 
 /** logSumExp, row by row: assembly/log-sum-exp.ts has the formula and the contract. */
 export function logSumExp(
@@ -15,7 +15,7 @@ export function logSumExp(
   const to = out >>> 2;
   for (let row = 0; row < rows; row++, x += cols * 4) {
     begin(memory, state);
-    accumulateOnly(memory, state, x, e, cols);
+    accumulateSums(memory, state, x, e, cols);
     finish(memory, state);
     f32[to + row] = rowLogSumExp(memory, state, x, cols);
   }

@@ -11,7 +11,7 @@ import type { Memory } from "./memory.js";
  * state lies in memory. Here too it lies there, so that both backends leave the same bytes.
  */
 
-/** Below this part of the largest term a difference of sums has lost 16 bits and more. */
+/** 2^-16. Where the rest is below this part of the peak, the difference sum − peak has lost 16 bits or more of it. */
 const DOMINATED = 0.0000152587890625;
 
 // In float64 words: where the nodes begin, a node's length, and its fields behind the maximum.
@@ -50,7 +50,7 @@ function push(memory: Memory, state: number, max: number, peak: number, rest: nu
   }
 }
 
-/** Leaves the whole row's node first; none at all is the empty row's. */
+/** Combines all nodes from the right, so that the first is the whole row's. A row without columns gets that of −Infinity. */
 export function finish(memory: Memory, state: number): void {
   if (memory.i32[state >>> 2] === 0) {
     push(memory, state, -Infinity, 0, 0, 0, 0);
@@ -63,7 +63,7 @@ export function finish(memory: Memory, state: number): void {
 }
 
 /** exp(anchor(b) − anchor(a)) for maxima a ≥ b: what sums relative to b's anchor are worth relative to a's. */
-function exchange(a: number, b: number): number {
+function anchorFactor(a: number, b: number): number {
   if (b === -Infinity) return 0;
   const from = anchorOf(b);
   const to = anchorOf(a);
@@ -78,7 +78,7 @@ export function combine({ f64 }: Memory, nodeA: number, nodeB: number): void {
   const high = swap ? b : a;
   const low = swap ? a : b;
   const max = f64[high];
-  const factor = exchange(max, f64[low]);
+  const factor = anchorFactor(max, f64[low]);
   const peak = f64[high + PEAK];
   const rest = f64[high + REST] + (f64[low + PEAK] + f64[low + REST]) * factor;
   const lowMass = f64[low + MASS];
@@ -122,13 +122,13 @@ export function rowLog(memory: Memory, state: number): number {
   return log1p(rowRest(memory, state) / rowPeak(memory, state));
 }
 
-/** What the stored exponentials of a block with the maximum `max` are multiplied by to be probabilities, in float64. */
+/** What the stored exponentials of a block, whose maximum is `max`, are multiplied by to be probabilities, in float64. */
 export function blockFactor(memory: Memory, state: number, max: number): number {
   const sum = rowPeak(memory, state) + rowRest(memory, state);
-  return (exchange(rowMax(memory, state), max) / sum) * power2(unscale(max));
+  return (anchorFactor(rowMax(memory, state), max) / sum) * power2(unscale(max));
 }
 
-/** A block's exponentials to `e`, its node into the state. */
+/** Stores a block's exponentials at `e`, and appends its node, peak and rest apart. gap, mass: those of its dense targets. */
 export function pushSplit(
   memory: Memory,
   state: number,
@@ -145,7 +145,7 @@ export function pushSplit(
   push(memory, state, max, peak * unit, restOf(memory, e, n, sum, peak) * unit, gap, mass);
 }
 
-/** A block's sum without its largest term. Where that dominates, the difference would cancel: the sum is taken anew. */
+/** A block's sum without its largest term. Where that dominates, the difference would cancel, so the others are summed anew. */
 function restOf(memory: Memory, e: number, n: number, sum: number, peak: number): number {
   const rest = sum - peak;
   return rest < peak * DOMINATED ? sumExcept(memory, e, n, peak) : rest;
@@ -176,8 +176,8 @@ export function accumulate(
   }
 }
 
-/** As `accumulate` with `split`, for results that don't need the exponentials: each block's go to `e`. */
-export function accumulateOnly(memory: Memory, state: number, x: number, e: number, n: number): void {
+/** As `accumulate` with `split`, for results that need no exponentials: those of each block go to `e`, over the last one's. */
+export function accumulateSums(memory: Memory, state: number, x: number, e: number, n: number): void {
   for (let i = 0; i < n; i += BLOCK) {
     const count = Math.min(n - i, BLOCK);
     pushSplit(memory, state, max(memory, x + i * 4, count), x + i * 4, e, count, 0, 0);

@@ -1,4 +1,4 @@
-import { expMinusSize, log1pUnit } from "./math/logistic.js";
+import { expMinusAbs, log1pUnit64 } from "./math/logistic.js";
 import type { Memory } from "./memory.js";
 import { blockFrom } from "./sigmoid-cross-entropy.js";
 
@@ -25,7 +25,7 @@ export function sigmoidCrossEntropyGeneral(
   return start;
 }
 
-/** The lanes turn: math/sum.ts. */
+/** Four lanes in turn: see math/sum.ts. */
 function block(
   memory: Memory,
   x: number,
@@ -56,7 +56,7 @@ function block(
     const logit = f32[xs + i];
     const target = f32[ts + i];
     const weight = us ? f32[us + i] : 1;
-    const e = expMinusSize(logit);
+    const e = expMinusAbs(logit);
     const positive = logit >= 0;
     const smooth = target * keep + floor;
     const hit = pws ? f32[pws + i] * smooth : smooth;
@@ -64,7 +64,7 @@ function block(
     const wrong = positive ? miss : hit;
     const right = positive ? hit : miss;
     const linear = wrong === 0 ? 0 : wrong * Math.abs(logit);
-    const loss = weight === 0 ? 0 : weight * ((wrong + right) * log1pUnit(e) + linear);
+    const loss = weight === 0 ? 0 : weight * ((wrong + right) * log1pUnit64(e) + linear);
     const sum = a + loss;
     a = b;
     b = c;

@@ -1,5 +1,5 @@
 import { BLOCK } from "../backend.js";
-import { expMinusSize } from "./math/logistic.js";
+import { expMinusAbs } from "./math/logistic.js";
 import { log1p } from "./math/scalar.js";
 import type { Memory } from "./memory.js";
 
@@ -29,7 +29,7 @@ export function blockFrom(i: number, n: number): number {
   return Math.min(BLOCK, n - i > 3 ? (n - i) & ~3 : n - i);
 }
 
-/** The lanes turn: math/sum.ts. */
+/** Four lanes in turn: see math/sum.ts. */
 function block(memory: Memory, x: number, t: number, grad: number, n: number, scale: number): number {
   const { f32 } = memory;
   const xs = x >>> 2;
@@ -49,7 +49,7 @@ function block(memory: Memory, x: number, t: number, grad: number, n: number, sc
     const sum = even + linear;
     even = odd;
     odd = sum;
-    const e = expMinusSize(logit);
+    const e = expMinusAbs(logit);
     const product = a * (1 + e) + e;
     a = b;
     b = c;

@@ -9,8 +9,8 @@ import type { Memory } from "./memory.js";
 /** The sigmoid and its kin, element by element: assembly/sigmoid.ts has the formulas and the contract. */
 const { fround } = Math;
 
-const FACTOR = 2 ** -32;
-const LOWER = 2 ** -96;
+const C = 2 ** -32;
+const UNLIFT = 2 ** -96;
 const MOST = 2 ** 94;
 const LIFTED = 2 ** 117;
 const LEAST = 2 ** -149;
@@ -25,9 +25,9 @@ export function sigmoid(memory: Memory, x: number, out: number, n: number): void
 
 function sigmoidOf(x: number): number {
   const e = loweredExp(x);
-  const sum = fround(FACTOR + e);
+  const sum = fround(C + e);
   // A subnormal result is rounded twice.
-  return e > MOST ? fround(fround(LIFTED / sum) * LEAST) : fround(FACTOR / sum);
+  return e > MOST ? fround(fround(LIFTED / sum) * LEAST) : fround(C / sum);
 }
 
 export function softplus(memory: Memory, x: number, out: number, n: number, e: number): void {
@@ -45,7 +45,7 @@ function logarithms({ f32 }: Memory, x: number, out: number, n: number, e: numbe
   const es = e >>> 2;
   for (let start = 0; start < n; start += BLOCK) {
     const end = Math.min(start + BLOCK, n);
-    for (let i = start; i < end; i++) f32[es + i - start] = liftedExp(f32[from + i]) * LOWER;
+    for (let i = start; i < end; i++) f32[es + i - start] = liftedExp(f32[from + i]) * UNLIFT;
     for (let i = start; i < end; i++) {
       f32[to + i] = sign * (Math.max(0, sign * f32[from + i]) + log1pUnit(f32[es + i - start]));
     }

@@ -1,7 +1,7 @@
 import { BLOCK } from "../backend.js";
 import { scale } from "./math/scale.js";
 import type { Memory } from "./memory.js";
-import { accumulate, accumulateOnly, begin, blockFactor, finish, rowLog, rowMax } from "./row.js";
+import { accumulate, accumulateSums, begin, blockFactor, finish, rowLog, rowMax } from "./row.js";
 
 /** softmax and logSoftmax, row by row: assembly/softmax.ts has the formulas and the contract. */
 const { fround } = Math;
@@ -51,7 +51,7 @@ export function logSoftmax(
   const bytes = cols * 4;
   for (const end = x + rows * bytes; x < end; x += bytes, out += bytes) {
     begin(memory, state);
-    accumulateOnly(memory, state, x, e, cols);
+    accumulateSums(memory, state, x, e, cols);
     finish(memory, state);
     logSoftmaxApply(memory, state, x, out, cols);
   }

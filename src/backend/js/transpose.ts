@@ -7,9 +7,9 @@ import type { Memory } from "./memory.js";
 export function transpose(
   memory: Memory,
   x: number,
-  from: number,
+  xStride: number,
   out: number,
-  to: number,
+  outStride: number,
   rows: number,
   cols: number,
 ): void {
@@ -18,16 +18,16 @@ export function transpose(
   const target = out >>> 2;
   let i = 0;
   for (; i + 4 <= rows; i += 4) {
-    let p = source + i * from;
+    let p = source + i * xStride;
     let q = target + i;
-    for (let j = 0; j < cols; j++, p++, q += to) {
+    for (let j = 0; j < cols; j++, p++, q += outStride) {
       i32[q] = i32[p];
-      i32[q + 1] = i32[p + from];
-      i32[q + 2] = i32[p + 2 * from];
-      i32[q + 3] = i32[p + 3 * from];
+      i32[q + 1] = i32[p + xStride];
+      i32[q + 2] = i32[p + 2 * xStride];
+      i32[q + 3] = i32[p + 3 * xStride];
     }
   }
   for (; i < rows; i++) {
-    for (let j = 0; j < cols; j++) i32[target + j * to + i] = i32[source + i * from + j];
+    for (let j = 0; j < cols; j++) i32[target + j * outStride + i] = i32[source + i * xStride + j];
   }
 }

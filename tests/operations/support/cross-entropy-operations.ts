@@ -1,6 +1,6 @@
 import type { Shape, Xentropy } from "../../../src/index.js";
 import * as reference from "../../../src/reference/index.js";
-import { chances, classesOf, labels, logits, positionsOf, weights } from "./layout.js";
+import { classesOf, labels, logits, positionsOf, probabilities, weights } from "./layout.js";
 import { NONE, type Operation, type Options, type Truth, upstream, type Variant } from "./operation.js";
 import { reducedUnits, scalesOf } from "./reduction.js";
 import { rowsOver } from "./rows.js";
@@ -122,7 +122,7 @@ export const CROSS_ENTROPY_OPERATIONS: readonly Operation[] = [
     replaces: [0],
     bound: 4,
     variants: SHARED,
-    operands: (layout, seed) => [logits(layout, seed), chances(layout, seed + 1)],
+    operands: (layout, seed) => [logits(layout, seed), probabilities(layout, seed + 1)],
     truth: ([x, t], options, k) => crossEntropyTruth(k, x as Float32Array, t as Float32Array, options),
   },
   {

@@ -1,6 +1,6 @@
 import type { Shape } from "../../../src/index.js";
 import * as reference from "../../../src/reference/index.js";
-import { chances } from "./layout.js";
+import { probabilities } from "./layout.js";
 import { NONE, type Operation, type Options, type Variant } from "./operation.js";
 import { reducedUnits } from "./reduction.js";
 import { divergenceUnits } from "./units.js";
@@ -44,7 +44,10 @@ const divergence = (
   replaces: [1],
   bound: 4,
   variants: [NONE, BITS],
-  operands: (layout, seed) => [chances(layout, seed), chances(layout, seed + 1).map((q) => Math.max(q, 1e-12))],
+  operands: (layout, seed) => [
+    probabilities(layout, seed),
+    probabilities(layout, seed + 1).map((q) => Math.max(q, 1e-12)),
+  ],
   truth: (operands, options) => {
     const [p, q] = operands as Float32Array[];
     const { loss, grad } = COMPUTE[name](p, q, { ...options, grad: true });
@@ -61,7 +64,7 @@ export const DIVERGENCE_OPERATIONS: readonly Operation[] = [
     replaces: [],
     bound: 4,
     variants: [NONE, BITS],
-    operands: (layout, seed) => [chances(layout, seed)],
+    operands: (layout, seed) => [probabilities(layout, seed)],
     truth: ([p], options) => {
       const units = unitsOf(entropyTerm, p as Float32Array, p as Float32Array, options as DivergenceOptions);
       return { out: { values: reference.entropy(p as Float32Array, options), units } };

@@ -23,7 +23,7 @@ export function logits({ shape }: Layout, seed: number, deviation = 6): Float32A
 }
 
 /** Probabilities that sum to about 1 along the axis, some of them 0. */
-export function chances(layout: Layout, seed: number): Float32Array {
+export function probabilities(layout: Layout, seed: number): Float32Array {
   const rows = distributions(positionsOf(layout), classesOf(layout), seed);
   return laid(sprinkled(rows, seed, [0], 9), layout.shape, layout.axis);
 }

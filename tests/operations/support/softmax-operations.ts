@@ -1,6 +1,6 @@
 import type { Shape } from "../../../src/index.js";
 import * as reference from "../../../src/reference/index.js";
-import { chances, classesOf, logits } from "./layout.js";
+import { classesOf, logits, probabilities } from "./layout.js";
 import { NONE, type Operation, type Options, type Variant } from "./operation.js";
 import { logSoftmaxBackwardUnits, logSumExpUnits, softmaxBackwardUnits } from "./units.js";
 
@@ -59,7 +59,7 @@ export const SOFTMAX_OPERATIONS: readonly Operation[] = [
     replaces: [0, 1],
     bound: 4,
     variants: [NONE],
-    operands: (layout, seed) => [chances(layout, seed), logits(layout, seed + 1, 1)],
+    operands: (layout, seed) => [probabilities(layout, seed), logits(layout, seed + 1, 1)],
     truth: (operands, options) => {
       const { shape, axis } = options as Along;
       const [p, dp] = operands as Float32Array[];
@@ -76,7 +76,7 @@ export const SOFTMAX_OPERATIONS: readonly Operation[] = [
     replaces: [0, 1],
     bound: 4,
     variants: [NONE],
-    operands: (layout, seed) => [chances(layout, seed).map(Math.log), logits(layout, seed + 1, 1)],
+    operands: (layout, seed) => [probabilities(layout, seed).map(Math.log), logits(layout, seed + 1, 1)],
     truth: (operands, options) => {
       const { shape, axis } = options as Along;
       const [lp, dlp] = operands as Float32Array[];

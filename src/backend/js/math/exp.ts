@@ -3,7 +3,7 @@ import { madd } from "./fma.js";
 /** exp in float32: assembly/math/exp.ts has the method, the constants' origin and the error. */
 const { fround } = Math;
 
-/** 1.5·2^23: adding it rounds to an integer that stands in the low bits of the sum. */
+/** 1.5·2^23: adding it rounds to an integer, found in the low bits of the sum. */
 export const ROUND = 12582912;
 
 export const LOG2E = 1.4426950216293335;
@@ -36,19 +36,19 @@ export function scaledExp(d: number, round: number): number {
 
 const LIFTED = ROUND + 127 + 32;
 const LOWERED = ROUND + 127 - 2;
-const DROP = 2 ** -32;
+const DOWN = 2 ** -32;
 const FLOOR = -110.20980834960938; // −159·ln 2
 const CEILING = 89;
 
-/** exp(−|x|), given |x|. */
-export function expMinus(size: number): number {
-  const d = Math.max(-size, FLOOR);
-  return fround(scaledExp(d, LIFTED) * DROP);
+/** exp(−x) for x ≥ 0. */
+export function expMinus(x: number): number {
+  const d = Math.max(-x, FLOOR);
+  return fround(scaledExp(d, LIFTED) * DOWN);
 }
 
 /** exp(x) over all of float32. */
 export function exp(x: number): number {
   const above = Math.max(x, FLOOR);
   const d = Math.min(CEILING, above);
-  return x < 0 ? fround(scaledExp(d, LIFTED) * DROP) : fround(scaledExp(d, LOWERED) * 4);
+  return x < 0 ? fround(scaledExp(d, LIFTED) * DOWN) : fround(scaledExp(d, LOWERED) * 4);
 }

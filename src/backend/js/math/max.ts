@@ -1,6 +1,6 @@
 import type { Memory } from "../memory.js";
 
-/** The largest of n floats, −Infinity for none. A NaN is passed over: it shows in the sum of exponentials instead. */
+/** The largest of n floats, −Infinity for none. Ignores NaN, which shows in the sum of exponentials instead. */
 export function max(memory: Memory, x: number, n: number): number {
   const { f32 } = memory;
   const from = x >>> 2;

@@ -31,7 +31,7 @@ function near(x: number, r: number): number {
 }
 
 /** 1 − 2e/(1 + e), in float64 */
-function far(size: number): number {
-  const e = expMinus(fround(size + size));
+function far(magnitude: number): number {
+  const e = expMinus(fround(magnitude + magnitude));
   return fround(1 - (e + e) / (1 + e));
 }

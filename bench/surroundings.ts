@@ -1,4 +1,5 @@
-// What a run needs beside its cases: the baseline, the backends that this engine has, the limits of each, and how to measure.
+// What a run needs beside its cases, on every engine alike: the baseline, the backends that this engine has, the limits of each,
+// and how to measure.
 
 import { type Backend, load } from "xentropy";
 import { type Contender, javascript, kernels } from "./contenders.js";
@@ -7,10 +8,10 @@ import { effortOf } from "./measure.js";
 import type { Options } from "./options.js";
 import type { Surroundings } from "./suite.js";
 
-export type Own = Pick<Surroundings, "contenders" | "limits" | "missing" | "effort" | "turn">;
+type Own = Pick<Surroundings, "contenders" | "limits" | "missing" | "effort" | "turn">;
 
-/** `passes` compiles the binary of bench-only kernels. */
-export async function contendersOf(
+/** What this engine can find out by itself; what else a run needs, browser.ts and here.ts add. `passes` compiles the binary of bench-only kernels. */
+export async function ownSurroundings(
   { backends, limit, quick, turns }: Options,
   passes: (backend: Backend) => Promise<WebAssembly.Module>,
 ): Promise<Own> {
