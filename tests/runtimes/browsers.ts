@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
-import { type Browser, CHROMIUM_FLAGS, findBrowser } from "../../tools/support/browsers.js";
+import { ARGUMENTS, type Browser, findBrowser } from "../../tools/support/browsers.js";
 import { run } from "./engines.js";
 import { APP, NotAtHand } from "./folders.js";
 import type { Outcome } from "./program.js";
@@ -43,11 +43,6 @@ const ISOLATION = new Map([
 ]);
 
 const LIMIT = 150_000;
-
-const ARGUMENTS: Readonly<Record<Browser, (profile: string) => readonly string[]>> = {
-  Chromium: (profile) => [...CHROMIUM_FLAGS, "--remote-debugging-port=0", `--user-data-dir=${profile}`],
-  Firefox: (profile) => ["--headless", "--no-remote", "--profile", profile],
-};
 
 /** The browser's file; throws NotAtHand where there is none. */
 export function find(browser: Browser): string {
@@ -171,7 +166,7 @@ export async function documentOf(path: string): Promise<string> {
   const profile = mkdtempSync(join(tmpdir(), "xentropy-browser-"));
   const server = await serve([], () => {});
   try {
-    const args = [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, "--virtual-time-budget=5000", "--dump-dom"];
+    const args = [...ARGUMENTS.Chromium(profile), "--virtual-time-budget=5000", "--dump-dom"];
     return await run(command, [...args, `${urlOf(server)}${path}`]);
   } finally {
     server.close();

@@ -22,6 +22,12 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   "--disable-sync",
 ];
 
+/** What starts a browser without a window, with a folder for its profile. */
+export const ARGUMENTS: Readonly<Record<Browser, (profile: string) => readonly string[]>> = {
+  Chromium: (profile) => [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`],
+  Firefox: (profile) => ["--headless", "--no-remote", "--profile", profile],
+};
+
 /** The file that CHROMIUM or FIREFOX in the environment names, or the first of the browser's commands in the path. */
 export function findBrowser(browser: Browser): string | undefined {
   const named = process.env[browser.toUpperCase()];
