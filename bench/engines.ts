@@ -1,4 +1,4 @@
-// The same benchmark on other engines: those that build/engines has, and Debian's Chromium. One after the other, operation by
+// The same benchmark on other engines: those that build/engines has, and the installed browsers. One after the other, operation by
 // operation; what each measured is put together again. side-by-side.ts compares them with each other.
 
 import { execFile, spawnSync } from "node:child_process";
@@ -6,8 +6,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Browser, COMMANDS, findBrowser } from "../tools/support/browsers.js";
+import { LONGEST, runInBrowser } from "./browsers.js";
 import { casesOf } from "./cases.js";
-import { CHROMIUM, chromiumPath, LONGEST, runInChromium } from "./chromium.js";
 import type { Options } from "./options.js";
 import { Parts } from "./progress.js";
 import { merge, type RunRecord } from "./record.js";
@@ -30,7 +31,7 @@ const NODES = [20, 24, 26].map((version) => ({
   npm: `npm:node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}@${version}`,
 }));
 
-/** Puts Node, Deno and Bun into build/engines. Chromium is the system's. */
+/** Puts Node, Deno and Bun into build/engines. Browsers are the system's. */
 export function installEngines(): void {
   mkdirSync(FOLDER, { recursive: true });
   const dependencies = {
@@ -59,13 +60,19 @@ export function engines(): Engine[] {
   });
   const deno = program("Deno", packaged("@deno", /-/, "deno"), ["run", "-A"]);
   const bun = program("Bun", packaged("@oven", /^bun-[a-z]+-[a-z0-9]+$/, join("bin", "bun")), []);
-  const path = chromiumPath();
-  const chromium: Engine = {
-    name: "Chromium",
-    ...(path === undefined && { missing: `no ${CHROMIUM.join(", ")} in PATH (Debian: apt-get install chromium)` }),
-    run: (options) => runInChromium(path as string, options),
+  return [...nodes, deno, bun, browser("Chromium"), browser("Firefox")];
+}
+
+function browser(name: Browser): Engine {
+  const path = findBrowser(name);
+  const commands = COMMANDS[name];
+  return {
+    name,
+    ...(path === undefined && {
+      missing: `no ${commands.join(", ")} in PATH (Debian: apt-get install ${commands[0]})`,
+    }),
+    run: (options) => runInBrowser(name, path as string, options),
   };
-  return [...nodes, deno, bun, chromium];
 }
 
 /** The binary in the one of a scope's packages that was installed for this platform. */

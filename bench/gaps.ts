@@ -17,7 +17,7 @@ export interface Gap {
 }
 
 /** The newest Node stands for itself; the others are there once. */
-const NEWEST = ["Node 26", "Deno", "Bun", "Chromium"];
+const NEWEST = ["Node 26", "Deno", "Bun", "Chromium", "Firefox"];
 
 export function sideBySideOf(records: readonly RunRecord[]): RunRecord[] {
   return records.filter(({ sideBySide }) => sideBySide);

@@ -8,7 +8,7 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly platform: string;
-  /** "Node 20.20.2", "Deno 2.9.6", "Chromium 156". */
+  /** "Node 20.20.2", "Deno 2.9.6", "Firefox 153". */
   readonly engine: string;
   /** What compiles the code: "V8 11.3", "JavaScriptCore". */
   readonly compiler: string;

@@ -50,7 +50,7 @@ What is measured; options that name something may be repeated:
   --no-limit          without the passes that each operation can't do without
   --quick             fewer and shorter rounds
   --peers             also the libraries of bench/peers
-  --engines           on every engine that build/engines has, and Chromium, not on this one; then side by side, which
+  --engines           on every engine that build/engines has, and in browsers, not on this one; then side by side, which
                       heeds --op and --quick alone and has sizes, a backend and a placement of its own
   --turns URL         on this engine, taking turns with others: URL answers when a round may begin
   --install           first installs what --peers and --engines need, if it isn't there

@@ -12,7 +12,7 @@ import { serveTurns, Turns } from "./turns.js";
 
 export const USAGE = `Usage: npm run bench -- engines [options]
 
-Every operation at one size on every engine that build/engines has, and Chromium, which take turns.
+Every operation at one size on every engine that build/engines has, and installed browsers, which take turns.
 
   --op NAME      this operation alone; may be repeated
   --quick        fewer rounds

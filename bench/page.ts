@@ -1,4 +1,4 @@
-// A run in a page that chromium.ts opened.
+// A run in a page that browsers.ts opened.
 
 import type { Machine } from "./machine.js";
 import type { Options } from "./options.js";
@@ -10,7 +10,6 @@ async function run() {
     options: Options;
     hardware: Pick<Machine, "cpu" | "cores" | "platform">;
   };
-  const version = /Chrom(?:e|ium)\/(\d+)/.exec(navigator.userAgent)?.[1] ?? "?";
   const own = await ownSurroundings(options, async (backend) =>
     WebAssembly.compileStreaming(fetch(`/build/bench-${backend}.wasm`)),
   );
@@ -18,12 +17,19 @@ async function run() {
     options,
     {
       ...own,
-      machine: { ...hardware, engine: `Chromium ${version}`, compiler: `V8 ${Number(version) / 10}` },
+      machine: { ...hardware, ...browser() },
       placements: options.placements,
       versions: {},
     },
     () => {},
   );
+}
+
+function browser(): Pick<Machine, "engine" | "compiler"> {
+  const firefox = /Firefox\/(\d+)/.exec(navigator.userAgent)?.[1];
+  if (firefox) return { engine: `Firefox ${firefox}`, compiler: "SpiderMonkey" };
+  const chromium = /Chrom(?:e|ium)\/(\d+)/.exec(navigator.userAgent)?.[1] ?? "?";
+  return { engine: `Chromium ${chromium}`, compiler: `V8 ${Number(chromium) / 10}` };
 }
 
 async function report(body: object): Promise<void> {
