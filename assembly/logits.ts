@@ -11,20 +11,21 @@ import { clamped, rounded, significand, widened } from "./math/wide-exp";
  * a quotient twice does no harm where the first time leaves more than twice as many bits.
  */
 export function temper(x: usize, out: usize, n: usize, temperature: f64): void {
-  const by = f32x4.splat(<f32>temperature);
-  const wide = f64x2.splat(temperature);
-  const single = <f64>(<f32>temperature) === temperature;
-  for (let i: usize = 0; i < n; i += 4, x += 16, out += 16) {
-    const count = min(n - i, 4);
-    const logit = count === 4 ? v128.load(x) : loadLanes(x, count, by);
-    const value = single ? f32x4.div(logit, by) : demote(quotient(logit, wide), quotient(upper(logit), wide));
-    if (count === 4) v128.store(out, value);
-    else storeLanes(out, count, value);
+  const single = f32x4.splat(<f32>temperature);
+  const whole = x + ((n >> 2) << 4);
+  const rest = n & 3;
+  if (<f64>(<f32>temperature) === temperature) {
+    for (; x < whole; x += 16, out += 16) v128.store(out, f32x4.div(v128.load(x), single));
+    if (rest) storeLanes(out, rest, f32x4.div(loadLanes(x, rest, single), single));
+    return;
   }
+  const by = f64x2.splat(temperature);
+  for (; x < whole; x += 16, out += 16) v128.store(out, quotient(v128.load(x), by));
+  if (rest) storeLanes(out, rest, quotient(loadLanes(x, rest, single), by));
 }
 
 function quotient(x: v128, by: v128): v128 {
-  return f64x2.div(f64x2.promote_low_f32x4(x), by);
+  return demote(f64x2.div(f64x2.promote_low_f32x4(x), by), f64x2.div(f64x2.promote_low_f32x4(upper(x)), by));
 }
 
 /** s·tanh(x/s), within 3 ULP */

@@ -65,6 +65,8 @@ export function readNodes(
   const { version, rows, start, end, placed, nodes } = data as StateData;
   if (version !== 1) refuse("The version of a stored state", "1", version);
   for (const count of [rows, start, end]) readInteger(count, "A count of a stored state");
+  if (placed !== undefined && typeof placed !== "boolean")
+    refuse("What a stored state has as placed", "true or false", placed);
   if (!Array.isArray(nodes)) return refuse("What a stored state has as nodes", "an array", nodes);
   let from = start;
   const read = Array.from(nodes, (node: StateData["nodes"][number] | null | undefined) => {

@@ -131,7 +131,7 @@ export class LogSumExpState {
 
   /**
    * Takes in a neighbour's columns: `other` starts where this state ends, or ends where it starts. Columns of a state that
-   * was made without `start` are taken as the next ones. Throws ShapeError for other rows, OptionError for columns that
+   * was made without `start` are otherwise taken as the next ones. Throws ShapeError for other rows, OptionError for columns that
    * aren't next to these.
    */
   merge(other: LogSumExpState | StateData): this {

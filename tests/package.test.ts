@@ -89,10 +89,22 @@ it.each(["simd", "js"] as const)(
         k.sigmoidFocalLoss(x, p, { reduction: "none" }).loss,
         k.topK(x, 2, { shape: [2, 3] }).values,
         k.argmax(x, { shape: [2, 3] }),
+        k.logSumExp(x, { shape: [1, 2, 3], axis: [0, 2] }),
+        k.logSumExpState(2).add(x).value(),
       ].map((result) => Array.from(result as ArrayLike<number>));
     };
     const before = calls();
-    for (const name of ["Array", "ArrayBuffer", "Float32Array", "Int32Array", "Math", "Number", "Object"]) {
+    for (const name of [
+      "Array",
+      "ArrayBuffer",
+      "Float32Array",
+      "Float64Array",
+      "Int32Array",
+      "Math",
+      "Number",
+      "Object",
+      "Set",
+    ]) {
       const get = () => {
         throw new Error(`${name} was looked up.`);
       };

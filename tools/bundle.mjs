@@ -75,7 +75,19 @@ const loaderAnywhere = {
   },
 };
 
-const GLOBALS = ["Array", "ArrayBuffer", "Float32Array", "Infinity", "Int32Array", "Math", "NaN", "Number", "Object"];
+const GLOBALS = [
+  "Array",
+  "ArrayBuffer",
+  "Float32Array",
+  "Float64Array",
+  "Infinity",
+  "Int32Array",
+  "Math",
+  "NaN",
+  "Number",
+  "Object",
+  "Set",
+];
 
 /**
  * The language's own globals as constants of each chunk. In the contexts of node:vm, in which Jest runs tests, V8 asks the host

@@ -28,7 +28,7 @@ let consumed = 0;
 export function measure(contenders: readonly Contender[], { rounds, roundTime, warmupTime }: Effort): number[] {
   const time = Math.max(roundTime, 20 * clockStep());
   const calls = contenders.map((contender) => callsIn(contender, time, warmupTime));
-  for (;;) {
+  for (let again = 3; ; again--) {
     const times: number[][] = contenders.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < contenders.length; turn++) {
@@ -38,7 +38,8 @@ export function measure(contenders: readonly Contender[], { rounds, roundTime, w
     }
     if (Number.isNaN(consumed)) throw new Error("A contender gave NaN.");
     const typical = times.map(firstQuartile);
-    if (typical.every((each) => each >= time / 4)) return typical.map((each, i) => (each / calls[i]) * 1e6);
+    if (again === 0 || typical.every((each) => each >= time / 4))
+      return typical.map((each, i) => (each / calls[i]) * 1e6);
     for (const [i, each] of typical.entries()) if (each < time / 4) calls[i] *= 4;
   }
 }

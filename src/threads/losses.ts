@@ -60,7 +60,7 @@ function labelRow(
     const at = (to >>> 2) + label;
     const others = one.othersThan(state, xLabel, f32[at], f32[(maxima >>> 2) + Math.floor(label / BLOCK)]);
     parts.softmaxApply(state, maxima, to, cols, factor);
-    f32[at] = -others * factor;
+    f32[at] = 0 - others * factor;
     streams.rewrite(at * 4);
   }
   return loss;

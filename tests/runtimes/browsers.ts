@@ -47,7 +47,10 @@ const LIMIT = 150_000;
 /** The browser's file; throws NotAtHand where there is none. */
 export function find(browser: Browser): string {
   const file = findBrowser(browser);
-  if (!file) throw new NotAtHand(`${browser}${browser === "WebKit" ? " or a screen for it" : ""} is not installed`);
+  if (!file)
+    throw new NotAtHand(
+      `${browser}${browser === "WebKit" ? " (or xvfb-run, where there is no screen)" : ""} is not installed`,
+    );
   return file;
 }
 
