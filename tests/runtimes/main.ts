@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import * as xentropy from "xentropy";
-import type { Browser } from "../../tools/support/browsers.js";
+import { type Browser, screenFor } from "../../tools/support/browsers.js";
 import { find, type Page, visit } from "./browsers.js";
 import { BUNDLERS } from "./bundlers.js";
 import { bun, DENO_RUN, deno, fetchOutcomes, nodeOf, outcomesOf, run, WORKERD, withWorker } from "./engines.js";
@@ -92,7 +92,8 @@ async function versions(): Promise<void> {
     ...BROWSERS.map((name): [string, () => string] => [name, () => find(name)]),
   ];
   const found = asked.map(async ([name, command]) => {
-    const version = await run(command(), ["--version"]).catch(() => "");
+    const [file, ...args] = [...screenFor(name), command(), "--version"];
+    const version = await run(file, args).catch(() => "");
     return `${name} ${version.trim().split("\n")[0].replace(/^\D*/, "").split(" ")[0]}`;
   });
   const settled = await Promise.allSettled(found);

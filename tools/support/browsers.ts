@@ -45,11 +45,16 @@ export function launch(browser: Browser, file: string, profile: string, url: str
     return { command: file, args: ["--headless", "--no-remote", "--profile", profile, url], env };
   // Isolated pages of Safari have SharedArrayBuffer, those of WebKitGTK only when told so.
   const own = { HOME: profile, XDG_CACHE_HOME: profile, XDG_DATA_HOME: profile, JSC_useSharedArrayBuffer: "1" };
-  const [command, ...args] = [...(hasScreen() ? [] : [...VIRTUAL_SCREEN]), file, url];
+  const [command, ...args] = [...screenFor(browser), file, url];
   return { command, args, env: { ...env, ...own } };
 }
 
 const VIRTUAL_SCREEN = ["xvfb-run", "-a"] as const;
+
+/** What a browser's command stands behind where it needs a screen and there is none. */
+export function screenFor(browser: string): readonly string[] {
+  return browser === "WebKit" && !hasScreen() ? VIRTUAL_SCREEN : [];
+}
 
 const hasScreen = () => Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 
