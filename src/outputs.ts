@@ -134,7 +134,7 @@ export function overlap(a: Floats, b: Bytes, arena: Arena): boolean {
 }
 
 /** Whether arrays that begin at one byte can't have one buffer, since the first four bytes there differ. */
-function beginUnlike(array: Float32Array | undefined, other: ArrayBufferView | undefined): boolean {
+export function beginUnlike(array: Float32Array | undefined, other: ArrayBufferView | undefined): boolean {
   if (array === undefined || other === undefined) return false;
   if (other instanceof Float32Array) return !Object.is(array[0], other[0]);
   if (!(other instanceof Int32Array)) return false;
