@@ -188,7 +188,7 @@ function addTerms(
       u = g === Infinity ? g : Math.min(floor - gapX - c, 0);
     }
     // φ(u)
-    const v = u > 40 ? 40 : u;
+    const v = Math.min(u, 40);
     const k = v * -Math.LOG2E + ROUND - ROUND;
     const t = k * -Math.LN2 - v;
     const t2 = t * t;
