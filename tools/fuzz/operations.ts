@@ -20,7 +20,6 @@ import {
 import type { Random } from "./random.js";
 import {
   amounts,
-  boundedLogits,
   denseTargets,
   distributions,
   elementTargets,
