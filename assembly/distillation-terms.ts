@@ -1,3 +1,5 @@
+import { exp } from "./math/scalar";
+
 /**
  * The terms of the divergence of two softmaxes, p the teacher's and q the student's.
  *
@@ -19,6 +21,8 @@ const LEAST: f64 = 6.223015277861142e-61; // 2^-200
 const LOG_LEAST: f64 = -138.62943611198907;
 /** The least factor of a block: LEAST divided by it is finite. Under it all of the block is below LEAST. */
 const LEAST_FACTOR: f64 = 1.90109156629516e-211; // 2^-700
+/** LEAST times this is below float32. */
+const FAR: f64 = 1e15;
 /** Sums above this lose nothing by an error of c. */
 const NEAR: f64 = 0.0009765625; // 2^-10
 
@@ -92,20 +96,30 @@ export function floorOf(logY: v128): v128 {
 /** u of two: that of p = LEAST where e < least. */
 export function logRatio(x: v128, y: v128, e: v128, maxX: v128, maxY: v128, c: v128, least: v128, floor: v128): v128 {
   const gapX = f64x2.sub(x, maxX);
-  const g = f64x2.sub(f64x2.sub(y, maxY), gapX);
-  const u = f64x2.sub(g, c);
+  const gapY = f64x2.sub(y, maxY);
+  const u = f64x2.sub(f64x2.sub(gapY, gapX), c);
   const low = f64x2.lt(e, least);
-  return v128.any_true(low) ? raised(gapX, g, u, c, floor, low) : u;
+  return v128.any_true(low) ? v128.bitselect(raised(gapX, gapY, u, c, floor), u, low) : u;
 }
 
 /**
- * u where some p is below LEAST: of those that q isn't above, 0; but Infinity where the teacher has mass, be it that little,
- * and the student none.
+ * For p below LEAST: the u with LEAST·φ(u) = q, if q is above LEAST; elsewhere what falling gives. Infinity where the teacher
+ * has mass, be it below float32, and the student none.
  */
-function raised(gapX: v128, g: v128, u: v128, c: v128, floor: v128, low: v128): v128 {
-  const infinity = f64x2.splat(Infinity);
-  const rise = f64x2.min(f64x2.sub(f64x2.sub(floor, gapX), c), f64x2.splat(0));
-  return v128.bitselect(v128.bitselect(infinity, rise, f64x2.eq(g, infinity)), u, low);
+function raised(gapX: v128, gapY: v128, u: v128, c: v128, floor: v128): v128 {
+  const rise = f64x2.sub(f64x2.sub(floor, gapX), c);
+  let fall = f64x2.splat(0);
+  if (v128.any_true(f64x2.gt(u, f64x2.splat(FAR)))) {
+    const depth = f64x2.sub(gapY, floor);
+    fall = f64x2.replace_lane(fall, 0, falling(f64x2.extract_lane(u, 0), f64x2.extract_lane(depth, 0)));
+    fall = f64x2.replace_lane(fall, 1, falling(f64x2.extract_lane(u, 1), f64x2.extract_lane(depth, 1)));
+  }
+  return v128.bitselect(rise, fall, f64x2.lt(rise, f64x2.splat(0)));
+}
+
+/** u·p/LEAST, of which LEAST·φ is p·u, given log(p/LEAST): what counts of it where logits are very far apart. */
+function falling(u: f64, depth: f64): f64 {
+  return u === Infinity ? u : u > FAR ? u * exp(depth) : 0;
 }
 
 /** The loss, given Σ p·φ(u) and Σ p·u. */

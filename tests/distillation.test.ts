@@ -124,6 +124,31 @@ describeEachBackend("softmaxKlDivergence", (backend) => {
     }
   });
 
+  it("keeps what a class with less mass than float32 holds adds where the student's logits are very far apart", () => {
+    for (const y of [-100, -138, -139, -140, -143, -144, -150, -180]) {
+      for (const x of [-1e15, -1e25, -3e38]) {
+        const [student, teacher] = [Float32Array.of(0, x), Float32Array.of(0, y)];
+        const { loss } = backend.k.softmaxKlDivergence(student, teacher);
+        expectWithin(4, loss, softmaxKlDivergence(student, teacher).loss, `${x}, ${y}`);
+        expectWithin(0, backend.k.softmaxKlDivergence(student, student).loss, 0, `${x}, equal`);
+      }
+    }
+  });
+
+  it("counts what the student gives a class to which the teacher gives less than float32 holds", () => {
+    for (const length of [2, 5, 130, 3000].filter((n) => backend.affords(n))) {
+      for (const y of [-110, -138, -139, -140, -143, -144, -150, -1000, -3e38, -Infinity]) {
+        const teacher = normal(length, length, 0, 1);
+        const student = teacher.slice();
+        for (const x of [-100, -20, -3, 4]) {
+          [student[1], teacher[1]] = [x, y];
+          const truth = softmaxKlDivergence(student, teacher).loss;
+          expectWithin(4, backend.k.softmaxKlDivergence(student, teacher).loss, truth, `length ${length}: ${x}, ${y}`);
+        }
+      }
+    }
+  });
+
   it("overflows where the true value does, and nowhere else", () => {
     const student = Float32Array.of(-3e38, 3e38);
     const teacher = Float32Array.of(0, 0);

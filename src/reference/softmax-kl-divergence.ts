@@ -5,7 +5,8 @@
 //
 // For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both
 // rows sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s
-// is never negative, and an error in Δ counts only in proportion to Δ.
+// is never negative. Δ = (y − max y) − (x − max x) − c, with c the difference of the logarithms of both rows' sums: so the
+// rounding of c is the same for all classes, and as Σ (p_s − p_t) = 0 it counts only in its square.
 //
 // G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
 
@@ -72,22 +73,28 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
   const grad = options.grad ? new Float64Array(batch.data.length) : undefined;
   const scales = gradientScales(options.gradOutput, reduction, rows.count, rows.count);
   const row = new Float64Array(rows.length);
+  const studentRow = new Float64Array(rows.length);
   const studentLog = new Float64Array(rows.length);
   const teacherLog = new Float64Array(rows.length);
   for (let r = 0; r < rows.count; r++) {
-    gather(studentLogits, rows, r, row);
-    logSoftmaxOfRow(row, studentLog);
+    gather(studentLogits, rows, r, studentRow);
+    logSoftmaxOfRow(studentRow, studentLog);
     gather(teacherLogits, rows, r, row);
     logSoftmaxOfRow(row, teacherLog);
 
+    // The largest log-probability is less the logarithm, and nothing else.
+    const [maxStudent, maxTeacher] = [largest(studentRow), largest(row)];
+    const c = largest(studentLog) - largest(teacherLog);
     const total = new Sum();
     for (let i = 0; i < row.length; i++) {
       const p = Math.exp(teacherLog[i]);
-      const delta = teacherLog[i] - studentLog[i];
+      const delta = row[i] - maxTeacher - (studentRow[i] - maxStudent) - c;
+      const near = Math.abs(delta) < 1;
       // p_s − p_t, which keeps its digits for a small Δ only as a multiple of p_t.
-      const difference = Math.abs(delta) < 1 ? p * Math.expm1(-delta) : Math.exp(studentLog[i]) - p;
+      const difference = near ? p * Math.expm1(-delta) : Math.exp(studentLog[i]) - p;
       // Infinite where the student has no mass but the teacher has, be it too little for a float64.
-      total.add(delta === Infinity ? Infinity : p === 0 ? difference : p * delta + difference);
+      if (delta === Infinity) total.add(delta);
+      else total.add(near ? p * excess(delta) : p === 0 ? difference : p * delta + difference);
       row[i] = difference;
     }
     losses[r] = temperature * temperature * total.value;
@@ -99,4 +106,19 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
   }
   if (grad) gradientToLogits(grad, batch.data, options);
   return toLoss(losses, reduction, rows.count, grad);
+}
+
+function largest(row: Float64Array): number {
+  return row.reduce((a, b) => Math.max(a, b), -Infinity);
+}
+
+/** x + e^−x − 1 for |x| < 1: Σ (−x)^k/k! from k = 2 on. */
+function excess(x: number): number {
+  let term = (x * x) / 2;
+  let total = term;
+  for (let k = 3; Math.abs(term) > 1e-18 * total; k++) {
+    term *= -x / k;
+    total += term;
+  }
+  return total;
 }

@@ -98,13 +98,6 @@ export function logits(random: Random, { size, classes }: Layout): Float32Array 
   return Number.isFinite(largest) ? values.map((value) => value - largest) : values;
 }
 
-/** As `logits`, none of them, but −Infinity, NaN and +Infinity, so large that a gap times a probability of 0 would show. */
-export function boundedLogits(random: Random, layout: Layout): Float32Array {
-  return logits(random, layout).map((value) =>
-    Number.isFinite(value) ? Math.max(-1e15, Math.min(1e15, value)) : value,
-  );
-}
-
 /** n finite numbers: upstream gradients. */
 export function finite(random: Random, n: number): Float32Array {
   const next = random.pick([times(1), times(1e-3), (r: Random) => () => r.pick([0, 1, -2]), times(1e6)])(random);

@@ -2,6 +2,7 @@ import { BLOCK } from "../backend.js";
 import { power2 } from "./math/bits.js";
 import { expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
+import { exp } from "./math/scalar.js";
 import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
 import { begin, blockFactor, finish, pushSplit, rowLog, rowMax, rowTargets } from "./row.js";
@@ -15,6 +16,7 @@ const EVEN = 4.76837158203125e-7; // 2^-21
 const LEAST = 6.223015277861142e-61; // 2^-200
 const LOG_LEAST = -138.62943611198907;
 const LEAST_FACTOR = 1.90109156629516e-211; // 2^-700
+const FAR = 1e15;
 const NEAR = 0.0009765625; // 2^-10
 
 const ROUND = 6755399441055744; // 1.5·2^52
@@ -181,11 +183,12 @@ function addTerms(
   for (let i = 0; i < n; i++) {
     let p = f32[es + i];
     const gapX = f32[xs + i] - maxX;
-    const g = f32[ys + i] - maxY - gapX;
-    let u = g - c;
+    const gapY = f32[ys + i] - maxY;
+    let u = gapY - gapX - c;
     if (p < least) {
+      const rise = floor - gapX - c;
+      u = rise < 0 ? rise : u === Infinity ? u : u > FAR ? u * exp(gapY - floor) : 0;
       p = least;
-      u = g === Infinity ? g : Math.min(floor - gapX - c, 0);
     }
     // φ(u)
     const v = Math.min(u, 40);
