@@ -114,7 +114,7 @@ function sumOfHard(q: usize, t: usize, n: usize): f64 {
   const minusOne = i32x4.splat(-1);
   const zero = f32x4.splat(0);
   // And with a mask from memory, for JavaScriptCore builds that of f64x2.abs anew each time: 0.85 of the time.
-  const magnitude = v128.not(signBitsF64());
+  const mask = v128.not(signBitsF64());
   const nothing = f64x2.splat(0);
   let sum: f64 = 0;
   for (const end = q + (n << 2); q < end; ) {
@@ -135,12 +135,12 @@ function sumOfHard(q: usize, t: usize, n: usize): f64 {
       const targetHigh = f64x2.promote_low_f32x4(upper(target));
       const probabilityLow = f64x2.promote_low_f32x4(probability);
       const probabilityHigh = f64x2.promote_low_f32x4(upper(probability));
-      const factorLow = v128.and(f64x2.sub(f64x2.sub(one, targetLow), probabilityLow), magnitude);
-      const factorHigh = v128.and(f64x2.sub(f64x2.sub(one, targetHigh), probabilityHigh), magnitude);
+      const factorLow = v128.and(f64x2.sub(f64x2.sub(one, targetLow), probabilityLow), mask);
+      const factorHigh = v128.and(f64x2.sub(f64x2.sub(one, targetHigh), probabilityHigh), mask);
       low = f64x2.mul(low, factorLow);
       high = f64x2.mul(high, factorHigh);
-      lowRest = f64x2.add(f64x2.mul(lowRest, factorLow), v128.and(f64x2.sub(targetLow, probabilityLow), magnitude));
-      highRest = f64x2.add(f64x2.mul(highRest, factorHigh), v128.and(f64x2.sub(targetHigh, probabilityHigh), magnitude));
+      lowRest = f64x2.add(f64x2.mul(lowRest, factorLow), v128.and(f64x2.sub(targetLow, probabilityLow), mask));
+      highRest = f64x2.add(f64x2.mul(highRest, factorHigh), v128.and(f64x2.sub(targetHigh, probabilityHigh), mask));
     }
     // By their bits, negative numbers and NaN are above 1, and 0 less 1 above all.
     const beyond = i32x4.gt_u(most, i32x4.splat(ONE_BITS));
