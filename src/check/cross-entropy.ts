@@ -103,7 +103,7 @@ function capped(k: Xentropy, x: Float64Array, softcap: number): Float64Array {
   });
 }
 
-/** Loss: T²·Σ p·|log p − log q|; gradient: s·T·(p + q). */
+/** Loss: T²·Σ p·|log(p/q)|; gradient: s·T·(p + q). */
 export function distillationTerms(call: Call): Magnitudes {
   const { operands, options } = call;
   const { temperature = 1 } = options as LogitOptions;
@@ -120,7 +120,7 @@ export function distillationTerms(call: Call): Magnitudes {
     let total = 0;
     for (let c = 0; c < q.length; c++) {
       const mass = Math.exp(p[c]);
-      if (mass !== 0) total += mass * (Math.abs(p[c]) + Math.abs(q[c]));
+      if (mass !== 0) total += mass * Math.abs(p[c] - q[c]);
       result[c] = Math.abs(scales[r]) * temperature * (mass + Math.exp(q[c]));
     }
     return temperature * temperature * total;
