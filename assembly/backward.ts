@@ -67,11 +67,15 @@ export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, 
   const last = (n - 4) << 2;
   const end = f32x4.mul(v128.load(p + last), f32x4.sub(v128.load(dp + last), sums));
   const lastOut = out + last;
-  for (const stop = p + ((n >> 3) << 5); p < stop; p += 32, dp += 32, out += 32) {
+  for (const stop = p + ((n >> 4) << 6); p < stop; p += 64, dp += 64, out += 64) {
     v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), sums)));
     v128.store(out, f32x4.mul(v128.load(p, 16), f32x4.sub(v128.load(dp, 16), sums)), 16);
+    v128.store(out, f32x4.mul(v128.load(p, 32), f32x4.sub(v128.load(dp, 32), sums)), 32);
+    v128.store(out, f32x4.mul(v128.load(p, 48), f32x4.sub(v128.load(dp, 48), sums)), 48);
   }
-  if (n & 4) v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), sums)));
+  for (const stop = p + ((n & 12) << 2); p < stop; p += 16, dp += 16, out += 16) {
+    v128.store(out, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), sums)));
+  }
   v128.store(lastOut, end);
 }
 

@@ -49,7 +49,7 @@ function nextAbove(x: usize, i: usize, n: usize, worst: f32): usize {
 function key(v: f32): i32 {
   if (isNaN(v)) return i32.MAX_VALUE;
   const bits = reinterpret<i32>(v + 0);
-  return bits < 0 ? bits ^ 0x7fffffff : bits;
+  return bits ^ ((bits >> 31) >>> 1);
 }
 
 function put(values: usize, indices: usize, i: usize, value: f32, index: i32): void {
@@ -57,20 +57,28 @@ function put(values: usize, indices: usize, i: usize, value: f32, index: i32): v
   store<i32>(indices + (i << 2), index);
 }
 
-/** Whether element i comes behind element j. */
-function behind(values: usize, indices: usize, i: usize, j: usize): bool {
-  const a = key(load<f32>(values + (i << 2)));
-  const b = key(load<f32>(values + (j << 2)));
-  return a < b || (a === b && load<i32>(indices + (i << 2)) > load<i32>(indices + (j << 2)));
+/** A number that is less the further back element i comes: its key, and below that its index. Keys alone would take a branch. */
+function order(values: usize, indices: usize, i: usize): i64 {
+  const first = <i64>key(load<f32>(values + (i << 2)));
+  return (first << 32) - <i64>load<u32>(indices + (i << 2));
 }
 
-/** Lets element i of a heap of n sink below every child that comes behind it. */
+/**
+ * Lets element i of a heap of n sink below every child that comes behind it. What comes behind what is random, so time goes
+ * into branches guessed wrong: which child it is, is therefore added.
+ */
 function sink(values: usize, indices: usize, i: usize, n: usize): void {
+  const own = order(values, indices, i);
   for (;;) {
     let child: usize = 2 * i + 1;
     if (child >= n) return;
-    if (child + 1 < n && behind(values, indices, child + 1, child)) child++;
-    if (!behind(values, indices, child, i)) return;
+    let least = order(values, indices, child);
+    if (child + 1 < n) {
+      const right = order(values, indices, child + 1);
+      child += <usize>(right < least);
+      least = min(right, least);
+    }
+    if (least >= own) return;
     const v = load<f32>(values + (i << 2));
     const at = load<i32>(indices + (i << 2));
     put(values, indices, i, load<f32>(values + (child << 2)), load<i32>(indices + (child << 2)));
