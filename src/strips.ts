@@ -1,46 +1,54 @@
-import type { Arena, Operand } from "./memory.js";
+import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
-import { turn } from "./turn.js";
-import type { Slot } from "./workspace.js";
+import { likeParts, type Slabs } from "./slabs.js";
+import type { Slot, Workspace } from "./workspace.js";
 
 /** Positions of a strip, at most. */
 const WIDTH = 64;
 
-/** Floats of a strip, at most: 4 MiB. */
-const MOST = 2 ** 20;
+/** Floats of a strip, at most: 8 MiB. */
+const MOST = 2 ** 21;
 
-/** Positions of a tile below which a strip is turned instead: gathered tile by tile, each cache line would be fetched often. */
+/** Positions of a tile below which strips are turned instead. */
 const FEW = 4;
 
 /**
- * Positions side by side along another axis than the last, turned into rows of an array beside linear memory, where they are
- * read and written as foreign rows are. Results take the places of rows that have been read, as if the operation worked in
- * place; with the last of them the strip is turned back.
+ * Positions along another axis than the last of which few fit a tile: gathered tile by tile, each cache line would be fetched
+ * many times. A strip of them, side by side, is turned into rows of an array beside linear memory, where they are read and
+ * written as foreign rows are. Results take the places of rows that have been read, as if the operation worked in place;
+ * with the last of them the strip is turned back.
  */
 export class Strips {
-  readonly #arena: Arena;
-  /** The strip at hand of each slot that is read, kept until a call that needs none. */
+  readonly #work: Workspace;
+  readonly #slabs: Slabs;
+  /** The arrays of the slots that are read. They are kept until a call that needs none. */
   #rooms: Float32Array[] = [];
-  /** The first position of each. */
+  /** The first positions of the strips that are there. */
   #firsts: number[] = [];
   #classes = 0;
   #inner = 0;
   /** Positions of a strip; 0 if the batch isn't taken so. */
   width = 0;
 
-  constructor(arena: Arena) {
-    this.#arena = arena;
+  constructor(work: Workspace, slabs: Slabs) {
+    this.#work = work;
+    this.#slabs = slabs;
   }
 
-  /** Starts a walk over slabs of so many positions. `fit`: how many fit a tile, of which a strip has a multiple. */
+  /** Starts a walk. `fit`: how many positions fit a tile. */
   over(classes: number, inner: number, fit: number): void {
     const few = fit < FEW && fit < inner;
-    this.width = few ? Math.min(WIDTH, Math.floor(MOST / classes)) : 0;
-    if (fit > 1) this.width -= this.width % fit;
+    this.width = few ? likeParts(inner, Math.min(WIDTH, Math.floor(MOST / classes))) : 0;
     this.#classes = classes;
     this.#inner = inner;
     if (few) this.#firsts = [];
     else if (this.#rooms.length > 0) this.#rooms = [];
+  }
+
+  /** How many positions there are from one on to the end of its strip. */
+  from(position: number): number {
+    const at = position % this.#inner;
+    return Math.min(this.width - (at % this.width), this.#inner - at);
   }
 
   /** Index of a position's row in the array of its strip. */
@@ -63,30 +71,34 @@ export class Strips {
     return this.room(slot);
   }
 
-  /** Hands the strip over, if a result that has been put there is its last. */
+  /** Hands the strip over if the result of a position, which has been put there, is its last. */
   write(operand: Operand, position: number, slot: Slot): void {
-    const row = this.#row(position);
-    const isLast = row + 1 === this.width || (position + 1) % this.#inner === 0;
-    if (isLast) this.#turn(operand, position - row, slot, true);
+    if (this.from(position) === 1) this.#turn(operand, position - this.#row(position), slot, true);
   }
 
   #row(position: number): number {
     return (position % this.#inner) % this.width;
   }
 
-  #turn({ array, pointer }: Operand, first: number, slot: Slot, back: boolean): void {
+  /** Turns a strip, or `back`: as many classes at a time as fit tile 4. */
+  #turn(operand: Operand, first: number, slot: Slot, back: boolean): void {
+    const work = this.#work;
     const classes = this.#classes;
     const inner = this.#inner;
-    const from = first % inner;
-    const n = Math.min(this.width, inner - from);
-    const rows = words(this.room(slot));
-    const lying = array ? words(array) : this.#arena.i32;
-    const at = (array ? 0 : pointer >>> 2) + (first - from) * classes + from;
-    if (back) turn(rows, 0, 1, classes, lying, at, inner, 1, classes, n);
-    else turn(lying, at, inner, 1, rows, 0, 1, classes, classes, n);
+    const width = this.from(first);
+    const rows = this.room(slot);
+    const tile = work.tile(4);
+    const offset = (first - (first % inner)) * classes + (first % inner);
+    const most = Math.floor(work.tileFloats / width) & ~15;
+    for (let c = 0; c < classes; c += most) {
+      const n = Math.min(most, classes - c);
+      const turn = () => this.#slabs.turn(operand, offset + c * inner, inner, width, 1, n, tile, back);
+      if (!back) turn();
+      for (let row = 0, at = tile; row < width; row++, at += n * 4) {
+        if (back) work.copyIn(rows, row * classes + c, n, at);
+        else work.copyOut(at, n, rows, row * classes + c);
+      }
+      if (back) turn();
+    }
   }
-}
-
-function words({ buffer, byteOffset, length }: Float32Array): Int32Array {
-  return new Int32Array(buffer, byteOffset, length);
 }

@@ -121,13 +121,7 @@ function longSoftmax(
   });
 }
 
-function longLogSoftmax(
-  context: Context,
-  batch: Batch,
-  position: number,
-  output: Floats,
-  transform: Transform,
-): void {
+function longLogSoftmax(context: Context, batch: Batch, position: number, output: Floats, transform: Transform): void {
   const { kernels, work } = context;
   const { state, exponentials } = work;
   const input = new Columns(context, batch, batch, position, 0);
