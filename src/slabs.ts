@@ -1,6 +1,5 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Operand } from "./memory.js";
-import { turn } from "./turn.js";
 import type { Workspace } from "./workspace.js";
 
 /** Floats at a multiple of whose distance columns fall on a few sets of a cache, where they drive each other out. */
@@ -15,9 +14,6 @@ export function apart(width: number): number {
 export function likeParts(length: number, most: number): number {
   return most < 16 ? most : Math.ceil(length / Math.ceil(length / (most & ~15)) / 16) * 16;
 }
-
-/** Positions below which they are turned float by float rather than copied class by class. */
-const NARROW = 128;
 
 /**
  * Moves positions of a class axis that isn't the last: `width` side by side from the float at `offset` on, their classes `inner`
@@ -66,12 +62,11 @@ export class Slabs {
     back: boolean,
   ): void {
     const work = this.#work;
-    const { array } = operand;
     const even = apart(inner) === inner;
     const transit = work.tile(2);
     const room = work.tileFloats;
     const count = slabs * classes;
-    const there = !array && (even || !back);
+    const there = !operand.array && (even || !back);
     if (there || (even && width === inner)) {
       const lying = there ? operand.pointer + offset * 4 : transit;
       if (!there && !back) this.carry(operand, offset, inner, width, count, transit, inner, false);
@@ -85,13 +80,6 @@ export class Slabs {
     // Several times as much in one piece is copied faster than what is needed in many: where a tile holds two classes at least,
     // for it takes an even number of them (see alignTo).
     const whole = even && inner <= Math.min((back ? 8 : 24) * width, room / 2);
-    if (array && !whole && width < NARROW) {
-      const { i32 } = work.arena;
-      const lying = wordsOf(array);
-      if (back) turn(i32, rows >>> 2, 1, classes, lying, offset, inner, 1, classes, width);
-      else turn(lying, offset, inner, 1, i32, rows >>> 2, 1, classes, classes, width);
-      return;
-    }
     const step = whole ? inner : apart(width);
     const most = whole ? Math.floor(room / inner) & ~1 : classes;
     for (let c = 0; c < count; c += most) {
@@ -116,8 +104,4 @@ export class Slabs {
     if (back) this.#kernels.transpose(rows, classes, lying, step, width, n);
     else this.#kernels.transpose(lying, step, rows, classes, n, width);
   }
-}
-
-function wordsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
-  return new Int32Array(buffer, byteOffset, length);
 }

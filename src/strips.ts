@@ -1,6 +1,7 @@
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
 import { likeParts, type Slabs } from "./slabs.js";
+import { turn } from "./turn.js";
 import type { Slot, Workspace } from "./workspace.js";
 
 /** Positions of a strip, at most. */
@@ -8,6 +9,9 @@ const WIDTH = 64;
 
 /** Floats of a strip, at most: 8 MiB. */
 const MOST = 2 ** 21;
+
+/** How many times as many positions a slab may have to be copied whole. */
+const WHOLE = 4;
 
 /** Positions of a tile below which strips are turned instead. */
 const FEW = 4;
@@ -80,25 +84,37 @@ export class Strips {
     return (position % this.#inner) % this.width;
   }
 
-  /** Turns a strip, or `back`: as many classes at a time as fit tile 4. */
+  /** Turns a strip, or `back`: float by float, or by way of tile 4 as many classes at a time as it holds. */
   #turn(operand: Operand, first: number, slot: Slot, back: boolean): void {
     const work = this.#work;
     const classes = this.#classes;
     const inner = this.#inner;
     const width = this.from(first);
     const rows = this.room(slot);
-    const tile = work.tile(4);
     const offset = (first - (first % inner)) * classes + (first % inner);
-    const most = Math.floor(work.tileFloats / width) & ~15;
+    if (operand.array && inner > WHOLE * width) {
+      const lying = wordsOf(operand.array);
+      const there = wordsOf(rows);
+      if (back) turn(there, 0, 1, classes, lying, offset, inner, 1, classes, width);
+      else turn(lying, offset, inner, 1, there, 0, 1, classes, classes, width);
+      return;
+    }
+    const tile = work.tile(4);
+    // An odd number of cache lines, so that rows fall on many sets of a cache.
+    const most = (Math.floor(work.tileFloats / width) & ~31) - 16;
     for (let c = 0; c < classes; c += most) {
       const n = Math.min(most, classes - c);
-      const turn = () => this.#slabs.turn(operand, offset + c * inner, inner, width, 1, n, tile, back);
-      if (!back) turn();
+      const turnPart = () => this.#slabs.turn(operand, offset + c * inner, inner, width, 1, n, tile, back);
+      if (!back) turnPart();
       for (let row = 0, at = tile; row < width; row++, at += n * 4) {
         if (back) work.copyIn(rows, row * classes + c, n, at);
         else work.copyOut(at, n, rows, row * classes + c);
       }
-      if (back) turn();
+      if (back) turnPart();
     }
   }
+}
+
+function wordsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
 }
