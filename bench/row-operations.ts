@@ -90,9 +90,12 @@ function divergence(
     form: "rows",
     x: "probabilities",
     y: "other probabilities",
-    result: "fresh",
+    result: "values",
     work: "exp",
-    kernels: (k, { shape, axis, x, y }) => k[name](x, y, { shape, axis }),
+    kernels: (k, { shape, axis, x, y, values }) => {
+      k[name](x, y, { shape, axis, out: values });
+      return NO_LOSS;
+    },
     rival,
     reference: ({ shape, axis, x, y }) => arrayAlone(judge(x, y, { shape, axis })),
     passes,
@@ -234,9 +237,12 @@ export const rowOperations: readonly Operation[] = [
     title: "entropy",
     form: "rows",
     x: "probabilities",
-    result: "fresh",
+    result: "values",
     work: "exp",
-    kernels: (k, { shape, axis, x }) => k.entropy(x, { shape, axis }),
+    kernels: (k, { shape, axis, x, values }) => {
+      k.entropy(x, { shape, axis, out: values });
+      return NO_LOSS;
+    },
     rival: reductions.entropy,
     reference: ({ shape, axis, x }) => arrayAlone(reference.entropy(x, { shape, axis })),
     passes: ["log", "dot"],

@@ -30,6 +30,9 @@ export type FloatBatch = Float32Array | ResidentBatch | TensorLike<Float32Array>
 /** Where a result may be written. */
 export type FloatOutput = Float32Array | ResidentBatch;
 
+/** Where indices may be written. */
+export type IndexOutput = Int32Array | ResidentBatch<Int32Array>;
+
 type IntegerArray =
   | Int8Array
   | Uint8Array

@@ -2,7 +2,16 @@
  * xentropy: softmax and cross-entropy kernels. `load` gives the operations; see Xentropy.
  */
 export type { Backend } from "./backend/backend.js";
-export type { ElementTargets, FloatBatch, FloatOutput, Labels, OpenTensor, Reduction, TensorLike } from "./batch.js";
+export type {
+  ElementTargets,
+  FloatBatch,
+  FloatOutput,
+  IndexOutput,
+  Labels,
+  OpenTensor,
+  Reduction,
+  TensorLike,
+} from "./batch.js";
 export type { CompiledModule } from "./binaries/binaries.js";
 export { load, loadSync } from "./entries/embedded.js";
 export {
@@ -26,6 +35,7 @@ export type { LoadOptions } from "./load.js";
 export type { StateData } from "./log-sum-exp-data.js";
 export type { LogSumExpState } from "./log-sum-exp-state.js";
 export type {
+  ArgmaxOptions,
   ArrayOptions,
   ArrayResult,
   BatchOptions,

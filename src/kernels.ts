@@ -1,4 +1,4 @@
-import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
+import type { ElementTargets, FloatBatch, IndexOutput, Labels } from "./batch.js";
 import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
@@ -14,6 +14,7 @@ import { argmax, logSumExp, topK } from "./ops/reductions.js";
 import { binaryCrossEntropy, sigmoidCrossEntropy, sigmoidFocalLoss } from "./ops/sigmoid-losses.js";
 import { softmax } from "./ops/softmax.js";
 import type {
+  ArgmaxOptions,
   ArrayOptions,
   ArrayResult,
   BatchOptions,
@@ -119,10 +120,13 @@ export class Xentropy extends Loaded {
 
   /**
    * The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 per position. Without classes
-   * there is none: ShapeError.
+   * there is none: ShapeError. `out` lies apart from x.
    */
-  argmax(x: FloatBatch, options: BatchOptions = NONE): Int32Array {
-    return argmax(this.context("argmax", x), x, options);
+  argmax<O extends IndexOutput | undefined = undefined>(
+    x: FloatBatch,
+    options: Into<ArgmaxOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O, Int32Array>> {
+    return argmax(this.context("argmax", x), x, options) as ArrayResult<O, Int32Array>;
   }
 
   /**

@@ -1,13 +1,13 @@
-import type { FloatOutput, Floats, Reduction } from "./batch.js";
+import { type FloatOutput, type Floats, type Reduction, viewOf } from "./batch.js";
 import { readChoice, refuse } from "./checks.js";
-import { DtypeError } from "./errors.js";
+import { DtypeError, OptionError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { checkApart, checkOutputApart, newFloats, type Output, readOutput } from "./outputs.js";
 import type { Shape } from "./shape.js";
 
 /** What a loss returns. */
 export interface LossResult {
-  loss: number | Float32Array;
+  loss: number | FloatOutput;
   grad?: FloatOutput;
 }
 
@@ -24,6 +24,34 @@ export function readUnit(value: unknown): number {
   return readChoice(value, "unit", UNITS) === "bits" ? 1 / Math.LN2 : 1;
 }
 
+/** Where each loss goes, and what the call returns for them. */
+interface Values {
+  readonly each: Float32Array;
+  readonly result: FloatOutput;
+}
+
+/**
+ * Reads `out` of an operation that returns each value by default: one of the inputs, or apart from them and the gradient.
+ * undefined where the values are reduced to one.
+ */
+export function readValues(
+  out: unknown,
+  reduction: Reduction,
+  shape: Shape,
+  arena: Arena,
+  input: Floats,
+  other: Floats | undefined,
+  gradient: Floats | undefined,
+): Values | undefined {
+  if (reduction !== "none") {
+    if (out === undefined) return undefined;
+    throw new OptionError(`out is for each value; with reduction "${reduction}" there is one number.`);
+  }
+  const output = readOutput(out, shape, arena, "out", input, other);
+  if (gradient) checkApart(gradient, output, arena, "grad", "out");
+  return { each: viewOf(output, arena), result: output.result };
+}
+
 /**
  * Collects the losses of a batch. Sums are taken in float64 in the order of the positions, so they don't depend on how
  * the batch was cut.
@@ -31,17 +59,19 @@ export function readUnit(value: unknown): number {
 export class LossTotal {
   readonly #reduction: Reduction;
   readonly #divisor: number;
+  readonly #result: FloatOutput | undefined;
   /** One loss a position, for "none". */
   readonly each: Float32Array | undefined;
   /** What the gradient of a single position's loss is multiplied by. */
   readonly scale: number;
   sum = 0;
 
-  /** `divisor`: what the mean divides by. */
-  constructor(reduction: Reduction, positions: number, divisor: number) {
+  /** `divisor`: what the mean divides by. `values`: where each loss goes, for "none"; by default a fresh array. */
+  constructor(reduction: Reduction, positions: number, divisor: number, values?: Values) {
     this.#reduction = reduction;
     this.#divisor = divisor;
-    this.each = reduction === "none" ? newFloats(positions) : undefined;
+    this.each = values?.each ?? (reduction === "none" ? newFloats(positions) : undefined);
+    this.#result = values?.result ?? this.each;
     this.scale = reduction !== "mean" ? 1 : divisor === 0 ? 0 : 1 / divisor;
   }
 
@@ -63,9 +93,9 @@ export class LossTotal {
   }
 
   /** The reduced loss. */
-  get value(): number | Float32Array {
+  get value(): number | FloatOutput {
     return (
-      this.each ??
+      this.#result ??
       Math.fround(this.#reduction !== "mean" ? this.sum : this.#divisor === 0 ? Number.NaN : this.sum / this.#divisor)
     );
   }

@@ -1,4 +1,4 @@
-import type { FloatBatch, FloatOutput, Reduction } from "./batch.js";
+import type { FloatBatch, FloatOutput, IndexOutput, Reduction } from "./batch.js";
 import type { LogSumExpState } from "./log-sum-exp-state.js";
 import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
@@ -19,10 +19,10 @@ export interface BatchOptions extends ShapeOptions {
 export type Output = FloatOutput | undefined;
 
 /** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
-export type ArrayResult<O extends Output> = O extends undefined ? Float32Array : O;
+export type ArrayResult<O extends Output | IndexOutput, Fresh = Float32Array> = O extends undefined ? Fresh : O;
 
 /** Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. */
-export type Into<A, O extends Output> = A & ({ out: O } | object);
+export type Into<A, O extends Output | IndexOutput> = A & ({ out: O } | object);
 
 /** Where an array result goes. */
 export interface OutputOptions {
@@ -31,6 +31,12 @@ export interface OutputOptions {
    * may be the input only where each position has one class. Default: a fresh array.
    */
   out?: Output;
+}
+
+/** Options of argmax. */
+export interface ArgmaxOptions extends BatchOptions {
+  /** Where the indices go, and what is returned: one for each position, apart from x. Default: a fresh array. */
+  out?: IndexOutput | undefined;
 }
 
 /** Options of elementwise operations. */
@@ -124,6 +130,11 @@ export interface SoftmaxKlDivergenceOptions extends LossOptions, BatchOptions {
 
 /** What operations on given distributions return. */
 export interface ValueOptions {
+  /**
+   * Where the values go, and what is returned for them: an input itself, if it is as long, or apart from all. Only with
+   * `reduction` "none". Default: a fresh array.
+   */
+  out?: Output;
   /** "none" (default): each value; "mean" or "sum": a number. */
   reduction?: Reduction | undefined;
   /** The unit of values and gradients: "nats" (default), of the natural logarithm, or "bits", of that to base 2. */
@@ -242,9 +253,9 @@ export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
   Extra<O, "correct", number> &
   Extra<O, "logSumExp", Float32Array>;
 
-type Values<R> = R extends "mean" | "sum" ? number : Float32Array;
+type Values<R, P> = R extends "mean" | "sum" ? number : P extends undefined ? Float32Array : P;
 
 type DivergenceOf<V, G> = G extends false | undefined ? V : { loss: V; grad: Placed<G> };
 
-/** What an operation on distributions returns: a Float32Array of values or a number; with `grad`, `{ loss, grad }`. */
-export type Divergence<O = object> = DivergenceOf<Values<Given<O, "reduction">>, Given<O, "grad">>;
+/** What an operation on distributions returns: an array of values or a number; with `grad`, `{ loss, grad }`. */
+export type Divergence<O = object> = DivergenceOf<Values<Given<O, "reduction">, Given<O, "out">>, Given<O, "grad">>;

@@ -1,4 +1,4 @@
-import { type FloatOutput, type Floats, floatsOf, look } from "./batch.js";
+import { checkAttached, type FloatOutput, type Floats, floatsOf, type IndexOutput, look } from "./batch.js";
 import { checkLength, refuse } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
@@ -73,6 +73,32 @@ export function readRoom(value: unknown, shape: Shape, arena: Arena, name: strin
   return output;
 }
 
+/** Reads where indices go, by default into a fresh array: apart from the input, of which the rest is read afterwards. */
+export function readIndices(
+  value: unknown,
+  shape: Shape,
+  arena: Arena,
+  input: Floats,
+): { indices: Int32Array; result: IndexOutput } {
+  const size = sizeOf(shape);
+  if (value === undefined) {
+    const indices = newIndices(size);
+    return { indices, result: indices };
+  }
+  const { data, own, type } = look(value);
+  const resident = data instanceof ResidentBatch;
+  if (resident) ResidentBatch.locate(data, arena, "out");
+  if (resident ? data.dtype !== "int32" : type !== "Int32Array") {
+    refuse("out", "an Int32Array or an int32 batch to write to", data, DtypeError);
+  }
+  const indices = resident ? (data as ResidentBatch<Int32Array>).data : (data as Int32Array);
+  checkAttached(indices, "out");
+  checkLength("out", indices.length, size, OutputError);
+  if (!resident) checkOwn(own, size, shape, "out", OutputError);
+  checkApart(input, bytesOf(indices), arena, "The input", "out");
+  return { indices, result: value as IndexOutput };
+}
+
 /** Refuses an output that shares some bytes with an input and not all, or isn't as long. */
 function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): void {
   if (output.length !== input.length) checkApart(output, input, arena, name, "the input");
@@ -90,10 +116,14 @@ export function checkApart(output: Floats, other: Bytes, arena: Arena, name: str
 export function checkOutputApart(output: Floats, arena: Arena, name: string, inputs: readonly unknown[]): void {
   for (const input of inputs) {
     if (!ArrayBuffer.isView(input)) continue;
-    const { byteOffset: start, byteLength } = input;
-    const place = { array: input as Float32Array, start, end: start + byteLength };
-    checkApart(output, place, arena, name, "labels or weights");
+    checkApart(output, bytesOf(input), arena, name, "labels or weights");
   }
+}
+
+/** Where an array's elements lie, whatever they are. */
+function bytesOf(array: ArrayBufferView): Bytes {
+  const { byteOffset: start, byteLength } = array;
+  return { array: array as Float32Array, start, end: start + byteLength };
 }
 
 /** Whether two operands share bytes. Ranges come first: asking a typed array for its buffer costs more than the rest. */
@@ -104,7 +134,7 @@ export function overlap(a: Floats, b: Bytes, arena: Arena): boolean {
 }
 
 /** Whether arrays that begin at one byte can't have one buffer, since the first four bytes there differ. */
-function beginUnlike(array: Float32Array | undefined, other: ArrayBufferView | undefined): boolean {
+export function beginUnlike(array: Float32Array | undefined, other: ArrayBufferView | undefined): boolean {
   if (array === undefined || other === undefined) return false;
   if (other instanceof Float32Array) return !Object.is(array[0], other[0]);
   if (!(other instanceof Int32Array)) return false;

@@ -46,6 +46,20 @@ it("a result that was told where to go is what it was given", () => {
   expectTypeOf(k.softmax(x, { out: z })).toEqualTypeOf<ResidentBatch>();
   expectTypeOf(k.softmax(x, { out: x })).toEqualTypeOf<Float32Array<ArrayBuffer>>();
   expectTypeOf(k.softmaxCrossEntropy(x, [1], { grad: z }).grad).toEqualTypeOf<ResidentBatch>();
+  expectTypeOf(k.entropy(x, { out: new Float32Array(1) })).toEqualTypeOf<Float32Array<ArrayBuffer>>();
+  const one = k.alloc([1]);
+  expectTypeOf(k.klDivergence(x, x, { out: one, grad: true })).toEqualTypeOf<{
+    loss: ResidentBatch;
+    grad: Float32Array;
+  }>();
+  one.free();
+  expectTypeOf(k.argmax(x)).toEqualTypeOf<Int32Array>();
+  expectTypeOf(k.argmax(x, { axis: 0, out: undefined })).toEqualTypeOf<Int32Array>();
+  const index = k.alloc([1], { dtype: "int32" });
+  expectTypeOf(k.argmax(x, { out: index })).toEqualTypeOf<ResidentBatch<Int32Array>>();
+  index.free();
+  // @ts-expect-error indices are no floats
+  expect(() => k.argmax(x, { out: new Float32Array(1) })).toThrow();
   const options: SoftmaxOptions = { out: z };
   const some: FloatOutput = k.softmax(x, options);
   // @ts-expect-error it may be a resident batch
@@ -81,7 +95,7 @@ it("a divergence that has a gradient perhaps is values or { loss, grad }", () =>
   // @ts-expect-error without a gradient there is no loss: these are the values
   expectTypeOf(() => given.loss).toBeFunction();
   if (typeof given === "object" && "grad" in given) expectTypeOf(given.grad).toEqualTypeOf<FloatOutput>();
-  else expectTypeOf(given).toEqualTypeOf<number | Float32Array>();
+  else expectTypeOf(given).toEqualTypeOf<number | FloatOutput>();
 
   const either = k.klDivergence(x, x, { grad: flag() });
   // @ts-expect-error the same

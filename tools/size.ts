@@ -25,8 +25,8 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 63_600, goal: 30_000 },
-  "xentropy in workerd": { limit: 65_400, goal: 30_000 },
+  xentropy: { limit: 63_900, goal: 30_000 },
+  "xentropy in workerd": { limit: 65_700, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
   "xentropy/check, beside xentropy": { limit: 11_800 },
   "relaxed, when asked for": { limit: 19_600 },

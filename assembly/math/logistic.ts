@@ -25,6 +25,7 @@ const F64: usize = memory.data<f64>([
   0.20010849521814997, // logarithm 0.077·2^-24
   0.13999570661763436,
   0.1401222866524419,
+  -0.0,
 ], 16);
 
 /** The bits of the sign. */
@@ -43,6 +44,10 @@ export function unlift(): v128 {
 
 export function onesF64(): v128 {
   return v128.load64_splat(F64 + 8);
+}
+
+export function signBitsF64(): v128 {
+  return v128.load64_splat(F64 + 56);
 }
 
 /** log(1 + e) for 0 ≤ e ≤ 1, two float64: 2·atanh(s), s = e/(2 + e). log1p.ts has the float32 form. */

@@ -1,10 +1,10 @@
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
-import { newFloats, newIndices } from "../outputs.js";
+import { beginUnlike, newFloats, newIndices } from "../outputs.js";
 import type { ResidentBatch } from "../resident.js";
 import { POSITIONS } from "../workspace.js";
 import { addressOf, residentArray, residentBackward, residentColumns } from "./brief-resident.js";
-import { type Backward, callBackward, callElements, type Elementwise } from "./brief-shared.js";
+import { areLabels, type Backward, callBackward, callElements, type Elementwise } from "./brief-shared.js";
 
 /**
  * The short path, for calls of few numbers in their plainest form: Float32Arrays that begin where their buffers do (or resident
@@ -207,24 +207,36 @@ export function briefBackward(
 
 /** For each row the index of its largest element. */
 export function briefArgmax(context: Context, x: unknown, options: unknown): Int32Array | undefined {
-  if (!arePlain(options, "rows")) return undefined;
-  const { shape, axis } = options;
+  if (!arePlain(options, "rows", "out")) return undefined;
+  const { shape, axis, out } = options;
   const { work } = context;
   const columns = columnsOf(x, shape, axis);
   if (columns === 0) {
-    const classes = residentColumns(x, shape, axis, context);
+    const classes = out === undefined ? residentColumns(x, shape, axis, context) : 0;
     const from = classes === 0 ? 0 : addressOf(x, context);
-    if (from === 0) return context.leave({ shape, axis });
-    return argmaxAt(context, from, (x as ResidentBatch).length / classes, classes);
+    if (from === 0) return context.leave({ shape, axis, out });
+    const rows = (x as ResidentBatch).length / classes;
+    return argmaxAt(context, from, newIndices(rows), rows, classes);
   }
-  const { length } = x as Float32Array;
+  const array = x as Float32Array;
+  const { length } = array;
+  const rows = length / columns;
+  const result = out === undefined ? newIndices(rows) : out;
+  if (!areLabels(result, rows) || (result === out && !beginUnlike(array, result) && array.buffer === result.buffer)) {
+    return context.leave({ shape, axis, out });
+  }
   const tile = work.tile(0);
-  work.copyIn(x as Float32Array, 0, length, tile);
-  return argmaxAt(context, tile, length / columns, columns);
+  work.copyIn(array, 0, length, tile);
+  return argmaxAt(context, tile, result, rows, columns);
 }
 
-function argmaxAt({ kernels, arena, work }: Context, from: number, rows: number, columns: number): Int32Array {
-  const result = newIndices(rows);
+function argmaxAt(
+  { kernels, arena, work }: Context,
+  from: number,
+  result: Int32Array,
+  rows: number,
+  columns: number,
+): Int32Array {
   kernels.argmax(from, work.hits, rows, columns);
   const { i32 } = arena;
   for (let i = 0, at = work.hits >>> 2; i < rows; i++) result[i] = i32[at + i];

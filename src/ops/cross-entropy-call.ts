@@ -102,7 +102,7 @@ export function resultOf<G = FloatOutput>({ total, lses, hits }: CrossEntropy, g
 }
 
 export interface Result<G = FloatOutput> {
-  loss: number | Float32Array;
+  loss: number | FloatOutput;
   grad?: G;
   correct?: number;
   logSumExp?: Float32Array;

@@ -1,21 +1,30 @@
 import { BLOCK, type Summing } from "../backend/backend.js";
-import { areResident, type Batch, type FloatBatch, type Floats, readBatch, readOperand } from "../batch.js";
+import {
+  areResident,
+  type Batch,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  positionShape,
+  readBatch,
+  readOperand,
+} from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction, readUnit, readValues } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
 
-const ENTROPY = ["shape", "axis", "reduction", "unit"];
+const ENTROPY = ["shape", "axis", "out", "reduction", "unit"];
 const DIVERGENCE = [...ENTROPY, "grad"];
 
-export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): Float32Array | number {
+export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): FloatOutput | number {
   checkOptions(options, ENTROPY);
-  const { shape, axis, reduction, unit } = options;
+  const { shape, axis, out, reduction, unit } = options;
   const batch = readBatch(p, shape, axis, context.arena, "p");
-  return sumsOf(context, "entropy", { p: batch }, { reduction, unit }).value;
+  return sumsOf(context, "entropy", { p: batch }, { out, reduction, unit }).value;
 }
 
 export function divergence(
@@ -24,14 +33,14 @@ export function divergence(
   p: FloatBatch,
   q: FloatBatch,
   options: DivergenceOptions,
-): Float32Array | number | LossResult {
+): FloatOutput | number | LossResult {
   checkOptions(options, DIVERGENCE);
-  const { shape, axis, reduction, unit, grad } = options;
+  const { shape, axis, out, reduction, unit, grad } = options;
   const { arena } = context;
   const batch = readBatch(p, shape, axis, arena, "p");
   const other = readOperand(q, batch, arena, "q");
   const gradient = readGradient(grad, batch.shape, arena, other, [], batch, "p");
-  const total = sumsOf(context, operation, { p: batch, q: other, gradient }, { reduction, unit });
+  const total = sumsOf(context, operation, { p: batch, q: other, gradient }, { out, reduction, unit });
   return gradient ? total.result(gradient) : total.value;
 }
 
@@ -46,13 +55,15 @@ function sumsOf(
   context: Context,
   kernel: Summing,
   { p: batch, q: other, gradient }: Operands,
-  { reduction, unit }: EntropyOptions,
+  { out, reduction, unit }: EntropyOptions,
 ): LossTotal {
   const { arena, kernels, work } = context;
   const { classes } = batch;
   const count = batch.outer * batch.inner;
   const factor = readUnit(unit);
-  const total = new LossTotal(readReduction(reduction, "none"), count, count);
+  const reduce = readReduction(reduction, "none");
+  const values = readValues(out, reduce, positionShape(batch), arena, batch, other, gradient);
+  const total = new LossTotal(reduce, count, count, values);
   const scale = total.scale * factor;
   const run = (p: number, q: number, grad: number, rows: number, cols: number, sums: number) => {
     const e = work.exponentials;

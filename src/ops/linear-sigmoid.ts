@@ -1,5 +1,5 @@
 import { BLOCK } from "../backend/backend.js";
-import type { ElementTargets, FloatBatch } from "../batch.js";
+import type { ElementTargets, FloatBatch, FloatOutput } from "../batch.js";
 import { eachPart } from "../columns.js";
 import type { Context } from "../context.js";
 import { readTargets } from "../labels.js";
@@ -12,7 +12,7 @@ import { linearProducts } from "./linear-products.js";
 import { kernelFactor, readWeighting, scaleRest } from "./sigmoid-losses.js";
 
 interface Result {
-  loss: number | Float32Array;
+  loss: number | FloatOutput;
   grad?: LayerGradients["results"];
 }
 

@@ -3,6 +3,7 @@ import {
   type Batch,
   type FloatBatch,
   type FloatOutput,
+  type IndexOutput,
   positionShape,
   readBatch,
   readFloats,
@@ -14,8 +15,8 @@ import type { Context } from "../context.js";
 import { ShapeError } from "../errors.js";
 import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
-import type { BatchOptions, LogSumExpOptions } from "../options.js";
-import { newFloats, newIndices, readOutput } from "../outputs.js";
+import type { ArgmaxOptions, BatchOptions, LogSumExpOptions } from "../options.js";
+import { newFloats, newIndices, readIndices, readOutput } from "../outputs.js";
 import { copyStrided } from "../strided.js";
 import { POSITIONS } from "../workspace.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
@@ -25,7 +26,8 @@ import { goesAcross } from "./softmax.js";
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
 const LOG_SUM_EXP = ["shape", "axis", "out", "temperature"];
-const INDEX = ["shape", "axis"];
+const ARGMAX = ["shape", "axis", "out"];
+const TOP_K = ["shape", "axis"];
 
 export function logSumExp(context: Context, x: FloatBatch, options: LogSumExpOptions): FloatOutput {
   return briefLogSumExp(context, x, options) ?? generalLogSumExp(context, x, context.left(options));
@@ -123,19 +125,19 @@ function longLogSumExp(context: Context, classes: number, read: (column: number,
 /** Classes up to which an argmax of a resident batch compares positions side by side. */
 const MANY = 256;
 
-export function argmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
+export function argmax(context: Context, x: FloatBatch, options: ArgmaxOptions): IndexOutput {
   return briefArgmax(context, x, options) ?? generalArgmax(context, x, context.left(options));
 }
 
-function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): Int32Array {
-  checkOptions(options, INDEX);
-  const { shape, axis } = options;
+function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions): IndexOutput {
+  checkOptions(options, ARGMAX);
+  const { shape, axis, out } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
   const positions = batch.outer * batch.inner;
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
-  const result = newIndices(positions);
+  const { indices, result } = readIndices(out, positionShape(batch), arena, batch);
   const resident = areResident(batch);
   // With more, rows were measured to be as fast, and faster where classes stand a power of two apart.
   const across = goesAcross(batch) && !(resident && batch.classes > MANY);
@@ -145,7 +147,7 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
       const input = new Columns(context, batch, batch, position, 0);
       const largest = new Largest();
       eachTile(work, batch.classes, (c, n) => largest.see(context, input.read(c, n), n, c));
-      result[position] = largest.column;
+      indices[position] = largest.column;
     }
     return result;
   }
@@ -155,7 +157,7 @@ function generalArgmax(context: Context, x: FloatBatch, options: BatchOptions): 
     if (across) kernels.argmaxAcross(from, work.hits, classes, rows, tiles.stride);
     else kernels.argmax(from, work.hits, rows, classes);
     const at = work.hits >>> 2;
-    for (let i = 0; i < tiles.rows; i++) result[tiles.position + i] = arena.i32[at + i];
+    for (let i = 0; i < tiles.rows; i++) indices[tiles.position + i] = arena.i32[at + i];
   }
   return result;
 }
@@ -166,7 +168,7 @@ export function topK(
   k: number,
   options: BatchOptions,
 ): { values: Float32Array; indices: Int32Array } {
-  checkOptions(options, INDEX);
+  checkOptions(options, TOP_K);
   const { shape, axis } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);

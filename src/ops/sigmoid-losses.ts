@@ -1,13 +1,22 @@
-import { areResident, type Batch, type ElementTargets, type FloatBatch, type Floats, readElements } from "../batch.js";
+import {
+  areResident,
+  type Batch,
+  type ElementTargets,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  readElements,
+} from "../batch.js";
 import { checkOptions, readNumber } from "../checks.js";
 import type { Context } from "../context.js";
 import { readTargets } from "../labels.js";
-import { type LossResult, LossTotal, readGradient, readReduction, readUnit } from "../loss.js";
+import { type LossResult, LossTotal, readGradient, readReduction, readUnit, readValues } from "../loss.js";
 import type { Arena } from "../memory.js";
 import { FOCAL, SIGMOID_CROSS_ENTROPY } from "../option-names.js";
 import type {
   BinaryCrossEntropyOptions,
   LossOptions,
+  OutputOptions,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
 } from "../options.js";
@@ -19,7 +28,7 @@ import { briefSigmoidCrossEntropy } from "./brief-losses.js";
 /** The largest float32, which the kernel takes γ as. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-const BINARY = ["shape", "reduction", "grad", "unit"];
+const BINARY = ["shape", "out", "reduction", "grad", "unit"];
 
 /** What elements count. */
 export interface Weighting {
@@ -127,13 +136,13 @@ export function binaryCrossEntropy(
   q: FloatBatch,
   targets: ElementTargets,
   options: BinaryCrossEntropyOptions,
-): Float32Array | number | LossResult {
+): FloatOutput | number | LossResult {
   checkOptions(options, BINARY);
-  const { shape, reduction, grad, unit } = options;
+  const { shape, out, reduction, grad, unit } = options;
   const { kernels, arena, work } = context;
   const batch = readElements(q, shape, arena, "q");
   const factor = readUnit(unit);
-  const settings = { reduction: readReduction(reduction, "none"), grad };
+  const settings = { out, reduction: readReduction(reduction, "none"), grad };
   const result = elements(context, batch, targets, settings, ({ x, t, grad, losses, n, sum }, scale) =>
     kernels.binaryCrossEntropy(x, t, grad, losses, work.exponentials, n, scale * factor, factor, sum),
   );
@@ -148,11 +157,11 @@ function elements(
   context: Context,
   batch: Batch,
   targets: ElementTargets,
-  options: LossOptions,
+  options: LossOptions & OutputOptions,
   run: (tile: Tile, scale: number) => number,
   { whole = true, weights = [] as (Broadcast | undefined)[] } = {},
 ): LossResult {
-  const { reduction, grad, gradOutput } = options;
+  const { out, reduction, grad, gradOutput } = options;
   const { arena, work } = context;
   const t: Floats = readTargets(targets, batch, arena);
   const { length } = batch;
@@ -160,7 +169,8 @@ function elements(
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
   const inputs = [upstream, ...weights.map((weight) => weight?.source)];
   const gradient = readGradient(grad, batch.shape, arena, batch, inputs, t);
-  const total = new LossTotal(reduce, length, length);
+  const values = readValues(out, reduce, batch.shape, arena, batch, t, gradient);
+  const total = new LossTotal(reduce, length, length, values);
   const each = total.each && { array: total.each, pointer: 0 };
   const applied = kernelFactor(upstream, weights);
   const scale = total.scale * applied;
