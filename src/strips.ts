@@ -1,20 +1,21 @@
+import type { Kernels } from "./backend/backend.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
-import { likeParts, type Slabs } from "./slabs.js";
 import { turn } from "./turn.js";
 import type { Slot, Workspace } from "./workspace.js";
 
-/** Positions of a strip, at most. */
-const WIDTH = 64;
-
-/** Floats of a strip, at most: 8 MiB. */
-const MOST = 2 ** 21;
-
-/** How many times as many positions a slab may have to be copied whole. */
-const WHOLE = 4;
-
 /** Positions of a tile below which strips are turned instead. */
 const FEW = 4;
+
+/** Positions of a strip, at most, and floats: 8 MiB. */
+const WIDTH = 64;
+const MOST = 2 ** 21;
+
+/** Up to so many times as many positions are copied to have those of a strip. */
+const WHOLE = 4;
+
+/** Floats at a multiple of whose distance classes fall on a few sets of a cache. */
+const SPREAD = 256;
 
 /**
  * Positions along another axis than the last of which few fit a tile: gathered tile by tile, each cache line would be fetched
@@ -24,25 +25,25 @@ const FEW = 4;
  */
 export class Strips {
   readonly #work: Workspace;
-  readonly #slabs: Slabs;
-  /** The arrays of the slots that are read. They are kept until a call that needs none. */
+  readonly #kernels: Kernels;
+  /** The arrays of the slots that are read, which are kept until a call that needs none, and the first positions in them. */
   #rooms: Float32Array[] = [];
-  /** The first positions of the strips that are there. */
   #firsts: number[] = [];
   #classes = 0;
   #inner = 0;
   /** Positions of a strip; 0 if the batch isn't taken so. */
   width = 0;
 
-  constructor(work: Workspace, slabs: Slabs) {
+  constructor(work: Workspace, kernels: Kernels) {
     this.#work = work;
-    this.#slabs = slabs;
+    this.#kernels = kernels;
   }
 
   /** Starts a walk. `fit`: how many positions fit a tile. */
   over(classes: number, inner: number, fit: number): void {
     const few = fit < FEW && fit < inner;
-    this.width = few ? likeParts(inner, Math.min(WIDTH, Math.floor(MOST / classes))) : 0;
+    const most = few ? Math.min(inner, WIDTH, Math.floor(MOST / classes)) : 0;
+    this.width = most < 16 ? most : most & ~15;
     this.#classes = classes;
     this.#inner = inner;
     if (few) this.#firsts = [];
@@ -50,7 +51,7 @@ export class Strips {
   }
 
   /** How many positions there are from one on to the end of its strip. */
-  from(position: number): number {
+  left(position: number): number {
     const at = position % this.#inner;
     return Math.min(this.width - (at % this.width), this.#inner - at);
   }
@@ -62,7 +63,7 @@ export class Strips {
 
   /** The array of a slot's strips. */
   room(slot: Slot): Float32Array {
-    const least = Math.min(this.width, this.#inner) * this.#classes;
+    const least = this.width * this.#classes;
     if (!(this.#rooms[slot]?.length >= least)) this.#rooms[slot] = newFloats(least);
     return this.#rooms[slot];
   }
@@ -77,40 +78,46 @@ export class Strips {
 
   /** Hands the strip over if the result of a position, which has been put there, is its last. */
   write(operand: Operand, position: number, slot: Slot): void {
-    if (this.from(position) === 1) this.#turn(operand, position - this.#row(position), slot, true);
+    if (this.left(position) === 1) this.#turn(operand, position - this.#row(position), slot, true);
   }
 
   #row(position: number): number {
     return (position % this.#inner) % this.width;
   }
 
-  /** Turns a strip, or `back`: float by float, or by way of tile 4 as many classes at a time as it holds. */
-  #turn(operand: Operand, first: number, slot: Slot, back: boolean): void {
+  /** Turns a strip, or `back`: float by float, or by way of tile 4, and tile 2 if it is foreign. */
+  #turn({ array, pointer }: Operand, first: number, slot: Slot, back: boolean): void {
     const work = this.#work;
     const classes = this.#classes;
     const inner = this.#inner;
-    const width = this.from(first);
-    const rows = this.room(slot);
-    const offset = (first - (first % inner)) * classes + (first % inner);
-    if (operand.array && inner > WHOLE * width) {
-      const lying = wordsOf(operand.array);
-      const there = wordsOf(rows);
-      if (back) turn(there, 0, 1, classes, lying, offset, inner, 1, classes, width);
-      else turn(lying, offset, inner, 1, there, 0, 1, classes, classes, width);
+    const width = this.left(first);
+    const room = this.room(slot);
+    const from = first % inner;
+    const offset = (first - from) * classes + from;
+    if ((array || inner % SPREAD === 0) && inner > WHOLE * width) {
+      const lying = array ? wordsOf(array) : work.arena.i32;
+      const at = array ? offset : (pointer >>> 2) + offset;
+      const rows = wordsOf(room);
+      if (back) turn(rows, 0, 1, classes, lying, at, inner, 1, classes, width);
+      else turn(lying, at, inner, 1, rows, 0, 1, classes, classes, width);
       return;
     }
-    const tile = work.tile(4);
+    const [tile, transit] = [work.tile(4), work.tile(2)];
     // An odd number of cache lines, so that rows fall on many sets of a cache.
-    const most = (Math.floor(work.tileFloats / width) & ~31) - 16;
+    const most = (Math.floor(work.tileFloats / (array ? inner : width)) & ~31) - 16;
     for (let c = 0; c < classes; c += most) {
       const n = Math.min(most, classes - c);
-      const turnPart = () => this.#slabs.turn(operand, offset + c * inner, inner, width, 1, n, tile, back);
-      if (!back) turnPart();
-      for (let row = 0, at = tile; row < width; row++, at += n * 4) {
-        if (back) work.copyIn(rows, row * classes + c, n, at);
-        else work.copyOut(at, n, rows, row * classes + c);
+      const at = offset + c * inner;
+      const floats = (n - 1) * inner + width;
+      const lying = array ? transit : pointer + at * 4;
+      if (array && !(back && inner === width)) work.copyIn(array, at, floats, lying);
+      if (!back) this.#kernels.transpose(lying, inner, tile, n, n, width);
+      for (let row = 0; row < width; row++) {
+        if (back) work.copyIn(room, row * classes + c, n, tile + row * n * 4);
+        else work.copyOut(tile + row * n * 4, n, room, row * classes + c);
       }
-      if (back) turnPart();
+      if (back) this.#kernels.transpose(tile, n, lying, inner, width, n);
+      if (array && back) work.copyOut(lying, floats, array, at);
     }
   }
 }

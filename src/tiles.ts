@@ -1,7 +1,6 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
-import { apart, likeParts, Slabs } from "./slabs.js";
 import { Strips } from "./strips.js";
 import { MOST_COLUMNS, POSITIONS, type Slot, type Workspace } from "./workspace.js";
 
@@ -30,7 +29,7 @@ export interface Streaming {
  */
 export class Tiles {
   readonly #work: Workspace;
-  readonly #slabs: Slabs;
+  readonly #kernels: Kernels;
   readonly #streams: Streaming | undefined;
   /** What does so in this walk. */
   #streaming: Streaming | undefined;
@@ -50,10 +49,10 @@ export class Tiles {
   #slab = 0;
   #at = 0;
   /** Slabs of this tile, and the positions it takes of each from `#from` on. */
-  #count = 0;
+  #slabs = 0;
   #from = 0;
   #width = 0;
-  /** Where few positions fit a tile: what they are turned into. */
+  /** What few positions of a tile come from. */
   readonly strips: Strips;
   /** First position of this tile. */
   position = 0;
@@ -64,9 +63,9 @@ export class Tiles {
 
   constructor(work: Workspace, kernels: Kernels, streams?: Streaming) {
     this.#work = work;
+    this.#kernels = kernels;
     this.#streams = streams;
-    this.#slabs = new Slabs(work, kernels);
-    this.strips = new Strips(work, this.#slabs);
+    this.strips = new Strips(work, kernels);
   }
 
   /**
@@ -91,7 +90,7 @@ export class Tiles {
       this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
       this.#staged = !resident || this.#step(inner) !== inner;
     }
-    this.strips.over(classes, inner, across ? Infinity : Math.floor(this.#work.tileFloats / classes));
+    this.strips.over(classes, inner, across ? inner : Math.floor(this.#work.tileFloats / classes));
     this.#streams?.clear();
     this.#streaming = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
     this.#slab = 0;
@@ -122,24 +121,24 @@ export class Tiles {
     if (this.#slab >= this.#outer || inner === 0) return false;
     const fit = this.#fit();
     if (inner <= fit) {
-      this.#count = this.#lying ? 1 : Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
+      this.#slabs = this.#lying ? 1 : Math.min(this.#outer - this.#slab, Math.floor(fit / inner));
       this.#from = 0;
       this.#width = inner;
       this.position = this.#slab * inner;
-      this.#slab += this.#count;
+      this.#slab += this.#slabs;
     } else {
-      this.#count = 1;
+      this.#slabs = 1;
       this.#from = this.#at;
       this.position = this.#slab * inner + this.#at;
-      this.#width = Math.min(fit, this.strips.width ? this.strips.from(this.position) : inner - this.#at);
+      this.#width = Math.min(fit, this.strips.width ? this.strips.left(this.position) : inner - this.#at);
       this.#at += this.#width;
       if (this.#at === inner) {
         this.#at = 0;
         this.#slab++;
       }
     }
-    this.rows = this.#count * this.#width;
-    this.#work.alignTo(this.strips.width ? this.strips.at(this.position) : this.#offset());
+    this.rows = this.#slabs * this.#width;
+    this.#work.alignTo(this.#offset());
     return true;
   }
 
@@ -156,7 +155,8 @@ export class Tiles {
     if (most < 16 || (inner > 1 && inner <= most && classes * this.#step(inner) <= room)) return most;
     const lines = most & ~15;
     if (inner === 1) return lines;
-    return apart(likeParts(inner, apart(lines) === lines ? lines : lines - 16));
+    const longest = lines % SPREAD === 0 ? lines - 16 : lines;
+    return apart(Math.ceil(inner / Math.ceil(inner / longest) / 16) * 16);
   }
 
   /** Floats of the tile, from its first to its last. */
@@ -164,8 +164,9 @@ export class Tiles {
     return this.classes * (this.#lying ? this.stride : this.rows);
   }
 
-  /** Index in the batch of the tile's first float. */
+  /** Index of the tile's first float, in the batch or in its strip. */
   #offset(): number {
+    if (this.strips.width) return this.strips.at(this.position);
     return this.#inner === 1
       ? this.position * this.classes
       : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
@@ -176,14 +177,16 @@ export class Tiles {
     return this.#staged ? this.#step(this.#width) : this.#inner;
   }
 
-  /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. `strip`: the slot that it was read to before. */
+  /**
+   * Address of the tile's rows of an input: where they lie, or copied to slot `slot`. `strip`: the slot that the input has been
+   * read to before, and that its strip is of.
+   */
   read(operand: Operand, slot: Slot, strip = slot): number {
     if (this.#lying) return this.#lay(operand, slot);
     const offset = this.#offset();
     const to = this.#work.tile(slot);
     if (this.strips.width) {
-      const rows = this.strips.read(operand, this.position, strip);
-      this.#work.copyIn(rows, this.strips.at(this.position), this.floats, to);
+      this.#work.copyIn(this.strips.read(operand, this.position, strip), offset, this.floats, to);
       return to;
     }
     if (this.#inner !== 1) {
@@ -208,11 +211,11 @@ export class Tiles {
   /** Hands an output's rows over that were computed at `from`; nothing is to be done where they lie there already. */
   write(operand: Operand, from: number): void {
     if (this.#lying) {
-      if (this.#staged) this.#carry(operand, from, true);
+      if (this.#staged) this.#carry(operand, this.#offset(), from, true, this.stride, this.classes);
       return;
     }
     if (this.strips.width) {
-      this.#work.copyOut(from, this.floats, this.strips.room(0), this.strips.at(this.position));
+      this.#work.copyOut(from, this.floats, this.strips.room(0), this.#offset());
       this.strips.write(operand, this.position + this.rows - 1, 0);
       return;
     }
@@ -236,15 +239,70 @@ export class Tiles {
   #lay(operand: Operand, slot: Slot): number {
     if (!this.#staged) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    this.#carry(operand, to, false);
+    this.#carry(operand, this.#offset(), to, false, this.stride, this.classes);
     return to;
   }
 
-  #carry(operand: Operand, tile: number, back: boolean): void {
-    this.#slabs.carry(operand, this.#offset(), this.#inner, this.#width, this.classes, tile, this.stride, back);
+  /** Copies `count` classes from the float at `offset` on to the address `tile`, or `back`: at once if as far apart there. */
+  #carry({ array, pointer }: Operand, offset: number, tile: number, back: boolean, step: number, count: number): void {
+    const work = this.#work;
+    const inner = this.#inner;
+    const width = this.#width;
+    const lying = array ?? work.arena.f32;
+    const at = array ? offset : (pointer >>> 2) + offset;
+    const runs = step === inner ? 1 : count;
+    const n = step === inner ? (count - 1) * inner + width : width;
+    for (let c = 0; c < runs; c++) {
+      if (back) work.copyOut(tile + c * step * 4, n, lying, at + c * inner);
+      else work.copyIn(lying, at + c * inner, n, tile + c * step * 4);
+    }
   }
 
+  /** Turns the tile's positions into rows at an address, or `back`. What isn't turned where it lies passes through tile 2. */
   #turn(operand: Operand, rows: number, back: boolean): void {
-    this.#slabs.turn(operand, this.#offset(), this.#inner, this.#width, this.#count, this.classes, rows, back);
+    const { classes } = this;
+    const width = this.#width;
+    const inner = this.#inner;
+    const even = apart(inner) === inner;
+    const there = !operand.array && (even || !back);
+    const slabs = this.#slabs;
+    const offset = this.#offset();
+    const transit = this.#work.tile(2);
+    if (there || (even && width === inner)) {
+      const lying = there ? operand.pointer + offset * 4 : transit;
+      if (!there && !back) this.#carry(operand, offset, transit, false, inner, slabs * classes);
+      for (let s = 0; s < slabs; s++) {
+        this.#transpose(lying + s * classes * inner * 4, inner, rows + s * classes * width * 4, classes, back);
+      }
+      if (!there && back) this.#carry(operand, offset, transit, true, inner, slabs * classes);
+      return;
+    }
+    // Several times as much in one piece is copied faster than what is needed in many: where a tile holds two classes at least,
+    // for it takes an even number of them (see alignTo).
+    const room = this.#work.tileFloats;
+    const whole = even && inner <= Math.min((back ? 8 : 24) * width, room / 2);
+    const step = whole ? inner : apart(width);
+    const most = whole ? Math.floor(room / inner) & ~1 : classes;
+    for (let c = 0; c < slabs * classes; c += most) {
+      const n = Math.min(most, slabs * classes - c);
+      if (whole || !back) this.#carry(operand, offset + c * inner, transit, false, step, n);
+      this.#transpose(transit, step, rows + (whole ? c : c * width) * 4, n, back);
+      if (back) this.#carry(operand, offset + c * inner, transit, true, step, n);
+    }
   }
+
+  /** Turns n classes of positions, `step` floats apart, into columns of rows, or `back`. */
+  #transpose(lying: number, step: number, rows: number, n: number, back: boolean): void {
+    const width = this.#width;
+    if (back) this.#kernels.transpose(rows, this.classes, lying, step, width, n);
+    else this.#kernels.transpose(lying, step, rows, this.classes, n, width);
+  }
+}
+
+/** Floats at a multiple of whose distance columns fall on a few sets of a cache, where they drive each other out. */
+const SPREAD = 256;
+
+/** Floats between two classes, `width` positions each, that don't do so. */
+function apart(width: number): number {
+  return width % SPREAD === 0 ? width + 16 : width;
 }
