@@ -12,8 +12,9 @@ export const ONE_SLOT: readonly Slot[] = [0];
 
 /**
  * One position of a batch whose classes don't fit a tile, in column tiles. A foreign position passes through a staging
- * tile, and so does one whose classes don't lie side by side, by way of a strip; a resident one is used where it lies. Tiles are whole
- * blocks, so that every bit is as if the row had been taken at once.
+ * tile, and so does one whose classes don't lie side by side, which is the row of a strip (strips.ts) unless it is too long
+ * even for that; a resident one is used where it lies. Tiles are whole blocks, so that every bit is as if the row had been
+ * taken at once.
  *
  * The first column tiles may have a slot each. What is computed there in one pass over the row can stay until the next
  * one; what passes through the last slot has to be handed over in between.

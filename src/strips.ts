@@ -11,11 +11,8 @@ const FEW = 4;
 const WIDTH = 64;
 const MOST = 2 ** 21;
 
-/** Up to so many times as many positions are copied to have those of a strip. */
+/** Strips that are a lesser part of their slab aren't copied with all that lies between them, but turned float by float. */
 const WHOLE = 4;
-
-/** Floats at a multiple of whose distance classes fall on a few sets of a cache. */
-const SPREAD = 256;
 
 /**
  * Positions along another axis than the last of which few fit a tile: gathered tile by tile, each cache line would be fetched
@@ -85,7 +82,7 @@ export class Strips {
     return (position % this.#inner) % this.width;
   }
 
-  /** Turns a strip, or `back`: float by float, or by way of tile 4, and tile 2 if it is foreign. */
+  /** Turns a strip, or `back`: float by float; or by the kernel, by way of tile 4, and of tile 2 if it is foreign. */
   #turn({ array, pointer }: Operand, first: number, slot: Slot, back: boolean): void {
     const work = this.#work;
     const classes = this.#classes;
@@ -94,12 +91,11 @@ export class Strips {
     const room = this.room(slot);
     const from = first % inner;
     const offset = (first - from) * classes + from;
-    if ((array || inner % SPREAD === 0) && inner > WHOLE * width) {
-      const lying = array ? wordsOf(array) : work.arena.i32;
-      const at = array ? offset : (pointer >>> 2) + offset;
+    if (array && inner > WHOLE * width) {
+      const lying = wordsOf(array);
       const rows = wordsOf(room);
-      if (back) turn(rows, 0, 1, classes, lying, at, inner, 1, classes, width);
-      else turn(lying, at, inner, 1, rows, 0, 1, classes, classes, width);
+      if (back) turn(rows, 0, 1, classes, lying, offset, inner, 1, classes, width);
+      else turn(lying, offset, inner, 1, rows, 0, 1, classes, classes, width);
       return;
     }
     const [tile, transit] = [work.tile(4), work.tile(2)];
