@@ -38,7 +38,7 @@ export class Strips {
 
   /** Starts a walk. `fit`: how many positions fit a tile. */
   over(classes: number, inner: number, fit: number): void {
-    const few = fit < FEW && fit < inner;
+    const few = inner > 1 && fit < Math.min(FEW, inner);
     const most = few ? Math.min(inner, WIDTH, Math.floor(MOST / classes)) : 0;
     this.width = most < 16 ? most : most & ~15;
     this.#classes = classes;
@@ -92,10 +92,8 @@ export class Strips {
     const from = first % inner;
     const offset = (first - from) * classes + from;
     if (array && inner > WHOLE * width) {
-      const lying = wordsOf(array);
-      const rows = wordsOf(room);
-      if (back) turn(rows, 0, 1, classes, lying, offset, inner, 1, classes, width);
-      else turn(lying, offset, inner, 1, rows, 0, 1, classes, classes, width);
+      if (back) turn(room, 0, 1, classes, array, offset, inner, 1, classes, width);
+      else turn(array, offset, inner, 1, room, 0, 1, classes, classes, width);
       return;
     }
     const [tile, transit] = [work.tile(4), work.tile(2)];
@@ -116,8 +114,4 @@ export class Strips {
       if (array && back) work.copyOut(lying, floats, array, at);
     }
   }
-}
-
-function wordsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
-  return new Int32Array(buffer, byteOffset, length);
 }

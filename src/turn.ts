@@ -3,15 +3,14 @@ const COLUMNS = 128;
 
 /**
  * Copies words from where columns lie `step` apart and rows `pitch` to where they lie `toStep` and `toPitch` apart. Eight rows
- * at a time: on the side where rows lie side by side, a cache line is then used at once. Words, not floats, so that a NaN
- * keeps its bits.
+ * at a time: on the side where rows lie side by side, a cache line is then used at once.
  */
-export function turn(
-  from: Int32Array,
+export function turn<Words extends Int32Array | Float32Array>(
+  from: Words,
   at: number,
   step: number,
   pitch: number,
-  to: Int32Array,
+  to: Words,
   toAt: number,
   toStep: number,
   toPitch: number,

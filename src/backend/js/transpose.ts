@@ -1,7 +1,7 @@
 import { turn } from "../../turn.js";
 import type { Memory } from "./memory.js";
 
-/** out[j][i] = x[i][j]: assembly/transpose.ts has the contract. */
+/** out[j][i] = x[i][j]: assembly/transpose.ts has the contract. Words are moved, not floats, so that a NaN keeps its bits. */
 export function transpose(
   { i32 }: Memory,
   x: number,
