@@ -1,6 +1,6 @@
-import { termOf } from "./distillation";
+import { floorOf, leastOf, logRatio, lossesOf, offsetsOf, phi } from "./distillation-terms";
 import { loadPair, upper } from "./math/lanes";
-import { padToFours, quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
+import { quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
 import { logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, spacing } from "./quad";
 import { transpose } from "./transpose";
 
@@ -60,17 +60,18 @@ export function klOfNarrow(
   return row;
 }
 
-/** Four rows' losses: Σ p_j·((y_j − max_y) − (x_j − max_x)) and the difference of the logarithms. */
+/** Four rows' losses. */
 function klOfFour(x: usize, y: usize, e: usize, classes: usize, recordX: usize, recordY: usize, losses: usize): void {
   const maxX = v128.load(recordX, MAXIMA);
   const maxY = v128.load(recordY, MAXIMA);
-  padToFours(x, classes);
-  padToFours(y, classes);
-  padToFours(e, classes);
   klOfTwo(x, y, e, classes, maxX, maxY, recordX, recordY, losses);
   klOfTwo(x + 8, y + 8, e + 8, classes, upper(maxX), upper(maxY), recordX + 16, recordY + 16, losses + 16);
 }
 
+/**
+ * The losses of two rows, whose terms are added as addTerms adds those of one: in four lanes, of which each class takes the
+ * next.
+ */
 function klOfTwo(
   x: usize,
   y: usize,
@@ -82,23 +83,38 @@ function klOfTwo(
   recordY: usize,
   losses: usize,
 ): void {
-  const sum = gapsOfTwo(x, y, e, classes, f64x2.promote_low_f32x4(maxX), f64x2.promote_low_f32x4(maxY));
-  const gap = f64x2.mul(sum, v128.load(recordY, SUMS));
-  const loss = f64x2.add(gap, f64x2.sub(v128.load(recordX, RESTS), v128.load(recordY, RESTS)));
-  v128.store(losses, f64x2.max(loss, f64x2.splat(0)));
-}
-
-/** The sums that gap makes of one row, class c in lane c mod 4, for two. */
-function gapsOfTwo(x: usize, y: usize, e: usize, classes: usize, maxX: v128, maxY: v128): v128 {
-  let s0 = f64x2.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  for (const end = x + (classes << 4); x < end; x += 64, y += 64, e += 64) {
-    s0 = f64x2.add(s0, termOf(loadPair(x), loadPair(y), loadPair(e), maxX, maxY));
-    s1 = f64x2.add(s1, termOf(loadPair(x + 16), loadPair(y + 16), loadPair(e + 16), maxX, maxY));
-    s2 = f64x2.add(s2, termOf(loadPair(x + 32), loadPair(y + 32), loadPair(e + 32), maxX, maxY));
-    s3 = f64x2.add(s3, termOf(loadPair(x + 48), loadPair(y + 48), loadPair(e + 48), maxX, maxY));
+  const mx = f64x2.promote_low_f32x4(maxX);
+  const my = f64x2.promote_low_f32x4(maxY);
+  const logX = v128.load(recordX, RESTS);
+  const logY = v128.load(recordY, RESTS);
+  const c = offsetsOf(logY, logX);
+  const factor = v128.load(recordY, SUMS);
+  const least = leastOf(factor);
+  const floor = floorOf(logY);
+  let sum = f64x2.splat(0);
+  let mean = sum;
+  let s0 = sum;
+  let s1 = sum;
+  let s2 = sum;
+  let m0 = sum;
+  let m1 = sum;
+  let m2 = sum;
+  for (const end = x + (classes << 4); x < end; x += 16, y += 16, e += 16) {
+    const w = loadPair(e);
+    const u = logRatio(loadPair(x), loadPair(y), w, mx, my, c, least, floor);
+    const p = f64x2.pmax(w, least);
+    const s = f64x2.add(sum, f64x2.mul(p, phi(u)));
+    const m = f64x2.add(mean, f64x2.mul(p, u));
+    sum = s0;
+    s0 = s1;
+    s1 = s2;
+    s2 = s;
+    mean = m0;
+    m0 = m1;
+    m1 = m2;
+    m2 = m;
   }
-  return f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
+  sum = f64x2.mul(f64x2.add(f64x2.add(sum, s1), f64x2.add(s0, s2)), factor);
+  mean = f64x2.mul(f64x2.add(f64x2.add(mean, m1), f64x2.add(m0, m2)), factor);
+  v128.store(losses, lossesOf(sum, mean));
 }

@@ -158,6 +158,11 @@ export function rowMass(state: usize): f64 {
   return first(state).mass;
 }
 
+/** Where the node of a finished row has its gap and, 8 bytes on, its mass: both 0 where there are no dense targets. */
+export function rowTargets(state: usize): usize {
+  return state + NODES + offsetof<Node>("gap");
+}
+
 /** log(Σ exp(x − M)) = log1p(rest / peak), NaN for a row of −Infinity alone and for one with a NaN or +Infinity. */
 export function rowLog(state: usize): f64 {
   return log1p(rowRest(state) / rowPeak(state));

@@ -205,7 +205,7 @@ export class Xentropy extends Loaded {
   /**
    * KL divergence from a teacher's softmax to a student's, both from logits, for knowledge distillation (Hinton et al.,
    * arXiv 1503.02531): T²·Σ p·log(p/q) with p = softmax(teacher / T), q = softmax(student / T); gradient T·(q − p) to the
-   * student's logits. At most 4 ULP, of Σ p·(|log p| + |log q|) and of p + q. "mean" divides by the number of positions.
+   * student's logits. At most 4 ULP, of Σ p·|log(p/q)| and of p + q. "mean" divides by the number of positions.
    * Throws WeightError too.
    */
   softmaxKlDivergence<const O extends Only<SoftmaxKlDivergenceOptions, O> = object>(

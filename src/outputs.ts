@@ -99,9 +99,9 @@ export function readIndices(
   return { indices, result: value as IndexOutput };
 }
 
-/** Refuses an output that shares some bytes with an input and not all, or isn't as long. */
+/** Refuses an output that shares some bytes with an input and not all, or isn't as long: integer targets may be narrower. */
 function checkWhole(output: Floats, input: Floats, arena: Arena, name: string): void {
-  if (output.length !== input.length) checkApart(output, input, arena, name, "the input");
+  if (output.end - output.start !== input.end - input.start) checkApart(output, input, arena, name, "the input");
   else if (output.start !== input.start && overlap(output, input, arena)) {
     throw new OverlapError(`${name} overlaps an input in part; it may be the input itself or lie apart.`);
   }

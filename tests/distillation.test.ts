@@ -8,7 +8,7 @@ import { FINITE, LONG_LENGTHS, normal, SHORT_LENGTHS } from "./support/samples.j
 import { EAGER, WORKER } from "./support/threads.js";
 import { expectSameBits, expectWithin } from "./support/ulp.js";
 
-/** Σ p·(|log p| + |log q|), and p + q, both with the powers of T that belong to them. */
+/** Σ p·|log(p/q)|, and p + q, both with the powers of T that belong to them. */
 function terms(
   student: Float32Array,
   teacher: Float32Array,
@@ -18,7 +18,7 @@ function terms(
   let loss = 0;
   const grad = p.map((lp, i) => {
     const mass = Math.exp(lp);
-    if (mass !== 0) loss += mass * (Math.abs(lp) + Math.abs(q[i]));
+    if (mass !== 0) loss += mass * Math.abs(lp - q[i]);
     return temperature * (mass + Math.exp(q[i]));
   });
   return { loss: temperature * temperature * loss, grad };
@@ -41,6 +41,33 @@ describeEachBackend("softmaxKlDivergence", (backend) => {
     for (const length of [...SHORT_LENGTHS.slice(1), ...LONG_LENGTHS.filter((n) => n < 10_000 && backend.affords(n))]) {
       const temperature = [1, 2, 0.5][length % 3];
       judge(backend, sample(length, length), sample(length, length + 1), temperature);
+    }
+  });
+
+  it.each([1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6])(
+    "is within 4 ULP of itself where logits differ by up to %d, though its terms are far larger",
+    (difference) => {
+      for (const length of [2, 3, 10, 16, 17, 67, 1000, 20_000].filter((n) => backend.affords(n))) {
+        const teacher = normal(length, length, 0, 3);
+        const student = teacher.map((y, i) => y + difference * Math.sin(i + 1));
+        const truth = softmaxKlDivergence(student, teacher).loss;
+        expectWithin(4, backend.k.softmaxKlDivergence(student, teacher).loss, truth, `length ${length}`);
+      }
+    },
+  );
+
+  it("is within 4 ULP of itself where one class alone differs, by little or much", () => {
+    for (const length of [2, 10, 67, 3000]) {
+      const teacher = normal(length, length, 0, 4);
+      for (const difference of [-80, -2, -1e-3, 1e-4, 0.5, 30, 90]) {
+        for (const at of [0, length - 1]) {
+          const student = teacher.slice();
+          student[at] += difference;
+          const truth = softmaxKlDivergence(student, teacher).loss;
+          const { loss } = backend.k.softmaxKlDivergence(student, teacher);
+          expectWithin(4, loss, truth, `length ${length}, class ${at} by ${difference}`);
+        }
+      }
     }
   });
 

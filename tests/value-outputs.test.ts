@@ -152,6 +152,22 @@ describeEachBackend("the values of given distributions go where `out` says,", (b
     });
   });
 
+  it("those of binaryCrossEntropy not over targets of narrower integers, which would be overwritten before they are read", () => {
+    for (const Integers of [Uint8Array, Int16Array]) {
+      expectRefused(backend.k, OverlapError, "OVERLAP", (k, watch) => {
+        const out = watch(filled(6));
+        return k.binaryCrossEntropy(filled(6), new Integers(out.buffer as ArrayBuffer, 0, 6), { out });
+      });
+    }
+    const { k } = backend;
+    const room = new ArrayBuffer(16);
+    const targets = new Int32Array(room);
+    targets.set([0, 1, 1, 0]);
+    const q = Float32Array.of(0.25, 0.5, 0.75, 0.125);
+    const expected = k.binaryCrossEntropy(q, targets);
+    expectSameBits(k.binaryCrossEntropy(q, targets, { out: new Float32Array(room) }), expected, "as wide");
+  });
+
   it.each(PAIRED)("those of %s beside a gradient", (name) => {
     const { k } = backend;
     const shape = [30, 1];

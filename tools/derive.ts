@@ -101,6 +101,16 @@ const constants: Constant[] = [
     round: exact,
   },
   {
+    name: "distillation.q (float64)",
+    meaning: "((exp(t) - 1 - t)/t² - 1/2)/t; error relative to exp(t) - 1 - t",
+    f: (t) => series((k) => t ** k / factorial(k + 3)),
+    weight: (t) => Math.abs(t) / series((k) => t ** k / factorial(k + 2)),
+    from: -Math.LN2 / 2,
+    to: Math.LN2 / 2,
+    degree: 4,
+    round: exact,
+  },
+  {
     name: "logPass.q",
     meaning: "(atanh(s)/s - 1)/s² in y = s² for |s| ≤ 1/3; error relative to atanh(s)",
     f: (y) => series((k) => y ** k / (2 * k + 3)),

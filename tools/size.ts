@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 63_900, goal: 30_000 },
-  "xentropy in workerd": { limit: 65_700, goal: 30_000 },
+  xentropy: { limit: 64_800, goal: 30_000 },
+  "xentropy in workerd": { limit: 66_700, goal: 30_000 },
   "xentropy/reference": { limit: 6_900 },
-  "xentropy/check, beside xentropy": { limit: 11_800 },
-  "relaxed, when asked for": { limit: 19_600 },
-  "threads, when asked for": { limit: 29_700 },
+  "xentropy/check, beside xentropy": { limit: 11_900 },
+  "relaxed, when asked for": { limit: 20_100 },
+  "threads, when asked for": { limit: 30_200 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

@@ -151,9 +151,9 @@ export interface Kernels {
     e: number,
     n: number,
     scale: number,
-    start: number,
-  ): number;
-  klLoss(stateX: number, stateY: number, sum: number): number;
+    sums: number,
+  ): void;
+  klLoss(sums: number): number;
 
   // sigmoid.ts
   sigmoid(x: number, out: number, n: number, e: number): void;

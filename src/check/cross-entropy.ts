@@ -103,7 +103,10 @@ function capped(k: Xentropy, x: Float64Array, softcap: number): Float64Array {
   });
 }
 
-/** Loss: T²·Σ p·|log p − log q|; gradient: s·T·(p + q). */
+/** Teacher's probabilities below this count as none to the kernels where the student's are smaller still. */
+const LEAST = 2 ** -200;
+
+/** Loss: T²·Σ p·|log(p/q)|; gradient: s·T·(p + q). */
 export function distillationTerms(call: Call): Magnitudes {
   const { operands, options } = call;
   const { temperature = 1 } = options as LogitOptions;
@@ -120,7 +123,8 @@ export function distillationTerms(call: Call): Magnitudes {
     let total = 0;
     for (let c = 0; c < q.length; c++) {
       const mass = Math.exp(p[c]);
-      if (mass !== 0) total += mass * (Math.abs(p[c]) + Math.abs(q[c]));
+      // What is left out isn't judged.
+      if (mass !== 0) total += mass * Math.abs(p[c] - q[c]) * (mass < LEAST && p[c] > q[c] ? 2 ** 24 : 1);
       result[c] = Math.abs(scales[r]) * temperature * (mass + Math.exp(q[c]));
     }
     return temperature * temperature * total;

@@ -57,15 +57,16 @@ function generalKlDivergence(
       });
       kernels.finish(state);
       kernels.finish(secondState);
-      let sum = 0;
+      const sums = work.values;
+      arena.f64.fill(0, sums >>> 3, (sums >>> 3) + 2);
       eachTile(work, batch.classes, (c, n) => {
         const a = transform.apply(x.read(c, n), n, 0);
         const b = transform.apply(y.read(c, n), n, 1);
         const g = to ? to.place(c) : 0;
-        sum = kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sum);
+        kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sums);
         to?.write(c, n);
       });
-      total.add(position, t * t * kernels.klLoss(state, secondState, sum));
+      total.add(position, t * t * kernels.klLoss(sums));
     }
     return total.result(gradient);
   }

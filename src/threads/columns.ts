@@ -124,9 +124,13 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
       append(state, states, n, group);
       append(other, others, n, group);
     },
-    klApply(state, other, x, y, grad, e, n, scale, start) {
-      if (!cut.worth("klApply", n)) return one.klApply(state, other, x, y, grad, e, n, scale, start);
-      return cut
+    klApply(state, other, x, y, grad, e, n, scale, sums) {
+      if (!cut.worth("klApply", n)) return one.klApply(state, other, x, y, grad, e, n, scale, sums);
+      const { f64 } = work.arena;
+      const parts = states >>> 3;
+      const end = parts + 2 * Math.ceil(n / BLOCK);
+      f64.fill(0, parts, end);
+      cut
         .blocks("klApply", n, BLOCK)
         .value(state)
         .value(other)
@@ -136,8 +140,13 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
         .own(e)
         .count()
         .value(scale)
-        .value(0)
-        .sum(start);
+        .changes(states, 16 / BLOCK)
+        .run();
+      const total = sums >>> 3;
+      for (let at = parts; at < end; at += 2) {
+        f64[total] += f64[at];
+        f64[total + 1] += f64[at + 1];
+      }
     },
     softmaxApply(state, maxima, out, n, factor) {
       if (!cut.worth("softmaxApply", n)) return one.softmaxApply(state, maxima, out, n, factor);

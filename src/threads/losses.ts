@@ -166,7 +166,8 @@ function applyGeneral({ one, parts, streams, work }: Tools, row: GeneralRow): vo
   streams.rewrite(at * 4);
 }
 
-function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Tools): Kernels["softmaxKlDivergence"] {
+function softmaxKlDivergence({ one, parts, cut, work }: Tools): Kernels["softmaxKlDivergence"] {
+  const { arena, values: sums } = work;
   return (x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room) => {
     if (!cut.worth("softmaxKlDivergence", rows * cols)) {
       return one.softmaxKlDivergence(x, y, grad, scales, losses, rows, cols, stateX, stateY, e, room);
@@ -184,8 +185,9 @@ function softmaxKlDivergence({ one, parts, cut, work: { arena } }: Tools): Kerne
       parts.finish(stateX);
       parts.finish(stateY);
       const factor = arena.f64[(scales >>> 3) + row];
-      const sum = parts.klApply(stateX, stateY, x, y, grad && grad + row * bytes, e, cols, factor, 0);
-      arena.f64[(losses >>> 3) + row] = one.klLoss(stateX, stateY, sum);
+      arena.f64.fill(0, sums >>> 3, (sums >>> 3) + 2);
+      parts.klApply(stateX, stateY, x, y, grad && grad + row * bytes, e, cols, factor, sums);
+      arena.f64[(losses >>> 3) + row] = one.klLoss(sums);
     }
   };
 }

@@ -1,11 +1,28 @@
 import { BLOCK } from "../backend.js";
+import { power2 } from "./math/bits.js";
 import { expBlock } from "./math/exp-block.js";
 import { max } from "./math/max.js";
 import { subtract } from "./math/subtract.js";
 import type { Memory } from "./memory.js";
-import { begin, blockFactor, finish, pushSplit, rowLog, rowMax } from "./row.js";
+import { begin, blockFactor, finish, pushSplit, rowLog, rowMax, rowTargets } from "./row.js";
 
-/** KL divergence of two softmaxes from their logits: assembly/distillation.ts has the formulas and the contract. */
+/**
+ * KL divergence of two softmaxes from their logits: assembly/distillation.ts has the contract, distillation-terms.ts beside it
+ * the formulas.
+ */
+
+const EVEN = 4.76837158203125e-7; // 2^-21
+const LEAST = 6.223015277861142e-61; // 2^-200
+const LOG_LEAST = -138.62943611198907;
+const LEAST_FACTOR = 1.90109156629516e-211; // 2^-700
+const NEAR = 0.0009765625; // 2^-10
+
+const ROUND = 6755399441055744; // 1.5·2^52
+const Q0 = 0.16666666529632318;
+const Q1 = 0.0416665125741122;
+const Q2 = 0.008333367191626527;
+const Q3 = 0.0013930391906135876;
+const Q4 = 0.00019851878698311508;
 
 export function softmaxKlDivergence(
   memory: Memory,
@@ -33,8 +50,9 @@ export function softmaxKlDivergence(
     finish(memory, stateY);
     const factor = f64[(scales >>> 3) + row];
     const to = grad ? grad + row * bytes : 0;
-    const sum = apply(memory, stateX, stateY, x, y, to, e, other, cols, factor, 0, kept);
-    f64[(losses >>> 3) + row] = cols ? klLoss(memory, stateX, stateY, sum) : 0;
+    const sums = rowTargets(stateX);
+    apply(memory, stateX, stateY, x, y, to, e, other, cols, factor, sums, kept);
+    f64[(losses >>> 3) + row] = cols ? klLoss(memory, sums) : 0;
   }
 }
 
@@ -72,7 +90,7 @@ function accumulate(
   }
 }
 
-/** start + Σ p_j·((y_j − max_y) − (x_j − max_x)) over n columns, and their gradient. */
+/** Adds Σ p·φ(u) over n columns to the first of the two float64 at `sums`, Σ p·u to the second, and makes the gradient. */
 export function klApply(
   memory: Memory,
   stateX: number,
@@ -83,9 +101,9 @@ export function klApply(
   e: number,
   n: number,
   scale: number,
-  start: number,
-): number {
-  return apply(memory, stateX, stateY, x, y, grad, e, e + BLOCK * 4, n, scale, start, false);
+  sums: number,
+): void {
+  apply(memory, stateX, stateY, x, y, grad, e, e + BLOCK * 4, n, scale, sums, false);
 }
 
 function apply(
@@ -99,11 +117,13 @@ function apply(
   other: number,
   n: number,
   scale: number,
-  start: number,
+  sums: number,
   kept: boolean,
-): number {
+): void {
   const mx = rowMax(memory, stateX);
   const my = rowMax(memory, stateY);
+  const logX = rowLog(memory, stateX);
+  const logY = rowLog(memory, stateY);
   for (let i = 0; i < n; i += BLOCK) {
     const at = i * 4;
     const count = Math.min(n - i, BLOCK);
@@ -112,43 +132,80 @@ function apply(
     const place = kept ? at : 0;
     if (!kept) expBlock(memory, y + at, other, count, maxY);
     const factorY = blockFactor(memory, stateY, maxY);
-    const sum = gap(memory, x + at, y + at, other + place, count, mx, my);
-    start += sum === Infinity ? sum : sum * factorY;
+    addTerms(memory, x + at, y + at, other + place, count, mx, my, logX, logY, factorY, sums);
     if (grad) {
       if (!kept) expBlock(memory, x + at, e, count, maxX);
       const factorX = blockFactor(memory, stateX, maxX);
       subtract(memory, e + place, other + place, grad + at, count, factorX * scale, factorY * scale);
     }
   }
-  return start;
 }
 
-/** The loss, given the sum over all columns: 0 where rounding left it below. */
-export function klLoss(memory: Memory, stateX: number, stateY: number, sum: number): number {
-  return Math.max(sum + (rowLog(memory, stateX) - rowLog(memory, stateY)), 0);
+/** The loss, given the address of the sums over all columns. */
+export function klLoss({ f64 }: Memory, sums: number): number {
+  const sum = f64[sums >>> 3];
+  const r = sum - f64[(sums >>> 3) + 1];
+  return Math.max(sum < NEAR ? sum - r * r * (0.5 - r * 0.3333333333333333) : sum, 0);
 }
 
-/**
- * Σ e_j·((y_j − maxY) − (x_j − maxX)), terms with e = 0 left out but for infinite ones. Four lanes in turn: see math/sum.ts.
- */
-function gap(memory: Memory, x: number, y: number, e: number, n: number, maxX: number, maxY: number): number {
-  const { f32 } = memory;
+/** Adds a block's two sums. Four lanes in turn: see math/sum.ts. */
+function addTerms(
+  { f32, f64 }: Memory,
+  x: number,
+  y: number,
+  e: number,
+  n: number,
+  maxX: number,
+  maxY: number,
+  logX: number,
+  logY: number,
+  blockFactor: number,
+  sums: number,
+): void {
   const xs = x >>> 2;
   const ys = y >>> 2;
   const es = e >>> 2;
+  const difference = logY - logX;
+  const c = Math.abs(difference) < EVEN ? 0 : difference;
+  const factor = Math.max(blockFactor, LEAST_FACTOR);
+  const least = LEAST / factor;
+  const floor = logY + LOG_LEAST;
   let a = 0;
   let b = 0;
-  let c = 0;
+  let c0 = 0;
   let d = 0;
+  let meanA = 0;
+  let meanB = 0;
+  let meanC = 0;
+  let meanD = 0;
   for (let i = 0; i < n; i++) {
-    const weight = f32[es + i];
-    const difference = f32[ys + i] - maxY - (f32[xs + i] - maxX);
-    const term = difference === Infinity ? difference : weight * difference;
-    const sum = a + (weight === 0 && difference !== Infinity ? 0 : term);
+    let p = f32[es + i];
+    const gapX = f32[xs + i] - maxX;
+    const g = f32[ys + i] - maxY - gapX;
+    let u = g - c;
+    if (p < least) {
+      p = least;
+      u = g === Infinity ? g : Math.min(floor - gapX - c, 0);
+    }
+    // φ(u)
+    const v = Math.min(u, 40);
+    const k = v * -Math.LOG2E + ROUND - ROUND;
+    const t = k * -Math.LN2 - v;
+    const t2 = t * t;
+    const square = t2 * (0.5 + t * Q0 + t2 * (Q1 + t * Q2 + t2 * (Q3 + t * Q4)));
+    const power = power2(k);
+    const phi = power * square + (power * (1 + t) - (1 - u));
+    const sum = a + p * phi;
     a = b;
-    b = c;
-    c = d;
+    b = c0;
+    c0 = d;
     d = sum;
+    const mean = meanA + p * u;
+    meanA = meanB;
+    meanB = meanC;
+    meanC = meanD;
+    meanD = mean;
   }
-  return a + c + (b + d);
+  f64[sums >>> 3] += (a + c0 + (b + d)) * factor;
+  f64[(sums >>> 3) + 1] += (meanA + meanC + (meanB + meanD)) * factor;
 }

@@ -117,6 +117,11 @@ export function rowMass(memory: Memory, state: number): number {
   return memory.f64[(state >>> 3) + NODES + MASS];
 }
 
+/** Where the node of a finished row has its gap and, 8 bytes on, its mass: both 0 where there are no dense targets. */
+export function rowTargets(state: number): number {
+  return state + (NODES + GAP) * 8;
+}
+
 /** log(Σ exp(x − M)) = log1p(rest / peak), NaN for a row of −Infinity alone and for one with a NaN or +Infinity. */
 export function rowLog(memory: Memory, state: number): number {
   return log1p(rowRest(memory, state) / rowPeak(memory, state));

@@ -111,7 +111,7 @@ export function divergenceUnits(
   });
 }
 
-/** Loss: T²·Σ p·(|log p| + |log q|). Gradient: T·(p + q), p the teacher's softmax and q the student's. */
+/** Loss: T²·Σ p·|log(p/q)|. Gradient: T·(p + q), p the teacher's softmax and q the student's. */
 export function distillationUnits(
   student: Numbers,
   teacher: Numbers,
@@ -128,7 +128,7 @@ export function distillationUnits(
       const lq = student[i] - x.max - x.log;
       const lp = teacher[i] - y.max - y.log;
       const p = Math.exp(lp);
-      if (p !== 0) sum += p * (Math.abs(lp) + Math.abs(lq));
+      if (p !== 0) sum += p * Math.abs(lp - lq);
       grad[i] = temperature * (p + Math.exp(lq));
     }
     return temperature * temperature * sum;
