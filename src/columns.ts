@@ -1,5 +1,6 @@
 import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
+import type { Context } from "./context.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
 import type { Streaming } from "./tiles.js";
@@ -11,8 +12,9 @@ export const ONE_SLOT: readonly Slot[] = [0];
 
 /**
  * One position of a batch whose classes don't fit a tile, in column tiles. A foreign position passes through a staging
- * tile, and so does one whose classes don't lie side by side; a resident one is used where it lies. Tiles are whole
- * blocks, so that every bit is as if the row had been taken at once.
+ * tile, and so does one whose classes don't lie side by side, which is the row of a strip (strips.ts) unless it is too long
+ * even for that; a resident one is used where it lies. Tiles are whole blocks, so that every bit is as if the row had been
+ * taken at once.
  *
  * The first column tiles may have a slot each. What is computed there in one pass over the row can stay until the next
  * one; what passes through the last slot has to be handed over in between.
@@ -29,9 +31,12 @@ export class Columns {
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
   #streams: Streaming | undefined;
+  /** Brings the strip that it is a row of, and hands it over. */
+  #bringStrip: (() => void) | undefined;
+  #handStripOver: (() => void) | undefined;
 
   constructor(
-    work: Workspace,
+    { tiles, work }: Context,
     operand: Operand,
     { classes, inner }: Layout,
     position: number,
@@ -42,6 +47,14 @@ export class Columns {
     this.#start = Math.floor(position / inner) * classes * inner + (position % inner);
     this.#stride = inner;
     this.#classes = classes;
+    const { strips } = tiles;
+    if (strips.width) {
+      this.#operand = { array: strips.room(slots[0]), pointer: 0 };
+      this.#start = strips.at(position);
+      this.#stride = 1;
+      this.#bringStrip = () => strips.read(operand, position, slots[0]);
+      this.#handStripOver = () => strips.write(operand, position, slots[0]);
+    }
     work.alignTo(this.#start);
     this.#tiles = slots.map((slot) => work.tile(slot));
   }
@@ -80,6 +93,7 @@ export class Columns {
 
   /** Address of n columns. */
   read(column: number, n: number): number {
+    this.#bringStrip?.();
     if (!this.#streams) return this.#bring(column, n);
     const to = this.place(column);
     this.#streams.input(this.#array(), this.#index(column), n, to);
@@ -120,7 +134,7 @@ export class Columns {
 
   /** Lets the next pass have n columns that were computed at `place`. */
   keep(column: number, n: number): void {
-    if (!this.#stays(column)) this.write(column, n);
+    if (!this.#stays(column)) this.#put(column, n);
   }
 
   /** Address of n columns that were kept. */
@@ -140,6 +154,11 @@ export class Columns {
 
   /** Hands n columns over that were computed at `place`. */
   write(column: number, n: number): void {
+    this.#put(column, n);
+    if (column + n === this.#classes) this.#handStripOver?.();
+  }
+
+  #put(column: number, n: number): void {
     if (!this.staged) return;
     const from = this.place(column);
     if (this.#streams?.finish(from)) return;

@@ -1,6 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
+import { Strips } from "./strips.js";
 import { MOST_COLUMNS, POSITIONS, type Slot, type Workspace } from "./workspace.js";
 
 /** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
@@ -20,7 +21,8 @@ export interface Streaming {
  * positions, each a contiguous row where the kernels see it:
  *
  * - class axis last: rows are contiguous as they are; foreign ones are copied, resident ones used in place;
- * - class axis further out: rows are gathered by a transposition of the tile, and put back the same way;
+ * - class axis further out: rows are gathered by a transposition of the tile, and put back the same way; where few fit a tile,
+ *   they come from a strip of more (strips.ts);
  * - elements that don't depend on each other (`flat`): any run will do.
  *
  * One walker serves all calls, so that a call makes no garbage.
@@ -50,6 +52,8 @@ export class Tiles {
   #slabs = 0;
   #from = 0;
   #width = 0;
+  /** What few positions of a tile come from. */
+  readonly strips: Strips;
   /** First position of this tile. */
   position = 0;
   /** Positions of this tile: the rows that a kernel is given. */
@@ -61,6 +65,7 @@ export class Tiles {
     this.#work = work;
     this.#kernels = kernels;
     this.#streams = streams;
+    this.strips = new Strips(work, kernels);
   }
 
   /**
@@ -85,6 +90,7 @@ export class Tiles {
       this.#moves = classes * inner > this.#work.tileFloats && !this.#work.arena.shared;
       this.#staged = !resident || this.#step(inner) !== inner;
     }
+    this.strips.over(classes, inner, across ? inner : Math.floor(this.#work.tileFloats / classes));
     this.#streams?.clear();
     this.#streaming = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
     this.#slab = 0;
@@ -123,8 +129,8 @@ export class Tiles {
     } else {
       this.#slabs = 1;
       this.#from = this.#at;
-      this.#width = Math.min(fit, inner - this.#at);
       this.position = this.#slab * inner + this.#at;
+      this.#width = Math.min(fit, this.strips.width ? this.strips.left(this.position) : inner - this.#at);
       this.#at += this.#width;
       if (this.#at === inner) {
         this.#at = 0;
@@ -158,8 +164,9 @@ export class Tiles {
     return this.classes * (this.#lying ? this.stride : this.rows);
   }
 
-  /** Index in the batch of the tile's first float. */
+  /** Index of the tile's first float, in the batch or in its strip. */
   #offset(): number {
+    if (this.strips.width) return this.strips.at(this.position);
     return this.#inner === 1
       ? this.position * this.classes
       : Math.floor(this.position / this.#inner) * this.classes * this.#inner + this.#from;
@@ -170,11 +177,18 @@ export class Tiles {
     return this.#staged ? this.#step(this.#width) : this.#inner;
   }
 
-  /** Address of the tile's rows of an input: where they lie, or copied to slot `slot`. */
-  read(operand: Operand, slot: Slot): number {
+  /**
+   * Address of the tile's rows of an input: where they lie, or copied to slot `slot`. `strip`: the slot that the input has been
+   * read to before, and that its strip is of.
+   */
+  read(operand: Operand, slot: Slot, strip = slot): number {
     if (this.#lying) return this.#lay(operand, slot);
     const offset = this.#offset();
     const to = this.#work.tile(slot);
+    if (this.strips.width) {
+      this.#work.copyIn(this.strips.read(operand, this.position, strip), offset, this.floats, to);
+      return to;
+    }
     if (this.#inner !== 1) {
       this.#turn(operand, to, false);
       return to;
@@ -198,6 +212,11 @@ export class Tiles {
   write(operand: Operand, from: number): void {
     if (this.#lying) {
       if (this.#staged) this.#carry(operand, this.#offset(), from, true, this.stride, this.classes);
+      return;
+    }
+    if (this.strips.width) {
+      this.#work.copyOut(from, this.floats, this.strips.room(0), this.#offset());
+      this.strips.write(operand, this.position + this.rows - 1, 0);
       return;
     }
     if (this.#inner !== 1) {

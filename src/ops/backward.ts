@@ -46,9 +46,9 @@ function general(
   if (tiles.long) {
     const ofLogs = operation === "logSoftmaxBackward";
     for (let position = 0; position < batch.outer * batch.inner; position++) {
-      const a = new Columns(work, batch, batch, position, 0);
-      const b = new Columns(work, other, batch, position, 1);
-      const to = new Columns(work, output, batch, position, 3);
+      const a = new Columns(context, batch, batch, position, 0);
+      const b = new Columns(context, other, batch, position, 1);
+      const to = new Columns(context, output, batch, position, 0);
       let sum = 0;
       eachTile(work, batch.classes, (c, n) => {
         sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);

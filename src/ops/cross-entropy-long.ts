@@ -22,16 +22,17 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const { state, exponentials } = work;
   const label = labelAt(call, position);
   const counts = label >= 0;
-  const given = call.targets && new Columns(work, call.targets, batch, position, 1);
+  const given = call.targets && new Columns(context, call.targets, batch, position, 1);
   const hasBase = given !== undefined || call.smoothing !== 0;
   const base = (c: number, n: number) => (hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0);
   const simple = !hasBase && !transform.active;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
   const along = simple ? tiles.along : undefined;
-  const x = new Columns(work, batch, batch, position, ...slots).along(along);
+  const x = new Columns(context, batch, batch, position, ...slots).along(along);
   // The softcap's slope needs the logits after the exponentials have taken the gradient's place, which may be their own.
-  if (transform.softcap !== undefined && gradient && overlap(gradient, batch, arena)) x.detach();
-  const grad = gradient && new Columns(work, gradient, batch, position, ...slots).along(along);
+  const inPlace = gradient && (tiles.strips.width > 0 || overlap(gradient, batch, arena));
+  if (transform.softcap !== undefined && inPlace) x.detach();
+  const grad = gradient && new Columns(context, gradient, batch, position, ...slots).along(along);
   const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();

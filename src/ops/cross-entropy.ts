@@ -53,7 +53,7 @@ function generalCrossEntropy(
       if (plain) plainRows(context, call, tiles.position, tiles.rows, from, to, across ? tiles.stride : 0);
       else generalRows(context, call, tiles.position, tiles.rows, from, to);
       if (!gradient) continue;
-      if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1), to, tiles.floats);
+      if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1, 0), to, tiles.floats);
       tiles.write(gradient, to);
     }
   }

@@ -46,9 +46,9 @@ function generalKlDivergence(
   const tiles = context.tiles.over(batch, resident && !transform.active);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
-      const x = new Columns(work, batch, batch, position, 0);
-      const y = new Columns(work, other, batch, position, 1);
-      const to = gradient && new Columns(work, gradient, batch, position, 3);
+      const x = new Columns(context, batch, batch, position, 0);
+      const y = new Columns(context, other, batch, position, 1);
+      const to = gradient && new Columns(context, gradient, batch, position, 0);
       kernels.begin(state);
       kernels.begin(secondState);
       eachTile(work, batch.classes, (c, n) => {

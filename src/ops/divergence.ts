@@ -76,9 +76,9 @@ function sumsOf(
   const tiles = context.tiles.over(batch, resident);
   if (tiles.long) {
     for (let position = 0; position < count; position++) {
-      const p = new Columns(work, batch, batch, position, 0);
-      const q = other && new Columns(work, other, batch, position, 1);
-      const grad = gradient && new Columns(work, gradient, batch, position, 1);
+      const p = new Columns(context, batch, batch, position, 0);
+      const q = other && new Columns(context, other, batch, position, 1);
+      const grad = gradient && new Columns(context, gradient, batch, position, 1);
       let sum = 0;
       eachTile(work, classes, (c, n) => {
         const a = p.read(c, n);

@@ -66,7 +66,7 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   const tiles = context.tiles.over(read, resident, across);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
-      const input = new Columns(work, read, read, position, 0);
+      const input = new Columns(context, read, read, position, 0);
       values[position] = longLogSumExp(context, classes, (c, n) => transform.apply(input.read(c, n), n, 0));
     }
     return result;
@@ -144,7 +144,7 @@ function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions):
   const tiles = context.tiles.over(batch, resident, across);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
-      const input = new Columns(work, batch, batch, position, 0);
+      const input = new Columns(context, batch, batch, position, 0);
       const largest = new Largest();
       eachTile(work, batch.classes, (c, n) => largest.see(context, input.read(c, n), n, c));
       indices[position] = largest.column;
@@ -181,7 +181,7 @@ export function topK(
   const tiles = context.tiles.over(batch, false, false, false);
   if (tiles.long) {
     for (let position = 0; position < positions; position++) {
-      const row = new Columns(work, batch, batch, position, 0);
+      const row = new Columns(context, batch, batch, position, 0);
       let found: Best = { values: new Float32Array(0), indices: new Int32Array(0) };
       eachTile(work, classes, (c, n) => {
         const taken = Math.min(k, n);

@@ -86,19 +86,20 @@ function emptyRows(f32: Float32Array, at: number, rows: number, cols: number): n
 }
 
 function longSoftmax(
-  { kernels, tiles, work }: Context,
+  context: Context,
   batch: Batch,
   position: number,
   output: Floats,
   transform: Transform,
   zero: boolean,
 ): void {
+  const { kernels, tiles, work } = context;
   const { classes } = batch;
   const { state } = work;
   const slots = transform.active ? ONE_SLOT : ALL_SLOTS;
   const along = zero ? undefined : tiles.along;
-  const x = new Columns(work, batch, batch, position, ...slots).along(along);
-  const out = new Columns(work, output, batch, position, ...slots).along(along);
+  const x = new Columns(context, batch, batch, position, ...slots).along(along);
+  const out = new Columns(context, output, batch, position, ...slots).along(along);
   const maxima = new BlockMaxima(work, classes);
   const each = tilesOf(work, classes, !(transform.active || x.staged || out.staged));
   let empty = zero;
@@ -120,16 +121,11 @@ function longSoftmax(
   });
 }
 
-function longLogSoftmax(
-  { kernels, work }: Context,
-  batch: Batch,
-  position: number,
-  output: Floats,
-  transform: Transform,
-): void {
+function longLogSoftmax(context: Context, batch: Batch, position: number, output: Floats, transform: Transform): void {
+  const { kernels, work } = context;
   const { state, exponentials } = work;
-  const input = new Columns(work, batch, batch, position, 0);
-  const target = new Columns(work, output, batch, position, 0);
+  const input = new Columns(context, batch, batch, position, 0);
+  const target = new Columns(context, output, batch, position, 0);
   kernels.begin(state);
   eachTile(work, batch.classes, (c, n) => {
     kernels.accumulateSums(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
