@@ -113,7 +113,7 @@ function sumOfHard(q: usize, t: usize, n: usize): f64 {
   const ones = v128.load32_splat(ONE);
   const minusOne = i32x4.splat(-1);
   const zero = f32x4.splat(0);
-  // And with a mask from memory, for JavaScriptCore builds that of f64x2.abs anew each time: 0.85 of the time.
+  // `and` with a mask from memory, not f64x2.abs, whose mask JavaScriptCore builds anew each time: 0.85 of the time.
   const mask = v128.not(signBitsF64());
   const nothing = f64x2.splat(0);
   let sum: f64 = 0;

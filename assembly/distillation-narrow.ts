@@ -1,4 +1,16 @@
-import { floorOf, leastOf, logRatio, lossesOf, offsetsOf, phi } from "./distillation-terms";
+import {
+  far,
+  floorOf,
+  isFar,
+  leastOf,
+  logRatio,
+  lossesOf,
+  offsetsOf,
+  phi,
+  powerOf,
+  ratioAbove,
+  restOf,
+} from "./distillation-terms";
 import { loadPair, upper } from "./math/lanes";
 import { quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
 import { logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, spacing } from "./quad";
@@ -99,11 +111,15 @@ function klOfTwo(
   let m0 = sum;
   let m1 = sum;
   let m2 = sum;
+  let most = sum;
   for (const end = x + (classes << 4); x < end; x += 16, y += 16, e += 16) {
-    const w = loadPair(e);
-    const u = logRatio(loadPair(x), loadPair(y), w, mx, my, c, least, floor);
-    const p = f64x2.pmax(w, least);
-    const s = f64x2.add(sum, f64x2.mul(p, phi(u)));
+    const gapX = f64x2.sub(loadPair(x), mx);
+    const gapY = f64x2.sub(loadPair(y), my);
+    const u = logRatio(gapX, gapY, c, floor);
+    const k = powerOf(u);
+    most = f64x2.pmax(most, ratioAbove(gapX, gapY, c, floor));
+    const p = f64x2.pmax(loadPair(e), least);
+    const s = f64x2.add(sum, f64x2.mul(p, phi(u, k, restOf(u, k))));
     const m = f64x2.add(mean, f64x2.mul(p, u));
     sum = s0;
     s0 = s1;
@@ -114,7 +130,45 @@ function klOfTwo(
     m1 = m2;
     m2 = m;
   }
-  sum = f64x2.mul(f64x2.add(f64x2.add(sum, s1), f64x2.add(s0, s2)), factor);
-  mean = f64x2.mul(f64x2.add(f64x2.add(mean, m1), f64x2.add(m0, m2)), factor);
+  sum = f64x2.add(f64x2.add(sum, s1), f64x2.add(s0, s2));
+  mean = f64x2.add(f64x2.add(mean, m1), f64x2.add(m0, m2));
+  if (isFar(most)) {
+    const start = classes << 4;
+    // Both rows', each from its own lane.
+    const rare = f64x2.mul(farOfTwo(x - start, y - start, classes, mx, my, c, floor), least);
+    sum = f64x2.add(sum, rare);
+    mean = f64x2.add(mean, rare);
+  }
+  sum = f64x2.mul(sum, factor);
+  mean = f64x2.mul(mean, factor);
   v128.store(losses, lossesOf(sum, mean));
+}
+
+/** far of two rows side by side. */
+function farOfTwo(x: usize, y: usize, classes: usize, maxX: v128, maxY: v128, c: v128, floor: v128): v128 {
+  return f64x2.replace_lane(
+    f64x2.splat(
+      far(
+        x,
+        y,
+        16,
+        classes,
+        f64x2.extract_lane(maxX, 0),
+        f64x2.extract_lane(maxY, 0),
+        f64x2.extract_lane(c, 0),
+        f64x2.extract_lane(floor, 0),
+      ),
+    ),
+    1,
+    far(
+      x + 4,
+      y + 4,
+      16,
+      classes,
+      f64x2.extract_lane(maxX, 1),
+      f64x2.extract_lane(maxY, 1),
+      f64x2.extract_lane(c, 1),
+      f64x2.extract_lane(floor, 1),
+    ),
+  );
 }

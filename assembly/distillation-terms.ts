@@ -21,8 +21,8 @@ const LEAST: f64 = 6.223015277861142e-61; // 2^-200
 const LOG_LEAST: f64 = -138.62943611198907;
 /** The least factor of a block: LEAST divided by it is finite. Under it all of the block is below LEAST. */
 const LEAST_FACTOR: f64 = 1.90109156629516e-211; // 2^-700
-/** LEAST times this is below float32. */
-const FAR: f64 = 1e15;
+/** From here on p·u counts though p is below LEAST. */
+const FAR: f64 = 4096;
 /** Sums above this lose nothing by an error of c. */
 const NEAR: f64 = 0.0009765625; // 2^-10
 
@@ -42,28 +42,40 @@ const P: usize = memory.data<f64>([
 ], 16);
 
 /**
- * φ(u) of two. −u = n·ln 2 + t and exp(t) = 1 + t + t²·(½ + t·q(t)), hence
+ * φ(u) of two, in three steps, each so short that it is inlined:
+ *
+ *   const n = powerOf(u)
+ *   phi(u, n, restOf(u, n))
+ *
+ * −u = n·ln 2 + t and exp(t) = 1 + t + t²·(½ + t·q(t)), hence
  *
  *   φ(u) = 2^n·t²·(½ + t·q(t)) + (2^n·(1 + t) − (1 − u))
  *
  * For n = 0, near u = 0, what stands in the last brackets is exactly 0. q is minimax of degree 4 for |t| ≤ ln 2/2; relative
  * error of exp(t) − 1 − t: 0.055·2^-24. u is above −700, or NaN.
  */
-export function phi(u: v128): v128 {
-  const most = v128.load64_splat(P + 80);
-  const v = f64x2.pmin(u, most);
-  const z = f64x2.add(f64x2.mul(v, v128.load64_splat(P)), v128.load64_splat(P + 8));
-  const n = f64x2.sub(z, v128.load64_splat(P + 8));
-  const t = f64x2.sub(f64x2.mul(n, v128.load64_splat(P + 16)), v);
+export function phi(u: v128, n: v128, t: v128): v128 {
   const t2 = f64x2.mul(t, t);
   const a = f64x2.add(v128.load64_splat(P + 24), f64x2.mul(t, v128.load64_splat(P + 32)));
   const b = f64x2.add(v128.load64_splat(P + 40), f64x2.mul(t, v128.load64_splat(P + 48)));
   const c = f64x2.add(v128.load64_splat(P + 56), f64x2.mul(t, v128.load64_splat(P + 64)));
   const square = f64x2.mul(t2, f64x2.add(a, f64x2.mul(t2, f64x2.add(b, f64x2.mul(t2, c)))));
   const one = v128.load64_splat(P + 72);
-  const power = i64x2.add(i64x2.shl(z, 52), one);
+  const power = i64x2.add(i64x2.shl(n, 52), one);
   const line = f64x2.sub(f64x2.mul(power, f64x2.add(one, t)), f64x2.sub(one, u));
   return f64x2.add(f64x2.mul(power, square), line);
+}
+
+/** 1.5·2^52 + n: its low bits are n. */
+export function powerOf(u: v128): v128 {
+  const most = f64x2.pmin(u, v128.load64_splat(P + 80));
+  return f64x2.add(f64x2.mul(most, v128.load64_splat(P)), v128.load64_splat(P + 8));
+}
+
+/** t, given powerOf(u). */
+export function restOf(u: v128, n: v128): v128 {
+  const most = f64x2.pmin(u, v128.load64_splat(P + 80));
+  return f64x2.sub(f64x2.mul(f64x2.sub(n, v128.load64_splat(P + 8)), v128.load64_splat(P + 16)), most);
 }
 
 /** c, given both logarithms. */
@@ -93,33 +105,34 @@ export function floorOf(logY: v128): v128 {
   return f64x2.add(logY, f64x2.splat(LOG_LEAST));
 }
 
-/** u of two: that of p = LEAST where e < least. */
-export function logRatio(x: v128, y: v128, e: v128, maxX: v128, maxY: v128, c: v128, least: v128, floor: v128): v128 {
-  const gapX = f64x2.sub(x, maxX);
-  const gapY = f64x2.sub(y, maxY);
-  const u = f64x2.sub(f64x2.sub(gapY, gapX), c);
-  const low = f64x2.lt(e, least);
-  return v128.any_true(low) ? v128.bitselect(raised(gapX, gapY, u, c, floor), u, low) : u;
+/** u of two, that of p = LEAST where p is less; and of those 0 where it would be above: they count by `far`, or not. */
+export function logRatio(gapX: v128, gapY: v128, c: v128, floor: v128): v128 {
+  const u = ratioAbove(gapX, gapY, c, floor);
+  return v128.bitselect(f64x2.pmin(u, f64x2.splat(0)), u, f64x2.lt(gapY, floor));
+}
+
+/** The same u, whatever its sign. */
+export function ratioAbove(gapX: v128, gapY: v128, c: v128, floor: v128): v128 {
+  return f64x2.sub(f64x2.sub(f64x2.pmax(gapY, floor), gapX), c);
+}
+
+/** Whether there may be anything for `far`, given the largest u of some classes. */
+export function isFar(most: v128): bool {
+  return v128.any_true(f64x2.gt(most, f64x2.splat(FAR)));
 }
 
 /**
- * For p below LEAST: the u with LEAST·φ(u) = q, if q is above LEAST; elsewhere what falling gives. Infinity where the teacher
- * has mass, be it below float32, and the student none.
+ * Σ p·u/LEAST of the classes of p below LEAST whose u is so large that it counts nevertheless: where the student's logits are
+ * very far apart. Infinity where the teacher has mass, however little, and the student none. Logits are `step` bytes apart.
  */
-function raised(gapX: v128, gapY: v128, u: v128, c: v128, floor: v128): v128 {
-  const rise = f64x2.sub(f64x2.sub(floor, gapX), c);
-  let fall = f64x2.splat(0);
-  if (v128.any_true(f64x2.gt(u, f64x2.splat(FAR)))) {
-    const depth = f64x2.sub(gapY, floor);
-    fall = f64x2.replace_lane(fall, 0, falling(f64x2.extract_lane(u, 0), f64x2.extract_lane(depth, 0)));
-    fall = f64x2.replace_lane(fall, 1, falling(f64x2.extract_lane(u, 1), f64x2.extract_lane(depth, 1)));
+export function far(x: usize, y: usize, step: usize, n: usize, maxX: f64, maxY: f64, c: f64, floor: f64): f64 {
+  let sum: f64 = 0;
+  for (; n > 0; n--, x += step, y += step) {
+    const gapY = <f64>load<f32>(y) - maxY;
+    const u = gapY - (<f64>load<f32>(x) - maxX) - c;
+    if (gapY < floor && u > FAR) sum += u === Infinity ? u : u * exp(gapY - floor);
   }
-  return v128.bitselect(rise, fall, f64x2.lt(rise, f64x2.splat(0)));
-}
-
-/** u·p/LEAST, of which LEAST·φ is p·u, given log(p/LEAST): what counts of it where logits are very far apart. */
-function falling(u: f64, depth: f64): f64 {
-  return u === Infinity ? u : u > FAR ? u * exp(depth) : 0;
+  return sum;
 }
 
 /** The loss, given Σ p·φ(u) and Σ p·u. */

@@ -1,5 +1,18 @@
 import { klOfNarrow } from "./distillation-narrow";
-import { factorOf, floorOf, leastOf, logRatio, lossOf, offsetOf, phi } from "./distillation-terms";
+import {
+  factorOf,
+  far,
+  floorOf,
+  isFar,
+  leastOf,
+  logRatio,
+  lossOf,
+  offsetOf,
+  phi,
+  powerOf,
+  ratioAbove,
+  restOf,
+} from "./distillation-terms";
 import { expBlock } from "./math/exp-block";
 import { loadLanes, loadPair, upper } from "./math/lanes";
 import { max } from "./math/max";
@@ -154,45 +167,50 @@ function addTerms(
 ): void {
   const mx = f64x2.splat(<f64>maxX);
   const my = f64x2.splat(<f64>maxY);
-  const c = f64x2.splat(offsetOf(logY, logX));
+  const offset = offsetOf(logY, logX);
+  const c = f64x2.splat(offset);
   const least = leastOf(f64x2.splat(factor));
   const floor = floorOf(f64x2.splat(logY));
   let low = f64x2.splat(0);
   let high = low;
   let meanLow = low;
   let meanHigh = low;
-  for (const end = x + ((n >> 2) << 4); x < end; x += 16, y += 16, e += 16) {
-    const a = loadPair(e);
-    const u = logRatio(loadPair(x), loadPair(y), a, mx, my, c, least, floor);
-    const p = f64x2.pmax(a, least);
-    low = f64x2.add(low, f64x2.mul(p, phi(u)));
-    meanLow = f64x2.add(meanLow, f64x2.mul(p, u));
-    const b = loadPair(e + 8);
-    const v = logRatio(loadPair(x + 8), loadPair(y + 8), b, mx, my, c, least, floor);
-    const q = f64x2.pmax(b, least);
-    high = f64x2.add(high, f64x2.mul(q, phi(v)));
-    meanHigh = f64x2.add(meanHigh, f64x2.mul(q, v));
+  let most = low;
+  const last = n & 1;
+  // Four lanes: those of one turn are the high ones of the next but one.
+  for (const end = x + ((n - last) << 2); x < end; x += 8, y += 8, e += 8) {
+    const gapX = f64x2.sub(loadPair(x), mx);
+    const gapY = f64x2.sub(loadPair(y), my);
+    most = f64x2.pmax(most, ratioAbove(gapX, gapY, c, floor));
+    const u = logRatio(gapX, gapY, c, floor);
+    const k = powerOf(u);
+    const p = f64x2.pmax(loadPair(e), least);
+    const sum = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k))));
+    const mean = f64x2.add(meanLow, f64x2.mul(p, u));
+    low = high;
+    high = sum;
+    meanLow = meanHigh;
+    meanHigh = mean;
   }
-  const rest = n & 3;
-  if (rest) {
+  if (last) {
     // −Infinity in both counts nothing.
     const none = f32x4.splat(-Infinity);
-    const a = loadLanes(x, rest, none);
-    const b = loadLanes(y, rest, none);
-    const weights = loadLanes(e, rest, f32x4.splat(0));
-    const e2 = wide(weights);
-    const u = logRatio(wide(a), wide(b), e2, mx, my, c, least, floor);
-    const p = f64x2.pmax(e2, least);
-    low = f64x2.add(low, f64x2.mul(p, phi(u)));
+    const gapX = f64x2.sub(wide(v128.load32_lane(x, none, 0)), mx);
+    const gapY = f64x2.sub(wide(v128.load32_lane(y, none, 0)), my);
+    const u = logRatio(gapX, gapY, c, floor);
+    const k = powerOf(u);
+    const p = f64x2.pmax(wide(v128.load32_zero(e)), least);
+    low = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k))));
     meanLow = f64x2.add(meanLow, f64x2.mul(p, u));
-    const e3 = wide(upper(weights));
-    const v = logRatio(wide(upper(a)), wide(upper(b)), e3, mx, my, c, least, floor);
-    const q = f64x2.pmax(e3, least);
-    high = f64x2.add(high, f64x2.mul(q, phi(v)));
-    meanHigh = f64x2.add(meanHigh, f64x2.mul(q, v));
   }
-  store<f64>(sums, load<f64>(sums) + total(low, high) * factor);
-  store<f64>(sums, load<f64>(sums, 8) + total(meanLow, meanHigh) * factor, 8);
+  // If there is anything far among the pairs, all are looked at.
+  const before = isFar(most) ? n - last : 0;
+  const at = before << 2;
+  const bottom = f64x2.extract_lane(floor, 0);
+  const rare =
+    far(x - at, y - at, 4, last + before, <f64>maxX, <f64>maxY, offset, bottom) * f64x2.extract_lane(least, 0);
+  store<f64>(sums, load<f64>(sums) + (total(low, high) + rare) * factor);
+  store<f64>(sums, load<f64>(sums, 8) + (total(meanLow, meanHigh) + rare) * factor, 8);
 }
 
 function wide(x: v128): v128 {

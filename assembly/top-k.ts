@@ -57,32 +57,32 @@ function put(values: usize, indices: usize, i: usize, value: f32, index: i32): v
   store<i32>(indices + (i << 2), index);
 }
 
-/** A number that is less the further back element i comes: its key, and below that its index. Keys alone would take a branch. */
+/** Its key, and below that its index: a number that is less the further back element i comes. So one comparison does. */
 function order(values: usize, indices: usize, i: usize): i64 {
   const first = <i64>key(load<f32>(values + (i << 2)));
   return (first << 32) - <i64>load<u32>(indices + (i << 2));
 }
 
 /**
- * Lets element i of a heap of n sink below every child that comes behind it. What comes behind what is random, so time goes
- * into branches guessed wrong: which child it is, is therefore added.
+ * Lets element i of a heap of n sink below every child that comes behind it. Which child that is, is random, and a branch
+ * would be guessed wrong; so the result of the comparison is added.
  */
 function sink(values: usize, indices: usize, i: usize, n: usize): void {
   const own = order(values, indices, i);
+  const value = load<f32>(values + (i << 2));
+  const index = load<i32>(indices + (i << 2));
   for (;;) {
     let child: usize = 2 * i + 1;
-    if (child >= n) return;
+    if (child >= n) break;
     let least = order(values, indices, child);
     if (child + 1 < n) {
       const right = order(values, indices, child + 1);
       child += <usize>(right < least);
       least = min(right, least);
     }
-    if (least >= own) return;
-    const v = load<f32>(values + (i << 2));
-    const at = load<i32>(indices + (i << 2));
+    if (least >= own) break;
     put(values, indices, i, load<f32>(values + (child << 2)), load<i32>(indices + (child << 2)));
-    put(values, indices, child, v, at);
     i = child;
   }
+  put(values, indices, i, value, index);
 }

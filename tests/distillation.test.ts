@@ -135,6 +135,22 @@ describeEachBackend("softmaxKlDivergence", (backend) => {
     }
   });
 
+  it("keeps it where the temperature makes it larger, or where there are many such classes", () => {
+    for (const [temperature, x, y] of [
+      [10, -9e15, -1390],
+      [1000, -9e16, -1.4e5],
+      [1e6, -9e20, -1.4e8],
+    ]) {
+      for (const others of [1, 4, 1000].filter((n) => backend.affords(n))) {
+        const student = new Float32Array(others + 1).fill(x, 1);
+        const teacher = new Float32Array(others + 1).fill(y, 1);
+        const { loss } = backend.k.softmaxKlDivergence(student, teacher, { temperature });
+        const truth = softmaxKlDivergence(student, teacher, { temperature }).loss;
+        expectWithin(4, loss, truth, `${others} at temperature ${temperature}`);
+      }
+    }
+  });
+
   it("counts what the student gives a class to which the teacher gives less than float32 holds", () => {
     for (const length of [2, 5, 130, 3000].filter((n) => backend.affords(n))) {
       for (const y of [-110, -138, -139, -140, -143, -144, -150, -1000, -3e38, -Infinity]) {

@@ -22,7 +22,8 @@ export function distanceOf(value: number, truth: number, magnitude = truth): num
   if (value === truth || (Number.isNaN(value) && Number.isNaN(truth))) return 0;
   if (Number.isNaN(value) || !Number.isFinite(truth)) return Infinity;
   if (!Number.isFinite(value) && Math.abs(truth) < END / 2) return Infinity;
-  const size = Number.isFinite(magnitude) ? magnitude : truth;
+  // A sum is as large as its terms at most, but for what rounding left of them.
+  const size = Number.isFinite(magnitude) ? Math.max(Math.abs(magnitude), Math.abs(truth)) : truth;
   // A result that float32 holds may have terms that it doesn't.
   return Math.abs(clamp(value) - clamp(truth)) / ulp(Math.abs(truth) < END ? size : END / 2);
 }

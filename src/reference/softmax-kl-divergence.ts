@@ -5,8 +5,9 @@
 //
 // For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both
 // rows sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s
-// is never negative. Δ = (y − max y) − (x − max x) − c, with c the difference of the logarithms of both rows' sums: so the
-// rounding of c is the same for all classes, and as Σ (p_s − p_t) = 0 it counts only in its square.
+// is never negative. Δ = y − x − max y + max x − c, with c the difference of the logarithms of both rows' sums: so c's
+// error is the same for all classes. It is known from r = Σ (p_s − p_t), which would be 0: the true c is c + log(1 + r), and
+// with that the sum would be r − log(1 + r) less.
 //
 // G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
 
@@ -31,7 +32,7 @@ import {
   toLoss,
 } from "./reduction.js";
 import { logSoftmaxOfRow } from "./row.js";
-import { Sum } from "./sum.js";
+import { Sum, sum } from "./sum.js";
 
 export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
   extends AxisOptions,
@@ -82,22 +83,25 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
     gather(teacherLogits, rows, r, row);
     logSoftmaxOfRow(row, teacherLog);
 
-    // The largest log-probability is less the logarithm, and nothing else.
     const [maxStudent, maxTeacher] = [largest(studentRow), largest(row)];
+    // At its largest logit the log-probability is −log Σ exp(z − max z): it adds no rounding but its own.
     const c = largest(studentLog) - largest(teacherLog);
     const total = new Sum();
+    const rest = new Sum();
     for (let i = 0; i < row.length; i++) {
       const p = Math.exp(teacherLog[i]);
-      const delta = row[i] - maxTeacher - (studentRow[i] - maxStudent) - c;
+      const delta = sum(Float64Array.of(row[i], -studentRow[i], maxStudent, -maxTeacher, -c));
       const near = Math.abs(delta) < 1;
       // p_s − p_t, which keeps its digits for a small Δ only as a multiple of p_t.
       const difference = near ? p * Math.expm1(-delta) : Math.exp(studentLog[i]) - p;
       // Infinite where the student has no mass but the teacher has, be it too little for a float64.
       if (delta === Infinity) total.add(delta);
       else total.add(near ? p * excess(delta) : p === 0 ? difference : p * delta + difference);
+      rest.add(difference);
       row[i] = difference;
     }
-    losses[r] = temperature * temperature * total.value;
+    const loss = Number.isFinite(total.value) ? total.value - excess(-Math.log1p(rest.value)) : total.value;
+    losses[r] = temperature * temperature * loss;
     if (grad) {
       const scale = temperature * temperature * scales[r];
       for (let i = 0; i < row.length; i++) row[i] *= scale;

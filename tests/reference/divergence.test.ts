@@ -107,6 +107,28 @@ describe("softmaxKlDivergence of a student near its teacher is within 1e−12 of
   });
 });
 
+describe("softmaxKlDivergence of rows that are all but equal is within 1e−12 of the loss itself", () => {
+  it.each([1e-7, 1e-10, 1e-13, 1e-16, 1e-18, 1e-30])("one logit %d apart", (difference) => {
+    for (const teacher of [
+      [0, 0],
+      [0, 0, 1, 2, -3],
+    ]) {
+      const student = teacher.with(1, Math.fround(difference));
+      const want = sum(literal.klTerms(literal.softmax(teacher), literal.softmax(student)));
+      expect(errorOf(softmaxKlDivergence(student, teacher).loss, want), `${teacher.length} classes`).toBeLessThan(BOUND);
+    }
+  });
+
+  it("whatever the temperature", () => {
+    // As T grows: half the variance of the difference of the logits, (0, 1, −1), in even probabilities, 1/3; and the difference
+    // itself, 2/3 − (1/3)².
+    for (const temperature of [1e15, 1e20, 1e30]) {
+      const { loss } = softmaxKlDivergence([0, 2, 1], [0, 1, 3], { temperature });
+      expect(loss).toBeCloseTo(7 / 9, 6);
+    }
+  });
+});
+
 describe("units and reductions", () => {
   const p = [0.5, 0.5, 0.25, 0.75];
   const q = [0.25, 0.75, 0.5, 0.5];

@@ -19,7 +19,7 @@ export function positions({ size, classes }: Layout): number {
 }
 
 const smoothing = (random: Random) => () => random.pick([0, 0.1, 0.5, 1]);
-export const temperature = (random: Random) => () => random.pick([1, 0.3, Math.fround(0.3), 2.5, 1e-3, 1e3]);
+export const temperature = (random: Random) => () => random.pick([1, 0.3, Math.fround(0.3), 2.5, 1e-3, 1e3, 1e6]);
 
 /** Reduction and upstream gradient; `losses` says how many losses there are. */
 export function reduction(random: Random, losses: number): Options {

@@ -16,7 +16,7 @@ const EVEN = 4.76837158203125e-7; // 2^-21
 const LEAST = 6.223015277861142e-61; // 2^-200
 const LOG_LEAST = -138.62943611198907;
 const LEAST_FACTOR = 1.90109156629516e-211; // 2^-700
-const FAR = 1e15;
+const FAR = 4096;
 const NEAR = 0.0009765625; // 2^-10
 
 const ROUND = 6755399441055744; // 1.5·2^52
@@ -180,15 +180,16 @@ function addTerms(
   let meanB = 0;
   let meanC = 0;
   let meanD = 0;
+  let far = 0;
   for (let i = 0; i < n; i++) {
-    let p = f32[es + i];
+    const p = Math.max(f32[es + i], least);
     const gapX = f32[xs + i] - maxX;
     const gapY = f32[ys + i] - maxY;
     let u = gapY - gapX - c;
-    if (p < least) {
-      const rise = floor - gapX - c;
-      u = rise < 0 ? rise : u === Infinity ? u : u > FAR ? u * exp(gapY - floor) : 0;
-      p = least;
+    if (gapY < floor) {
+      if (u > FAR) far += u === Infinity ? u : u * exp(gapY - floor);
+      u = floor - gapX - c;
+      if (u > 0) u = 0;
     }
     // φ(u)
     const v = Math.min(u, 40);
@@ -209,6 +210,6 @@ function addTerms(
     meanC = meanD;
     meanD = mean;
   }
-  f64[sums >>> 3] += (a + c0 + (b + d)) * factor;
-  f64[(sums >>> 3) + 1] += (meanA + meanC + (meanB + meanD)) * factor;
+  f64[sums >>> 3] += (a + c0 + (b + d) + far * least) * factor;
+  f64[(sums >>> 3) + 1] += (meanA + meanC + (meanB + meanD) + far * least) * factor;
 }
