@@ -2,15 +2,15 @@
 const COLUMNS = 128;
 
 /**
- * Copies words from where columns lie `step` apart and rows `pitch` to where they lie `toStep` and `toPitch` apart. Eight rows
+ * Copies floats from where columns lie `step` apart and rows `pitch` to where they lie `toStep` and `toPitch` apart. Eight rows
  * at a time: on the side where rows lie side by side, a cache line is then used at once.
  */
-export function turn<Words extends Int32Array | Float32Array>(
-  from: Words,
+export function turn(
+  from: Float32Array,
   at: number,
   step: number,
   pitch: number,
-  to: Words,
+  to: Float32Array,
   toAt: number,
   toStep: number,
   toPitch: number,

@@ -5,7 +5,7 @@
 //
 // For a student near its teacher the terms are of both signs and their sum is far smaller than they are. Since both
 // rows sum to 1, p_s − p_t can be added to each term without changing the sum: p_t·(Δ + e^−Δ − 1) with Δ = lp_t − lp_s
-// is never negative. Δ = y − x − max y + max x − c, with c the difference of the logarithms of both rows' sums: so c's
+// is never negative. Δ = (y − max y) − (x − max x) − c, with c the difference of the logarithms of both rows' sums: so c's
 // error is the same for all classes. It is known from r = Σ (p_s − p_t), which would be 0: the true c is c + log(1 + r), and
 // with that the sum would be r − log(1 + r) less.
 //
@@ -90,7 +90,7 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
     const rest = new Sum();
     for (let i = 0; i < row.length; i++) {
       const p = Math.exp(teacherLog[i]);
-      const delta = sum(Float64Array.of(row[i], -studentRow[i], maxStudent, -maxTeacher, -c));
+      const delta = sum(Float64Array.of(row[i], -maxTeacher, -studentRow[i], maxStudent, -c));
       const near = Math.abs(delta) < 1;
       // p_s − p_t, which keeps its digits for a small Δ only as a multiple of p_t.
       const difference = near ? p * Math.expm1(-delta) : Math.exp(studentLog[i]) - p;

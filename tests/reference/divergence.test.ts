@@ -119,6 +119,11 @@ describe("softmaxKlDivergence of rows that are all but equal is within 1e−12 o
     }
   });
 
+  it("wherever on the line of the floats they lie", () => {
+    expect(softmaxKlDivergence([-3e38, -3e38], [-5e20, -9e33]).loss).toBeCloseTo(Math.LN2, 12);
+    expect(softmaxKlDivergence([1e30, 1e30], [-2, -1]).loss).toBeCloseTo(softmaxKlDivergence([0, 0], [0, 1]).loss, 14);
+  });
+
   it("whatever the temperature", () => {
     // As T grows: half the variance of the difference of the logits, (0, 1, −1), in even probabilities, 1/3; and the difference
     // itself, 2/3 − (1/3)².
