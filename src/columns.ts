@@ -3,7 +3,7 @@ import type { Layout } from "./batch.js";
 import type { Context } from "./context.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
-import type { Streaming } from "./tiles.js";
+import type { Streams } from "./tiles.js";
 import { MOST_COLUMNS, type Slot, type Workspace } from "./workspace.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
@@ -30,7 +30,7 @@ export class Columns {
   readonly #classes: number;
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
-  #streams: Streaming | undefined;
+  #streams: Streams | undefined;
   /** Brings the strip that it is a row of, and hands it over. */
   #bringStrip: (() => void) | undefined;
   #handStripOver: (() => void) | undefined;
@@ -59,8 +59,8 @@ export class Columns {
     this.#tiles = slots.map((slot) => work.tile(slot));
   }
 
-  /** Lets columns be copied while kernels compute: see `Tiles.streamed`. */
-  along(streams: Streaming | undefined): this {
+  /** Lets columns be copied while kernels compute: see `streamed` of Tiles.over. */
+  streamed(streams: Streams | undefined): this {
     if (this.#stride === 1 && this.#operand.array) this.#streams = streams;
     return this;
   }

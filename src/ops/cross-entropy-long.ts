@@ -27,12 +27,12 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const base = (c: number, n: number) => (hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0);
   const simple = !hasBase && !transform.active;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
-  const along = simple ? tiles.along : undefined;
-  const x = new Columns(context, batch, batch, position, ...slots).along(along);
+  const streams = simple ? tiles.streams : undefined;
+  const x = new Columns(context, batch, batch, position, ...slots).streamed(streams);
   // The softcap's slope needs the logits after the exponentials have taken the gradient's place, which may be their own.
   const inPlace = gradient && (tiles.strips.width > 0 || overlap(gradient, batch, arena));
   if (transform.softcap !== undefined && inPlace) x.detach();
-  const grad = gradient && new Columns(context, gradient, batch, position, ...slots).along(along);
+  const grad = gradient && new Columns(context, gradient, batch, position, ...slots).streamed(streams);
   const each = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();
