@@ -80,11 +80,11 @@ export interface LossOptions extends ShapeOptions {
 export interface NllLossOptions extends LossOptions, BatchOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
-  /** A weight for each class, C in all; finite, not negative. The mean divides by those of the labels. Default 1. */
+  /** A weight for each class, C in all; finite, not negative. With labels the mean divides by theirs. Default 1. */
   classWeights?: Weights | undefined;
   /**
-   * A weight for each position, in the batch's shape without the class axis; finite, not negative. The mean divides by their
-   * sum. 0 leaves the position out, as an ignored label does. Default 1.
+   * A weight for each position, in the batch's shape without the class axis; finite, not negative. The mean divides by these,
+   * times those of the labels' classes. 0 leaves the position out, as an ignored label does. Default 1.
    */
   sampleWeights?: Weights | undefined;
 }
