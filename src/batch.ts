@@ -172,8 +172,8 @@ export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "l
 
 /** Reads the batch that an operation works on. */
 export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
-  const sizes = shapeOf(shape, { own, length }, name);
+  const floats = readFloats(x, arena, name);
+  const sizes = shapeOf(shape, floats, name);
   const at = checkAxis(axis === undefined ? -1 : axis, sizes);
   let outer = 1;
   let inner = 1;
@@ -181,14 +181,25 @@ export function readBatch(x: unknown, shape: unknown, axis: unknown, arena: Aren
   for (let i = at + 1; i < sizes.length; i++) inner *= sizes[i];
   const classes = sizes[at];
   if (classes === 0) checkPositions(outer * inner, sizes);
-  return { array, pointer, length, start, end, own, shape: sizes, axis: at, outer, classes, inner };
+  return batchOf(floats, sizes, at, outer, classes, inner);
 }
 
 /** Reads a batch for an operation on each element: any shape will do, [] too. */
 export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x"): Batch {
-  const { array, pointer, length, start, end, own } = readFloats(x, arena, name);
-  const sizes = shapeOf(shape, { own, length }, name);
-  return { array, pointer, length, start, end, own, shape: sizes, axis: -1, outer: length, classes: 1, inner: 1 };
+  const floats = readFloats(x, arena, name);
+  return batchOf(floats, shapeOf(shape, floats, name), -1, floats.length, 1, 1);
+}
+
+/** Not `{ ...floats, … }`: fields behind a spread take V8 11 (Node 20) 5 µs. */
+export function batchOf(
+  { array, pointer, length, start, end, own }: Floats,
+  shape: Shape,
+  axis: number,
+  outer: number,
+  classes: number,
+  inner: number,
+): Batch {
+  return { array, pointer, length, start, end, own, shape, axis, outer, classes, inner };
 }
 
 /** Reads a second operand of the batch's own shape. */

@@ -3,7 +3,7 @@ import type { Layout } from "./batch.js";
 import type { Context } from "./context.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
-import type { Streaming } from "./tiles.js";
+import type { Streams } from "./tiles.js";
 import { MOST_COLUMNS, type Slot, type Workspace } from "./workspace.js";
 
 /** Slots of an operand that no other needs a part of, and of one whose tiles all pass through the same. */
@@ -24,13 +24,16 @@ export const ONE_SLOT: readonly Slot[] = [0];
  */
 export class Columns {
   readonly #work: Workspace;
-  #operand: Operand;
+  /** The floats, of which the row has one every `#stride` from `#start` on: a foreign array, or linear memory. */
+  #array: Float32Array;
   #start: number;
   #stride: number;
   readonly #classes: number;
+  /** Whether it passes through staging tiles. */
+  staged: boolean;
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
-  #streams: Streaming | undefined;
+  #streams: Streams | undefined;
   /** Brings the strip that it is a row of, and hands it over. */
   #bringStrip: (() => void) | undefined;
   #handStripOver: (() => void) | undefined;
@@ -42,26 +45,30 @@ export class Columns {
     position: number,
     ...slots: readonly Slot[]
   ) {
+    const { array, pointer } = operand;
     this.#work = work;
-    this.#operand = operand;
+    this.#array = array ?? work.arena.f32;
     this.#start = Math.floor(position / inner) * classes * inner + (position % inner);
     this.#stride = inner;
     this.#classes = classes;
+    this.staged = array !== undefined || inner !== 1;
     const { strips } = tiles;
     if (strips.width) {
-      this.#operand = { array: strips.room(slots[0]), pointer: 0 };
+      this.#array = strips.room(slots[0]);
       this.#start = strips.at(position);
       this.#stride = 1;
       this.#bringStrip = () => strips.read(operand, position, slots[0]);
       this.#handStripOver = () => strips.write(operand, position, slots[0]);
     }
+    // By the index in the batch, so that tiles of all operands begin alike, wherever in linear memory one lies.
     work.alignTo(this.#start);
+    if (!array && !strips.width) this.#start += pointer >>> 2;
     this.#tiles = slots.map((slot) => work.tile(slot));
   }
 
-  /** Lets columns be copied while kernels compute: see `Tiles.streamed`. */
-  along(streams: Streaming | undefined): this {
-    if (this.#stride === 1 && this.#operand.array) this.#streams = streams;
+  /** Lets columns be copied while kernels compute: see `streamed` of Tiles.over. */
+  streamed(streams: Streams | undefined): this {
+    if (this.#stride === 1 && this.staged) this.#streams = streams;
     return this;
   }
 
@@ -72,23 +79,14 @@ export class Columns {
     eachTile(this.#work, this.#classes, (column, n) => {
       this.#work.copyOut(this.read(column, n), n, array, start + column);
     });
-    this.#operand = { array, pointer: 0 };
+    this.#array = array;
     this.#start = start;
     this.#stride = 1;
-  }
-
-  /** Whether it passes through staging tiles. */
-  get staged(): boolean {
-    return this.#operand.array !== undefined || this.#stride !== 1;
-  }
-
-  #array(): Float32Array {
-    return this.#operand.array ?? this.#work.arena.f32;
+    this.staged = true;
   }
 
   #index(column: number): number {
-    const index = this.#start + column * this.#stride;
-    return this.#operand.array ? index : (this.#operand.pointer >>> 2) + index;
+    return this.#start + column * this.#stride;
   }
 
   /** Address of n columns. */
@@ -96,7 +94,7 @@ export class Columns {
     this.#bringStrip?.();
     if (!this.#streams) return this.#bring(column, n);
     const to = this.place(column);
-    this.#streams.input(this.#array(), this.#index(column), n, to);
+    this.#streams.input(this.#array, this.#index(column), n, to);
     return to;
   }
 
@@ -109,11 +107,11 @@ export class Columns {
     if (!this.staged) return to;
     const from = this.#index(column);
     if (this.#stride === 1) {
-      this.#work.copyIn(this.#array(), from, n, to);
+      this.#work.copyIn(this.#array, from, n, to);
       return to;
     }
     const { f32 } = this.#work.arena;
-    const array = this.#array();
+    const array = this.#array;
     for (let i = 0; i < n; i++) f32[(to >>> 2) + i] = array[from + i * this.#stride];
     return to;
   }
@@ -144,12 +142,12 @@ export class Columns {
 
   /** What the next kernel leaves at `place` is the result: it may be copied while the kernel computes. */
   expect(column: number, n: number): void {
-    this.#streams?.output(this.#array(), this.#index(column), n, this.place(column));
+    this.#streams?.output(this.#array, this.#index(column), n, this.place(column));
   }
 
   /** The float of a column as the operand has it. */
   at(column: number): number {
-    return this.#array()[this.#index(column)];
+    return this.#array[this.#index(column)];
   }
 
   /** Hands n columns over that were computed at `place`. */
@@ -164,11 +162,11 @@ export class Columns {
     if (this.#streams?.finish(from)) return;
     const to = this.#index(column);
     if (this.#stride === 1) {
-      this.#work.copyOut(from, n, this.#array(), to);
+      this.#work.copyOut(from, n, this.#array, to);
       return;
     }
     const { f32 } = this.#work.arena;
-    const array = this.#array();
+    const array = this.#array;
     for (let i = 0; i < n; i++) array[to + i * this.#stride] = f32[(from >>> 2) + i];
   }
 }

@@ -1,7 +1,7 @@
 import type { Engine, Kernels } from "./backend/backend.js";
 import { Transform } from "./logits.js";
 import type { Arena } from "./memory.js";
-import { type Streaming, Tiles } from "./tiles.js";
+import { type Streams, Tiles } from "./tiles.js";
 import { SHARED_TILE, TILE, Workspace } from "./workspace.js";
 
 /** What spreads the kernels' work over threads, if anything does: src/threads/. */
@@ -10,7 +10,7 @@ export interface Spreading {
    * The kernels, with the same arguments and results, and what copies foreign arrays while they compute. A worker that is
    * lost may go on writing to the workspace: then `abandon` is called, and what it returns when the worker has ended.
    */
-  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streaming };
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams };
 }
 
 /** What an operation works with: the kernels, their memory, and the one walker over tiles. */

@@ -119,20 +119,20 @@ function settle(failures: readonly BackendError[]): never {
  * detaches its buffer; and once any buffer has been detached, V8 11 checks at every access to any array of the program
  * whether that array's buffer is.
  */
-function sizeOf(maximumMemory: number): MemorySize {
+function memorySize(maximumMemory: number): MemorySize {
   return { initial: LEAST_MEMORY, maximum: maximumMemory };
 }
 
 async function open(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Promise<Engine> {
   if (backend === "js") return openJs(maximumMemory);
   const module = given?.name === backend && !given.shared ? given.module : await binaries.compile(backend);
-  return openWasm(backend, module, sizeOf(maximumMemory));
+  return openWasm(backend, module, memorySize(maximumMemory));
 }
 
 function openSync(backend: Backend, { given, maximumMemory }: Request, binaries: Binaries): Engine {
   if (backend === "js") return openJs(maximumMemory);
   const module = given?.name === backend && !given.shared ? given.module : binaries.compileSync(backend);
-  if (module) return openWasmSync(backend, module, sizeOf(maximumMemory));
+  if (module) return openWasmSync(backend, module, memorySize(maximumMemory));
   throw new Error(`loadSync has no "${backend}" binary of its own: give it as module, or try load`);
 }
 

@@ -123,8 +123,8 @@ export class LogSumExpState {
     return { from: to - waiting, to, values };
   }
 
-  /** Puts the node of the block that isn't complete behind others. */
-  #closed(nodes: StateNode[]): StateNode[] {
+  /** Puts the node of the block that isn't complete behind others, by default all. */
+  #closed(nodes = [...this.#nodes]): StateNode[] {
     if (this.#waiting > 0) carry(this.#context, nodes, this.#nodeOfPending(this.#end, this.#waiting));
     return nodes;
   }
@@ -205,7 +205,7 @@ export class LogSumExpState {
 
   /** @internal What places a row's node, of all columns, where kernels expect a finished state's. It returns their maximum. */
   static placer(state: LogSumExpState): (row: number, to: number) => number {
-    const total = totalOf(state.#context, state.rows, state.#closed([...state.#nodes]));
+    const total = totalOf(state.#context, state.rows, state.#closed());
     const some = state.#end > state.#start;
     return (row, to) => {
       placeNode(state.#context, total, row, to, some);
@@ -226,7 +226,7 @@ export class LogSumExpState {
    */
   toJSON(): StateData {
     this.#context.ready();
-    return writeNodes(this.rows, this.#start, this.#end, this.#placed, this.#closed([...this.#nodes]));
+    return writeNodes(this.rows, this.#start, this.#end, this.#placed, this.#closed());
   }
 }
 

@@ -24,7 +24,8 @@ export interface Operand {
 /** Hands ranges of linear memory out. */
 export class Arena {
   #memory: LinearMemory;
-  readonly #maximum: number;
+  /** Bytes that it may grow to, those of `beside` among them. */
+  readonly maximum: number;
   readonly #extents: Extents;
   /** What lost workers may still write to, once there has been one. */
   held: Held | undefined;
@@ -49,7 +50,7 @@ export class Arena {
     this.beside = beside;
     if (beside) beside.beside = this;
     this.#memory = memory;
-    this.#maximum = maximum;
+    this.maximum = maximum;
     this.#extents = new Extents(Math.ceil(base / ALIGN) * ALIGN);
     // Jest's ArrayBuffer is of another realm than WebAssembly's memory.
     this.shared = memory.buffer[Symbol.toStringTag] === "SharedArrayBuffer";
@@ -71,10 +72,6 @@ export class Arena {
   /** Bytes of linear memory. */
   get reserved(): number {
     return this.#memory.buffer.byteLength;
-  }
-
-  get maximum(): number {
-    return this.#maximum;
   }
 
   /** A range of at least `bytes`, 16-byte aligned. Throws MemoryError, naming the size, where it can't be had. */
@@ -119,10 +116,10 @@ export class Arena {
   #grow(end: number, bytes: number): void {
     if (end <= this.reserved) return;
     const others = this.beside?.reserved ?? 0;
-    if (end + others > this.#maximum) {
+    if (end + others > this.maximum) {
       throw new MemoryError(
-        `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.#maximum} are in use. ` +
-          `Free batches${this.#maximum < LARGEST_MEMORY ? " or raise maximumMemory" : ""}.`,
+        `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.maximum} are in use. ` +
+          `Free batches${this.maximum < LARGEST_MEMORY ? " or raise maximumMemory" : ""}.`,
       );
     }
     try {

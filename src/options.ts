@@ -5,7 +5,7 @@ import type { Weights } from "./weights.js";
 
 /** The shape of a batch. */
 export interface ShapeOptions {
-  /** Sizes of the axes, outermost first. Default: the shape that came with the data, or one row. */
+  /** Sizes of the axes, outermost first; ShapeError if they mean another length. Default: the data's own shape, or one row. */
   shape?: Shape | undefined;
 }
 
@@ -80,9 +80,12 @@ export interface LossOptions extends ShapeOptions {
 export interface NllLossOptions extends LossOptions, BatchOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
-  /** A weight for each class; finite, not negative. Default 1. */
+  /** A weight for each class, C in all; finite, not negative. With labels the mean divides by theirs. Default 1. */
   classWeights?: Weights | undefined;
-  /** A weight for each position; finite, not negative. 0 leaves the position out, as an ignored label does. Default 1. */
+  /**
+   * A weight for each position, in the batch's shape without the class axis; finite, not negative. The mean divides by these,
+   * times those of the labels' classes. 0 leaves the position out, as an ignored label does. Default 1.
+   */
   sampleWeights?: Weights | undefined;
 }
 
@@ -94,9 +97,9 @@ export interface SoftmaxCrossEntropyOptions extends NllLossOptions, TemperatureO
   zLoss?: number | undefined;
   /** s > 0, taken as a float32: the logits become s·tanh(x / s), before the temperature. Default: none. */
   softcap?: number | undefined;
-  /** true: also count the positions whose largest logit is the label's. Default false. */
+  /** true: also count the positions whose largest logit is the label's: `correct`, a number. Default false. */
   correct?: boolean | undefined;
-  /** true: also return each position's log-sum-exp. Default false. */
+  /** true: also return each position's log-sum-exp, in nats: `logSumExp`, a Float32Array. Default false. */
   logSumExp?: boolean | undefined;
   /** The log-sum-exp of whole rows of which x are some columns, from column 0 to the last. Labels count over them all. */
   state?: LogSumExpState | undefined;

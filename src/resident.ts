@@ -3,7 +3,7 @@ import { checkLength, checkOptions, describe, lengthOf, readChoice, refuse, type
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Extent } from "./extents.js";
 import type { Arena } from "./memory.js";
-import { checkSizes, type Shape } from "./shape.js";
+import { checkSizes, type Shape, sizeOf } from "./shape.js";
 
 /** Element types of resident batches: float32 for numbers, int32 for labels. */
 export type Dtype = "float32" | "int32";
@@ -68,7 +68,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   private constructor(block: Block, start: number, shape: Shape, dtype: Dtype, owner?: ResidentBatch<A>) {
     this.shape = shape;
     this.dtype = dtype;
-    this.length = shape.reduce((product, size) => product * size, 1);
+    this.length = sizeOf(shape);
     this.#block = block;
     this.#start = start;
     this.#owner = owner;
@@ -86,7 +86,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     checkOptions(options, ALLOC_OPTIONS);
     const dtype = readChoice(options.dtype, "dtype", DTYPES);
     const shape = checkSizes(given, "the new batch");
-    const bytes = shape.reduce((product, size) => product * size, 4);
+    const bytes = sizeOf(shape) * 4;
     arena.checkLive();
     const extent = arena.allocate(bytes);
     const { start } = extent;

@@ -4,8 +4,8 @@ import type { Operand } from "./memory.js";
 import { Strips } from "./strips.js";
 import { MOST_COLUMNS, POSITIONS, type Slot, type Workspace } from "./workspace.js";
 
-/** What copies foreign arrays to and from tiles while kernels compute: src/threads/streams.ts. */
-export interface Streaming {
+/** What copies foreign arrays to and from tiles while kernels compute, where there are threads: src/threads/streams.ts. */
+export interface Streams {
   /** Forgets what is left of a call that ended with an error. */
   clear(): void;
   /** Floats of an array are wanted at an address by the time that a kernel reads them there. */
@@ -30,9 +30,9 @@ export interface Streaming {
 export class Tiles {
   readonly #work: Workspace;
   readonly #kernels: Kernels;
-  readonly #streams: Streaming | undefined;
-  /** What does so in this walk. */
-  #streaming: Streaming | undefined;
+  readonly streams: Streams | undefined;
+  /** The same in a walk that may be streamed. */
+  #walkStreams: Streams | undefined;
   #outer = 0;
   #inner = 0;
   #staged = true;
@@ -61,10 +61,10 @@ export class Tiles {
   /** Classes of a position: the columns. */
   classes = 0;
 
-  constructor(work: Workspace, kernels: Kernels, streams?: Streaming) {
+  constructor(work: Workspace, kernels: Kernels, streams?: Streams) {
     this.#work = work;
     this.#kernels = kernels;
-    this.#streams = streams;
+    this.streams = streams;
     this.strips = new Strips(work, kernels);
   }
 
@@ -91,16 +91,11 @@ export class Tiles {
       this.#staged = !resident || this.#step(inner) !== inner;
     }
     this.strips.over(classes, inner, across ? inner : Math.floor(this.#work.tileFloats / classes));
-    this.#streams?.clear();
-    this.#streaming = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
+    this.streams?.clear();
+    this.#walkStreams = streamed && this.#staged && inner === 1 ? this.streams : undefined;
     this.#slab = 0;
     this.#at = 0;
     return this;
-  }
-
-  /** What copies foreign arrays while kernels compute, where there are threads. */
-  get along(): Streaming | undefined {
-    return this.#streams;
   }
 
   /** Starts a walk over n elements that don't depend on each other, in runs of a tile, or in one. */
@@ -194,7 +189,7 @@ export class Tiles {
       return to;
     }
     if (operand.array === undefined) return operand.pointer + offset * 4;
-    if (this.#streaming) this.#streaming.input(operand.array, offset, this.floats, to);
+    if (this.#walkStreams) this.#walkStreams.input(operand.array, offset, this.floats, to);
     else this.#work.copyIn(operand.array, offset, this.floats, to);
     return to;
   }
@@ -204,7 +199,7 @@ export class Tiles {
     const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
     if (there) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    if (operand.array) this.#streaming?.output(operand.array, this.#offset(), this.floats, to);
+    if (operand.array) this.#walkStreams?.output(operand.array, this.#offset(), this.floats, to);
     return to;
   }
 
@@ -225,7 +220,7 @@ export class Tiles {
     }
     const { array, pointer } = operand;
     const offset = this.#offset();
-    if (array && this.#streaming?.finish(from)) return;
+    if (array && this.#walkStreams?.finish(from)) return;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }

@@ -31,24 +31,25 @@ async function compileAwake(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly
   }
 }
 
+async function compileOnce(name: Name, bytes: () => Promise<Uint8Array<ArrayBuffer>>): Promise<WebAssembly.Module> {
+  return compiled.get(name) ?? keep(name, await compileAwake(await bytes()));
+}
+
 /**
  * Binaries embedded as text and compiled here: for every runtime that compiles bytes. Nothing is fetched or read, so it
  * needs no server, no file system and no bundler. Only the default binary is part of the import itself.
  */
 export const embedded: Binaries = {
-  async compile(name) {
-    const known = compiled.get(name);
-    if (known) return known;
-    const bytes = name === "simd" ? simdBytes() : unpack((await import("../generated/relaxed.js")).binary);
-    return keep(name, await compileAwake(bytes));
-  },
-  async compileShared(name) {
-    const known = compiled.get(`${name}-shared`);
-    if (known) return known;
-    const { binary } =
-      name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
-    return keep(`${name}-shared`, await compileAwake(unpack(binary)));
-  },
+  compile: (name) =>
+    compileOnce(name, async () =>
+      name === "simd" ? simdBytes() : unpack((await import("../generated/relaxed.js")).binary),
+    ),
+  compileShared: (name) =>
+    compileOnce(`${name}-shared`, async () => {
+      const { binary } =
+        name === "simd" ? await import("../generated/simd-shared.js") : await import("../generated/relaxed-shared.js");
+      return unpack(binary);
+    }),
   threads: () => import("../threads/index.js"),
   compileSync(name) {
     if (name !== "simd") return undefined;

@@ -3,11 +3,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import type { Backend } from "../index.js";
 import { OPERATIONS, SHAPES } from "./operations.js";
-
-/** What was typed can't be understood. */
-export class UsageError extends Error {}
-
-const BACKENDS: readonly Backend[] = ["simd", "relaxed", "js"];
+import { BACKENDS, requireName, UsageError } from "./usage.js";
 
 const MOST_ELEMENTS = 2 ** 26;
 
@@ -141,12 +137,6 @@ export function readBench(args: readonly string[]): BenchOptions | undefined {
     json,
     html,
   };
-}
-
-function requireName<T extends string>(what: string, name: string, names: readonly T[]): T {
-  const found = names.find((candidate) => candidate === name);
-  if (found === undefined) throw new UsageError(`There is no ${what} "${name}"; there are: ${names.join(", ")}.`);
-  return found;
 }
 
 function readShape(text: string): readonly [number, number] {

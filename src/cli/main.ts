@@ -2,11 +2,12 @@
 // The xentropy command.
 
 import { XentropyError } from "../errors.js";
-import { readBench, readCheck, readInfo, TEXTS, UsageError } from "./arguments.js";
+import { readBench, readCheck, readInfo, TEXTS } from "./arguments.js";
 import { bench } from "./bench.js";
 import { CALLS } from "./calls.js";
 import { check, printCheck } from "./check.js";
 import { info, version } from "./info.js";
+import { UsageError } from "./usage.js";
 
 /** Runs a command; returns the exit status. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {

@@ -97,9 +97,9 @@ function longSoftmax(
   const { classes } = batch;
   const { state } = work;
   const slots = transform.active ? ONE_SLOT : ALL_SLOTS;
-  const along = zero ? undefined : tiles.along;
-  const x = new Columns(context, batch, batch, position, ...slots).along(along);
-  const out = new Columns(context, output, batch, position, ...slots).along(along);
+  const streams = zero ? undefined : tiles.streams;
+  const x = new Columns(context, batch, batch, position, ...slots).streamed(streams);
+  const out = new Columns(context, output, batch, position, ...slots).streamed(streams);
   const maxima = new BlockMaxima(work, classes);
   const each = tilesOf(work, classes, !(transform.active || x.staged || out.staged));
   let empty = zero;

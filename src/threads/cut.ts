@@ -2,7 +2,7 @@ import { BLOCK } from "../backend/backend.js";
 import { COST, type Operation } from "../costs.js";
 import { COUNT, MAX_ARGUMENTS, MAX_SHARES, MAX_SUMS, MOVED, OWN, SUMS } from "./control.js";
 import type { Pool } from "./pool.js";
-import type { Streams } from "./streams.js";
+import type { SharedStreams } from "./streams.js";
 
 /**
  * Cuts a kernel's work into a job. A call of `rows`, `elements`, `blocks` or `groups` begins one; then come the
@@ -10,14 +10,14 @@ import type { Streams } from "./streams.js";
  */
 export class Cut {
   readonly #pool: Pool;
-  readonly #streams: Streams;
+  readonly #streams: SharedStreams;
   readonly #least: number;
   readonly #index: ReadonlyMap<string, number>;
   /** Addresses that the job reads, to tell whether it may be repeated. */
   readonly #read = new Float64Array(MAX_ARGUMENTS);
   #reads = 0;
 
-  constructor(pool: Pool, streams: Streams, names: readonly string[]) {
+  constructor(pool: Pool, streams: SharedStreams, names: readonly string[]) {
     this.#pool = pool;
     this.#streams = streams;
     this.#least = pool.worthSharing;

@@ -14,7 +14,7 @@ import type { Kernel } from "./job.js";
 import { availableThreads, requireSharing, type Spawn, spawner, type Thread } from "./platform.js";
 import { Pool, type Settings } from "./pool.js";
 import { spreadKernels } from "./spread.js";
-import { Streams } from "./streams.js";
+import { SharedStreams } from "./streams.js";
 import type { Start } from "./take-part.js";
 
 export { spawner };
@@ -112,7 +112,7 @@ export class Threads implements Spreading {
   }
 
   /** The kernels, spread over the threads, and how foreign arrays get to them. */
-  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams } {
+  spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: SharedStreams } {
     const setAside = (ranges: readonly Range[]) => {
       arena.held ??= new Held(arena);
       const parts = [arena.held.hold(ranges), abandon()];
@@ -121,7 +121,7 @@ export class Threads implements Spreading {
       };
     };
     this.#pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
-    const streams = new Streams(work);
+    const streams = new SharedStreams(work);
     const cut = new Cut(this.#pool, streams, this.#start.names);
     return { kernels: spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work), streams };
   }

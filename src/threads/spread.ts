@@ -8,7 +8,7 @@ import { spreadElements } from "./elements.js";
 import { spreadLinear } from "./linear.js";
 import { spreadLosses } from "./losses.js";
 import { spreadRows } from "./rows.js";
-import type { Streams } from "./streams.js";
+import type { SharedStreams } from "./streams.js";
 import { spreadSums } from "./sums.js";
 
 /** What kernels over rows are spread with. */
@@ -18,12 +18,12 @@ export interface Tools {
   /** The kernels with those spread that go over elements, or over the columns of one row. */
   readonly parts: Kernels;
   readonly cut: Cut;
-  readonly streams: Streams;
+  readonly streams: SharedStreams;
   readonly work: Workspace;
 }
 
 /** The kernels, with the same arguments and the same bits, spread over a pool of threads. */
-export function spreadKernels(one: ThreadKernels, cut: Cut, streams: Streams, work: Workspace): Kernels {
+export function spreadKernels(one: ThreadKernels, cut: Cut, streams: SharedStreams, work: Workspace): Kernels {
   const elements = { ...one, ...spreadElements(one, cut), ...spreadAcross(one, cut), ...spreadSums(one, cut) };
   const parts = { ...elements, ...spreadLinear(one, cut, work), ...spreadColumns(one, cut, work) };
   const tools = { one, parts, cut, streams, work };

@@ -1,4 +1,4 @@
-import type { Streaming } from "../tiles.js";
+import type { Streams } from "../tiles.js";
 import type { Workspace } from "../workspace.js";
 import type { Feed, Job } from "./job.js";
 
@@ -26,7 +26,7 @@ interface Course {
   readonly step: number;
 }
 
-export class Streams implements Streaming, Feed {
+export class SharedStreams implements Streams, Feed {
   readonly #work: Workspace;
   /** Whether any input may not be there yet. */
   pending = false;
