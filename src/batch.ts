@@ -72,7 +72,7 @@ export interface Floats extends Operand {
   /** Index of the byte behind the last. */
   readonly end: number;
   /** The shape that came with it. */
-  readonly own: unknown;
+  readonly ownShape: unknown;
 }
 
 /** A batch after checking. */
@@ -88,18 +88,18 @@ export function readFloats(value: unknown, arena: Arena, name: string): Floats {
 }
 
 /** The floats of an operand. Throws FreedError where reading the options has disposed of the kernels. */
-export function floatsOf({ data, own, type }: Given, arena: Arena, name: string): Floats {
+export function floatsOf({ data, ownShape, type }: Given, arena: Arena, name: string): Floats {
   arena.checkLive();
-  if (type === "Float32Array") return place(data as Float32Array, arena, name, own);
+  if (type === "Float32Array") return place(data as Float32Array, arena, name, ownShape);
   if (!(data instanceof ResidentBatch)) {
     const wanted = `${name} is float32: a Float32Array or a resident batch, not ${describe(data)}`;
-    throw new DtypeError(`${wanted}${conversionOf(data, type, own === undefined ? name : `${name}.data`)}.`);
+    throw new DtypeError(`${wanted}${conversionOf(data, type, ownShape === undefined ? name : `${name}.data`)}.`);
   }
   const start = ResidentBatch.locate(data, arena, name);
   if (data.dtype !== "float32") refuse(name, "float32", data.dtype, DtypeError);
-  if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, own);
+  if (!ResidentBatch.liesIn(data, arena)) return place(data.data, arena, name, ownShape);
   const { length } = data;
-  return { array: undefined, pointer: start, length, start, end: start + length * 4, own };
+  return { array: undefined, pointer: start, length, start, end: start + length * 4, ownShape };
 }
 
 /** How to make floats of `source`, in words. */
@@ -116,38 +116,38 @@ export interface Given {
   /** An array, a resident batch, or whatever else it is. */
   readonly data: unknown;
   /** The shape that came with it. */
-  readonly own: unknown;
+  readonly ownShape: unknown;
   /** The name of the typed array that `data` is, or stands for as the bits of float16, or "". */
   readonly type: string;
 }
 
 export function look(value: unknown): Given {
   const itself = typedName(value);
-  if (itself !== undefined) return { data: value, own: undefined, type: itself };
-  if (value instanceof ResidentBatch) return { data: value, own: value.shape, type: "" };
+  if (itself !== undefined) return { data: value, ownShape: undefined, type: itself };
+  if (value instanceof ResidentBatch) return { data: value, ownShape: value.shape, type: "" };
   if (typeof value !== "object" || value === null || Array.isArray(value) || !("data" in value)) {
-    return { data: value, own: undefined, type: "" };
+    return { data: value, ownShape: undefined, type: "" };
   }
   const { data, shape, dims, type } = value as TensorLike<unknown> & { type?: unknown };
   const name = typedName(data);
-  const own = shape ?? dims;
+  const ownShape = shape ?? dims;
   return {
     data,
-    own: listOf(own) ?? own,
+    ownShape: listOf(ownShape) ?? ownShape,
     type: name !== undefined && type === "float16" ? "Float16Array" : (name ?? ""),
   };
 }
 
 /** An array over the kernels' own memory (the `data` of a resident batch) is used where it lies. */
-function place(array: Float32Array, arena: Arena, name: string, own: unknown): Floats {
+function place(array: Float32Array, arena: Arena, name: string, ownShape: unknown): Floats {
   const { length } = array;
   checkAttached(array, name);
   // Nothing of ours begins at address 0. Measured: asking a typed array for its buffer costs as much as copying ten floats.
   const start = array.byteOffset;
   const end = start + length * 4;
-  if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, end, own };
+  if (start === 0 || !arena.owns(array.buffer)) return { array, pointer: 0, length, start, end, ownShape };
   arena.held?.check(start, end - start, name);
-  return { array: undefined, pointer: start, length, start, end, own };
+  return { array: undefined, pointer: start, length, start, end, ownShape };
 }
 
 /**
@@ -165,8 +165,12 @@ export function checkAttached(array: Float32Array | Int32Array, name: string): v
 }
 
 /** The shape that is given for a batch, or else its own, or that of one row. */
-export function shapeOf(given: unknown, { own, length }: Pick<Floats, "own" | "length">, name: string): Shape {
-  const shape = given === undefined ? (own ?? undefined) : given;
+export function shapeOf(
+  given: unknown,
+  { ownShape, length }: Pick<Floats, "ownShape" | "length">,
+  name: string,
+): Shape {
+  const shape = given === undefined ? (ownShape ?? undefined) : given;
   return shape === undefined ? [length] : checkShape(shape, length, name);
 }
 
@@ -192,14 +196,14 @@ export function readElements(x: unknown, shape: unknown, arena: Arena, name = "x
 
 /** Not `{ ...floats, … }`: fields behind a spread take V8 11 (Node 20) 5 µs. */
 export function batchOf(
-  { array, pointer, length, start, end, own }: Floats,
+  { array, pointer, length, start, end, ownShape }: Floats,
   shape: Shape,
   axis: number,
   outer: number,
   classes: number,
   inner: number,
 ): Batch {
-  return { array, pointer, length, start, end, own, shape, axis, outer, classes, inner };
+  return { array, pointer, length, start, end, ownShape, shape, axis, outer, classes, inner };
 }
 
 /** Reads a second operand of the batch's own shape. */
@@ -210,13 +214,13 @@ export function readOperand(value: unknown, batch: Batch, arena: Arena, name: st
 /** A second operand of the batch's own shape. */
 export function operandOf(given: Given, batch: Batch, arena: Arena, name: string): Floats {
   const operand = floatsOf(given, arena, name);
-  checkLike(batch, operand.own, operand.length, name);
+  checkLike(batch, operand.ownShape, operand.length, name);
   return operand;
 }
 
 /** Checks that an operand is of the batch's own shape. */
-export function checkLike(batch: Batch, own: unknown, length: number, name: string): void {
-  checkOwn(own, length, batch.shape, name);
+export function checkLike(batch: Batch, ownShape: unknown, length: number, name: string): void {
+  checkOwn(ownShape, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }
 
@@ -224,7 +228,7 @@ export function checkLike(batch: Batch, own: unknown, length: number, name: stri
 export interface List {
   readonly values: Float32Array;
   /** The shape that came with them. */
-  readonly own: unknown;
+  readonly ownShape: unknown;
 }
 
 /** Reads a list of floats: a plain array of numbers, or any batch, whose floats are not copied. */
@@ -232,7 +236,7 @@ export function readList(value: unknown, name: string, arena: Arena, Refusal: Re
   if (!Array.isArray(value)) {
     if (typeof value !== "object" || value === null) refuse(name, "a list of numbers, or floats", value, DtypeError);
     const floats = readFloats(value, arena, name);
-    return { values: viewOf(floats, arena), own: floats.own };
+    return { values: viewOf(floats, arena), ownShape: floats.ownShape };
   }
   const values = new Float32Array(value.length);
   for (let i = 0; i < values.length; i++) {
@@ -240,7 +244,7 @@ export function readList(value: unknown, name: string, arena: Arena, Refusal: Re
     if (typeof weight !== "number") refuse(`${name}[${i}]`, "a number", weight, Refusal);
     values[i] = weight;
   }
-  return { values, own: undefined };
+  return { values, ownShape: undefined };
 }
 
 /** Floats as an array, live. Linear memory doesn't grow during a call, so it lives as long as that. */

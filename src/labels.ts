@@ -49,7 +49,7 @@ export function readLabels(
 ): { labels: LabelArray; counted: number } {
   const labels = integersOf(given, arena, "labels");
   const positions = batch.outer * batch.inner;
-  if (given.own !== undefined) checkOwn(given.own, labels.length, positionShape(batch), "labels");
+  if (given.ownShape !== undefined) checkOwn(given.ownShape, labels.length, positionShape(batch), "labels");
   if (labels.length !== positions) {
     const dense = labels.length === batch.length ? " Dense targets are a Float32Array or a resident batch." : "";
     throw new ShapeError(`labels has length ${labels.length}, not ${positions}: one per position.${dense}`);
@@ -101,15 +101,15 @@ export function readDense(given: Given, batch: Batch, arena: Arena): Floats {
  */
 export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats {
   const given = look(value);
-  const { data, own, type } = given;
+  const { data, ownShape, type } = given;
   if (isDense(given)) return operandOf(given, batch, arena, "targets");
   const listed = Array.isArray(data) ? readList(data, "targets", arena, DtypeError).values : undefined;
   const targets = listed ?? integersOf(given, arena, "targets", ", or floats");
-  checkLike(batch, own, targets.length, "targets");
+  checkLike(batch, ownShape, targets.length, "targets");
   // Any typed array of numbers is copied as one of floats is.
   const array = type.startsWith("Big") ? Float32Array.from(targets, Number) : (targets as Float32Array);
   const { length, byteOffset: start } = array;
-  return { array, pointer: 0, length, start, end: start + array.byteLength, own };
+  return { array, pointer: 0, length, start, end: start + array.byteLength, ownShape };
 }
 
 /** The label of a position, −1 where it is left out. Labels that changed since the check may not reach a kernel. */

@@ -7,8 +7,8 @@ export class Largest {
 
   /** Takes in n floats at x, which stand from `column` on. */
   see({ kernels, arena, work }: Context, x: number, n: number, column: number): void {
-    kernels.argmax(x, work.hits, 1, n);
-    const at = arena.i32[work.hits >>> 2];
+    kernels.argmax(x, work.indices, 1, n);
+    const at = arena.i32[work.indices >>> 2];
     const value = arena.f32[(x >>> 2) + at];
     if (Number.isNaN(this.value) || !(value > this.value || Number.isNaN(value))) return;
     this.value = value;

@@ -68,13 +68,13 @@ export class LogSumExpState {
    */
   add(chunk: FloatBatch): this {
     const { arena } = this.#context.ready();
-    const { array, pointer, length, own } = readFloats(chunk, arena, "chunk");
+    const { array, pointer, length, ownShape } = readFloats(chunk, arena, "chunk");
     const { rows } = this;
     if (rows === 0 ? length > 0 : length % rows !== 0) {
       throw new ShapeError(`The chunk has length ${length}, which makes no ${rows} rows.`);
     }
-    const n = rows === 0 ? columnsOfEmpty(own, length) : length / rows;
-    checkOwn(own, length, [rows, n], "chunk");
+    const n = rows === 0 ? columnsOfEmpty(ownShape, length) : length / rows;
+    checkOwn(ownShape, length, [rows, n], "chunk");
     if (!Number.isSafeInteger(this.#end + n)) throw new ShapeError(`${n} columns from ${this.#end} on pass 2^53 − 1.`);
     if (rows === 0) {
       const node = { from: this.#end, to: this.#end + n, values: newDoubles(0) };
@@ -188,8 +188,8 @@ export class LogSumExpState {
    */
   loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
     const { kernels, arena } = this.#context.ready();
-    const { values: logits, own } = readList(labelLogits, "labelLogits", arena, DtypeError);
-    checkOwn(own, logits.length, [this.rows], "labelLogits");
+    const { values: logits, ownShape } = readList(labelLogits, "labelLogits", arena, DtypeError);
+    checkOwn(ownShape, logits.length, [this.rows], "labelLogits");
     checkLength("labelLogits", logits.length, this.rows);
     return this.#rows((state, row) => kernels.labelLoss(state, logits[row]));
   }
@@ -233,8 +233,8 @@ export class LogSumExpState {
 const OPTIONS = ["start"];
 
 /** Columns of a chunk that has no rows: its shape alone has them. */
-function columnsOfEmpty(own: unknown, length: number): number {
-  return own === undefined ? 0 : (checkShape(own, length, "chunk")[1] ?? 0);
+function columnsOfEmpty(ownShape: unknown, length: number): number {
+  return ownShape === undefined ? 0 : (checkShape(ownShape, length, "chunk")[1] ?? 0);
 }
 
 // Outside the class: a class that names itself within is renamed by bundlers.

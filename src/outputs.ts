@@ -55,8 +55,8 @@ export function readOutput(
   const output = readRoom(result, shape, arena, name);
   checkWhole(output, input, arena, name);
   if (other) checkWhole(output, other, arena, name);
-  const { array, pointer, length, start, end, own } = output;
-  return { array, pointer, length, start, end, own, result: result as FloatOutput };
+  const { array, pointer, length, start, end, ownShape } = output;
+  return { array, pointer, length, start, end, ownShape, result: result as FloatOutput };
 }
 
 /**
@@ -69,7 +69,7 @@ export function readRoom(value: unknown, shape: Shape, arena: Arena, name: strin
   }
   const output = floatsOf(given, arena, name);
   checkLength(name, output.length, sizeOf(shape), OutputError);
-  if (!(value instanceof ResidentBatch)) checkOwn(output.own, output.length, shape, name, OutputError);
+  if (!(value instanceof ResidentBatch)) checkOwn(output.ownShape, output.length, shape, name, OutputError);
   return output;
 }
 
@@ -85,7 +85,7 @@ export function readIndices(
     const indices = newIndices(size);
     return { indices, result: indices };
   }
-  const { data, own, type } = look(value);
+  const { data, ownShape, type } = look(value);
   const resident = data instanceof ResidentBatch;
   if (resident) ResidentBatch.locate(data, arena, "out");
   if (resident ? data.dtype !== "int32" : type !== "Int32Array") {
@@ -94,7 +94,7 @@ export function readIndices(
   const indices = resident ? (data as ResidentBatch<Int32Array>).data : (data as Int32Array);
   checkAttached(indices, "out");
   checkLength("out", indices.length, size, OutputError);
-  if (!resident) checkOwn(own, size, shape, "out", OutputError);
+  if (!resident) checkOwn(ownShape, size, shape, "out", OutputError);
   checkApart(input, bytesOf(indices), arena, "The input", "out");
   return { indices, result: value as IndexOutput };
 }

@@ -74,9 +74,9 @@ function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** Checks the shape that an operand came with, if any: it must be the one wanted, or [1] for one number. */
-export function checkOwn(own: unknown, length: number, wanted: Shape, name: string, Refusal = ShapeError): void {
-  if (own === undefined) return;
-  const shape = checkShape(own, length, name);
+export function checkOwn(ownShape: unknown, length: number, wanted: Shape, name: string, Refusal = ShapeError): void {
+  if (ownShape === undefined) return;
+  const shape = checkShape(ownShape, length, name);
   if (!sameShape(shape, wanted) && (wanted.length > 0 || shape.length !== 1))
     throw new Refusal(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
 }

@@ -40,10 +40,10 @@ function readShaped(value: unknown, shape: Shape, name: string, arena: Arena): F
 }
 
 /** Checks how many there are, and the shape that they came with. */
-function checkShaped({ values, own }: List, shape: Shape, name: string): Float32Array {
+function checkShaped({ values, ownShape }: List, shape: Shape, name: string): Float32Array {
   const length = sizeOf(shape);
   checkLength(name, values.length, length, WeightError);
-  checkOwn(own, length, shape, name);
+  checkOwn(ownShape, length, shape, name);
   return values;
 }
 
@@ -68,10 +68,10 @@ export interface Broadcast {
 export function readBroadcast(value: unknown, batch: Batch, name: string, arena: Arena): Broadcast | undefined {
   if (value === undefined) return undefined;
   const { shape } = batch;
-  const { values, own } = readList(typeof value === "number" ? [value] : value, name, arena);
+  const { values, ownShape } = readList(typeof value === "number" ? [value] : value, name, arena);
   const source = checkWeights(values, name);
   let sizes: Shape;
-  if (own !== undefined) sizes = checkShape(own, source.length, name);
+  if (ownShape !== undefined) sizes = checkShape(ownShape, source.length, name);
   else sizes = source.length === batch.length ? shape : [source.length];
   const missing = shape.length - sizes.length;
   if (missing < 0 || sizes.some((size, i) => size !== 1 && size !== shape[i + missing])) {

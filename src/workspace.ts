@@ -54,7 +54,7 @@ export class Workspace {
   /** Results besides losses: a float64 or float32 for each position, such as a log-sum-exp, or for each block of a long row. */
   readonly values: number;
   /** What argmax finds: an int32 for each position. */
-  readonly hits: number;
+  readonly indices: number;
   /** Room for the exponentials of two rows, `pairRoom` floats each: tiles 3 and 4, or with threads what each has of its own. */
   readonly pair: number;
   readonly pairRoom: number;
@@ -77,7 +77,7 @@ export class Workspace {
       this.scales = this.allocate(POSITIONS * 8);
       this.losses = this.allocate(POSITIONS * 8);
       this.values = this.allocate(POSITIONS * 8);
-      this.hits = this.allocate(POSITIONS * 4);
+      this.indices = this.allocate(POSITIONS * 4);
       this.spikes = this.allocate(POSITIONS * 8);
       this.#tiles = Math.ceil(this.allocate(SLOTS * (tileFloats * 4 + LINE) + LINE) / LINE) * LINE + ALIGN;
       this.pair = arena.shared ? this.exponentials : this.tile(3);

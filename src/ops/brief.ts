@@ -237,8 +237,8 @@ function argmaxAt(
   rows: number,
   columns: number,
 ): Int32Array {
-  kernels.argmax(from, work.hits, rows, columns);
+  kernels.argmax(from, work.indices, rows, columns);
   const { i32 } = arena;
-  for (let i = 0, at = work.hits >>> 2; i < rows; i++) result[i] = i32[at + i];
+  for (let i = 0, at = work.indices >>> 2; i < rows; i++) result[i] = i32[at + i];
   return result;
 }

@@ -129,8 +129,8 @@ function countHits(
 ): void {
   const { hits, batch } = call;
   if (!hits || batch.classes === 0) return;
-  if (stride) kernels.argmaxAcross(from, work.hits, batch.classes, rows, stride);
-  else kernels.argmax(from, work.hits, rows, batch.classes);
-  const at = work.hits >>> 2;
+  if (stride) kernels.argmaxAcross(from, work.indices, batch.classes, rows, stride);
+  else kernels.argmax(from, work.indices, rows, batch.classes);
+  const at = work.indices >>> 2;
   for (let i = 0; i < rows; i++) if (arena.i32[at + i] === givenLabelAt(call, position + i)) hits.count++;
 }

@@ -67,7 +67,7 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
   const classes = countClasses(weights, depth);
   const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
   if (b) {
-    checkOwn(b.own, b.length, [classes], "bias");
+    checkOwn(b.ownShape, b.length, [classes], "bias");
     checkLength("bias", b.length, classes);
   }
   const logits = {
@@ -76,7 +76,7 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
     start: 0,
     end: 0,
     length: positions * classes,
-    own: undefined,
+    ownShape: undefined,
     shape: [...features.shape.slice(0, -1), classes],
     axis: features.axis,
     outer: positions,
@@ -87,9 +87,9 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
 }
 
 /** Weights are [C, D]; flat ones say by their length how many classes there are. */
-function countClasses({ own, length }: Floats, depth: number): number {
-  if (own !== undefined) {
-    const sizes = checkShape(own, length, "weights");
+function countClasses({ ownShape, length }: Floats, depth: number): number {
+  if (ownShape !== undefined) {
+    const sizes = checkShape(ownShape, length, "weights");
     if (sizes.length !== 2 || sizes[1] !== depth) {
       throw new ShapeError(`weights has the shape [${sizes}]; [classes, ${depth}] is wanted.`);
     }

@@ -154,9 +154,9 @@ function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions):
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
     const { rows, classes } = tiles;
-    if (across) kernels.argmaxAcross(from, work.hits, classes, rows, tiles.stride);
-    else kernels.argmax(from, work.hits, rows, classes);
-    const at = work.hits >>> 2;
+    if (across) kernels.argmaxAcross(from, work.indices, classes, rows, tiles.stride);
+    else kernels.argmax(from, work.indices, rows, classes);
+    const at = work.indices >>> 2;
     for (let i = 0; i < tiles.rows; i++) indices[tiles.position + i] = arena.i32[at + i];
   }
   return result;
