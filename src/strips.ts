@@ -11,7 +11,7 @@ const FEW = 4;
 const WIDTH = 64;
 const MOST = 2 ** 21;
 
-/** Strips that are a lesser part of their slab aren't copied with all that lies between them, but turned float by float. */
+/** Strips that are less than a quarter of their slab aren't copied with all that lies between them, but turned float by float. */
 const WHOLE = 4;
 
 /**
@@ -23,7 +23,7 @@ const WHOLE = 4;
 export class Strips {
   readonly #work: Workspace;
   readonly #kernels: Kernels;
-  /** The arrays of the slots that are read, which are kept until a call that needs none, and the first positions in them. */
+  /** The arrays of the slots, which live as long as the walk, and the first positions in them. */
   #rooms: Float32Array[] = [];
   #firsts: number[] = [];
   #classes = 0;
@@ -43,8 +43,14 @@ export class Strips {
     this.width = most < 16 ? most : most & ~15;
     this.#classes = classes;
     this.#inner = inner;
-    if (few) this.#firsts = [];
-    else if (this.#rooms.length > 0) this.#rooms = [];
+    this.clear();
+  }
+
+  /** Gives the arrays up. */
+  clear(): void {
+    if (this.#rooms.length === 0) return;
+    this.#rooms = [];
+    this.#firsts = [];
   }
 
   /** How many positions there are from one on to the end of its strip. */
@@ -60,8 +66,7 @@ export class Strips {
 
   /** The array of a slot's strips. */
   room(slot: Slot): Float32Array {
-    const least = this.width * this.#classes;
-    if (!(this.#rooms[slot]?.length >= least)) this.#rooms[slot] = newFloats(least);
+    this.#rooms[slot] ??= newFloats(this.width * this.#classes);
     return this.#rooms[slot];
   }
 

@@ -110,10 +110,22 @@ export class Tiles {
     return !this.#lying && this.classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS);
   }
 
-  /** Moves on to the next tile; false at the end. */
+  /** Moves on to the next of such positions; false at the end, and where positions aren't such. Then `next` has the rest. */
+  nextLong(): boolean {
+    if (!this.long) return false;
+    this.position = this.#at++;
+    if (this.position < this.#outer * this.#inner) return true;
+    this.#slab = this.#outer;
+    return false;
+  }
+
+  /** Moves on to the next tile; false at the end, where nothing is kept any more. */
   next(): boolean {
     const inner = this.#inner;
-    if (this.#slab >= this.#outer || inner === 0) return false;
+    if (this.#slab >= this.#outer || inner === 0) {
+      this.strips.clear();
+      return false;
+    }
     const fit = this.#fit();
     if (inner <= fit) {
       this.#slabs = this.#lying ? 1 : Math.min(this.#outer - this.#slab, Math.floor(fit / inner));

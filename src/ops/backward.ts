@@ -43,22 +43,20 @@ function general(
   const other = readOperand(upstream, batch, arena, upstreamName);
   const output = readOutput(out, batch.shape, arena, "out", batch, other);
   const tiles = context.tiles.over(batch, areResident(batch, other, output));
-  if (tiles.long) {
-    const ofLogs = operation === "logSoftmaxBackward";
-    for (let position = 0; position < batch.outer * batch.inner; position++) {
-      const a = new Columns(context, batch, batch, position, 0);
-      const b = new Columns(context, other, batch, position, 1);
-      const to = new Columns(context, output, batch, position, 0);
-      let sum = 0;
-      eachTile(work, batch.classes, (c, n) => {
-        sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
-      });
-      eachTile(work, batch.classes, (c, n) => {
-        kernels[`${operation}Apply` as const](a.read(c, n), b.read(c, n), to.place(c), n, sum);
-        to.write(c, n);
-      });
-    }
-    return output.result;
+  const ofLogs = operation === "logSoftmaxBackward";
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const a = new Columns(context, batch, batch, position, 0);
+    const b = new Columns(context, other, batch, position, 1);
+    const to = new Columns(context, output, batch, position, 0);
+    let sum = 0;
+    eachTile(work, batch.classes, (c, n) => {
+      sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
+    });
+    eachTile(work, batch.classes, (c, n) => {
+      kernels[`${operation}Apply` as const](a.read(c, n), b.read(c, n), to.place(c), n, sum);
+      to.write(c, n);
+    });
   }
   while (tiles.next()) {
     const a = tiles.read(batch, 0);

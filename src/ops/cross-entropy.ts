@@ -44,18 +44,15 @@ function generalCrossEntropy(
   const across = plain && goesAcross(batch) && transform.softcap === undefined;
   const { tiles } = context;
   tiles.over(batch, resident && asGiven, across);
-  if (tiles.long) {
-    for (let position = 0; position < batch.outer * batch.inner; position++) longCrossEntropy(context, call, position);
-  } else {
-    while (tiles.next()) {
-      const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
-      const to = gradient ? (transform.active ? from : tiles.place(gradient, 0)) : 0;
-      if (plain) plainRows(context, call, tiles.position, tiles.rows, from, to, across ? tiles.stride : 0);
-      else generalRows(context, call, tiles.position, tiles.rows, from, to);
-      if (!gradient) continue;
-      if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1, 0), to, tiles.floats);
-      tiles.write(gradient, to);
-    }
+  while (tiles.nextLong()) longCrossEntropy(context, call, tiles.position);
+  while (tiles.next()) {
+    const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);
+    const to = gradient ? (transform.active ? from : tiles.place(gradient, 0)) : 0;
+    if (plain) plainRows(context, call, tiles.position, tiles.rows, from, to, across ? tiles.stride : 0);
+    else generalRows(context, call, tiles.position, tiles.rows, from, to);
+    if (!gradient) continue;
+    if (transform.softcap !== undefined) transform.back(tiles.read(batch, 1, 0), to, tiles.floats);
+    tiles.write(gradient, to);
   }
   return resultOf(call, gradient?.result);
 }

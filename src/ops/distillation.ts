@@ -44,31 +44,29 @@ function generalKlDivergence(
   const { state, secondState, exponentials, pair, pairRoom } = work;
   const resident = areResident(batch, other, gradient);
   const tiles = context.tiles.over(batch, resident && !transform.active);
-  if (tiles.long) {
-    for (let position = 0; position < positions; position++) {
-      const x = new Columns(context, batch, batch, position, 0);
-      const y = new Columns(context, other, batch, position, 1);
-      const to = gradient && new Columns(context, gradient, batch, position, 0);
-      kernels.begin(state);
-      kernels.begin(secondState);
-      eachTile(work, batch.classes, (c, n) => {
-        const a = transform.apply(x.read(c, n), n, 0);
-        kernels.klAccumulate(state, secondState, a, transform.apply(y.read(c, n), n, 1), exponentials, n);
-      });
-      kernels.finish(state);
-      kernels.finish(secondState);
-      const sums = work.values;
-      arena.f64.fill(0, sums >>> 3, (sums >>> 3) + 2);
-      eachTile(work, batch.classes, (c, n) => {
-        const a = transform.apply(x.read(c, n), n, 0);
-        const b = transform.apply(y.read(c, n), n, 1);
-        const g = to ? to.place(c) : 0;
-        kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sums);
-        to?.write(c, n);
-      });
-      total.add(position, t * t * kernels.klLoss(sums));
-    }
-    return total.result(gradient);
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const x = new Columns(context, batch, batch, position, 0);
+    const y = new Columns(context, other, batch, position, 1);
+    const to = gradient && new Columns(context, gradient, batch, position, 0);
+    kernels.begin(state);
+    kernels.begin(secondState);
+    eachTile(work, batch.classes, (c, n) => {
+      const a = transform.apply(x.read(c, n), n, 0);
+      kernels.klAccumulate(state, secondState, a, transform.apply(y.read(c, n), n, 1), exponentials, n);
+    });
+    kernels.finish(state);
+    kernels.finish(secondState);
+    const sums = work.values;
+    arena.f64.fill(0, sums >>> 3, (sums >>> 3) + 2);
+    eachTile(work, batch.classes, (c, n) => {
+      const a = transform.apply(x.read(c, n), n, 0);
+      const b = transform.apply(y.read(c, n), n, 1);
+      const g = to ? to.place(c) : 0;
+      kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sums);
+      to?.write(c, n);
+    });
+    total.add(position, t * t * kernels.klLoss(sums));
   }
   while (tiles.next()) {
     const { rows, position } = tiles;

@@ -74,29 +74,27 @@ function sumsOf(
   const least = kernel === "jensenShannon" ? 0 : -Infinity;
   const resident = areResident(batch, other, gradient);
   const tiles = context.tiles.over(batch, resident);
-  if (tiles.long) {
-    for (let position = 0; position < count; position++) {
-      const p = new Columns(context, batch, batch, position, 0);
-      const q = other && new Columns(context, other, batch, position, 1);
-      const grad = gradient && new Columns(context, gradient, batch, position, 1);
-      let sum = 0;
-      eachTile(work, classes, (c, n) => {
-        const a = p.read(c, n);
-        const b = q ? q.read(c, n) : 0;
-        const to = grad ? grad.place(c) : 0;
-        // Each block is a row to the kernel: their sums are added in order, however the row was cut.
-        const whole = n - (n % BLOCK);
-        const at = whole * 4;
-        const blocks = Math.ceil(n / BLOCK);
-        if (whole) run(a, b, to, whole / BLOCK, BLOCK, work.values);
-        if (n > whole) run(a + at, b + at, to && to + at, 1, n - whole, work.values + (blocks - 1) * 8);
-        const sums = work.values >>> 3;
-        for (let i = 0; i < blocks; i++) sum += arena.f64[sums + i];
-        grad?.write(c, n);
-      });
-      total.add(position, Math.max(sum, least) * factor);
-    }
-    return total;
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const p = new Columns(context, batch, batch, position, 0);
+    const q = other && new Columns(context, other, batch, position, 1);
+    const grad = gradient && new Columns(context, gradient, batch, position, 1);
+    let sum = 0;
+    eachTile(work, classes, (c, n) => {
+      const a = p.read(c, n);
+      const b = q ? q.read(c, n) : 0;
+      const to = grad ? grad.place(c) : 0;
+      // Each block is a row to the kernel: their sums are added in order, however the row was cut.
+      const whole = n - (n % BLOCK);
+      const at = whole * 4;
+      const blocks = Math.ceil(n / BLOCK);
+      if (whole) run(a, b, to, whole / BLOCK, BLOCK, work.values);
+      if (n > whole) run(a + at, b + at, to && to + at, 1, n - whole, work.values + (blocks - 1) * 8);
+      const sums = work.values >>> 3;
+      for (let i = 0; i < blocks; i++) sum += arena.f64[sums + i];
+      grad?.write(c, n);
+    });
+    total.add(position, Math.max(sum, least) * factor);
   }
   while (tiles.next()) {
     const p = tiles.read(batch, 0);

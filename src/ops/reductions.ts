@@ -64,12 +64,10 @@ function generalLogSumExp(context: Context, x: FloatBatch, options: LogSumExpOpt
   }
   const across = goesAcross(read);
   const tiles = context.tiles.over(read, resident, across);
-  if (tiles.long) {
-    for (let position = 0; position < positions; position++) {
-      const input = new Columns(context, read, read, position, 0);
-      values[position] = longLogSumExp(context, classes, (c, n) => transform.apply(input.read(c, n), n, 0));
-    }
-    return result;
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const input = new Columns(context, read, read, position, 0);
+    values[position] = longLogSumExp(context, classes, (c, n) => transform.apply(input.read(c, n), n, 0));
   }
   while (tiles.next()) {
     const from = transform.apply(tiles.read(read, 0), tiles.floats, 0);
@@ -134,7 +132,6 @@ function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions):
   const { shape, axis, out } = options;
   const { kernels, arena, work } = context;
   const batch = readBatch(x, shape, axis, arena);
-  const positions = batch.outer * batch.inner;
   if (batch.classes === 0)
     throw new ShapeError(`The shape [${batch.shape}] has no classes: an argmax needs one at least.`);
   const { indices, result } = readIndices(out, positionShape(batch), arena, batch);
@@ -142,14 +139,12 @@ function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions):
   // With more, rows were measured to be as fast, and faster where classes stand a power of two apart.
   const across = goesAcross(batch) && !(resident && batch.classes > MANY);
   const tiles = context.tiles.over(batch, resident, across);
-  if (tiles.long) {
-    for (let position = 0; position < positions; position++) {
-      const input = new Columns(context, batch, batch, position, 0);
-      const largest = new Largest();
-      eachTile(work, batch.classes, (c, n) => largest.see(context, input.read(c, n), n, c));
-      indices[position] = largest.column;
-    }
-    return result;
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const input = new Columns(context, batch, batch, position, 0);
+    const largest = new Largest();
+    eachTile(work, batch.classes, (c, n) => largest.see(context, input.read(c, n), n, c));
+    indices[position] = largest.column;
   }
   while (tiles.next()) {
     const from = tiles.read(batch, 0);
@@ -179,18 +174,16 @@ export function topK(
   const best = work.tile(1);
   const at = work.tile(3);
   const tiles = context.tiles.over(batch, false, false, false);
-  if (tiles.long) {
-    for (let position = 0; position < positions; position++) {
-      const row = new Columns(context, batch, batch, position, 0);
-      let found: Best = { values: new Float32Array(0), indices: new Int32Array(0) };
-      eachTile(work, classes, (c, n) => {
-        const taken = Math.min(k, n);
-        kernels.topK(row.read(c, n), best, at, 1, n, taken);
-        found = mergeBest(found, bestAt(context, best, at, taken), c, k);
-      });
-      putBest(result, found, position, 1, k, inner);
-    }
-    return result;
+  while (tiles.nextLong()) {
+    const { position } = tiles;
+    const row = new Columns(context, batch, batch, position, 0);
+    let found: Best = { values: new Float32Array(0), indices: new Int32Array(0) };
+    eachTile(work, classes, (c, n) => {
+      const taken = Math.min(k, n);
+      kernels.topK(row.read(c, n), best, at, 1, n, taken);
+      found = mergeBest(found, bestAt(context, best, at, taken), c, k);
+    });
+    putBest(result, found, position, 1, k, inner);
   }
   while (tiles.next()) {
     kernels.topK(tiles.read(batch, 0), best, at, tiles.rows, classes, k);

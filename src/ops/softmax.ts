@@ -46,11 +46,8 @@ function general(context: Context, operation: Operation, x: FloatBatch, options:
   const resident = areResident(batch, output) && !transform.active;
   const across = goesAcross(batch) && !zero;
   const tiles = context.tiles.over(batch, resident, across, !zero);
-  if (tiles.long) {
-    const long = log ? longLogSoftmax : longSoftmax;
-    for (let p = 0; p < batch.outer * batch.inner; p++) long(context, batch, p, output, transform, zero);
-    return output.result;
-  }
+  const long = log ? longLogSoftmax : longSoftmax;
+  while (tiles.nextLong()) long(context, batch, tiles.position, output, transform, zero);
   const runAcross = log ? kernels.logSoftmaxAcross : kernels.softmaxAcross;
   while (tiles.next()) {
     const from = transform.apply(tiles.read(batch, 0), tiles.floats, 0);

@@ -115,7 +115,9 @@ describe("softmaxKlDivergence of rows that are all but equal is within 1e−12 o
     ]) {
       const student = teacher.map((x, i) => (i === 1 ? Math.fround(difference) : x));
       const want = sum(literal.klTerms(literal.softmax(teacher), literal.softmax(student)));
-      expect(errorOf(softmaxKlDivergence(student, teacher).loss, want), `${teacher.length} classes`).toBeLessThan(BOUND);
+      expect(errorOf(softmaxKlDivergence(student, teacher).loss, want), `${teacher.length} classes`).toBeLessThan(
+        BOUND,
+      );
     }
   });
 

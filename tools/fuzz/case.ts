@@ -60,6 +60,14 @@ const LONG_ROWS = fc.record({
   ),
 });
 
+/** Positions of which a tile holds few, more of them than are turned into rows at a time. */
+const STRIPS = fc.record({
+  ...CHOICES,
+  outer: fc.tuple(fc.integer({ min: 1, max: 2 })),
+  classes: fc.integer({ min: LONG, max: 20_000 }),
+  inner: fc.tuple(fc.integer({ min: 15, max: 20 })),
+});
+
 /** Rows that take several blocks, whose sums are joined: some end with a block, or next to its end. */
 const ROWS_OF_BLOCKS = fc.record({
   ...CHOICES,
@@ -74,7 +82,7 @@ const ROWS_OF_BLOCKS = fc.record({
   ),
 });
 
-/** A case in seven is of rows of several blocks, one in a hundred of rows of which a tile holds a few, or less than one. */
+/** A case in seven is of rows of several blocks, one in fifty of positions of which a tile holds a few, or less than one. */
 export const CASES: fc.Arbitrary<Case> = fc.oneof(
   { weight: 85, arbitrary: SHORT_ROWS },
   { weight: 14, arbitrary: ROWS_OF_BLOCKS },
