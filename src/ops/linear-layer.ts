@@ -40,17 +40,18 @@ interface LayerOperands<T> {
  * takes its memory and gives what does the work: see withScratch.
  */
 export function withLayer<T, O extends LinearOptions, R>(
-  { arena }: Context,
+  context: Context,
   operands: LayerOperands<T>,
   options: O,
   names: readonly (keyof O & string)[],
   prepare: (layer: Layer, targets: T, options: O, place: PlaceGradients, scratch: Scratch) => () => R,
 ): R {
+  const { arena } = context;
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
   const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
   const wanted = pinned(readWanted(read.grad), arena, true);
-  return withScratch(arena, (scratch) => {
+  return withScratch(context, (scratch) => {
     const { features, weights, targets } = given();
     const { shape, bias, accumulate } = chosen();
     const places = wanted();
