@@ -105,6 +105,10 @@ function countClasses({ own, length }: Floats, depth: number): number {
 
 const NAMES = ["features", "weights", "bias"] as const;
 
+/** What to call gradients, and what they lie apart from, in a message. */
+const GRADIENTS = NAMES.map((name) => `grad.${name}`);
+const OPERANDS = [...NAMES, "targets"];
+
 /** Where gradients go, each if it is wanted. */
 export interface LayerGradients {
   readonly features: Floats | undefined;
@@ -131,43 +135,40 @@ function readGradients(
   inputs: readonly unknown[],
   arena: Arena,
 ): LayerGradients {
+  const operands = [features, weights, bias, targets];
   const shapes = [features.shape, [classes, depth], [classes]];
-  const places = NAMES.map((name, i) => {
-    const place = wanted[name];
-    if (place === false) return undefined;
-    return place === true ? newFloats(sizeOf(shapes[i])) : place;
-  });
+  const places: unknown[] = [];
+  for (let i = 0; i < NAMES.length; i++) {
+    const place = wanted[NAMES[i]];
+    places.push(place === true ? newFloats(sizeOf(shapes[i])) : place === false ? undefined : place);
+  }
   // All are looked at before one is placed: a getter of theirs may free another.
-  const looks = places.map((place) => look(place));
+  const looks = places.map(look);
   const add = readFlag(accumulate, "accumulate");
-  if (add && !places.some((place, i) => place !== undefined && place === wanted[NAMES[i]])) {
+  if (add && !NAMES.some((name, i) => places[i] !== undefined && places[i] === wanted[name])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
-  const others: [name: string, place: Floats | undefined][] = [
-    ["features", features],
-    ["weights", weights],
-    ["bias", bias],
-    ["targets", targets],
-  ];
-  const results: LayerGradients["results"] = {};
-  const outputs = places.map((place, i) => {
-    if (place === undefined) return undefined;
+  const outputs: (Floats | undefined)[] = [];
+  let results: LayerGradients["results"];
+  for (let i = 0; i < NAMES.length; i++) {
+    if (places[i] === undefined) continue;
     const name = NAMES[i];
-    const what = `grad.${name}`;
-    const output = readRoom(place, shapes[i], arena, what, looks[i]);
-    for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
+    const what = GRADIENTS[i];
+    const output = readRoom(places[i], shapes[i], arena, what, looks[i]);
+    for (let j = 0; j < operands.length; j++) {
+      const other = operands[j];
+      if (other) checkApart(output, other, arena, what, OPERANDS[j]);
+    }
+    for (let j = 0; j < i; j++) {
+      const other = outputs[j];
+      if (other) checkApart(output, other, arena, what, GRADIENTS[j]);
+    }
     checkOutputApart(output, arena, what, inputs);
-    others.push([what, output]);
-    results[name] = place;
-    return output;
-  });
-  return {
-    features: outputs[0],
-    weights: outputs[1],
-    bias: outputs[2],
-    accumulate: add,
-    results: places.some(Boolean) ? results : undefined,
-  };
+    outputs[i] = output;
+    results ??= {};
+    results[name] = places[i] as FloatOutput;
+  }
+  return { features: outputs[0], weights: outputs[1], bias: outputs[2], accumulate: add, results };
 }
 
 /** Reads `grad`. */
