@@ -130,31 +130,30 @@ type PlaceGradients = (targets: Floats | undefined, inputs: readonly unknown[]) 
 function readGradients(
   wanted: WantedGradients,
   accumulate: unknown,
-  { features, weights, bias, classes, depth }: Layer,
+  layer: Layer,
   targets: Floats | undefined,
   inputs: readonly unknown[],
   arena: Arena,
 ): LayerGradients {
-  const operands = [features, weights, bias, targets];
-  const shapes = [features.shape, [classes, depth], [classes]];
-  const places: unknown[] = [];
-  for (let i = 0; i < NAMES.length; i++) {
-    const place = wanted[NAMES[i]];
-    places.push(place === true ? newFloats(sizeOf(shapes[i])) : place === false ? undefined : place);
-  }
+  const { classes, depth } = layer;
+  const operands = [layer.features, layer.weights, layer.bias, targets];
+  const shapes = [layer.features.shape, [classes, depth], [classes]];
+  const given = [wanted.features, wanted.weights, wanted.bias];
+  const places = given.map((place, i) => {
+    return place === true ? newFloats(sizeOf(shapes[i])) : place === false ? undefined : place;
+  });
   // All are looked at before one is placed: a getter of theirs may free another.
   const looks = places.map(look);
   const add = readFlag(accumulate, "accumulate");
-  if (add && !NAMES.some((name, i) => places[i] !== undefined && places[i] === wanted[name])) {
+  if (add && !places.some((place, i) => place !== undefined && place === given[i])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
   const outputs: (Floats | undefined)[] = [];
-  let results: LayerGradients["results"];
-  for (let i = 0; i < NAMES.length; i++) {
-    if (places[i] === undefined) continue;
-    const name = NAMES[i];
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    if (place === undefined) continue;
     const what = GRADIENTS[i];
-    const output = readRoom(places[i], shapes[i], arena, what, looks[i]);
+    const output = readRoom(place, shapes[i], arena, what, looks[i]);
     for (let j = 0; j < operands.length; j++) {
       const other = operands[j];
       if (other) checkApart(output, other, arena, what, OPERANDS[j]);
@@ -165,10 +164,19 @@ function readGradients(
     }
     checkOutputApart(output, arena, what, inputs);
     outputs[i] = output;
-    results ??= {};
-    results[name] = places[i] as FloatOutput;
   }
-  return { features: outputs[0], weights: outputs[1], bias: outputs[2], accumulate: add, results };
+  const [features, weights, bias] = places;
+  const results: LayerGradients["results"] = {};
+  if (features) results.features = features;
+  if (weights) results.weights = weights;
+  if (bias) results.bias = bias;
+  return {
+    features: outputs[0],
+    weights: outputs[1],
+    bias: outputs[2],
+    accumulate: add,
+    results: outputs.length > 0 ? results : undefined,
+  };
 }
 
 /** Reads `grad`. */
@@ -179,5 +187,6 @@ function readWanted(grad: unknown): WantedGradients {
     return refuse("grad", "true, or any of features, weights and bias", grad);
   }
   checkOptions(grad, NAMES, "grad.");
-  return copyOptions(grad as WantedGradients, NAMES);
+  const { features, weights, bias } = grad as WantedGradients;
+  return { features, weights, bias };
 }
