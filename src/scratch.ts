@@ -23,12 +23,10 @@ export class Scratch {
   take(bytes: number): number {
     const start = this.#at;
     const end = start + Math.ceil(bytes / ALIGN) * ALIGN;
-    if (end > this.#end) return this.#allocate(bytes);
-    this.#at = end;
-    return start;
-  }
-
-  #allocate(bytes: number): number {
+    if (end <= this.#end) {
+      this.#at = end;
+      return start;
+    }
     const extent = this.#arena.allocate(bytes);
     this.#taken.push(extent);
     return extent.start;

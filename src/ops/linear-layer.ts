@@ -78,7 +78,7 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
     end: 0,
     length: positions * classes,
     own: undefined,
-    shape: [...features.shape.slice(0, -1), classes],
+    shape: features.shape.map((size, axis) => (axis === features.axis ? classes : size)),
     axis: features.axis,
     outer: positions,
     classes,
@@ -105,9 +105,8 @@ function countClasses({ own, length }: Floats, depth: number): number {
 
 const NAMES = ["features", "weights", "bias"] as const;
 
-/** What to call gradients, and what they lie apart from, in a message. */
-const GRADIENTS = NAMES.map((name) => `grad.${name}`);
-const OPERANDS = [...NAMES, "targets"];
+/** What to call in a message what gradients lie apart from, themselves among it. */
+const TAKEN = [...NAMES, "targets", ...NAMES.map((name) => `grad.${name}`)];
 
 /** Where gradients go, each if it is wanted. */
 export interface LayerGradients {
@@ -136,7 +135,7 @@ function readGradients(
   arena: Arena,
 ): LayerGradients {
   const { classes, depth } = layer;
-  const operands = [layer.features, layer.weights, layer.bias, targets];
+  const taken = [layer.features, layer.weights, layer.bias, targets];
   const shapes = [layer.features.shape, [classes, depth], [classes]];
   const given = [wanted.features, wanted.weights, wanted.bias];
   const places = given.map((place, i) => {
@@ -148,35 +147,23 @@ function readGradients(
   if (add && !places.some((place, i) => place !== undefined && place === given[i])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
-  const outputs: (Floats | undefined)[] = [];
+  let results: LayerGradients["results"];
   for (let i = 0; i < places.length; i++) {
     const place = places[i];
-    if (place === undefined) continue;
-    const what = GRADIENTS[i];
-    const output = readRoom(place, shapes[i], arena, what, looks[i]);
-    for (let j = 0; j < operands.length; j++) {
-      const other = operands[j];
-      if (other) checkApart(output, other, arena, what, OPERANDS[j]);
+    const what = TAKEN[taken.length];
+    const output = place === undefined ? undefined : readRoom(place, shapes[i], arena, what, looks[i]);
+    if (output) {
+      for (let j = 0; j < taken.length; j++) {
+        const other = taken[j];
+        if (other) checkApart(output, other, arena, what, TAKEN[j]);
+      }
+      checkOutputApart(output, arena, what, inputs);
+      results ??= {};
+      results[NAMES[i]] = place;
     }
-    for (let j = 0; j < i; j++) {
-      const other = outputs[j];
-      if (other) checkApart(output, other, arena, what, GRADIENTS[j]);
-    }
-    checkOutputApart(output, arena, what, inputs);
-    outputs[i] = output;
+    taken.push(output);
   }
-  const [features, weights, bias] = places;
-  const results: LayerGradients["results"] = {};
-  if (features) results.features = features;
-  if (weights) results.weights = weights;
-  if (bias) results.bias = bias;
-  return {
-    features: outputs[0],
-    weights: outputs[1],
-    bias: outputs[2],
-    accumulate: add,
-    results: outputs.length > 0 ? results : undefined,
-  };
+  return { features: taken[4], weights: taken[5], bias: taken[6], accumulate: add, results };
 }
 
 /** Reads `grad`. */
