@@ -151,17 +151,19 @@ function readGradients(
   for (let i = 0; i < places.length; i++) {
     const place = places[i];
     const what = TAKEN[taken.length];
-    const output = place === undefined ? undefined : readRoom(place, shapes[i], arena, what, looks[i]);
-    if (output) {
-      for (let j = 0; j < taken.length; j++) {
-        const other = taken[j];
-        if (other) checkApart(output, other, arena, what, TAKEN[j]);
-      }
-      checkOutputApart(output, arena, what, inputs);
-      results ??= {};
-      results[NAMES[i]] = place;
+    if (place === undefined) {
+      taken.push(undefined);
+      continue;
     }
+    const output = readRoom(place, shapes[i], arena, what, looks[i]);
+    for (let j = 0; j < taken.length; j++) {
+      const other = taken[j];
+      if (other) checkApart(output, other, arena, what, TAKEN[j]);
+    }
+    checkOutputApart(output, arena, what, inputs);
     taken.push(output);
+    results ??= {};
+    results[NAMES[i]] = place;
   }
   return { features: taken[4], weights: taken[5], bias: taken[6], accumulate: add, results };
 }
