@@ -1,8 +1,8 @@
 import { lengthOf, typedName } from "./checks.js";
-import type { Context } from "./context.js";
 import type { Extent } from "./extents.js";
 import { ALIGN, type Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
+import type { Workspace } from "./workspace.js";
 
 /** Memory that one call takes for itself, and gives back together when it ends: the first staging tile while that lasts. */
 export class Scratch {
@@ -12,9 +12,9 @@ export class Scratch {
   #at: number;
   readonly #end: number;
 
-  constructor({ arena, work }: Context) {
+  constructor(work: Workspace) {
     work.alignTo(0);
-    this.#arena = arena;
+    this.#arena = work.arena;
     this.#at = work.tile(0);
     this.#end = this.#at + work.tileFloats * 4;
   }
@@ -42,14 +42,14 @@ export class Scratch {
  * what it returns does the work, and takes none. If memory has grown meanwhile, views of it that were read are dead, so
  * the arguments are read once more: now the memory is there.
  */
-export function withScratch<T>(context: Context, prepare: (scratch: Scratch) => () => T): T {
-  const { arena } = context;
+export function withScratch<T>(work: Workspace, prepare: (scratch: Scratch) => () => T): T {
+  const { arena } = work;
   for (;;) {
     const { buffer } = arena;
-    const scratch = new Scratch(context);
+    const scratch = new Scratch(work);
     try {
-      const work = prepare(scratch);
-      if (arena.buffer === buffer) return work();
+      const compute = prepare(scratch);
+      if (arena.buffer === buffer) return compute();
     } finally {
       scratch.release();
     }

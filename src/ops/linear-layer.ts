@@ -40,18 +40,17 @@ interface LayerOperands<T> {
  * takes its memory and gives what does the work: see withScratch.
  */
 export function withLayer<T, O extends LinearOptions, R>(
-  context: Context,
+  { arena, work }: Context,
   operands: LayerOperands<T>,
   options: O,
   names: readonly (keyof O & string)[],
   prepare: (layer: Layer, targets: T, options: O, place: PlaceGradients, scratch: Scratch) => () => R,
 ): R {
-  const { arena } = context;
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
   const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
   const wanted = pinned(readWanted(read.grad), arena, true);
-  return withScratch(context, (scratch) => {
+  return withScratch(work, (scratch) => {
     const { features, weights, targets } = given();
     const { shape, bias, accumulate } = chosen();
     const places = wanted();
