@@ -27,7 +27,7 @@ const SIZES: readonly Size[] = [
 ];
 
 /** Milliseconds for which each contender runs before it is timed. */
-const WARM_UP = 1000;
+const WARM_UP = 3000;
 
 /** Multiply-adds of each product in a round. */
 const WORK = 4e8;

@@ -2,35 +2,31 @@ import { lengthOf, typedName } from "./checks.js";
 import type { Extent } from "./extents.js";
 import { ALIGN, type Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
+import type { Workspace } from "./workspace.js";
 
-/** Bytes of a range that smaller ones are cut from: a call takes a dozen. */
-const WHOLE = 16384;
-
-/** Memory that one call takes for itself, and gives back together when it ends. */
+/** Memory that one call takes for itself, and gives back together when it ends: the first staging tile while that lasts. */
 export class Scratch {
   readonly #arena: Arena;
-  #taken: Extent[] = [];
-  /** What is left of the range that is being cut. */
-  #at = 0;
-  #end = 0;
+  readonly #taken: Extent[] = [];
+  /** What is left of the tile. */
+  #at: number;
+  readonly #end: number;
 
-  constructor(arena: Arena) {
-    this.#arena = arena;
+  constructor(work: Workspace) {
+    work.alignTo(0);
+    this.#arena = work.arena;
+    this.#at = work.tile(0);
+    this.#end = this.#at + work.tileFloats * 4;
   }
 
   /** Room for so many bytes, 16-byte aligned. Views of the memory may have to be taken anew. Throws MemoryError. */
   take(bytes: number): number {
-    if (bytes > WHOLE / 4) return this.#allocate(bytes);
-    if (this.#at + bytes >= this.#end) {
-      this.#at = this.#allocate(WHOLE);
-      this.#end = this.#at + WHOLE;
-    }
     const start = this.#at;
-    this.#at = Math.ceil((start + bytes) / ALIGN) * ALIGN;
-    return start;
-  }
-
-  #allocate(bytes: number): number {
+    const end = start + Math.ceil(bytes / ALIGN) * ALIGN;
+    if (end <= this.#end) {
+      this.#at = end;
+      return start;
+    }
     const extent = this.#arena.allocate(bytes);
     this.#taken.push(extent);
     return extent.start;
@@ -38,8 +34,6 @@ export class Scratch {
 
   release(): void {
     for (const extent of this.#taken) this.#arena.free(extent);
-    this.#taken = [];
-    this.#end = 0;
   }
 }
 
@@ -48,13 +42,14 @@ export class Scratch {
  * what it returns does the work, and takes none. If memory has grown meanwhile, views of it that were read are dead, so
  * the arguments are read once more: now the memory is there.
  */
-export function withScratch<T>(arena: Arena, prepare: (scratch: Scratch) => () => T): T {
-  const scratch = new Scratch(arena);
+export function withScratch<T>(work: Workspace, prepare: (scratch: Scratch) => () => T): T {
+  const { arena } = work;
   for (;;) {
     const { buffer } = arena;
+    const scratch = new Scratch(work);
     try {
-      const work = prepare(scratch);
-      if (arena.buffer === buffer) return work();
+      const compute = prepare(scratch);
+      if (arena.buffer === buffer) return compute();
     } finally {
       scratch.release();
     }

@@ -40,7 +40,7 @@ interface LayerOperands<T> {
  * takes its memory and gives what does the work: see withScratch.
  */
 export function withLayer<T, O extends LinearOptions, R>(
-  { arena }: Context,
+  { arena, work }: Context,
   operands: LayerOperands<T>,
   options: O,
   names: readonly (keyof O & string)[],
@@ -50,7 +50,7 @@ export function withLayer<T, O extends LinearOptions, R>(
   const read = copyOptions(options, names) as O;
   const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
   const wanted = pinned(readWanted(read.grad), arena, true);
-  return withScratch(arena, (scratch) => {
+  return withScratch(work, (scratch) => {
     const { features, weights, targets } = given();
     const { shape, bias, accumulate } = chosen();
     const places = wanted();
@@ -77,7 +77,7 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
     end: 0,
     length: positions * classes,
     ownShape: undefined,
-    shape: [...features.shape.slice(0, -1), classes],
+    shape: features.shape.map((size, axis) => (axis === features.axis ? classes : size)),
     axis: features.axis,
     outer: positions,
     classes,
@@ -104,6 +104,9 @@ function countClasses({ ownShape, length }: Floats, depth: number): number {
 
 const NAMES = ["features", "weights", "bias"] as const;
 
+/** What to call in a message what gradients lie apart from, themselves among it. */
+const TAKEN = [...NAMES, "targets", ...NAMES.map((name) => `grad.${name}`)];
+
 /** Where gradients go, each if it is wanted. */
 export interface LayerGradients {
   readonly features: Floats | undefined;
@@ -125,48 +128,43 @@ type PlaceGradients = (targets: Floats | undefined, inputs: readonly unknown[]) 
 function readGradients(
   wanted: WantedGradients,
   accumulate: unknown,
-  { features, weights, bias, classes, depth }: Layer,
+  layer: Layer,
   targets: Floats | undefined,
   inputs: readonly unknown[],
   arena: Arena,
 ): LayerGradients {
-  const shapes = [features.shape, [classes, depth], [classes]];
-  const places = NAMES.map((name, i) => {
-    const place = wanted[name];
-    if (place === false) return undefined;
-    return place === true ? newFloats(sizeOf(shapes[i])) : place;
+  const { classes, depth } = layer;
+  const taken = [layer.features, layer.weights, layer.bias, targets];
+  const shapes = [layer.features.shape, [classes, depth], [classes]];
+  const given = [wanted.features, wanted.weights, wanted.bias];
+  const places = given.map((place, i) => {
+    return place === true ? newFloats(sizeOf(shapes[i])) : place === false ? undefined : place;
   });
   // All are looked at before one is placed: a getter of theirs may free another.
-  const looks = places.map((place) => look(place));
+  const looks = places.map(look);
   const add = readFlag(accumulate, "accumulate");
-  if (add && !places.some((place, i) => place !== undefined && place === wanted[NAMES[i]])) {
+  if (add && !places.some((place, i) => place !== undefined && place === given[i])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
   }
-  const others: [name: string, place: Floats | undefined][] = [
-    ["features", features],
-    ["weights", weights],
-    ["bias", bias],
-    ["targets", targets],
-  ];
-  const results: LayerGradients["results"] = {};
-  const outputs = places.map((place, i) => {
-    if (place === undefined) return undefined;
-    const name = NAMES[i];
-    const what = `grad.${name}`;
+  let results: LayerGradients["results"];
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i];
+    const what = TAKEN[taken.length];
+    if (place === undefined) {
+      taken.push(undefined);
+      continue;
+    }
     const output = readRoom(place, shapes[i], arena, what, looks[i]);
-    for (const [other, taken] of others) if (taken) checkApart(output, taken, arena, what, other);
+    for (let j = 0; j < taken.length; j++) {
+      const other = taken[j];
+      if (other) checkApart(output, other, arena, what, TAKEN[j]);
+    }
     checkOutputApart(output, arena, what, inputs);
-    others.push([what, output]);
-    results[name] = place;
-    return output;
-  });
-  return {
-    features: outputs[0],
-    weights: outputs[1],
-    bias: outputs[2],
-    accumulate: add,
-    results: places.some(Boolean) ? results : undefined,
-  };
+    taken.push(output);
+    results ??= {};
+    results[NAMES[i]] = place;
+  }
+  return { features: taken[4], weights: taken[5], bias: taken[6], accumulate: add, results };
 }
 
 /** Reads `grad`. */
@@ -177,5 +175,6 @@ function readWanted(grad: unknown): WantedGradients {
     return refuse("grad", "true, or any of features, weights and bias", grad);
   }
   checkOptions(grad, NAMES, "grad.");
-  return copyOptions(grad as WantedGradients, NAMES);
+  const { features, weights, bias } = grad as WantedGradients;
+  return { features, weights, bias };
 }

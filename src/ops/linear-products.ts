@@ -59,7 +59,7 @@ export function linearProducts(
     count: 0,
     next() {
       const before = products.count;
-      if (toFeatures && sums && before) store(toFeatures, stagedFeatures, products.position, before, sums);
+      if (toFeatures && sums && before) store(toFeatures, products.position, before, stagedFeatures, sums);
       products.position += before;
       const { position } = products;
       const count = Math.min(group, positions - position);
@@ -82,102 +82,88 @@ export function linearProducts(
     logits(column, cols, to, stride, first = 0) {
       const a = rows + first * depth * 4;
       const m = products.count - first;
-      eachPart(cols, classes, (at, n) => {
+      for (let at = 0; at < cols; at += classes) {
         const from = column + at;
+        const n = Math.min(cols - at, classes);
         if (packed !== from) kernels.packRows(stageWeights(from, n), depth * 4, weightRows, n, depth, 8);
         packed = from;
         const start = bias ? read(bias, from, n, stagedBias) : 0;
         const z = to + at * 4 + first * stride;
         kernels.product(a, weightRows, PANEL, z, stride, m, n, depth, start, false, corner);
-      });
+      }
     },
     addGradient(g, stride, column, cols) {
-      const { position, count } = products;
-      eachPart(cols, classes, (at, n) => {
+      for (let at = 0; at < cols; at += classes) {
         const from = column + at;
+        const n = Math.min(cols - at, classes);
         const biasAt = biasSums && biasSums + from * 8;
-        kernels.packGradient(g + at * 4, stride, gradientRows, n * 16, gradientColumns, biasAt, count, n);
+        kernels.packGradient(g + at * 4, stride, gradientRows, n * 16, gradientColumns, biasAt, products.count, n);
         // The weights first: their gradient reads the staged features, which the features' own gradient then overwrites.
-        if (toWeights) {
-          const step = columns ? PANEL : depth * 4;
-          const add = accumulate || position > 0;
-          multiply(
-            gradientColumns,
-            columns || lying,
-            step,
-            count,
-            toWeights,
-            stagedResult,
-            from,
-            n,
-            weightSumsAt(from),
-            add,
-          );
-        }
-        if (toFeatures) {
-          const b = weightColumns;
-          kernels.packColumns(stageWeights(from, n), depth * 4, b, n, depth, 8);
-          multiply(gradientRows, b, PANEL, n, toFeatures, stagedFeatures, position, count, sums, accumulate);
-        }
-      });
+        if (toWeights) addToWeights(toWeights, from, n);
+        if (toFeatures) addToFeatures(toFeatures, from, n);
+      }
     },
   };
   return products;
 
-  function weightSumsAt(column: number): number {
-    return weightSums && weightSums + column * padded(depth, 8) * 8;
-  }
-
-  /** Adds the product of a and b, over k, to sums if there are any; or writes it to n rows of a gradient, or adds it there. */
-  function multiply(
-    a: number,
-    b: number,
-    step: number,
-    k: number,
-    out: Floats,
-    stage: number,
-    row: number,
-    n: number,
-    toSums: number,
-    add: boolean,
-  ): void {
-    if (toSums) kernels.productSums(a, b, toSums, n, depth, k);
-    else {
-      write(out, stage, row, n, add, (to) => {
-        kernels.product(a, b, step, to, depth * 4, n, depth, k, 0, add, corner);
-      });
+  /** Takes Gᵀ·X of n classes into the gradient to the weights. */
+  function addToWeights(out: Floats, column: number, n: number): void {
+    const { position, count } = products;
+    if (weightSums) {
+      kernels.productSums(gradientColumns, columns, weightSumsAt(column), n, depth, count);
+      return;
     }
+    const add = accumulate || position > 0;
+    const step = columns ? PANEL : depth * 4;
+    const to = place(out, column, n, stagedResult, add);
+    kernels.product(gradientColumns, columns || lying, step, to, depth * 4, n, depth, count, 0, add, corner);
+    handBack(out, column, n, to);
   }
 
-  /** Hands sums over to n rows of a gradient. */
-  function store(out: Floats, stage: number, row: number, n: number, from: number): void {
-    write(out, stage, row, n, accumulate, (to) => kernels.storeSums(from, to, depth * 4, n, depth, accumulate));
+  /** Takes G·W of n classes into the gradient to the group's features. */
+  function addToFeatures(out: Floats, column: number, n: number): void {
+    const { position, count } = products;
+    kernels.packColumns(stageWeights(column, n), depth * 4, weightColumns, n, depth, 8);
+    if (sums) {
+      kernels.productSums(gradientRows, weightColumns, sums, count, depth, n);
+      return;
+    }
+    const to = place(out, position, count, stagedFeatures, accumulate);
+    kernels.product(gradientRows, weightColumns, PANEL, to, depth * 4, count, depth, n, 0, accumulate, corner);
+    handBack(out, position, count, to);
   }
 
-  /** Has n rows of a gradient computed where they belong, or at `stage` and copied. `add`: to what stands there. */
-  function write(
-    out: Floats,
-    stage: number,
-    row: number,
-    n: number,
-    add: boolean,
-    compute: (to: number) => void,
-  ): void {
-    const from = row * depth;
-    const to = out.array ? stage : out.pointer + from * 4;
-    if (out.array && add) work.copyIn(out.array, from, n * depth, to);
-    compute(to);
-    if (out.array) work.copyOut(to, n * depth, out.array, from);
+  function weightSumsAt(column: number): number {
+    return weightSums + column * padded(depth, 8) * 8;
+  }
+
+  /** Rounds sums to n rows of a gradient. */
+  function store(out: Floats, row: number, n: number, stage: number, from: number): void {
+    const to = place(out, row, n, stage, accumulate);
+    kernels.storeSums(from, to, depth * 4, n, depth, accumulate);
+    handBack(out, row, n, to);
+  }
+
+  /** Where n rows of a gradient are computed: where they belong, or at `stage`. `add`: to what stands there. */
+  function place(out: Floats, row: number, n: number, stage: number, add: boolean): number {
+    return add ? read(out, row * depth, n * depth, stage) : out.array ? stage : out.pointer + row * depth * 4;
+  }
+
+  /** Hands rows over that were computed at `from`. */
+  function handBack({ array }: Floats, row: number, n: number, from: number): void {
+    if (array) work.copyOut(from, n * depth, array, row * depth);
   }
 
   /** The sums over all groups. With no position there is no group, and the gradients to weights and bias are 0. */
   function handOver(some: boolean): void {
     if (toWeights && weightSums) {
-      eachPart(allClasses, classes, (at, n) => store(toWeights, stagedResult, at, n, weightSumsAt(at)));
+      eachPart(allClasses, classes, (at, n) => store(toWeights, at, n, stagedResult, weightSumsAt(at)));
     }
     if (toBias && some) {
-      const to = viewOf(toBias, arena);
-      for (let i = 0; i < allClasses; i++) to[i] = arena.f64[(biasSums >>> 3) + i] + (accumulate ? to[i] : 0);
+      const { f64, f32 } = arena;
+      const to = toBias.array ?? f32;
+      const at = toBias.pointer >>> 2;
+      for (let i = 0; i < allClasses; i++) to[at + i] = f64[(biasSums >>> 3) + i] + (accumulate ? to[at + i] : 0);
     }
     if (!some && !accumulate) for (const out of [toWeights, toBias]) if (out) viewOf(out, arena).fill(0);
   }
