@@ -14,7 +14,7 @@ import {
   restOf,
 } from "./distillation-terms";
 import { expBlock } from "./math/exp-block";
-import { loadLanes, loadPair, upper } from "./math/lanes";
+import { loadPair } from "./math/lanes";
 import { max } from "./math/max";
 import { subtract } from "./math/subtract";
 import { BLOCK, total } from "./math/sum";

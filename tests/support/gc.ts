@@ -17,3 +17,9 @@ export function heapUsed(): number {
   gc();
   return process.memoryUsage().heapUsed;
 }
+
+/** Bytes of buffers that are in use, beside the heap. */
+export function arrayBytes(): number {
+  gc();
+  return process.memoryUsage().arrayBuffers;
+}
