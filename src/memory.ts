@@ -5,8 +5,9 @@ import type { Held } from "./held.js";
 
 /**
  * Linear memory, seen from TypeScript: an arena that hands out ranges. The memory in use depends on the resident batches
- * alone, never on the size of a foreign one, which passes through a workspace (workspace.ts); none but `alloc` and the linear
- * losses, which take memory for a call (scratch.ts), makes it grow: no view of it dies during another operation.
+ * alone, never on the size of a foreign one, which passes through a workspace (workspace.ts); none but `alloc` and the
+ * linear losses, which take memory for a call (scratch.ts), makes it grow: no view of it dies during another operation.
+ * Strips (strips.ts) lie beside it.
  */
 
 /** The largest limit: what 32-bit addresses reach, less a page. */

@@ -30,7 +30,7 @@ function room<A>(Numbers: { new (length: number): A; readonly BYTES_PER_ELEMENT:
     return new Numbers(length);
   } catch (cause) {
     const bytes = length * Numbers.BYTES_PER_ELEMENT;
-    throw new MemoryError(`${bytes} bytes can't be had: the engine refused an array for the result.`, { cause });
+    throw new MemoryError(`${bytes} bytes can't be had: the engine refused an array of that size.`, { cause });
   }
 }
 

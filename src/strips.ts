@@ -78,7 +78,7 @@ export class Strips {
     return this.room(slot);
   }
 
-  /** Hands the strip over if the result of a position, which has been put there, is its last. */
+  /** Hands a strip's results over once that of its last position stands in the slot's array. */
   write(operand: Operand, position: number, slot: Slot): void {
     if (this.left(position) === 1) this.#turn(operand, position - this.#row(position), slot, true);
   }
