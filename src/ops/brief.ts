@@ -1,3 +1,4 @@
+import type { Summing } from "../backend/backend.js";
 import type { FloatOutput } from "../batch.js";
 import type { Context } from "../context.js";
 import { beginUnlike, newFloats, newIndices } from "../outputs.js";
@@ -203,6 +204,49 @@ export function briefBackward(
   callBackward(kernels, operation, a, b, a, length / columns, columns);
   work.copyOut(a, length, result, 0);
   return result;
+}
+
+/** Entropy of each row, or a divergence of two, in nats. */
+export function briefDivergence(
+  context: Context,
+  operation: Summing,
+  p: unknown,
+  q: unknown,
+  options: unknown,
+): FloatOutput | undefined {
+  // Of the many options that there are besides.
+  if (!arePlain(options, "rows", "out") || Object.getPrototypeOf(options) !== Object.prototype) return undefined;
+  const { shape, axis, out } = options;
+  const { kernels, arena, work } = context;
+  const columns = columnsOf(p, shape, axis);
+  const x = p as Float32Array;
+  const length = columns === 0 ? 0 : x.length;
+  const rows = length / columns;
+  const other = operation !== "entropy";
+  if (columns === 0 || (other && !isPlain(q, length))) return context.leave({ shape, axis, out });
+  const y = q as Float32Array;
+  const result = out === undefined ? newFloats(rows) : out;
+  if (!isPlain(result, rows) || haveOneBuffer(result, x, x[0]) || (other && haveOneBuffer(result, y, y[0]))) {
+    return context.leave({ shape, axis, out });
+  }
+  const { losses, exponentials } = work;
+  const a = work.tile(0);
+  const b = work.tile(1);
+  work.copyIn(x, 0, length, a);
+  if (other) work.copyIn(y, 0, length, b);
+  if (operation === "entropy") kernels.entropy(a, exponentials, rows, columns, losses);
+  else if (operation === "crossEntropy") kernels.crossEntropy(a, b, 0, exponentials, rows, columns, 1, losses);
+  else if (operation === "klDivergence") kernels.klDivergence(a, b, 0, exponentials, rows, columns, 1, losses);
+  else kernels.jensenShannon(a, b, 0, exponentials, rows, columns, 1, losses);
+  const least = leastOf(operation);
+  const { f64 } = arena;
+  for (let i = 0, at = losses >>> 3; i < rows; i++) result[i] = Math.max(f64[at + i], least);
+  return result;
+}
+
+/** The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root. */
+export function leastOf(operation: Summing): number {
+  return operation === "jensenShannon" ? 0 : -Infinity;
 }
 
 /** For each row the index of its largest element. */

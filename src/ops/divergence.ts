@@ -14,6 +14,7 @@ import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { type LossResult, LossTotal, readGradient, readReduction, readUnit, readValues } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
+import { briefDivergence, leastOf } from "./brief.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
 
@@ -21,6 +22,12 @@ const ENTROPY = ["shape", "axis", "out", "reduction", "unit"];
 const DIVERGENCE = [...ENTROPY, "grad"];
 
 export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): FloatOutput | number {
+  return (
+    briefDivergence(context, "entropy", p, undefined, options) ?? generalEntropy(context, p, context.left(options))
+  );
+}
+
+function generalEntropy(context: Context, p: FloatBatch, options: EntropyOptions): FloatOutput | number {
   checkOptions(options, ENTROPY);
   const { shape, axis, out, reduction, unit } = options;
   const batch = readBatch(p, shape, axis, context.arena, "p");
@@ -28,6 +35,19 @@ export function entropy(context: Context, p: FloatBatch, options: EntropyOptions
 }
 
 export function divergence(
+  context: Context,
+  operation: Exclude<Summing, "entropy">,
+  p: FloatBatch,
+  q: FloatBatch,
+  options: DivergenceOptions,
+): FloatOutput | number | LossResult {
+  return (
+    briefDivergence(context, operation, p, q, options) ??
+    generalDivergence(context, operation, p, q, context.left(options))
+  );
+}
+
+function generalDivergence(
   context: Context,
   operation: Exclude<Summing, "entropy">,
   p: FloatBatch,
@@ -70,8 +90,7 @@ function sumsOf(
     if (kernel === "entropy") kernels.entropy(p, e, rows, cols, sums);
     else kernels[kernel](p, q, grad, e, rows, cols, scale, sums);
   };
-  // The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root.
-  const least = kernel === "jensenShannon" ? 0 : -Infinity;
+  const least = leastOf(kernel);
   const resident = areResident(batch, other, gradient);
   const tiles = context.tiles.over(batch, resident);
   while (tiles.nextLong()) {

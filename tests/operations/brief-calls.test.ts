@@ -64,6 +64,25 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     expect(k.softmaxKlDivergence(x, targets, { shape, grad })).toEqual({ loss: taught.loss, grad });
     expectSameBits(grad, taught.grad, "gradient of distillation");
 
+    const others = spread(length, 5, 0, 1);
+    const values = new Float32Array(rows);
+    const ways = [
+      ["entropy", (options: { out?: Float32Array; unit?: "nats" }) => k.entropy(targets, { shape, ...options })],
+      ...(["crossEntropy", "klDivergence", "jensenShannon"] as const).map(
+        (name) =>
+          [
+            name,
+            (options: { out?: Float32Array; unit?: "nats" }) => k[name](targets, others, { shape, ...options }),
+          ] as const,
+      ),
+    ] as const;
+    for (const [name, call] of ways) {
+      const expected = call({ unit: "nats" });
+      expect(call({ out: values })).toBe(values);
+      expectSameBits(values, expected, name);
+      expectSameBits(call({}), expected, `fresh ${name}`);
+    }
+
     const binary = k.sigmoidCrossEntropy(x, targets, { shape, grad: true, gradOutput: 1 });
     expect(k.sigmoidCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: binary.loss, grad });
     expectSameBits(grad, binary.grad, "gradient of elements");
