@@ -8,7 +8,6 @@ import {
   offsetsOf,
   phi,
   powerOf,
-  ratioAbove,
   restOf,
 } from "./distillation-terms";
 import { loadPair, upper } from "./math/lanes";
@@ -117,7 +116,7 @@ function klOfTwo(
     const gapY = f64x2.sub(loadPair(y), my);
     const u = logRatio(gapX, gapY, c, floor);
     const k = powerOf(u);
-    most = f64x2.pmax(most, ratioAbove(gapX, gapY, c, floor));
+    most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
     const p = f64x2.pmax(loadPair(e), least);
     const s = f64x2.add(sum, f64x2.mul(p, phi(u, k, restOf(u, k))));
     const m = f64x2.add(mean, f64x2.mul(p, u));

@@ -8,7 +8,7 @@ import { exp } from "./math/scalar";
  *
  *   KL = Σ p·u = Σ (p·u + q − p) = Σ p·φ(u),  φ(u) = u + exp(−u) − 1
  *
- * An error of p counts in proportion. u is g − c, g = (y − max y) − (x − max x), exact to float64, and
+ * An error of p counts in proportion. u is g − c, g = (y − max y) − (x − max x), rounded in float64, and
  * c = log Σ exp(y − max y) − log Σ exp(x − max x). That has an error from the exponentials, but one for all classes: as a
  * function of c, Σ p·φ(g − c) is least at the true one, where its slope Σ (p·exp(−u) − p) = Σ (q − p) is 0. So to first order
  * the error of c doesn't count at all. What it counts to second order, c's distance from the least sum, is in klLoss.
@@ -23,6 +23,8 @@ const LOG_LEAST: f64 = -138.62943611198907;
 const LEAST_FACTOR: f64 = 1.90109156629516e-211; // 2^-700
 /** From here on p·u counts though p is below LEAST. */
 const FAR: f64 = 4096;
+/** c is less: the sums are from 1 to the number of classes. */
+const MOST_OFFSET: f64 = 64;
 /** Sums above this lose nothing by an error of c. */
 const NEAR: f64 = 0.0009765625; // 2^-10
 
@@ -107,18 +109,13 @@ export function floorOf(logY: v128): v128 {
 
 /** u of two, that of p = LEAST where p is less; and of those 0 where it would be above: they count by `far`, or not. */
 export function logRatio(gapX: v128, gapY: v128, c: v128, floor: v128): v128 {
-  const u = ratioAbove(gapX, gapY, c, floor);
+  const u = f64x2.sub(f64x2.sub(f64x2.pmax(gapY, floor), gapX), c);
   return v128.bitselect(f64x2.pmin(u, f64x2.splat(0)), u, f64x2.lt(gapY, floor));
 }
 
-/** The same u, whatever its sign. */
-export function ratioAbove(gapX: v128, gapY: v128, c: v128, floor: v128): v128 {
-  return f64x2.sub(f64x2.sub(f64x2.pmax(gapY, floor), gapX), c);
-}
-
-/** Whether there may be anything for `far`, given the largest u of some classes. */
+/** Whether there may be anything for `far`, given the largest gapY − gapX, which is u + c, of some classes. */
 export function isFar(most: v128): bool {
-  return v128.any_true(f64x2.gt(most, f64x2.splat(FAR)));
+  return v128.any_true(f64x2.gt(most, f64x2.splat(FAR - MOST_OFFSET)));
 }
 
 /**

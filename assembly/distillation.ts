@@ -10,7 +10,6 @@ import {
   offsetOf,
   phi,
   powerOf,
-  ratioAbove,
   restOf,
 } from "./distillation-terms";
 import { expBlock } from "./math/exp-block";
@@ -181,7 +180,8 @@ function addTerms(
   for (const end = x + ((n - last) << 2); x < end; x += 8, y += 8, e += 8) {
     const gapX = f64x2.sub(loadPair(x), mx);
     const gapY = f64x2.sub(loadPair(y), my);
-    most = f64x2.pmax(most, ratioAbove(gapX, gapY, c, floor));
+    // Not those of which both are −Infinity: NaN.
+    most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
     const u = logRatio(gapX, gapY, c, floor);
     const k = powerOf(u);
     const p = f64x2.pmax(loadPair(e), least);

@@ -2,7 +2,6 @@ import { BLOCK } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Context } from "./context.js";
 import type { Operand } from "./memory.js";
-import { newFloats } from "./outputs.js";
 import type { Streams } from "./tiles.js";
 import { MOST_COLUMNS, type Slot, type Workspace } from "./workspace.js";
 
@@ -72,10 +71,9 @@ export class Columns {
     return this;
   }
 
-  /** Reads from a copy from now on, which begins where its tiles are filled as fast. */
-  detach(): void {
+  /** Reads from a copy from now on, in an array with room for one float more: it begins where its tiles are filled as fast. */
+  detach(array: Float32Array): void {
     const start = this.#start & 1;
-    const array = newFloats(start + this.#classes);
     eachTile(this.#work, this.#classes, (column, n) => {
       this.#work.copyOut(this.read(column, n), n, array, start + column);
     });

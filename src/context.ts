@@ -44,6 +44,9 @@ export class Context {
   ready(): this {
     this.arena.checkLive();
     if (!this.#furnished) this.#furnish();
+    // Of a call that failed.
+    this.tiles.streams?.clear();
+    this.tiles.strips.clear();
     return this;
   }
 

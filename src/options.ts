@@ -80,7 +80,10 @@ export interface LossOptions extends ShapeOptions {
 export interface NllLossOptions extends LossOptions, BatchOptions {
   /** A label that leaves its position out: loss 0, gradient 0, no part in the mean. Any int32; default −100. */
   ignoreIndex?: number | undefined;
-  /** A weight for each class, C in all; finite, not negative. With labels the mean divides by theirs. Default 1. */
+  /**
+   * A weight for each class, C in all; finite, not negative. With labels the mean divides by those of the labels, times the
+   * sample weights. Default 1.
+   */
   classWeights?: Weights | undefined;
   /**
    * A weight for each position, in the batch's shape without the class axis; finite, not negative. The mean divides by these,

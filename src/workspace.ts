@@ -30,7 +30,7 @@ export function leastMemory(threads: number): number {
 /** Bytes of a cache line. */
 const LINE = 64;
 
-/** Number of a staging tile. Transpositions pass through tile 2. */
+/** Number of a staging tile. Transpositions pass through tile 2, strips through tile 4 too; scratch begins with tile 0. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
 
 /** Copies shorter than this cost less as a loop than as a view of their part and a call of TypedArray.set. */

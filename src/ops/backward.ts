@@ -48,7 +48,8 @@ function general(
     const { position } = tiles;
     const a = new Columns(context, batch, batch, position, 0);
     const b = new Columns(context, other, batch, position, 1);
-    const to = new Columns(context, output, batch, position, 0);
+    // A tile of its own lets a thread's lost job be repeated; but strips keep two arrays, not three.
+    const to = new Columns(context, output, batch, position, tiles.strips.width > 0 ? 0 : 3);
     let sum = 0;
     eachTile(work, batch.classes, (c, n) => {
       sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);

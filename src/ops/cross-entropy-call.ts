@@ -34,6 +34,8 @@ export interface CrossEntropy {
   /** Extra outputs. */
   lses: Float32Array | undefined;
   hits: { count: number } | undefined;
+  /** What keeps a long position's logits under a softcap, while their gradient takes their place. */
+  copy?: Float32Array;
 }
 
 /**

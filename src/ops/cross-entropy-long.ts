@@ -2,7 +2,7 @@ import { aimsAtLabel, BLOCK } from "../backend/backend.js";
 import { ALL_SLOTS, BlockMaxima, Columns, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Largest } from "../largest.js";
-import { overlap } from "../outputs.js";
+import { newFloats, overlap } from "../outputs.js";
 import {
   baseOf,
   type CrossEntropy,
@@ -33,7 +33,10 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const x = new Columns(context, batch, batch, position, ...slots).streamed(streams);
   // The softcap's slope needs the logits after the exponentials have taken the gradient's place, which may be their own.
   const inPlace = gradient && (tiles.strips.width > 0 || overlap(gradient, batch, arena));
-  if (transform.softcap !== undefined && inPlace) x.detach();
+  if (transform.softcap !== undefined && inPlace) {
+    call.copy ??= newFloats(classes + 1);
+    x.detach(call.copy);
+  }
   const grad = gradient && new Columns(context, gradient, batch, position, ...slots).streamed(streams);
   const eachTile = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
