@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 64_800, goal: 30_000 },
-  "xentropy in workerd": { limit: 66_700, goal: 30_000 },
-  "xentropy/reference": { limit: 6_900 },
-  "xentropy/check, beside xentropy": { limit: 11_900 },
-  "relaxed, when asked for": { limit: 20_100 },
-  "threads, when asked for": { limit: 30_200 },
+  xentropy: { limit: 66_200, goal: 30_000 },
+  "xentropy in workerd": { limit: 68_200, goal: 30_000 },
+  "xentropy/reference": { limit: 7_100 },
+  "xentropy/check, beside xentropy": { limit: 12_100 },
+  "relaxed, when asked for": { limit: 20_300 },
+  "threads, when asked for": { limit: 30_400 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
