@@ -44,9 +44,8 @@ export class Context {
   ready(): this {
     this.arena.checkLive();
     if (!this.#furnished) this.#furnish();
-    // Of a call that failed.
+    // What a call that failed has left.
     this.tiles.streams?.clear();
-    this.tiles.strips.clear();
     return this;
   }
 

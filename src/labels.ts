@@ -14,6 +14,7 @@ import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { checkOwn } from "./shape.js";
+import { POSITIONS } from "./workspace.js";
 
 /** Class labels and targets, which are integers or floats: reading and checking them. */
 
@@ -21,6 +22,24 @@ import { checkOwn } from "./shape.js";
 export type LabelArray = ArrayLike<number | bigint>;
 
 const IGNORE = -100;
+
+/**
+ * A list of few int32 as an Int32Array, which short calls take (ops/brief.ts); all else as it is. Each element of the list is
+ * read once, since it may have a getter.
+ */
+export function listedLabels(labels: unknown): unknown {
+  if (!Array.isArray(labels) || labels.length > POSITIONS) return labels;
+  const list: unknown[] = new Array(labels.length);
+  const integers = new Int32Array(list.length);
+  let plain = true;
+  for (let i = 0; i < list.length; i++) {
+    const label: unknown = labels[i];
+    list[i] = label;
+    if (typeof label === "number" && label === (label | 0)) integers[i] = label;
+    else plain = false;
+  }
+  return plain ? integers : list;
+}
 
 /** Reads `ignoreIndex`. Dense targets have no labels to ignore, so there a class given on purpose is a mistake. */
 export function readIgnoreIndex(value: unknown, dense: boolean): number {

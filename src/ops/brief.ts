@@ -52,6 +52,8 @@ interface Options {
   grad?: unknown;
   temperature?: unknown;
   emptyRow?: unknown;
+  reduction?: unknown;
+  unit?: unknown;
 }
 
 /**
@@ -214,20 +216,22 @@ export function briefDivergence(
   q: unknown,
   options: unknown,
 ): FloatOutput | undefined {
-  // Of the many options that there are besides.
-  if (!arePlain(options, "rows", "out") || Object.getPrototypeOf(options) !== Object.prototype) return undefined;
-  const { shape, axis, out } = options;
+  if (!arePlain(options, "rows", "out")) return undefined;
+  const { shape, axis, out, reduction, unit } = options;
+  const other = operation !== "entropy";
+  const grad = other ? options.grad : undefined;
+  const leave = () => context.leave({ shape, axis, out, reduction, unit, ...(other ? { grad } : {}) });
+  if (reduction !== undefined || unit !== undefined || grad !== undefined) return leave();
   const { kernels, arena, work } = context;
   const columns = columnsOf(p, shape, axis);
   const x = p as Float32Array;
   const length = columns === 0 ? 0 : x.length;
   const rows = length / columns;
-  const other = operation !== "entropy";
-  if (columns === 0 || (other && !isPlain(q, length))) return context.leave({ shape, axis, out });
+  if (columns === 0 || (other && !isPlain(q, length))) return leave();
   const y = q as Float32Array;
   const result = out === undefined ? newFloats(rows) : out;
   if (!isPlain(result, rows) || haveOneBuffer(result, x, x[0]) || (other && haveOneBuffer(result, y, y[0]))) {
-    return context.leave({ shape, axis, out });
+    return leave();
   }
   const { losses, exponentials } = work;
   const a = work.tile(0);

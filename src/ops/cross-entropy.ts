@@ -2,6 +2,7 @@ import { areResident, type FloatBatch, type Labels, readBatch } from "../batch.j
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError } from "../errors.js";
+import { listedLabels } from "../labels.js";
 import { SOFTMAX_CROSS_ENTROPY } from "../option-names.js";
 import type { SoftmaxCrossEntropyOptions } from "../options.js";
 import { briefCrossEntropy } from "./brief-losses.js";
@@ -17,9 +18,8 @@ export function softmaxCrossEntropy(
   targets: Labels | FloatBatch,
   options: SoftmaxCrossEntropyOptions,
 ): Result {
-  return (
-    briefCrossEntropy(context, x, targets, options) ?? generalCrossEntropy(context, x, targets, context.left(options))
-  );
+  const given = listedLabels(targets) as typeof targets;
+  return briefCrossEntropy(context, x, given, options) ?? generalCrossEntropy(context, x, given, context.left(options));
 }
 
 function generalCrossEntropy(

@@ -1,6 +1,7 @@
 import { type FloatBatch, type Labels, readBatch, viewOf } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
+import { listedLabels } from "../labels.js";
 import type { LossResult } from "../loss.js";
 import { NLL_LOSS } from "../option-names.js";
 import type { NllLossOptions } from "../options.js";
@@ -10,8 +11,9 @@ import { labelAt, placeGradient, readCrossEntropy, weighted } from "./cross-entr
 
 /** nllLoss reads one element a position: it is computed where the arrays lie, without a kernel. */
 export function nllLoss(context: Context, logProbs: FloatBatch, labels: Labels, options: NllLossOptions): LossResult {
+  const given = listedLabels(labels) as Labels;
   return (
-    briefNllLoss(context, logProbs, labels, options) ?? generalNllLoss(context, logProbs, labels, context.left(options))
+    briefNllLoss(context, logProbs, given, options) ?? generalNllLoss(context, logProbs, given, context.left(options))
   );
 }
 

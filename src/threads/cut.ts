@@ -145,7 +145,13 @@ export class Cut {
   }
 
   run(): void {
-    this.#pool.run(this.#streams.feed);
+    try {
+      this.#pool.run(this.#streams.feed);
+    } catch (cause) {
+      // A call that goes on, and has made this one while it read its options, isn't to copy what this one has left.
+      this.#streams.clear();
+      throw cause;
+    }
   }
 
   /** As `run`; the sum of what the calls return, added in order. */

@@ -55,6 +55,9 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     expect(k.softmaxCrossEntropy(x, labels, { shape })).toEqual({ loss: expected.loss });
     expectSameBits(k.softmaxCrossEntropy(x, labels, { shape, grad: true }).grad, expected.grad, "fresh gradient");
 
+    expect(k.softmaxCrossEntropy(x, [...labels], { shape, grad })).toEqual({ loss: expected.loss, grad });
+    expectSameBits(grad, expected.grad, "gradient of listed labels");
+
     const targets = spread(length, 3, 0, 1);
     const dense = k.softmaxCrossEntropy(x, targets, { shape, grad: true, ...LONG_WAY });
     expect(k.softmaxCrossEntropy(x, targets, { shape, grad })).toEqual({ loss: dense.loss, grad });
@@ -113,9 +116,23 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     expect(k.nllLoss(logProbs, labels, { shape, grad: out })).toEqual({ loss: expected.loss, grad: out });
     expectSameBits(out, expected.grad, "gradient");
     expect(k.nllLoss(logProbs, labels, { shape })).toEqual({ loss: expected.loss });
+    expect(k.nllLoss(logProbs, [...labels], { shape })).toEqual({ loss: expected.loss });
     const inPlace = k.nllLoss(logProbs, labels, { shape, grad: logProbs });
     expect(inPlace.loss).toBe(expected.loss);
     expectSameBits(logProbs, expected.grad, "gradient in place");
+  });
+
+  it("and lists of labels that aren't plain are as they were", () => {
+    const { k } = backend;
+    const x = spread(6, 1, -3, 3);
+    const shape = [2, 3];
+    const expected = k.softmaxCrossEntropy(x, Int32Array.of(2, -100), { shape, grad: true });
+    expect(k.softmaxCrossEntropy(x, [2, -100], { shape, grad: true })).toEqual(expected);
+    expect(k.softmaxCrossEntropy(x, [-0, 1], { shape })).toEqual(k.softmaxCrossEntropy(x, [0, 1], { shape }));
+    for (const labels of [[0.5, 1], [Number.NaN, 1], ["1", 1], new Array(2), [3, 1], [2 ** 32, 1], [-1, 1]]) {
+      expect(() => k.softmaxCrossEntropy(x, labels as number[], { shape })).toThrow(LabelError);
+      expect(() => k.nllLoss(x, labels as number[], { shape })).toThrow(LabelError);
+    }
   });
 
   it("element by element", () => {

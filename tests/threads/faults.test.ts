@@ -49,33 +49,46 @@ it("workers that don't start in their time are an error that says so", async () 
   expect(threads.count).toBe(1);
 });
 
-it("a call that failed leaves nothing that a later one would copy", async () => {
-  threads = newThreads();
-  await startFaulty(threads, "throw&in=softmaxApply");
-  const starter = new Starter(await spawner(WORKER));
-  await threads.start(1, starter.spawn);
-  starter.awaitAll();
-  const k = kernelsOn(threads);
-  const long = normal(200_000, 1);
-  const out = new Float32Array(200_000);
-  const shape = [256, 100];
-  const features = normal(25_600, 2);
-  const weights = normal(1000, 3);
-  const labels = new Int32Array(256);
-  let error: unknown;
-  for (const end = Date.now() + 60_000; !error && Date.now() < end; ) {
-    try {
-      k.softmax(long, { out });
-    } catch (cause) {
-      error = cause;
-    }
-  }
-  expect(error).toBeInstanceOf(WorkerLostError);
-  out.fill(5);
-  const { loss } = k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: true });
-  expect(loss).toBe(one.linearSoftmaxCrossEntropy(features, weights, labels, { shape }).loss);
-  expect(out.every((value) => value === 5)).toBe(true);
-});
+it.each(["before another", "while another reads its options"])(
+  "a call that failed %s leaves nothing that that would copy",
+  async (when) => {
+    threads = newThreads();
+    await startFaulty(threads, "throw&in=softmaxApply");
+    const starter = new Starter(await spawner(WORKER));
+    await threads.start(1, starter.spawn);
+    starter.awaitAll();
+    const k = kernelsOn(threads);
+    const long = normal(200_000, 1);
+    const out = new Float32Array(200_000);
+    const features = normal(25_600, 2);
+    const weights = normal(1000, 3);
+    const labels = new Int32Array(256);
+    const given = { shape: [256, 100], grad: true } as const;
+    let error: unknown;
+    const fail = () => {
+      for (const end = Date.now() + 60_000; !error && Date.now() < end; ) {
+        try {
+          k.softmax(long, { out });
+        } catch (cause) {
+          error = cause;
+        }
+      }
+      out.fill(5);
+    };
+    if (when === "before another") fail();
+    const options = {
+      ...given,
+      get reduction() {
+        if (!error) fail();
+        return "mean" as const;
+      },
+    };
+    const { loss } = k.linearSoftmaxCrossEntropy(features, weights, labels, options);
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expect(loss).toBe(one.linearSoftmaxCrossEntropy(features, weights, labels, given).loss);
+    expect(out.every((value) => value === 5)).toBe(true);
+  },
+);
 
 it("a worker that throws in a long row's backward pass is done without", async () => {
   const k = await withFaulty("throw&in=softmaxBackwardApply");
