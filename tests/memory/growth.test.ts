@@ -36,8 +36,8 @@ function within<T extends Float32Array | Int32Array>(
 }
 
 describeEachBackend("operands in memory that grows during the call", (backend) => {
-  // So many features that a call takes more than a staging tile.
-  const { features, weights, labels, targets, shape } = linearProblem(4, 6000, 5);
+  // So many features that a call takes more than a staging tile, of threads too.
+  const { features, weights, labels, targets, shape } = linearProblem(4, 24_000, 5);
   const bits = Int32Array.from(targets, (t) => (t > 0.5 ? 1 : 0));
   const classWeights = Float32Array.of(1, 2, 3, 4, 5);
   const sampleWeights = Float32Array.of(1, 0.5, 2, 1);
@@ -135,7 +135,7 @@ describeEachBackend("operands in memory that grows during the call", (backend) =
     // Afterwards there is room for such a call.
     k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: true });
     const { data } = batch;
-    const tensors = [data, weights.slice()].map((data) => ({ data, dims: [5, 6000] }) as unknown as Float32Array);
+    const tensors = [data, weights.slice()].map((data) => ({ data, dims: [5, 24_000] }) as unknown as Float32Array);
     for (const to of [data, ...tensors]) {
       const { grad } = k.linearSoftmaxCrossEntropy(features, weights, labels, { shape, grad: { weights: to } });
       expect(grad.weights).toBe(to);
