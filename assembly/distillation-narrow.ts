@@ -133,41 +133,13 @@ function klOfTwo(
   mean = f64x2.add(f64x2.add(mean, m1), f64x2.add(m0, m2));
   if (isFar(most)) {
     const start = classes << 4;
-    // Both rows', each from its own lane.
-    const rare = f64x2.mul(farOfTwo(x - start, y - start, classes, mx, my, c, floor), least);
+    const first = far(x - start, y - start, 16, classes, mx, my, c, floor);
+    const second = far(x - start + 4, y - start + 4, 16, classes, upper(mx), upper(my), upper(c), upper(floor));
+    const rare = f64x2.mul(f64x2.replace_lane(f64x2.splat(first), 1, second), least);
     sum = f64x2.add(sum, rare);
     mean = f64x2.add(mean, rare);
   }
   sum = f64x2.mul(sum, factor);
   mean = f64x2.mul(mean, factor);
   v128.store(losses, lossesOf(sum, mean));
-}
-
-/** far of two rows side by side. */
-function farOfTwo(x: usize, y: usize, classes: usize, maxX: v128, maxY: v128, c: v128, floor: v128): v128 {
-  return f64x2.replace_lane(
-    f64x2.splat(
-      far(
-        x,
-        y,
-        16,
-        classes,
-        f64x2.extract_lane(maxX, 0),
-        f64x2.extract_lane(maxY, 0),
-        f64x2.extract_lane(c, 0),
-        f64x2.extract_lane(floor, 0),
-      ),
-    ),
-    1,
-    far(
-      x + 4,
-      y + 4,
-      16,
-      classes,
-      f64x2.extract_lane(maxX, 1),
-      f64x2.extract_lane(maxY, 1),
-      f64x2.extract_lane(c, 1),
-      f64x2.extract_lane(floor, 1),
-    ),
-  );
 }

@@ -120,14 +120,16 @@ export function isFar(most: v128): bool {
 
 /**
  * Σ p·u/LEAST of the classes of p below LEAST whose u is so large that it counts nevertheless: where the student's logits are
- * very far apart. Infinity where the teacher has mass, however little, and the student none. Logits are `step` bytes apart.
+ * very far apart. Infinity where the teacher has mass, however little, and the student none. Logits are `step` bytes apart;
+ * of the vectors the lower lanes count.
  */
-export function far(x: usize, y: usize, step: usize, n: usize, maxX: f64, maxY: f64, c: f64, floor: f64): f64 {
+export function far(x: usize, y: usize, step: usize, n: usize, maxX: v128, maxY: v128, c: v128, floor: v128): f64 {
+  const least = f64x2.extract_lane(floor, 0);
   let sum: f64 = 0;
   for (; n > 0; n--, x += step, y += step) {
-    const gapY = <f64>load<f32>(y) - maxY;
-    const u = gapY - (<f64>load<f32>(x) - maxX) - c;
-    if (gapY < floor && u > FAR) sum += u === Infinity ? u : u * exp(gapY - floor);
+    const gapY = <f64>load<f32>(y) - f64x2.extract_lane(maxY, 0);
+    const u = gapY - (<f64>load<f32>(x) - f64x2.extract_lane(maxX, 0)) - f64x2.extract_lane(c, 0);
+    if (gapY < least && u > FAR) sum += u === Infinity ? u : u * exp(gapY - least);
   }
   return sum;
 }

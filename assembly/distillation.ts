@@ -166,8 +166,7 @@ function addTerms(
 ): void {
   const mx = f64x2.splat(<f64>maxX);
   const my = f64x2.splat(<f64>maxY);
-  const offset = offsetOf(logY, logX);
-  const c = f64x2.splat(offset);
+  const c = f64x2.splat(offsetOf(logY, logX));
   const least = leastOf(f64x2.splat(factor));
   const floor = floorOf(f64x2.splat(logY));
   let low = f64x2.splat(0);
@@ -206,9 +205,7 @@ function addTerms(
   // If there is anything far among the pairs, all are looked at.
   const before = isFar(most) ? n - last : 0;
   const at = before << 2;
-  const bottom = f64x2.extract_lane(floor, 0);
-  const rare =
-    far(x - at, y - at, 4, last + before, <f64>maxX, <f64>maxY, offset, bottom) * f64x2.extract_lane(least, 0);
+  const rare = far(x - at, y - at, 4, last + before, mx, my, c, floor) * f64x2.extract_lane(least, 0);
   store<f64>(sums, load<f64>(sums) + (total(low, high) + rare) * factor);
   store<f64>(sums, load<f64>(sums, 8) + (total(meanLow, meanHigh) + rare) * factor, 8);
 }

@@ -28,8 +28,7 @@ export class Columns {
   #start: number;
   #stride: number;
   readonly #classes: number;
-  /** Whether it passes through staging tiles. */
-  staged: boolean;
+  #staged: boolean;
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
   #streams: Streams | undefined;
@@ -50,7 +49,7 @@ export class Columns {
     this.#start = Math.floor(position / inner) * classes * inner + (position % inner);
     this.#stride = inner;
     this.#classes = classes;
-    this.staged = array !== undefined || inner !== 1;
+    this.#staged = array !== undefined || inner !== 1;
     const { strips } = tiles;
     if (strips.width) {
       this.#array = strips.room(slots[0]);
@@ -65,9 +64,14 @@ export class Columns {
     this.#tiles = slots.map((slot) => work.tile(slot));
   }
 
+  /** Whether it passes through staging tiles. */
+  get staged(): boolean {
+    return this.#staged;
+  }
+
   /** Lets columns be copied while kernels compute: see `streamed` of Tiles.over. */
   streamed(streams: Streams | undefined): this {
-    if (this.#stride === 1 && this.staged) this.#streams = streams;
+    if (this.#stride === 1 && this.#staged) this.#streams = streams;
     return this;
   }
 
@@ -80,7 +84,7 @@ export class Columns {
     this.#array = array;
     this.#start = start;
     this.#stride = 1;
-    this.staged = true;
+    this.#staged = true;
   }
 
   #index(column: number): number {
@@ -98,11 +102,11 @@ export class Columns {
 
   /** As `read`, by way of another slot. */
   reread(column: number, n: number, slot: Slot): number {
-    return this.staged ? this.#bring(column, n, this.#work.tile(slot)) : this.place(column);
+    return this.#staged ? this.#bring(column, n, this.#work.tile(slot)) : this.place(column);
   }
 
   #bring(column: number, n: number, to = this.place(column)): number {
-    if (!this.staged) return to;
+    if (!this.#staged) return to;
     const from = this.#index(column);
     if (this.#stride === 1) {
       this.#work.copyIn(this.#array, from, n, to);
@@ -116,7 +120,7 @@ export class Columns {
 
   /** Address where columns are to be computed. */
   place(column: number): number {
-    if (!this.staged) return this.#index(column) * 4;
+    if (!this.#staged) return this.#index(column) * 4;
     const tile = Math.floor(column / this.#work.tileFloats);
     return this.#tiles[Math.min(tile, this.#tiles.length - 1)];
   }
@@ -155,7 +159,7 @@ export class Columns {
   }
 
   #put(column: number, n: number): void {
-    if (!this.staged) return;
+    if (!this.#staged) return;
     const from = this.place(column);
     if (this.#streams?.finish(from)) return;
     const to = this.#index(column);

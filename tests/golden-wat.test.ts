@@ -22,7 +22,7 @@ const SCALAR = new Set(
 );
 
 /** What the compiler leaves as a call where several kernels share it: too large to be inlined twice. */
-const ELEMENTARY = /\$assembly\/(math\/((log|log1p|exp)\/\w+|scalar\/log1pPair)|distillation-terms\/phi)$/;
+const ELEMENTARY = /\$assembly\/math\/((log|log1p|exp)\/\w+|scalar\/log1pPair)$/;
 
 describe.each(["simd", "relaxed", "simd-shared", "relaxed-shared"])("the text of %s.wasm", (name) => {
   const module = readModule(textOf(`build/${name}.wat`));

@@ -220,18 +220,20 @@ export function briefDivergence(
   const { shape, axis, out, reduction, unit } = options;
   const other = operation !== "entropy";
   const grad = other ? options.grad : undefined;
-  const leave = () => context.leave({ shape, axis, out, reduction, unit, ...(other ? { grad } : {}) });
-  if (reduction !== undefined || unit !== undefined || grad !== undefined) return leave();
   const { kernels, arena, work } = context;
-  const columns = columnsOf(p, shape, axis);
+  const columns = reduction === undefined && unit === undefined && grad === undefined ? columnsOf(p, shape, axis) : 0;
   const x = p as Float32Array;
+  const y = q as Float32Array;
   const length = columns === 0 ? 0 : x.length;
   const rows = length / columns;
-  if (columns === 0 || (other && !isPlain(q, length))) return leave();
-  const y = q as Float32Array;
-  const result = out === undefined ? newFloats(rows) : out;
-  if (!isPlain(result, rows) || haveOneBuffer(result, x, x[0]) || (other && haveOneBuffer(result, y, y[0]))) {
-    return leave();
+  const result = out === undefined && columns > 0 ? newFloats(rows) : out;
+  if (
+    columns === 0 ||
+    !isPlain(result, rows) ||
+    haveOneBuffer(result, x, x[0]) ||
+    (other && (!isPlain(q, length) || haveOneBuffer(result, y, y[0])))
+  ) {
+    return context.leave(other ? { shape, axis, out, reduction, unit, grad } : { shape, axis, out, reduction, unit });
   }
   const { losses, exponentials } = work;
   const a = work.tile(0);
