@@ -7,6 +7,7 @@ const up = (n: number, to: number) => Math.ceil(n / to) * to;
 /** Rows, columns, depth. */
 const PRODUCTS = [
   [1, 1, 0],
+  [5, 13, 0],
   [1, 1, 1],
   [3, 5, 2],
   [4, 8, 63],
