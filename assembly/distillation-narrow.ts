@@ -6,7 +6,7 @@ import {
   logRatio,
   lossesOf,
   offsetsOf,
-  phi,
+  phiOf,
   powerOf,
   restOf,
 } from "./distillation-terms";
@@ -118,7 +118,7 @@ function klOfTwo(
     const k = powerOf(u);
     most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
     const p = f64x2.pmax(loadPair(e), least);
-    const s = f64x2.add(sum, f64x2.mul(p, phi(u, k, restOf(u, k))));
+    const s = f64x2.add(sum, f64x2.mul(p, phiOf(u, k, restOf(u, k))));
     const m = f64x2.add(mean, f64x2.mul(p, u));
     sum = s0;
     s0 = s1;

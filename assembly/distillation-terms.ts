@@ -33,6 +33,12 @@ const P: usize = memory.data<f64>([
   -1.4426950408889634, // −1/ln 2
   6755399441055744, // 1.5·2^52: a sum with it is rounded to an integer, which then stands in its low bits
   -0.6931471805599453, // −ln 2
+  40, // exp(−40) is nothing beside 40
+], 16);
+
+/** The constants of phi, for locals before a loop: it takes them in this order. */
+// biome-ignore format: one constant a line
+export const PHI: usize = memory.data<f64>([
   0.5,
   0.16666666529632318, // q, degree 0 to 4
   0.0416665125741122,
@@ -40,14 +46,13 @@ const P: usize = memory.data<f64>([
   0.0013930391906135876,
   0.00019851878698311508,
   1,
-  40, // exp(−40) is nothing beside 40
 ], 16);
 
 /**
  * φ(u) of two, in three steps, each so short that it is inlined:
  *
  *   const n = powerOf(u)
- *   phi(u, n, restOf(u, n))
+ *   phi(u, n, restOf(u, n), …)
  *
  * −u = n·ln 2 + t and exp(t) = 1 + t + t²·(½ + t·q(t)), hence
  *
@@ -56,27 +61,53 @@ const P: usize = memory.data<f64>([
  * For n = 0, near u = 0, what stands in the last brackets is exactly 0. q is minimax of degree 4 for |t| ≤ ln 2/2; relative
  * error of exp(t) − 1 − t: 0.055·2^-24. u is above −700, or NaN.
  */
-export function phi(u: v128, n: v128, t: v128): v128 {
+export function phi(
+  u: v128,
+  n: v128,
+  t: v128,
+  half: v128,
+  q0: v128,
+  q1: v128,
+  q2: v128,
+  q3: v128,
+  q4: v128,
+  one: v128,
+): v128 {
   const t2 = f64x2.mul(t, t);
-  const a = f64x2.add(v128.load64_splat(P + 24), f64x2.mul(t, v128.load64_splat(P + 32)));
-  const b = f64x2.add(v128.load64_splat(P + 40), f64x2.mul(t, v128.load64_splat(P + 48)));
-  const c = f64x2.add(v128.load64_splat(P + 56), f64x2.mul(t, v128.load64_splat(P + 64)));
+  const a = f64x2.add(half, f64x2.mul(t, q0));
+  const b = f64x2.add(q1, f64x2.mul(t, q2));
+  const c = f64x2.add(q3, f64x2.mul(t, q4));
   const square = f64x2.mul(t2, f64x2.add(a, f64x2.mul(t2, f64x2.add(b, f64x2.mul(t2, c)))));
-  const one = v128.load64_splat(P + 72);
   const power = i64x2.add(i64x2.shl(n, 52), one);
   const line = f64x2.sub(f64x2.mul(power, f64x2.add(one, t)), f64x2.sub(one, u));
   return f64x2.add(f64x2.mul(power, square), line);
 }
 
+/** As phi, for loops that leave the constants in memory. */
+export function phiOf(u: v128, n: v128, t: v128): v128 {
+  return phi(
+    u,
+    n,
+    t,
+    v128.load64_splat(PHI),
+    v128.load64_splat(PHI + 8),
+    v128.load64_splat(PHI + 16),
+    v128.load64_splat(PHI + 24),
+    v128.load64_splat(PHI + 32),
+    v128.load64_splat(PHI + 40),
+    v128.load64_splat(PHI + 48),
+  );
+}
+
 /** 1.5·2^52 + n: its low bits are n. */
 export function powerOf(u: v128): v128 {
-  const most = f64x2.pmin(u, v128.load64_splat(P + 80));
+  const most = f64x2.pmin(u, v128.load64_splat(P + 24));
   return f64x2.add(f64x2.mul(most, v128.load64_splat(P)), v128.load64_splat(P + 8));
 }
 
 /** t, given powerOf(u). */
 export function restOf(u: v128, n: v128): v128 {
-  const most = f64x2.pmin(u, v128.load64_splat(P + 80));
+  const most = f64x2.pmin(u, v128.load64_splat(P + 24));
   return f64x2.sub(f64x2.mul(f64x2.sub(n, v128.load64_splat(P + 8)), v128.load64_splat(P + 16)), most);
 }
 

@@ -8,6 +8,7 @@ import {
   logRatio,
   lossOf,
   offsetOf,
+  PHI,
   phi,
   powerOf,
   restOf,
@@ -18,7 +19,7 @@ import { max } from "./math/max";
 import { subtract } from "./math/subtract";
 import { BLOCK, total } from "./math/sum";
 import { NARROW } from "./narrow";
-import { begin, blockFactor, finish, pushSplit, rowLog, rowMax, rowTargets } from "./row";
+import { begin, blockFactor, finish, pushSplit, rowLog, rowMax, rowTargets, STATE_BYTES } from "./row";
 
 /**
  * KL divergence of two softmaxes from their logits, the loss of knowledge distillation (Hinton et al., arXiv 1503.02531):
@@ -64,7 +65,7 @@ export function softmaxKlDivergence(
     finish(stateY);
     const factor = load<f64>(scales + (row << 3));
     const sums = rowTargets(stateX);
-    apply(stateX, stateY, x, y, to, e, other, cols, factor, sums, kept);
+    apply(stateX, stateY, x, y, to, e, other, cols, factor, sums, kept, stateX + STATE_BYTES);
     store<f64>(losses + (row << 3), cols ? klLoss(sums) : 0);
   }
 }
@@ -96,7 +97,7 @@ function accumulate(
 
 /**
  * Adds Σ p·φ(u) over n columns to the first of the two f64 at `sums`, Σ p·u to the second, and makes the gradient.
- * e: 2·BLOCK floats.
+ * e: 2·BLOCK + 4·PART + 12 floats.
  */
 export function klApply(
   stateX: usize,
@@ -109,7 +110,8 @@ export function klApply(
   scale: f64,
   sums: usize,
 ): void {
-  apply(stateX, stateY, x, y, grad, e, e + (BLOCK << 2), n, scale, sums, false);
+  const other = e + (BLOCK << 2);
+  apply(stateX, stateY, x, y, grad, e, other, n, scale, sums, false, other + (BLOCK << 2));
 }
 
 function apply(
@@ -124,6 +126,7 @@ function apply(
   scale: f64,
   sums: usize,
   kept: bool,
+  room: usize,
 ): void {
   // The exponentials that are kept are of whole rows: those of one block have its maxima.
   const single = kept && n <= BLOCK;
@@ -136,7 +139,8 @@ function apply(
     const place = kept ? at : 0;
     if (!kept) expBlock(y + at, other, count, maxY);
     const factorY = blockFactor(stateY, maxY);
-    addTerms(x + at, y + at, other + place, count, rowMax(stateX), rowMax(stateY), logX, logY, factorOf(factorY), sums);
+    const factor = factorOf(factorY);
+    addTerms(x + at, y + at, other + place, count, rowMax(stateX), rowMax(stateY), logX, logY, factor, sums, room);
     if (grad) {
       const maxX = single ? rowMax(stateX) : max(x + at, count);
       if (!kept) expBlock(x + at, e, count, maxX);
@@ -151,7 +155,13 @@ export function klLoss(sums: usize): f64 {
   return lossOf(load<f64>(sums), load<f64>(sums, 8));
 }
 
-/** Adds a block's two sums. e: the teacher's exponentials. */
+/** Classes that go through the first loop of a block's terms, and then through the second. */
+const PART: usize = 128;
+
+/**
+ * Adds a block's two sums. e: the teacher's exponentials; room: 4·PART + 12 floats. In two loops: one would be a chain longer
+ * than a processor looks ahead, with more constants than there are registers (measured: 1.15 times slower).
+ */
 function addTerms(
   x: usize,
   y: usize,
@@ -163,6 +173,7 @@ function addTerms(
   logY: f64,
   factor: f64,
   sums: usize,
+  room: usize,
 ): void {
   const mx = f64x2.splat(<f64>maxX);
   const my = f64x2.splat(<f64>maxY);
@@ -174,42 +185,62 @@ function addTerms(
   let meanLow = low;
   let meanHigh = low;
   let most = low;
-  const last = n & 1;
-  // Four lanes: those of one turn are the high ones of the next but one.
-  for (const end = x + ((n - last) << 2); x < end; x += 8, y += 8, e += 8) {
-    const gapX = f64x2.sub(loadPair(x), mx);
-    const gapY = f64x2.sub(loadPair(y), my);
-    // Not those of which both are −Infinity: NaN.
-    most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
-    const u = logRatio(gapX, gapY, c, floor);
-    const k = powerOf(u);
-    const p = f64x2.pmax(loadPair(e), least);
-    const sum = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k))));
-    const mean = f64x2.add(meanLow, f64x2.mul(p, u));
-    low = high;
-    high = sum;
-    meanLow = meanHigh;
-    meanHigh = mean;
+  for (let i: usize = 0, count: usize = 0; i < n; i += count) {
+    let a = x + (i << 2);
+    let b = y + (i << 2);
+    let f = e + (i << 2);
+    count = min(n - i, PART);
+    if (count > 1) {
+      count &= ~1;
+    } else {
+      // The last of an odd number goes with −Infinity in both, which counts nothing.
+      const pad = room + (PART << 4);
+      const none = f32x4.splat(-Infinity);
+      v128.store(pad, v128.load32_lane(a, none, 0));
+      v128.store(pad, v128.load32_lane(b, none, 0), 16);
+      v128.store(pad, v128.load32_zero(f), 32);
+      a = pad;
+      b = pad + 16;
+      f = pad + 32;
+    }
+    most = f64x2.pmax(most, logRatios(a, b, room, count, mx, my, c, floor));
+    const half = v128.load64_splat(PHI);
+    const q0 = v128.load64_splat(PHI + 8);
+    const q1 = v128.load64_splat(PHI + 16);
+    const q2 = v128.load64_splat(PHI + 24);
+    const q3 = v128.load64_splat(PHI + 32);
+    const q4 = v128.load64_splat(PHI + 40);
+    const one = v128.load64_splat(PHI + 48);
+    let from = room;
+    // Four lanes: those of one turn are the high ones of the next but one.
+    for (const end = f + (count << 2); f < end; f += 8, from += 32) {
+      const u = v128.load(from);
+      const k = v128.load(from, 16);
+      const p = f64x2.pmax(loadPair(f), least);
+      const sum = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k), half, q0, q1, q2, q3, q4, one)));
+      const mean = f64x2.add(meanLow, f64x2.mul(p, u));
+      low = high;
+      high = sum;
+      meanLow = meanHigh;
+      meanHigh = mean;
+    }
   }
-  if (last) {
-    // −Infinity in both counts nothing.
-    const none = f32x4.splat(-Infinity);
-    const gapX = f64x2.sub(wide(v128.load32_lane(x, none, 0)), mx);
-    const gapY = f64x2.sub(wide(v128.load32_lane(y, none, 0)), my);
-    const u = logRatio(gapX, gapY, c, floor);
-    const k = powerOf(u);
-    const p = f64x2.pmax(wide(v128.load32_zero(e)), least);
-    low = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k))));
-    meanLow = f64x2.add(meanLow, f64x2.mul(p, u));
-  }
-  // If there is anything far among the pairs, all are looked at.
-  const before = isFar(most) ? n - last : 0;
-  const at = before << 2;
-  const rare = far(x - at, y - at, 4, last + before, mx, my, c, floor) * f64x2.extract_lane(least, 0);
+  const rare = isFar(most) ? far(x, y, 4, n, mx, my, c, floor) * f64x2.extract_lane(least, 0) : 0;
   store<f64>(sums, load<f64>(sums) + (total(low, high) + rare) * factor);
   store<f64>(sums, load<f64>(sums, 8) + (total(meanLow, meanHigh) + rare) * factor, 8);
 }
 
-function wide(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
+/** The first loop: u and powerOf(u) of n classes, an even number or 1 with a neighbour, to `to`. Returns what isFar wants. */
+function logRatios(x: usize, y: usize, to: usize, n: usize, maxX: v128, maxY: v128, c: v128, floor: v128): v128 {
+  let most = f64x2.splat(0);
+  for (const end = x + (n << 2); x < end; x += 8, y += 8, to += 32) {
+    const gapX = f64x2.sub(loadPair(x), maxX);
+    const gapY = f64x2.sub(loadPair(y), maxY);
+    // Not those of which both are −Infinity: NaN.
+    most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
+    const u = logRatio(gapX, gapY, c, floor);
+    v128.store(to, u);
+    v128.store(to, powerOf(u), 16);
+  }
+  return most;
 }

@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 66_400, goal: 30_000 },
-  "xentropy in workerd": { limit: 68_400, goal: 30_000 },
+  xentropy: { limit: 66_500, goal: 30_000 },
+  "xentropy in workerd": { limit: 68_500, goal: 30_000 },
   "xentropy/reference": { limit: 7_100 },
   "xentropy/check, beside xentropy": { limit: 12_100 },
-  "relaxed, when asked for": { limit: 20_300 },
-  "threads, when asked for": { limit: 30_400 },
+  "relaxed, when asked for": { limit: 20_400 },
+  "threads, when asked for": { limit: 30_500 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

@@ -36,7 +36,7 @@ describe.each(FLOATS)("simd and js have the same bits, the student's logits %s:"
       const grad = mirror.floats(n);
       const [stateX, stateY] = [mirror.state(), mirror.state()];
       const sums = mirror.put(new Float64Array(2));
-      const e = mirror.floats(8 * BLOCK);
+      const e = mirror.scratch(8 * BLOCK * 4);
       mirror.same(`${n}`, (k) => {
         k.begin(stateX);
         k.begin(stateY);
