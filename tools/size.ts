@@ -30,7 +30,7 @@ const BUDGETS: Readonly<Record<string, Budget>> = {
   "xentropy/reference": { limit: 7_100 },
   "xentropy/check, beside xentropy": { limit: 12_100 },
   "relaxed, when asked for": { limit: 20_400 },
-  "threads, when asked for": { limit: 30_500 },
+  "threads, when asked for": { limit: 30_600 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */
