@@ -47,12 +47,14 @@ function dotBlock(a: usize, b: usize, n: usize): f64 {
   return total(low, high);
 }
 
-/** Below it no difference dp − Σ can overflow, and float32 will do. */
+/** Below it no difference dp − Σ can overflow, and float32 will do, */
 const MODERATE: f64 = 1.2676506002282294e30; // 2^100
+/** from here on: less is subnormal, and a p above 1 would magnify what rounding loses of it. */
+const LEAST: f64 = 1.1754943508222875e-38; // 2^-126
 
 /** dx_i for n elements, given s = Σ_j dp_j·p_j. */
 export function softmaxBackwardApply(p: usize, dp: usize, out: usize, n: usize, s: f64): void {
-  if (!(abs(s) < MODERATE)) {
+  if (!(abs(s) < MODERATE) || (s !== 0 && abs(s) < LEAST)) {
     for (let i: usize = 0; i < n; i++, p += 4, dp += 4, out += 4) {
       store<f32>(out, <f32>(<f64>load<f32>(p) * (<f64>load<f32>(dp) - s)));
     }

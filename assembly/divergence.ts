@@ -1,6 +1,6 @@
 import { demote, loadLanes, storeLanes, upper } from "./math/lanes";
 import {
-  LARGEST_BITS,
+  LARGEST_RATIO_BITS,
   LEAST_BITS,
   logOf,
   logRatioOf,
@@ -109,7 +109,7 @@ function sumOf(p: usize, q: usize, parts: usize, n: usize, ratio: bool): f64 {
 
 // Kinds of blocks, from the easiest on.
 
-/** Numbers from LEAST_BITS up to LARGEST_BITS. */
+/** Numbers from LEAST_BITS up to LARGEST_RATIO_BITS. */
 const USUAL = 0;
 /** Also smaller ones, none negative, and q has mass wherever p has. */
 const TINY = 1;
@@ -141,7 +141,7 @@ function classify(p: usize, q: usize, n: usize): i32 {
     hole = v128.or(hole, v128.andnot(i32x4.eq(b, zero), i32x4.eq(a, zero)));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_BITS)))) return ANY;
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_RATIO_BITS)))) return ANY;
   if (v128.any_true(hole)) return HOLE;
   return v128.any_true(i32x4.lt_u(least, i32x4.splat(LEAST_BITS))) ? TINY : USUAL;
 }

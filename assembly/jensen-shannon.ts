@@ -1,6 +1,6 @@
 import { demote, loadLanes, loadUpTo, products, storeUpTo, upper } from "./math/lanes";
 import { join, LN2_HIGH, LN2_LOW, NORMAL, ONE, PART, Q0, Q1, Q2, Q3, rowsOfBlock } from "./math/log-pass";
-import { LARGEST_BITS, logOfLarger, logOfSmaller, reduceMeanLogs } from "./math/mean-log";
+import { LARGEST_MEAN_BITS, logOfLarger, logOfSmaller, reduceMeanLogs } from "./math/mean-log";
 import { BLOCK, total } from "./math/sum";
 
 /**
@@ -64,7 +64,7 @@ function sumOf(p: usize, q: usize, grad: usize, parts: usize, n: usize, scale: f
 
 // Kinds of blocks, as in divergence.ts.
 
-/** No number negative, subnormal, 0, or beyond LARGEST_BITS. */
+/** No number negative, subnormal, 0, or beyond LARGEST_MEAN_BITS. */
 const USUAL = 0;
 /** Also small ones and 0. */
 const TINY = 1;
@@ -89,7 +89,7 @@ function classify(p: usize, q: usize, n: usize): i32 {
     least = i32x4.min_u(least, i32x4.min_u(a, b));
   }
   // By their bits, negative numbers and NaN are above the largest float.
-  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_BITS)))) return ANY;
+  if (v128.any_true(i32x4.gt_u(most, i32x4.splat(LARGEST_MEAN_BITS)))) return ANY;
   return v128.any_true(i32x4.lt_u(least, v128.load32_splat(NORMAL))) ? TINY : USUAL;
 }
 

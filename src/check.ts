@@ -28,7 +28,7 @@ const OPTIONS = ["onMeasure"];
 
 /**
  * The same kernels with every result checked: exactly against the `js` backend (kernels on `relaxed`, whose bits follow the
- * CPU, are not), and within the stated bound against the reference. Some hundred times slower. What the methods return and
+ * CPU, are not), and within the stated bound against the reference; but not those of `logSumExpState`. Some hundred times slower. What the methods return and
  * throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
  * Throws OptionError for anything but kernels and for an option that doesn't exist, BackendError where `js` can't be had.
  *

@@ -1,4 +1,5 @@
 import type { Engine, Kernels } from "./backend/backend.js";
+import { FreedError } from "./errors.js";
 import { Transform } from "./logits.js";
 import type { Arena } from "./memory.js";
 import { type Streams, Tiles } from "./tiles.js";
@@ -13,9 +14,16 @@ export interface Spreading {
   spread(arena: Arena, work: Workspace, abandon: () => () => void): { kernels: Kernels; streams: Streams };
 }
 
+/** Stands for kernels that have been disposed, which nobody calls but a call whose options dispose of them. */
+const NONE = new Proxy({} as Kernels, {
+  get() {
+    throw new FreedError("These kernels have been disposed.");
+  },
+});
+
 /** What an operation works with: the kernels, their memory, and the one walker over tiles. */
 export class Context {
-  readonly #engine: Engine;
+  #engine: Engine | undefined;
   readonly #threads: Spreading | undefined;
   readonly #given: Workspace | undefined;
   readonly arena: Arena;
@@ -62,12 +70,18 @@ export class Context {
     return options;
   }
 
+  /** Gives the memory up. Kernels hold it, so they go too: whoever keeps these, a batch or a state keeps no memory. */
   dispose(): void {
     this.arena.dispose();
+    this.#engine = undefined;
+    this.kernels = NONE;
+    this.tiles = new Tiles(this.work, NONE);
+    if (this.alone !== this) this.alone.dispose();
   }
 
   #furnish(): void {
     const { arena } = this;
+    const engine = this.#engine as Engine;
     const work = this.#given ?? new Workspace(arena, this.#threads ? SHARED_TILE : TILE);
     let spread: ReturnType<Spreading["spread"]> | undefined;
     try {
@@ -77,9 +91,9 @@ export class Context {
       throw cause;
     }
     this.work = work;
-    this.kernels = spread?.kernels ?? this.#engine.kernels;
+    this.kernels = spread?.kernels ?? engine.kernels;
     this.tiles = new Tiles(this.work, this.kernels, spread?.streams);
-    this.alone = this.#threads ? new Context(this.#engine, arena, undefined, this.work) : this;
+    this.alone = this.#threads ? new Context(engine, arena, undefined, this.work) : this;
     this.#furnished = true;
   }
 

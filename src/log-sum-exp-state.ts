@@ -2,7 +2,7 @@ import { BLOCK } from "./backend/backend.js";
 import { type FloatBatch, readFloats, readList } from "./batch.js";
 import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
-import { DtypeError, OptionError, ShapeError } from "./errors.js";
+import { DtypeError, ForeignError, OptionError, ShapeError } from "./errors.js";
 import { movedBy, readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
 import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
@@ -35,16 +35,16 @@ export class LogSumExpState {
   constructor(context: Context, from: number | StateData, options: { start?: number | undefined }) {
     checkOptions(options, OPTIONS);
     this.#context = context;
+    const { start: given } = options;
     if (typeof from !== "object") {
-      const { start = 0 } = options;
       this.rows = readInteger(from, "rows");
-      this.#start = readInteger(start, "start");
-      this.#end = start;
-      this.#placed = options.start !== undefined;
+      this.#start = given === undefined ? 0 : readInteger(given, "start");
+      this.#end = this.#start;
+      this.#placed = given !== undefined;
       return;
     }
     const { rows, start, end, placed, nodes } = readNodes(from);
-    if (options.start !== undefined) throw new OptionError("A state that was stored has its start; give none.");
+    if (given !== undefined) throw new OptionError("A state that was stored has its start; give none.");
     this.rows = rows;
     this.#start = start;
     this.#end = end;
@@ -213,11 +213,12 @@ export class LogSumExpState {
     };
   }
 
-  /** @internal What the state is computed with, if that is `here` or goes with it. */
+  /** @internal What the state is computed with: `here`, or what goes with it. Undefined for what is no state. */
   static contextOf(state: unknown, here: Context): Context | undefined {
     if (!isState(state)) return undefined;
     const context = state.#context;
-    return context.arena === here.arena || context.arena === here.arena.beside ? context.ready() : undefined;
+    if (context.arena === here.arena || context.arena === here.arena.beside) return context.ready();
+    throw new ForeignError("state is of other kernels; make it one of these: k.logSumExpState(state.toJSON()).");
   }
 
   /**

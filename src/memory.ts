@@ -118,9 +118,11 @@ export class Arena {
     if (end <= this.reserved) return;
     const others = this.beside?.reserved ?? 0;
     if (end + others > this.maximum) {
+      const remedies = bytes < this.maximum ? ["free batches"] : [];
+      if (this.maximum < LARGEST_MEMORY) remedies.push("raise maximumMemory");
       throw new MemoryError(
-        `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.maximum} are in use. ` +
-          `Free batches${this.maximum < LARGEST_MEMORY ? " or raise maximumMemory" : ""}.`,
+        `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.maximum} are in use` +
+          `${remedies.length > 0 ? `; ${remedies.join(" or ")}` : ""}.`,
       );
     }
     try {

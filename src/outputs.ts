@@ -1,9 +1,9 @@
 import { checkAttached, type FloatOutput, type Floats, floatsOf, type IndexOutput, look } from "./batch.js";
-import { checkLength, refuse } from "./checks.js";
+import { checkLength, refuse, typedName } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
-import { checkOwn, type Shape, sizeOf } from "./shape.js";
+import { type Shape, sizeOf } from "./shape.js";
 
 /** Where results go, and what they may share with the inputs. */
 
@@ -60,16 +60,17 @@ export function readOutput(
 }
 
 /**
- * Reads room for numbers of a shape. An object's shape must be that; of a resident batch the room is enough. `given`: the
- * value, if it has been looked at before.
+ * Reads room for numbers of a shape: a Float32Array of that length, or a resident batch, whatever its own shape. No object
+ * with `data`: what is returned would be another.
  */
-export function readRoom(value: unknown, shape: Shape, arena: Arena, name: string, given = look(value)): Floats {
-  if (given.type !== "Float32Array" && !(given.data instanceof ResidentBatch)) {
-    refuse(name, "a Float32Array or a resident batch to write to", given.data, DtypeError);
+export function readRoom(value: unknown, shape: Shape, arena: Arena, name: string): Floats {
+  const given = look(value);
+  const { data, type } = given;
+  if (data !== value || (type !== "Float32Array" && !(data instanceof ResidentBatch))) {
+    refuse(name, "a Float32Array or a resident batch to write to", value, DtypeError);
   }
   const output = floatsOf(given, arena, name);
   checkLength(name, output.length, sizeOf(shape), OutputError);
-  if (!(value instanceof ResidentBatch)) checkOwn(output.ownShape, output.length, shape, name, OutputError);
   return output;
 }
 
@@ -85,16 +86,14 @@ export function readIndices(
     const indices = newIndices(size);
     return { indices, result: indices };
   }
-  const { data, ownShape, type } = look(value);
-  const resident = data instanceof ResidentBatch;
-  if (resident) ResidentBatch.locate(data, arena, "out");
-  if (resident ? data.dtype !== "int32" : type !== "Int32Array") {
-    refuse("out", "an Int32Array or an int32 batch to write to", data, DtypeError);
+  const resident = value instanceof ResidentBatch;
+  if (resident) ResidentBatch.locate(value, arena, "out");
+  if (resident ? value.dtype !== "int32" : typedName(value) !== "Int32Array") {
+    refuse("out", "an Int32Array or an int32 batch to write to", value, DtypeError);
   }
-  const indices = resident ? (data as ResidentBatch<Int32Array>).data : (data as Int32Array);
+  const indices = resident ? (value as ResidentBatch<Int32Array>).data : (value as Int32Array);
   checkAttached(indices, "out");
   checkLength("out", indices.length, size, OutputError);
-  if (!resident) checkOwn(ownShape, size, shape, "out", OutputError);
   checkApart(input, bytesOf(indices), arena, "The input", "out");
   return { indices, result: value as IndexOutput };
 }
@@ -139,12 +138,12 @@ export function beginUnlike(array: Float32Array | undefined, other: ArrayBufferV
   if (other instanceof Float32Array) return !Object.is(array[0], other[0]);
   if (!(other instanceof Int32Array)) return false;
   const bits = other[0];
-  return bits >= 0 && bits <= LARGEST_BITS && !Object.is(array[0], bits * LEAST_FLOAT);
+  return bits >= 0 && bits <= MOST_LABEL_BITS && !Object.is(array[0], bits * LEAST_FLOAT);
 }
 
-/** The float32 whose bits are those of the integer 1: times k it has those of k, up to `LARGEST_BITS`. */
+/** The float32 whose bits are those of the integer 1: times k it has those of k, up to `MOST_LABEL_BITS`. */
 export const LEAST_FLOAT = 2 ** -149;
-export const LARGEST_BITS = 2 ** 24;
+export const MOST_LABEL_BITS = 2 ** 24;
 
 /** Integer targets are arrays even over linear memory. */
 function bufferOf({ array }: Bytes, arena: Arena): ArrayBufferLike {

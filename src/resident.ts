@@ -61,7 +61,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   readonly #block: Block;
   readonly #start: number;
   /** The view that `data` gave last, and of what. An object, since in Babel's loose mode private fields are frozen too. */
-  readonly #given: { view?: A; whole?: object } = {};
+  readonly #given: { view?: A | undefined; whole?: object | undefined } = {};
   /** The batch that a view was taken from: it must not be collected before its views. */
   readonly #owner: ResidentBatch<A> | undefined;
 
@@ -124,7 +124,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
    * subarray of it doesn't. Throws FreedError.
    */
   get data(): A {
-    const start = this.#check("data");
+    const start = this.#check();
     const { arena } = this.#block;
     const given = this.#given;
     const whole = this.dtype === "float32" ? arena.f32 : arena.i32;
@@ -141,7 +141,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
    * int32, FreedError.
    */
   set(source: readonly (number | bigint)[] | (ArrayLike<number | bigint> & ArrayBufferView)): this {
-    this.#check("data");
+    this.#check();
     const { length } = this;
     const type = typedName(source);
     const list = Array.isArray(source);
@@ -167,7 +167,7 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
    * Throws ShapeError on rows that aren't there, FreedError.
    */
   rows(from: number, to: number): ResidentBatch<A> {
-    this.#check("rows");
+    this.#check();
     const rows = this.shape[0];
     if (rows === undefined || !Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > rows) {
       throw new ShapeError(`The shape [${this.shape}] has no rows ${describe(from)} to ${describe(to)}.`);
@@ -179,13 +179,14 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
 
   /** Gives the memory back. Once is enough, twice is no error; a view's memory is its owner's to free. */
   free(): void {
+    this.#given.view = this.#given.whole = undefined;
     if (this.#owner || !this.#block.extent) return;
     abandoned?.unregister(this.#block);
     release(this.#block);
   }
 
-  #check(name: string): number {
-    return ResidentBatch.locate(this, this.#block.arena, name);
+  #check(): number {
+    return ResidentBatch.locate(this, this.#block.arena, "This");
   }
 }
 

@@ -59,12 +59,12 @@ export function withScratch<T>(work: Workspace, prepare: (scratch: Scratch) => (
 /**
  * Keeps arguments usable when the memory grows, which detaches views of it. `own`: the arguments by name, in an object that
  * may be changed. Each call of what is returned gives that object, with views of the memory made anew. Lists and the
- * properties of tensors are read here, once, and replaced by copies; but not an output that needn't be, since it is returned.
+ * properties of tensors are read here, once, and replaced by copies.
  */
-export function pinned<T extends object>(own: T, arena: Arena, outputs = false): () => T {
+export function pinned<T extends object>(own: T, arena: Arena): () => T {
   const renewals: (() => void)[] = [];
   for (const name in own) {
-    const renewed = pin(own[name], arena, outputs);
+    const renewed = pin(own[name], arena);
     if (!renewed) continue;
     renewals.push(() => {
       own[name] = renewed() as (typeof own)[typeof name];
@@ -77,7 +77,7 @@ export function pinned<T extends object>(own: T, arena: Arena, outputs = false):
 }
 
 /** A function that gives the value anew; undefined where it stays as it is. */
-function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | undefined {
+function pin(value: unknown, arena: Arena): (() => unknown) | undefined {
   if (ArrayBuffer.isView(value)) return pinView(value, arena);
   if (Array.isArray(value)) {
     const copy = [...value];
@@ -86,10 +86,7 @@ function pin(value: unknown, arena: Arena, output: boolean): (() => unknown) | u
   if (typeof value !== "object" || value === null || value instanceof ResidentBatch || !("data" in value)) return;
   const { data, shape, dims, type } = value as { data: unknown; shape?: unknown; dims?: unknown; type?: unknown };
   const renewed = ArrayBuffer.isView(data) ? pinView(data, arena) : undefined;
-  return () => {
-    const now = renewed ? renewed() : data;
-    return output && now === data ? value : { data: now, shape: shape ?? dims, type };
-  };
+  return () => ({ data: renewed ? renewed() : data, shape: shape ?? dims, type });
 }
 
 function pinView(view: ArrayBufferView, arena: Arena): (() => unknown) | undefined {

@@ -19,6 +19,8 @@ export function checkSizes(shape: unknown, name: string): Shape {
     }
     sizes[i] += 0; // 0 for −0
   }
+  // 0 times more than a float64 holds.
+  if (Number.isNaN(sizeOf(sizes))) throw new ShapeError(`The shape [${sizes}] of ${name} has sizes that overflow.`);
   return sizes;
 }
 

@@ -35,6 +35,31 @@ describeEachBackend("a backward pass", (backend) => {
     });
   });
 
+  it("is within its bound where the sum of the terms is subnormal, and p, which is no softmax, above 1", () => {
+    const cases = [
+      [
+        [100, 0.3],
+        [0, 1e-44],
+      ],
+      [
+        [1e6, 0.3],
+        [0, 1e-44],
+      ],
+      [
+        [1000, 0.5, 0.25],
+        [1e-44, 3e-45, 1e-44],
+      ],
+      [
+        [-1e30, 1e30, 1e20],
+        [1e-44, 1e-44, 1e-45],
+      ],
+    ].map((pair) => pair.map((values) => Float32Array.from(values)));
+    for (const [p, dp] of cases) {
+      const truth = softmaxBackward(p, dp);
+      expectWithin(4, backend.k.softmaxBackward(p, dp), truth, `p ${p}`, terms("softmaxBackward", p, dp));
+    }
+  });
+
   it("undoes itself with the loss: the gradient of cross-entropy is that of logSoftmax at the label", () => {
     const { k } = backend;
     const x = normal(9, 4);

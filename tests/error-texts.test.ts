@@ -104,7 +104,17 @@ const MISTAKES: readonly (readonly [string, (k: ReturnType<typeof loadSync>) => 
     (k) => k.softmax([[1, 2]] as never),
     /not an array; convert with Float32Array\.from\(x\.flat\(Infinity\)\)\.$/,
   ],
-  ["more memory than can be had", (k) => k.alloc([2 ** 31]), /are in use\. Free batches\.$/],
+  [
+    "more memory than there is left",
+    (k) => [k.alloc([2 ** 20]), k.alloc([2 ** 30 - 2 ** 19])],
+    /in use; free batches\.$/,
+  ],
+  ["more memory than can be had", (k) => k.alloc([2 ** 31]), /are in use\.$/],
+  [
+    "sizes that overflow",
+    (k) => k.alloc([...Array(20).fill(2 ** 53 - 1), 0]),
+    /of the new batch has sizes that overflow\.$/,
+  ],
   [
     "a shape of more than there is",
     (k) => k.softmax(X, { shape: [2, 4] }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OutputError, OverlapError } from "../src/index.js";
+import { DtypeError, OutputError, OverlapError } from "../src/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { operandsFor, WRITING_CALLS } from "./support/calls.js";
 import { expectRefused, filled } from "./support/refusals.js";
@@ -107,6 +107,19 @@ describeEachBackend("an output", (backend) => {
       z.free();
     },
   );
+
+  it("is an array or a batch itself, no object that has one as its data", () => {
+    const x = filled(6);
+    const room = { data: filled(6), shape: [6] } as never;
+    const indices = { data: new Int32Array(1) } as never;
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.softmax(x, { out: room }));
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.argmax(x, { out: indices }));
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.softmaxCrossEntropy(x, [0], { grad: room }));
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.sigmoidCrossEntropy(x, x, { grad: room }));
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) =>
+      k.linearSoftmaxCrossEntropy(x, filled(12), [1], { grad: { features: room } }),
+    );
+  });
 
   it("of set is refused where the source has another length", () => {
     const z = backend.k.alloc([2, 3]);

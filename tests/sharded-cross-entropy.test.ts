@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { CrossCheckError, checked } from "../src/check.js";
-import { type Xentropy, XentropyError } from "../src/index.js";
+import { ForeignError, type Xentropy, XentropyError } from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { bits, columns } from "./support/columns.js";
@@ -146,7 +146,10 @@ describeEachBackend("softmaxCrossEntropy of a shard", (backend) => {
     expect(call({ state, start: 2 })).not.toThrow();
     expect(call({ state, start: 3 })).toThrow("columns 3 to 6");
     expect(call({ start: 0 })).toThrow("give both");
-    expect(call({ state: {}, start: 0 })).toThrow("same kernels");
+    expect(call({ state: {}, start: 0 })).toThrow("state is what logSumExpState gives");
+    const elsewhere = backend.open();
+    expect(call({ state: elsewhere.logSumExpState(2).add(new Float32Array(10)), start: 0 })).toThrow(ForeignError);
+    elsewhere.dispose();
     expect(call({ state: k.logSumExpState(3) })).toThrow("3 rows");
     expect(call({ state: k.logSumExpState(2, { start: 2 }).add(new Float32Array(10)) })).toThrow("columns 2 to 7");
     const none = { labelSmoothing: 0, softcap: undefined, temperature: 1, correct: false, logSumExp: false };

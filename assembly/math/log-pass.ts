@@ -22,7 +22,7 @@ import { BLOCK, total } from "./sum";
  * time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower. The first pass may take several
  * rows at once: what it does to an element doesn't depend on where a row ends.
  *
- * Arguments are not negative, and at most LARGEST_BITS; where any is small, all are made 2^30 larger, so that no difference is
+ * Arguments are not negative, and at most LARGEST_RATIO_BITS; where any is small, all are made 2^30 larger, so that no difference is
  * subnormal. log 0 comes out as some finite number: it is for the caller to give it no weight.
  *
  * parts: scratch, 2·BLOCK + 16 floats. The classes only name what is computed.
@@ -33,7 +33,7 @@ class Usual {}
 class Tiny {}
 
 /** The bits of the largest argument, just below 2^96: the sum of two such, made 2^30 larger, is still finite. */
-export const LARGEST_BITS: i32 = 0x6f7fffff;
+export const LARGEST_RATIO_BITS: i32 = 0x6f7fffff;
 /** The bits of 2^-96. From there on no difference is subnormal. */
 export const LEAST_BITS: i32 = 0x0f800000;
 
@@ -241,7 +241,7 @@ export function roundedGap(gap: i64): i32 {
 /** 30 where x or a number near it is subnormal, −30 where their sum might overflow, else 0. */
 function liftOf(x: f32): i32 {
   if (x < <f32>7.888609052210118e-31) return 30; // 2^-100
-  return reinterpret<i32>(x) > LARGEST_BITS ? -30 : 0;
+  return reinterpret<i32>(x) > LARGEST_RATIO_BITS ? -30 : 0;
 }
 
 /** x·2^up */

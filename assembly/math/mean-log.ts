@@ -16,7 +16,7 @@ class Usual {}
 class Tiny {}
 
 /** The bits of the largest argument: just below 2^65. */
-export const LARGEST_BITS: i32 = 0x5fffffff;
+export const LARGEST_MEAN_BITS: i32 = 0x5fffffff;
 
 const LIFT: i32 = 60;
 const LEAST: f32 = 7.52316384526264e-37; // 2^-120: stands for 0
@@ -115,7 +115,7 @@ export function logOfLarger(smaller: f32, larger: f32): f64 {
 }
 
 function liftOf(x: f32): i32 {
-  return reinterpret<i32>(x) > LARGEST_BITS ? -30 : LIFT;
+  return reinterpret<i32>(x) > LARGEST_MEAN_BITS ? -30 : LIFT;
 }
 
 /** x·2^up, as large as LEAST at least. */

@@ -1,5 +1,5 @@
 import type { Context } from "../context.js";
-import { LARGEST_BITS, LEAST_FLOAT, newFloats } from "../outputs.js";
+import { LEAST_FLOAT, MOST_LABEL_BITS, newFloats } from "../outputs.js";
 import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
@@ -108,7 +108,8 @@ export function briefSigmoidCrossEntropy(
 export function briefNllLoss(context: Context, logProbs: unknown, labels: unknown, options: unknown): Loss | undefined {
   if (!arePlain(options, "rows", "grad")) return undefined;
   const { shape, axis, grad: place } = options;
-  const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, LARGEST_BITS);
+  // Of any size, as long as the bits of labels are those of floats (gradientFor).
+  const columns = context.arena.disposed ? 0 : columnsOf(logProbs, shape, axis, MOST_LABEL_BITS);
   const x = logProbs as Float32Array;
   const length = columns === 0 ? 0 : x.length;
   const rows = length / columns;

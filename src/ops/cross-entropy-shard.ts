@@ -58,7 +58,7 @@ export function shardCrossEntropy(
     }
   }
   const context = LogSumExpState.contextOf(state, here);
-  if (!context) return refuse("state", "what logSumExpState of the same kernels gives", state);
+  if (!context) return refuse("state", "what logSumExpState gives", state);
   return lossOfShard(context, x, labels, state as LogSumExpState, start, read as SoftmaxCrossEntropyOptions);
 }
 

@@ -1,4 +1,4 @@
-import { type Batch, type FloatBatch, type FloatOutput, type Floats, look, readBatch, readFloats } from "../batch.js";
+import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
 import { checkLength, checkOptions, copyOptions, readFlag, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
@@ -49,7 +49,7 @@ export function withLayer<T, O extends LinearOptions, R>(
   checkOptions(options, names);
   const read = copyOptions(options, names) as O;
   const [given, chosen] = [pinned(operands, arena), pinned(read, arena)];
-  const wanted = pinned(readWanted(read.grad), arena, true);
+  const wanted = pinned(readWanted(read.grad), arena);
   return withScratch(work, (scratch) => {
     const { features, weights, targets } = given();
     const { shape, bias, accumulate } = chosen();
@@ -140,8 +140,6 @@ function readGradients(
   const places = given.map((place, i) => {
     return place === true ? newFloats(sizeOf(shapes[i])) : place === false ? undefined : place;
   });
-  // All are looked at before one is placed: a getter of theirs may free another.
-  const looks = places.map(look);
   const add = readFlag(accumulate, "accumulate");
   if (add && !places.some((place, i) => place !== undefined && place === given[i])) {
     throw new OptionError("accumulate adds to gradients that are given, and none is.");
@@ -154,7 +152,7 @@ function readGradients(
       taken.push(undefined);
       continue;
     }
-    const output = readRoom(place, shapes[i], arena, what, looks[i]);
+    const output = readRoom(place, shapes[i], arena, what);
     for (let j = 0; j < taken.length; j++) {
       const other = taken[j];
       if (other) checkApart(output, other, arena, what, TAKEN[j]);

@@ -78,7 +78,8 @@ export function linearSigmoidCrossEntropy(
       for (let i = 0; i < count; i++) {
         const from = (position + i) * classes + column;
         if (total.each) work.copyOut(losses + i * cols * 4, cols, total.each, from);
-        if (results) scaleRest(f32, (z >>> 2) + i * cols, cols, upstream, from, applied);
+        const to = i * cols * 4;
+        if (results) scaleRest(f32, z + to, cols, upstream, from, applied, u && u + to);
       }
       if (results) products.addGradient(z, cols * 4, column, cols);
     }

@@ -28,6 +28,10 @@ import { briefSigmoidCrossEntropy } from "./brief-losses.js";
 /** The largest float32, which the kernel takes γ as. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
+/** The tiles that weights are expanded to. */
+const POSITIVE = 3;
+const ELEMENT = 4;
+
 const BINARY = ["shape", "out", "reduction", "grad", "unit"];
 
 /** What elements count. */
@@ -86,8 +90,8 @@ function generalSigmoidCrossEntropy(
         // The same kernel for every reduction, so that the gradient has the same bits.
         return losses && !grad ? 0 : kernels.sigmoidCrossEntropy(x, t, grad, e, n, scale, sum);
       }
-      const pw = positive ? work.tile(3) : 0;
-      const u = element ? work.tile(4) : 0;
+      const pw = positive ? work.tile(POSITIVE) : 0;
+      const u = element ? work.tile(ELEMENT) : 0;
       positive?.expand(start, n, arena.f32, pw >>> 2);
       element?.expand(start, n, arena.f32, u >>> 2);
       return kernels.sigmoidCrossEntropyGeneral(x, t, u, pw, grad, losses, e, n, smoothing, scale, sum);
@@ -191,7 +195,7 @@ function elements(
     sum = run(tile, scale);
     if (each) tiles.write(each, work.tile(2));
     if (gradient) {
-      scaleRest(arena.f32, to >>> 2, tiles.floats, upstream, tiles.position, applied);
+      scaleRest(arena.f32, to, tiles.floats, upstream, tiles.position, applied, weights[1] && work.tile(ELEMENT));
       tiles.write(gradient, to);
     }
   }
@@ -222,15 +226,22 @@ function exponentAbove(values: Float32Array): number {
   return Math.ceil(Math.log2(most));
 }
 
-/** Multiplies n gradients by their upstream factors, from `from` on, over what the kernel has `applied` of them. */
+/**
+ * Multiplies the n gradients at an address by their upstream factors, from `from` on, over what the kernel has `applied` of
+ * them; but not those of elements whose weight, at the address `weights` if there are any, is 0: an infinite factor would make
+ * NaN of what is left out.
+ */
 export function scaleRest(
-  gradients: Float32Array,
-  at: number,
+  f32: Float32Array,
+  gradients: number,
   n: number,
   upstream: number | Float32Array,
   from: number,
   applied: number,
+  weights = 0,
 ): void {
   if (typeof upstream === "number") return;
-  for (let i = 0; i < n; i++) gradients[at + i] *= upstream[from + i] / applied;
+  const at = gradients >>> 2;
+  const u = weights >>> 2;
+  for (let i = 0; i < n; i++) if (!weights || f32[u + i] !== 0) f32[at + i] *= upstream[from + i] / applied;
 }

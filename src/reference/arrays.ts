@@ -70,10 +70,23 @@ export function ownShape(operand: object): Shape | undefined {
   return "data" in operand ? (shape ?? dims) : undefined;
 }
 
-/** The flat data of an operand in float64. One element type from here on also keeps every inner loop monomorphic. */
-export function float64(operand: Labels): Float64Array {
+/** The flat data of an operand: of a typed array, or of an array that holds nothing but numbers. */
+export function dataOf(operand: Labels): Numbers | ArrayLike<bigint> {
   if (typeof operand !== "object" || operand === null) throw new TypeError(`a batch is an array, not ${operand}`);
   const data = "data" in operand ? operand.data : operand;
+  if (ArrayBuffer.isView(data) && "length" in data) return data;
+  if (!Array.isArray(data)) throw new TypeError("a batch is a typed array or an array of numbers");
+  for (const value of data as unknown[]) {
+    if (typeof value !== "number" && typeof value !== "bigint") {
+      throw new TypeError(`a batch has ${JSON.stringify(value)}, expected numbers`);
+    }
+  }
+  return data;
+}
+
+/** The flat data in float64. One element type from here on also keeps every inner loop monomorphic. */
+export function float64(operand: Labels): Float64Array {
+  const data = dataOf(operand);
   if (typeof data[0] === "bigint") return Float64Array.from(data, Number);
   return data instanceof Float64Array ? data : new Float64Array(data as Numbers);
 }

@@ -7,7 +7,9 @@ import type { Numbers } from "./arrays.js";
 /** The names of all options of an operation: the compiler sees to it that none is missing, and none too many. */
 export type Names<Options> = { readonly [Name in keyof Options]-?: true };
 
-/** Throws a TypeError for an option that doesn't exist, which would be ignored in silence, and for `grad` that is no flag. */
+const FLAGS = ["grad", "correct", "logSumExp"];
+
+/** Throws a TypeError for an option that doesn't exist, which would be ignored in silence, and for a flag that is none. */
 export function requireOptions(options: object, names: Readonly<Record<string, true>>): void {
   if (typeof options !== "object" || options === null) throw new TypeError(`options are an object, not ${options}`);
   for (const name in options) {
@@ -15,28 +17,41 @@ export function requireOptions(options: object, names: Readonly<Record<string, t
       throw new TypeError(`there is no option "${name}" here; there are: ${Object.keys(names).join(", ")}`);
     }
   }
-  const { grad } = options as { grad?: unknown };
-  if (grad !== undefined && typeof grad !== "boolean") throw new TypeError(`grad is ${grad}, expected true or false`);
+  for (const name of FLAGS) {
+    const flag = (options as Record<string, unknown>)[name];
+    if (flag !== undefined && typeof flag !== "boolean")
+      throw new TypeError(`${name} is ${flag}, expected true or false`);
+  }
+}
+
+function requireNumber(name: string, value: unknown): void {
+  if (typeof value !== "number") throw new TypeError(`${name} is ${JSON.stringify(value)}, expected a number`);
 }
 
 /** Throws unless the value is an integer of 32 bits. */
 export function requireInt32(name: string, value: number): void {
+  requireNumber(name, value);
   if (value !== (value | 0)) throw new RangeError(`${name} is ${value}, expected an integer of 32 bits`);
 }
 
 /** Throws unless the value is in [0, 1]. */
 export function requireFraction(name: string, value: number): void {
+  requireNumber(name, value);
   if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} is ${value}, expected a number in [0, 1]`);
 }
 
-/** Throws unless the value is finite and above 0. */
+/** Throws unless the value is, as a float32, finite and above 0. */
 export function requirePositive(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0))
+  requireNumber(name, value);
+  const single = Math.fround(value);
+  if (!(Number.isFinite(single) && single > 0)) {
     throw new RangeError(`${name} is ${value}, expected a finite number above 0`);
+  }
 }
 
 /** Throws unless the value is finite and at least 0. */
 export function requireWeight(name: string, value: number): void {
+  requireNumber(name, value);
   if (!(Number.isFinite(value) && value >= 0)) {
     throw new RangeError(`${name} is ${value}, expected a finite number of at least 0`);
   }

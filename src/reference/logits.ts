@@ -57,13 +57,12 @@ export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap,
 /** Throws unless s is finite and above 0. */
 function readSoftcap(value: number | undefined): number | undefined {
   if (value === undefined) return value;
-  const single = Math.fround(value);
-  requirePositive("softcap", single);
-  return single;
+  requirePositive("softcap", value);
+  return Math.fround(value);
 }
 
 /** Throws unless T is, as a float32, finite and above 0. */
 export function readTemperature<T extends number | undefined>(value: T): T {
-  if (value !== undefined) requirePositive("temperature", Math.fround(value));
+  if (value !== undefined) requirePositive("temperature", value);
   return value;
 }

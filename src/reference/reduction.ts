@@ -1,7 +1,7 @@
 // From losses of positions to the loss that is returned, and the factor that the gradient of each position carries.
 // A position is a row of a row-wise loss, an element of an elementwise one.
 
-import type { Numbers } from "./arrays.js";
+import { float64, type Numbers } from "./arrays.js";
 import type { Names } from "./checks.js";
 import { sum } from "./sum.js";
 
@@ -70,7 +70,7 @@ export function gradientScales(
     if (gradOutput.length !== positions) {
       throw new RangeError(`gradOutput has ${gradOutput.length} elements, expected ${positions}, one per position`);
     }
-    scales.set(Float32Array.from(gradOutput));
+    scales.set(Float32Array.from(float64(gradOutput)));
   }
   if (reduction === "mean") {
     for (let r = 0; r < positions; r++) scales[r] = divisor === 0 ? 0 : scales[r] / divisor;

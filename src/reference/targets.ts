@@ -6,7 +6,7 @@
 //
 // Label smoothing: C. Szegedy et al., "Rethinking the Inception Architecture" (arXiv 1512.00567), section 7.
 
-import { type Batch, fits, gather, type Labels, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
+import { type Batch, dataOf, fits, gather, type Labels, ownShape, type Rows, readLike, type Shape } from "./arrays.js";
 import { type Names, requireFraction, requireInt32, requireWeights } from "./checks.js";
 import { Sum } from "./sum.js";
 
@@ -42,7 +42,7 @@ export interface Targets {
 /** Labels as one class per position, −1 where ignored. Throws for any other value that is not a class. */
 export function readLabels(labels: Labels, positions: Rows, ignoreIndex = -100): Int32Array {
   requireInt32("ignoreIndex", ignoreIndex);
-  const data = "data" in labels ? labels.data : labels;
+  const data = dataOf(labels);
   const own = ownShape(labels);
   if (own !== undefined && !fits(own, positions.shape)) {
     throw new RangeError(`labels have shape [${own}], expected [${positions.shape}]`);
@@ -83,7 +83,7 @@ export function labelWeight(labels: Int32Array, classWeights: Float64Array, samp
  * only as dense targets has it the right length.
  */
 function isDense(labels: Labels, rows: Rows): boolean {
-  const data = "data" in labels ? labels.data : labels;
+  const data = dataOf(labels);
   // Of any realm, which `instanceof` doesn't know.
   if (/Float\d+Array/.test(Object.prototype.toString.call(data))) return true;
   return Array.isArray(data) && data.length !== rows.count && data.length === rows.count * rows.length;

@@ -39,11 +39,16 @@ const AUTO = 8;
 /** Milliseconds that workers are given to start. */
 const START = 30_000;
 
+/** What there is of threads until they end. */
+interface Live {
+  readonly engine: Engine;
+  readonly pool: Pool;
+  readonly start: Start;
+}
+
 /** A pool of threads on one shared memory. */
 export class Threads implements Spreading {
-  readonly engine: Engine;
-  readonly #pool: Pool;
-  readonly #start: Start;
+  #live: Live | undefined;
   /** Nanoseconds of work from which on a call is shared with workers that are awake, and with those that sleep. */
   readonly worthSharing: number;
   readonly worthWaking: number;
@@ -55,19 +60,31 @@ export class Threads implements Spreading {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: Math.floor(maximumMemory / PAGE), shared: true });
     const { exports } = new WebAssembly.Instance(module as WebAssembly.Module, { env: { memory } });
     const names = Object.keys(exports).filter((name) => typeof exports[name] === "function");
-    this.engine = { backend, kernels: exports as unknown as Kernels, memory: new WasmMemory(memory) };
-    this.#start = { module, memory, names };
     const kernels = names.map((name) => exports[name] as unknown as Kernel);
     const all = { ...SETTINGS, ...settings };
-    this.#pool = new Pool(kernels, all);
+    this.#live = {
+      engine: { backend, kernels: exports as unknown as Kernels, memory: new WasmMemory(memory) },
+      pool: new Pool(kernels, all),
+      start: { module, memory, names },
+    };
     this.worthSharing = all.worthSharing;
     this.worthWaking = all.worthWaking;
     this.few = all.worthSharing / HIGHEST_COST;
   }
 
+  /** The kernels on the calling thread. */
+  get engine(): Engine {
+    return this.#here.engine;
+  }
+
+  /** For what only happens before `dispose`. */
+  get #here(): Live {
+    return this.#live as Live;
+  }
+
   /** Threads that compute, the calling one among them. */
   get count(): number {
-    return this.#pool.count;
+    return this.#live?.pool.count ?? 1;
   }
 
   /**
@@ -93,11 +110,12 @@ export class Threads implements Spreading {
           resolve();
         },
         ended: (cause) => {
-          this.#pool.ended(thread);
+          this.#live?.pool.ended(thread);
           reject(cause ?? new Error("it ended"));
         },
       });
-      thread.post({ ...this.#start, ...this.#pool.add(thread) });
+      const { start, pool } = this.#here;
+      thread.post({ ...start, ...pool.add(thread) });
     });
   }
 
@@ -108,7 +126,7 @@ export class Threads implements Spreading {
 
   /** Shares that workers have computed so far. */
   get taken(): number {
-    return this.#pool.taken;
+    return this.#live?.pool.taken ?? 0;
   }
 
   /** The kernels, spread over the threads, and how foreign arrays get to them. */
@@ -120,15 +138,17 @@ export class Threads implements Spreading {
         for (const giveBack of parts) giveBack();
       };
     };
-    this.#pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
+    const { engine, pool, start } = this.#here;
+    pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
     const streams = new SharedStreams(work);
-    const cut = new Cut(this.#pool, streams, this.#start.names);
-    return { kernels: spreadKernels(this.engine.kernels as ThreadKernels, cut, streams, work), streams };
+    const cut = new Cut(pool, streams, start.names);
+    return { kernels: spreadKernels(engine.kernels as ThreadKernels, cut, streams, work), streams };
   }
 
-  /** Ends all workers. */
+  /** Ends all workers, and gives the memory up. */
   dispose(): void {
-    this.#pool.dispose();
+    this.#live?.pool.dispose();
+    this.#live = undefined;
   }
 }
 

@@ -53,4 +53,15 @@ describeEachBackend("each option is read exactly once", (backend) => {
       expect([...reads]).toEqual(Object.keys(all).map((name) => [name, 1]));
     });
   });
+
+  it("by alloc and logSumExpState", () => {
+    const ofBatch = counted({ dtype: "int32" });
+    expect(backend.k.alloc([2], ofBatch.given).dtype).toBe("int32");
+    const ofState = counted({ start: 5 });
+    expect(backend.k.logSumExpState(1, ofState.given).start).toBe(5);
+    expect([...ofBatch.reads, ...ofState.reads]).toEqual([
+      ["dtype", 1],
+      ["start", 1],
+    ]);
+  });
 });

@@ -83,4 +83,21 @@ describeEachBackend("gradOutput", (backend) => {
     const { grad } = backend.k.sigmoidCrossEntropy(x, new Float32Array(2), options);
     expectWithin(4, grad, [1 / (1 + Math.exp(86)), 0.5], "gradient");
   });
+
+  it.each([Infinity, -Infinity, Number.NaN])(
+    "%s in an array leaves the gradient of an element of weight 0 at 0",
+    (factor) => {
+      const options = {
+        elementWeights: [0, 1],
+        gradOutput: Float32Array.of(factor, 1),
+        reduction: "none",
+        grad: true,
+      } as const;
+      const [x, t] = [Float32Array.of(0, 0), Float32Array.of(1, 1)];
+      expect([...backend.k.sigmoidCrossEntropy(x, t, options).grad]).toEqual([0, -0.5]);
+      const layer = { ...options, shape: [2, 1] };
+      const { grad } = backend.k.linearSigmoidCrossEntropy(Float32Array.of(3, 5), Float32Array.of(0), t, layer);
+      expect([...grad.weights, ...grad.bias, ...grad.features]).toEqual([-2.5, -0.5, 0, 0]);
+    },
+  );
 });

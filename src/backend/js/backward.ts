@@ -7,6 +7,7 @@ import type { Memory } from "./memory.js";
 const { fround } = Math;
 
 const MODERATE = 2 ** 100;
+const LEAST = 2 ** -126;
 
 export function softmaxBackward(memory: Memory, p: number, dp: number, out: number, rows: number, cols: number): void {
   const bytes = cols * 4;
@@ -46,7 +47,8 @@ export function softmaxBackwardApply(memory: Memory, p: number, dp: number, out:
   const ps = p >>> 2;
   const from = dp >>> 2;
   const to = out >>> 2;
-  if (!(Math.abs(s) < MODERATE)) {
+  const size = Math.abs(s);
+  if (!(size < MODERATE) || (size > 0 && size < LEAST)) {
     for (let i = 0; i < n; i++) f32[to + i] = f32[ps + i] * (f32[from + i] - s);
     return;
   }
