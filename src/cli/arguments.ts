@@ -110,7 +110,7 @@ export function readCheck(args: readonly string[], names: readonly string[]): Ch
   if (values.help) return undefined;
   const { op: operations, backend, seed = "1", json = false } = values;
   for (const name of operations ?? []) requireName("operation", name, names);
-  const backends = (backend ?? BACKENDS).map((name) => requireName("backend", name, BACKENDS));
+  const backends = [...new Set(backend ?? BACKENDS)].map((name) => requireName("backend", name, BACKENDS));
   if (!/^\d{1,9}$/.test(seed)) throw new UsageError(`--seed wants a whole number of at most 9 digits, not "${seed}".`);
   return { operations, backends, named: backend !== undefined, seed: Number(seed), json };
 }

@@ -3,6 +3,7 @@
  * bundler that can be had here; then the examples. `npm run test:runtimes`, after `npm run build`.
  */
 import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import * as xentropy from "xentropy";
 import { type Browser, screenFor } from "../../tools/support/browsers.js";
 import { find, type Page, visit } from "./browsers.js";
@@ -98,6 +99,17 @@ async function versions(): Promise<void> {
   });
   const settled = await Promise.allSettled(found);
   console.log(settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])).join(", "));
+}
+
+const USAGE = `Usage: npm run test:runtimes
+
+Packs the package, installs it into an empty folder, and runs the same program in every runtime and through every bundler
+that npm has or that is installed here; then the examples. Prints a table of what passed, failed and could not be run.`;
+
+const { help } = parseArgs({ options: { help: { type: "boolean", short: "h" } } }).values;
+if (help) {
+  console.log(USAGE);
+  process.exit();
 }
 
 prepareTools();
