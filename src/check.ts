@@ -1,5 +1,6 @@
 import { OPERATIONS, type Operations } from "./check/operations.js";
 import { type Measurement, run } from "./check/run.js";
+import { checkedState } from "./check/state.js";
 import { checkOptions, refuse } from "./checks.js";
 import { OptionError } from "./errors.js";
 import type { Xentropy } from "./kernels.js";
@@ -28,8 +29,8 @@ const OPTIONS = ["onMeasure"];
 
 /**
  * The same kernels with every result checked: exactly against the `js` backend (kernels on `relaxed`, whose bits follow the
- * CPU, are not), and within the stated bound against the reference; but not those of `logSumExpState`. Some hundred times slower. What the methods return and
- * throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
+ * CPU, are not), and within the stated bound against the reference. Some hundred times slower; a `logSumExpState` keeps its
+ * columns. What the methods return and throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
  * Throws OptionError for anything but kernels and for an option that doesn't exist, BackendError where `js` can't be had.
  *
  * `onMeasure` is told how far each confirmed output was from the reference.
@@ -44,6 +45,7 @@ export function checked(k: Xentropy, options: CheckedOptions = {}): Xentropy {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
+      if (name === "logSumExpState") return (...args: unknown[]) => checkedState(target, js, args, onMeasure);
       if (!Object.hasOwn(OPERATIONS, name)) return value.bind(target);
       return (...args: unknown[]) => run(target, js, name as keyof Operations, args, onMeasure);
     },

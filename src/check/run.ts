@@ -84,7 +84,8 @@ function placesOf(operation: string, call: Call, outputs: Outputs): Places {
   };
 }
 
-function compareBits(outputs: Outputs, expected: Outputs, at: Places): void {
+/** Compares results with those of the `js` backend. */
+export function compareBits(outputs: Outputs, expected: Outputs, at: Places): void {
   for (const [output, values] of outputs) {
     const others = listAt(expected, output);
     for (let i = 0; i < values.length; i++) {
@@ -104,8 +105,13 @@ function boundOf({ bound }: Operation, { options }: Call, output: string): numbe
   return stated + factors + pulled + sloped;
 }
 
-/** The largest distance of an output's values. */
-function compareValues(values: ArrayLike<number>, truth: Truth, bound: number, at: (index: number) => Place): number {
+/** Compares an output's values with the truth; returns the largest distance. */
+export function compareValues(
+  values: ArrayLike<number>,
+  truth: Truth,
+  bound: number,
+  at: (index: number) => Place,
+): number {
   const expected = listOf(truth.values);
   const magnitudes = listOf(truth.magnitudes ?? expected);
   let largest = 0;
