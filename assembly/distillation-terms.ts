@@ -11,7 +11,7 @@ import { exp } from "./math/scalar";
  * An error of p counts in proportion. u is g − c, g = (y − max y) − (x − max x), rounded in float64, and
  * c = log Σ exp(y − max y) − log Σ exp(x − max x). That has an error from the exponentials, but one for all classes: as a
  * function of c, Σ p·φ(g − c) is least at the true one, where its slope Σ (p·exp(−u) − p) = Σ (q − p) is 0. So to first order
- * the error of c doesn't count at all. What it counts to second order, c's distance from the least sum, is in klLoss.
+ * the error of c doesn't count at all. What it counts to second order, c's distance from the least sum, is in lossesOf.
  */
 
 /** Below this a difference of the logarithms may be but their error, and 0 does as well: equal logits then have u = 0. */

@@ -30,7 +30,8 @@ import { begin, blockFactor, finish, pushSplit, rowLog, rowMax, rowTargets, STAT
  * distillation-terms.ts says how the loss keeps its digits where p and q nearly agree.
  * The caller divides the logits by the temperature and multiplies loss and scale by its powers.
  *
- * x, y: rows × cols floats; grad may be x, 0 for none. scales, losses: an f64 a row. stateX, stateY: QUADS_BYTES each;
+ * x, y: rows × cols floats; grad may be x, 0 for none. scales, losses: an f64 a row. stateX, stateY: QUADS_BYTES each,
+ * the first's behind STATE_BYTES the room of addTerms;
  * e: 2·room floats, room ≥ BLOCK. Rows of at most `room` columns leave their exponentials there from the first pass to the
  * second, the teacher's behind the student's; those of longer ones are computed twice.
  */

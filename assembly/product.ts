@@ -142,13 +142,14 @@ function addProducts(a: usize, b: usize, step: usize, depth: usize, sums: usize)
   accumulate<Sums>(a, b, step, depth, sums, 0, zero, zero, true);
 }
 
+/** These only name where products go. */
 class Sums {}
 class Floats {}
 
 /**
  * A tile's dot products, block by block, rows of B's panel `step` bytes apart. They are added to the float64 sums at `to`. Or
- * to floats, of one block: out = s + products, or out += s + products, rows `stride` bytes apart. That has the bits of
- * float64 rounded once: a sum of two floats is rounded alike by way of float64.
+ * to floats, of one block: out = s + products, or out += s + products, rows `stride` bytes apart (for sums neither stride,
+ * s nor add means anything). That has the bits of float64 rounded once: a sum of two floats is rounded alike by way of float64.
  *
  * The inner loop is in an outer one, not in a function of its own: V8 unrolls loops the more often the deeper they are
  * nested. Measured: 1.1 times as fast on Node 20.

@@ -30,8 +30,9 @@ const OPTIONS = ["onMeasure"];
 /**
  * The same kernels with every result checked: exactly against the `js` backend (kernels on `relaxed`, whose bits follow the
  * CPU, are not), and within the stated bound against the reference. Some hundred times slower; a `logSumExpState` keeps its
- * columns. What the methods return and throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError, with the outputs already written.
- * Throws OptionError for anything but kernels and for an option that doesn't exist, BackendError where `js` can't be had.
+ * columns. What the methods return and throw is what those of `k` do; a result that isn't confirmed is a CrossCheckError,
+ * with the outputs already written. Throws OptionError for anything but kernels and for an option that doesn't exist,
+ * BackendError where `js` can't be had.
  *
  * `onMeasure` is told how far each confirmed output was from the reference.
  */

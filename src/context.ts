@@ -70,7 +70,7 @@ export class Context {
     return options;
   }
 
-  /** Gives the memory up. Kernels hold it, so they go too: whoever keeps these, a batch or a state keeps no memory. */
+  /** Gives the memory up. Kernels hold it, so they go too: who keeps this context, as states do, keeps no memory. */
   dispose(): void {
     this.arena.dispose();
     this.#engine = undefined;

@@ -86,7 +86,7 @@ export class FreedError extends XentropyError {
   }
 }
 
-/** A resident batch of other kernels. Code FOREIGN. */
+/** A resident batch or a state of other kernels. Code FOREIGN. */
 export class ForeignError extends XentropyError {
   constructor(message: string) {
     super("FOREIGN", message);

@@ -216,8 +216,8 @@ export class LogSumExpState {
   /** @internal What the state is computed with: `here`, or what goes with it. Undefined for what is no state. */
   static contextOf(state: unknown, here: Context): Context | undefined {
     if (!isState(state)) return undefined;
-    const context = state.#context;
-    if (context.arena === here.arena || context.arena === here.arena.beside) return context.ready();
+    const context = state.#context.ready();
+    if (context.arena === here.arena || context.arena === here.arena.beside) return context;
     throw new ForeignError("state is of other kernels; make it one of these: k.logSumExpState(state.toJSON()).");
   }
 

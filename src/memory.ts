@@ -119,7 +119,7 @@ export class Arena {
     const others = this.beside?.reserved ?? 0;
     if (end + others > this.maximum) {
       const remedies = bytes < this.maximum ? ["free batches"] : [];
-      if (this.maximum < LARGEST_MEMORY) remedies.push("raise maximumMemory");
+      if (this.maximum < LARGEST_MEMORY && bytes < LARGEST_MEMORY) remedies.push("raise maximumMemory");
       throw new MemoryError(
         `${bytes} bytes can't be had: ${this.#used + others} of at most ${this.maximum} are in use` +
           `${remedies.length > 0 ? `; ${remedies.join(" or ")}` : ""}.`,

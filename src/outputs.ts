@@ -64,12 +64,10 @@ export function readOutput(
  * with `data`: what is returned would be another.
  */
 export function readRoom(value: unknown, shape: Shape, arena: Arena, name: string): Floats {
-  const given = look(value);
-  const { data, type } = given;
-  if (data !== value || (type !== "Float32Array" && !(data instanceof ResidentBatch))) {
+  if (typedName(value) !== "Float32Array" && !(value instanceof ResidentBatch)) {
     refuse(name, "a Float32Array or a resident batch to write to", value, DtypeError);
   }
-  const output = floatsOf(given, arena, name);
+  const output = floatsOf(look(value), arena, name);
   checkLength(name, output.length, sizeOf(shape), OutputError);
   return output;
 }

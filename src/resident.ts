@@ -87,6 +87,8 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
     const dtype = readChoice(options.dtype, "dtype", DTYPES);
     const shape = checkSizes(given, "the new batch");
     const bytes = sizeOf(shape) * 4;
+    // 0 times more than a float64 holds.
+    if (Number.isNaN(bytes)) throw new ShapeError(`The shape [${shape}] of the new batch has sizes that overflow.`);
     arena.checkLive();
     const extent = arena.allocate(bytes);
     const { start } = extent;

@@ -19,8 +19,6 @@ export function checkSizes(shape: unknown, name: string): Shape {
     }
     sizes[i] += 0; // 0 for −0
   }
-  // 0 times more than a float64 holds.
-  if (Number.isNaN(sizeOf(sizes))) throw new ShapeError(`The shape [${sizes}] of ${name} has sizes that overflow.`);
   return sizes;
 }
 
@@ -76,9 +74,9 @@ function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** Checks the shape that an operand came with, if any: it must be the one wanted, or [1] for one number. */
-export function checkOwn(ownShape: unknown, length: number, wanted: Shape, name: string, Refusal = ShapeError): void {
+export function checkOwn(ownShape: unknown, length: number, wanted: Shape, name: string): void {
   if (ownShape === undefined) return;
   const shape = checkShape(ownShape, length, name);
   if (!sameShape(shape, wanted) && (wanted.length > 0 || shape.length !== 1))
-    throw new Refusal(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
+    throw new ShapeError(`${name} has the shape [${shape}]; [${wanted}] is wanted.`);
 }

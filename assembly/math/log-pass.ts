@@ -22,8 +22,8 @@ import { BLOCK, total } from "./sum";
  * time whether a whole vector is left, as loadUpTo, make the ratio 1.11 to 1.17 times slower. The first pass may take several
  * rows at once: what it does to an element doesn't depend on where a row ends.
  *
- * Arguments are not negative, and at most LARGEST_RATIO_BITS; where any is small, all are made 2^30 larger, so that no difference is
- * subnormal. log 0 comes out as some finite number: it is for the caller to give it no weight.
+ * Arguments are not negative, and at most LARGEST_RATIO_BITS; where any is small, all are made 2^30 larger, so that no
+ * difference is subnormal. log 0 comes out as some finite number: it is for the caller to give it no weight.
  *
  * parts: scratch, 2·BLOCK + 16 floats. The classes only name what is computed.
  */

@@ -32,7 +32,7 @@ export function checkedState(
   const [from, options] = args;
   const make = k.logSumExpState as (...args: unknown[]) => LogSumExpState;
   const state = make.call(k, from, ...(options === undefined ? [] : [settleOptions(options)]));
-  const known = typeof from === "number";
+  const known = typeof from !== "object";
   const twin: Twin = {
     state: js.logSumExpState(state.toJSON()),
     columns: known ? Array.from({ length: state.rows }, () => []) : undefined,
@@ -52,26 +52,29 @@ export function checkedState(
   const methods: Pick<LogSumExpState, "add" | "merge" | "value" | "loss"> = {
     add(chunk) {
       const given = settle(chunk) as typeof chunk;
-      const [copy] = copyOfCall([given], undefined).operands;
+      const copy = copyOf(given, () => add.call(state, given));
       add.call(state, given);
       twin.state.add(copy as typeof chunk);
       append(twin, numbers(copy));
       return state;
     },
     merge(other) {
-      const its = twins.get(other);
-      const data = its ? its.state : other instanceof LogSumExpState ? other.toJSON() : other;
+      // What is stored is read once.
+      const stored = typeof other === "object" && !(other instanceof LogSumExpState);
+      const that = stored ? make.call(k, other) : (other as LogSumExpState);
+      const its = twins.get(that);
       const { start } = state;
-      merge.call(state, other);
-      twin.state.merge(data);
-      twin.columns = its && joined(twin.columns, its.columns, state.start < start);
+      merge.call(state, that);
+      twin.state.merge(its ? its.state : that.toJSON());
+      join(twin, its?.columns, state.start < start);
       return state;
     },
     value: () => confirm("value", value.call(state), twin.state.value(), truthOfValue(twin, k)),
     loss(labelLogits) {
-      const [logits] = copyOfCall([settle(labelLogits)], undefined).operands;
-      const given = logits as typeof labelLogits;
-      return confirm("loss", loss.call(state, given), twin.state.loss(given), truthOfLoss(twin, numbers(logits)));
+      const given = settle(labelLogits) as typeof labelLogits;
+      const copy = copyOf(given, () => loss.call(state, given)) as typeof labelLogits;
+      const values = loss.call(state, given);
+      return confirm("loss", values, twin.state.loss(copy), truthOfLoss(twin, numbers(copy), values));
     },
   };
   for (const [name, method] of Object.entries(methods)) Object.defineProperty(state, name, { value: method });
@@ -79,6 +82,16 @@ export function checkedState(
 }
 
 const BOUND = 4;
+
+/** A copy of an argument; of what can't be copied (freed, detached) the kernels know best what to say. */
+function copyOf(argument: unknown, refuse: () => unknown): unknown {
+  try {
+    return copyOfCall([argument], undefined).operands[0];
+  } catch (error) {
+    refuse();
+    throw error;
+  }
+}
 
 function append({ columns }: Twin, chunk: Float64Array): void {
   if (!columns || columns.length === 0) return;
@@ -88,9 +101,17 @@ function append({ columns }: Twin, chunk: Float64Array): void {
   });
 }
 
-function joined(a: number[][] | undefined, b: number[][] | undefined, before: boolean): number[][] | undefined {
-  if (!a || !b) return undefined;
-  return a.map((row, r) => (before ? [...b[r], ...row] : [...row, ...b[r]]));
+/** Puts columns before or behind the twin's. */
+function join(twin: Twin, others: number[][] | undefined, before: boolean): void {
+  if (!twin.columns || !others) {
+    twin.columns = undefined;
+    return;
+  }
+  const [first, second] = before ? [others.map((row) => [...row]), twin.columns] : [twin.columns, others];
+  first.forEach((row, r) => {
+    for (const value of second[r]) row.push(value);
+  });
+  twin.columns = first;
 }
 
 function truthOfValue({ columns }: Twin, k: Xentropy): Truth | undefined {
@@ -100,11 +121,11 @@ function truthOfValue({ columns }: Twin, k: Xentropy): Truth | undefined {
   return out;
 }
 
-/** The cross-entropy of each row, if its columns are finite and the label's logit is among them. */
-function truthOfLoss({ columns }: Twin, labelLogits: Float64Array): Truth | undefined {
-  if (!columns) return undefined;
-  const labels = columns.map((row, r) => (row.every(Number.isFinite) ? row.indexOf(labelLogits[r]) : -1));
-  if (labels.includes(-1)) return undefined;
-  const values = columns.map((row, r) => reference.softmaxCrossEntropy(row, [labels[r]]).loss);
-  return { values: Float64Array.from(values) };
+/** The cross-entropy of each row; what was computed, of a row that isn't finite or doesn't have the label's logit. */
+function truthOfLoss({ columns }: Twin, labelLogits: Float64Array, values: Float32Array): Truth | undefined {
+  const losses = columns?.map((row, r) => {
+    const label = row.every(Number.isFinite) ? row.indexOf(Math.fround(labelLogits[r])) : -1;
+    return label < 0 ? values[r] : reference.softmaxCrossEntropy(row, [label]).loss;
+  });
+  return losses && { values: losses };
 }

@@ -226,13 +226,9 @@ export function briefDivergence(
   const y = q as Float32Array;
   const length = columns === 0 ? 0 : x.length;
   const rows = length / columns;
-  const result = out === undefined && columns > 0 ? newFloats(rows) : out;
-  if (
-    columns === 0 ||
-    !isPlain(result, rows) ||
-    haveOneBuffer(result, x, x[0]) ||
-    (other && (!isPlain(q, length) || haveOneBuffer(result, y, y[0])))
-  ) {
+  const plain = columns > 0 && (!other || isPlain(q, length));
+  const result = out === undefined && plain ? newFloats(rows) : out;
+  if (!plain || !isPlain(result, rows) || haveOneBuffer(result, x, x[0]) || (other && haveOneBuffer(result, y, y[0]))) {
     return context.leave(other ? { shape, axis, out, reduction, unit, grad } : { shape, axis, out, reduction, unit });
   }
   const { losses, exponentials } = work;

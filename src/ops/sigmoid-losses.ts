@@ -96,7 +96,7 @@ function generalSigmoidCrossEntropy(
       element?.expand(start, n, arena.f32, u >>> 2);
       return kernels.sigmoidCrossEntropyGeneral(x, t, u, pw, grad, losses, e, n, smoothing, scale, sum);
     },
-    { whole: plain, weights: [positive, element] },
+    { whole: plain, positive, element },
   );
 }
 
@@ -163,7 +163,7 @@ function elements(
   targets: ElementTargets,
   options: LossOptions & OutputOptions,
   run: (tile: Tile, scale: number) => number,
-  { whole = true, weights = [] as (Broadcast | undefined)[] } = {},
+  { whole = true, positive, element }: { whole?: boolean } & Partial<Pick<Weighting, "positive" | "element">> = {},
 ): LossResult {
   const { out, reduction, grad, gradOutput } = options;
   const { arena, work } = context;
@@ -171,12 +171,12 @@ function elements(
   const { length } = batch;
   const reduce = readReduction(reduction);
   const upstream = readGradOutput(gradOutput, batch, reduce === "none", arena);
-  const inputs = [upstream, ...weights.map((weight) => weight?.source)];
+  const inputs = [upstream, positive?.source, element?.source];
   const gradient = readGradient(grad, batch.shape, arena, batch, inputs, t);
   const values = readValues(out, reduce, batch.shape, arena, batch, t, gradient);
   const total = new LossTotal(reduce, length, length, values);
   const each = total.each && { array: total.each, pointer: 0 };
-  const applied = kernelFactor(upstream, weights);
+  const applied = kernelFactor(upstream, [positive, element]);
   const scale = total.scale * applied;
   const resident = areResident(batch, t, each, gradient);
   const tiles = context.tiles.flat(length, resident && whole, typeof upstream === "number");
@@ -195,7 +195,7 @@ function elements(
     sum = run(tile, scale);
     if (each) tiles.write(each, work.tile(2));
     if (gradient) {
-      scaleRest(arena.f32, to, tiles.floats, upstream, tiles.position, applied, weights[1] && work.tile(ELEMENT));
+      scaleRest(arena.f32, to, tiles.floats, upstream, tiles.position, applied, element && work.tile(ELEMENT));
       tiles.write(gradient, to);
     }
   }
@@ -228,8 +228,8 @@ function exponentAbove(values: Float32Array): number {
 
 /**
  * Multiplies the n gradients at an address by their upstream factors, from `from` on, over what the kernel has `applied` of
- * them; but not those of elements whose weight, at the address `weights` if there are any, is 0: an infinite factor would make
- * NaN of what is left out.
+ * them; but not those of elements whose weight, at the address u if there are any, is 0: an infinite factor would make NaN of
+ * what is left out.
  */
 export function scaleRest(
   f32: Float32Array,
@@ -238,10 +238,10 @@ export function scaleRest(
   upstream: number | Float32Array,
   from: number,
   applied: number,
-  weights = 0,
+  u = 0,
 ): void {
   if (typeof upstream === "number") return;
   const at = gradients >>> 2;
-  const u = weights >>> 2;
-  for (let i = 0; i < n; i++) if (!weights || f32[u + i] !== 0) f32[at + i] *= upstream[from + i] / applied;
+  const weights = u >>> 2;
+  for (let i = 0; i < n; i++) if (!u || f32[weights + i] !== 0) f32[at + i] *= upstream[from + i] / applied;
 }

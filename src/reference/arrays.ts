@@ -1,7 +1,7 @@
 // Batches: flat row-major data with a shape, and the rows of a batch along one axis.
 // A row along an axis is `length` elements `inner` apart; rows are numbered in row-major order of the other axes.
 
-import type { Names } from "./checks.js";
+import { type Names, show } from "./checks.js";
 
 /** Typed or plain array of numbers. */
 export type Numbers = ArrayLike<number>;
@@ -78,7 +78,7 @@ export function dataOf(operand: Labels): Numbers | ArrayLike<bigint> {
   if (!Array.isArray(data)) throw new TypeError("a batch is a typed array or an array of numbers");
   for (const value of data as unknown[]) {
     if (typeof value !== "number" && typeof value !== "bigint") {
-      throw new TypeError(`a batch has ${JSON.stringify(value)}, expected numbers`);
+      throw new TypeError(`a batch has ${show(value)}, expected numbers`);
     }
   }
   return data;

@@ -24,8 +24,13 @@ export function requireOptions(options: object, names: Readonly<Record<string, t
   }
 }
 
-function requireNumber(name: string, value: unknown): void {
-  if (typeof value !== "number") throw new TypeError(`${name} is ${JSON.stringify(value)}, expected a number`);
+/** A value in a message. */
+export function show(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
+
+export function requireNumber(name: string, value: unknown): void {
+  if (typeof value !== "number") throw new TypeError(`${name} is ${show(value)}, expected a number`);
 }
 
 /** Throws unless the value is an integer of 32 bits. */
@@ -40,13 +45,11 @@ export function requireFraction(name: string, value: number): void {
   if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} is ${value}, expected a number in [0, 1]`);
 }
 
-/** Throws unless the value is, as a float32, finite and above 0. */
+/** Throws unless the value is finite and above 0. */
 export function requirePositive(name: string, value: number): void {
   requireNumber(name, value);
-  const single = Math.fround(value);
-  if (!(Number.isFinite(single) && single > 0)) {
+  if (!(Number.isFinite(value) && value > 0))
     throw new RangeError(`${name} is ${value}, expected a finite number above 0`);
-  }
 }
 
 /** Throws unless the value is finite and at least 0. */

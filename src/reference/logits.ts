@@ -8,7 +8,7 @@
 // Each defines new float32 logits; whatever follows is judged from those. That is why rounding belongs to the rule
 // here, and why the step stands alone: another implementation's own z′ can be judged from the same point on.
 
-import { type Names, requirePositive } from "./checks.js";
+import { type Names, requireNumber, requirePositive } from "./checks.js";
 
 export interface LogitOptions {
   /** Softcap s > 0, taken as a float32: logits are squashed into (−s, s). Default: none. */
@@ -57,12 +57,16 @@ export function gradientToLogits(grad: Float64Array, z: Float64Array, { softcap,
 /** Throws unless s is finite and above 0. */
 function readSoftcap(value: number | undefined): number | undefined {
   if (value === undefined) return value;
-  requirePositive("softcap", value);
-  return Math.fround(value);
+  requireNumber("softcap", value);
+  const single = Math.fround(value);
+  requirePositive("softcap", single);
+  return single;
 }
 
 /** Throws unless T is, as a float32, finite and above 0. */
 export function readTemperature<T extends number | undefined>(value: T): T {
-  if (value !== undefined) requirePositive("temperature", value);
+  if (value === undefined) return value;
+  requireNumber("temperature", value);
+  requirePositive("temperature", Math.fround(value));
   return value;
 }

@@ -25,6 +25,7 @@ function layout(file: string, name: string): { fields: Record<string, number>; b
   return { fields, bytes };
 }
 
+const PART = constant("distillation", "PART");
 const NARROW = constant("narrow", "NARROW");
 const QUADS = constant("quad", "QUADS");
 const RECORD = constant("quad", "RECORD");
@@ -52,9 +53,9 @@ it("the fields of a linear loss's row are where the kernels take them to be", ()
   });
 });
 
-it("there is room for as many records and turned rows as go together, and for a row's state", () => {
+it("there is room for as many records and turned rows as go together, and for a row's state and terms", () => {
   expect(QUADS_BYTES).toBe(QUADS * (RECORD + NARROW * 16));
-  expect(QUADS_BYTES).toBeGreaterThanOrEqual(STATE_BYTES);
+  expect(QUADS_BYTES).toBeGreaterThanOrEqual(STATE_BYTES + (4 * PART + 12) * 4);
   // Four sums of dense targets, in two vectors each, are the most that a kernel keeps of its own.
   expect(RECORD).toBeGreaterThanOrEqual(constant("quad", "OWN") + 4 * 16);
 });

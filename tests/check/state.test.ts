@@ -71,6 +71,51 @@ describeEachBackend("a checked state", (backend) => {
     expectSameBits(parts.value(), whole.value(), "value after what was refused");
   });
 
+  it("says of what isn't taken what unchecked ones say", () => {
+    const freed = backend.k.alloc([ROWS]);
+    freed.free();
+    const detached = new Float32Array(ROWS);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    const messageOf = (own: Xentropy, act: (state: LogSumExpState) => unknown) => {
+      try {
+        act(own.logSumExpState(ROWS).add(new Float32Array(ROWS)));
+      } catch (error) {
+        return String(error);
+      }
+      return "none";
+    };
+    const k = checked(backend.k);
+    for (const bad of [freed, detached, new DataView(new ArrayBuffer(4)), null, 7, "7"] as never[]) {
+      for (const name of ["add", "merge", "loss"] as const) {
+        const act = (state: LogSumExpState) => state[name](bad);
+        expect(messageOf(k, act), name).toBe(messageOf(backend.k, act));
+        expect(messageOf(k, act), name).not.toBe("none");
+      }
+    }
+  });
+
+  it("takes one row by default, labels that are rounded, and what is stored once", () => {
+    const found: Measurement[] = [];
+    const k = checked(backend.k, { onMeasure: (measurement) => found.push(measurement) });
+    const state = k.logSumExpState().add(Float32Array.of(0.1, 2));
+    state.value();
+    state.loss([0.1]);
+    expect(found.map(({ output, values }) => [output, values])).toEqual([
+      ["value", 1],
+      ["loss", 1],
+    ]);
+    let reads = 0;
+    const stored = Object.defineProperty({ ...state.toJSON() }, "nodes", {
+      enumerable: true,
+      get() {
+        reads++;
+        return state.toJSON().nodes;
+      },
+    });
+    k.logSumExpState(1, { start: 2 }).merge(stored).value();
+    expect(reads).toBe(1);
+  });
+
   it("takes rows and columns that aren't there, and infinite ones", () => {
     const k = checked(backend.k);
     expect([...k.logSumExpState(0).add(new Float32Array(0)).value()]).toEqual([]);

@@ -154,12 +154,10 @@ describeEachBackend("what an operation is given", (backend) => {
       }
     });
 
-    it("is refused an output that has an array as its data, whatever its shape", () => {
-      for (const shape of [[2, 3], [3, 2], [6], [2, 4], undefined]) {
-        expectRefused(backend.k, DtypeError, "DTYPE", (k, watch) =>
-          run(k, operation, given(), { ...options, [output]: { data: watch(filled(6)), shape } }),
-        );
-      }
+    it("is refused an output that has an array as its data", () => {
+      expectRefused(backend.k, DtypeError, "DTYPE", (k, watch) =>
+        run(k, operation, given(), { ...options, [output]: { data: watch(filled(6)), shape: [2, 3] } }),
+      );
     });
   });
 });
