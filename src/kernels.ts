@@ -51,7 +51,8 @@ const NONE = {};
  *
  * Error bounds are in units in the last place (ULP) of the true float32 result: docs/numerics.md. Every method may throw
  * ShapeError, AxisError, DtypeError, OptionError, OutputError, OverlapError, MemoryError, and FreedError after `dispose` or for
- * a batch; ForeignError for a batch or a state; WorkerLostError with threads. LabelError and WeightError are named where they belong.
+ * a batch; ForeignError for a batch or a state; WorkerLostError with threads. LabelError and WeightError are named where they
+ * belong.
  */
 export class Xentropy extends Loaded {
   /**

@@ -62,7 +62,17 @@ export function settleOptions(options: unknown): unknown {
   return settled;
 }
 
-/** The call to compare with. */
+/** The call to compare with. What can't be copied (freed, detached) can't be computed either: `compute` knows best what to say. */
+export function copyFor(operands: readonly unknown[], options: unknown, compute: () => unknown): Call {
+  try {
+    return copyOfCall(operands, options);
+  } catch (error) {
+    compute();
+    throw error;
+  }
+}
+
+/** A call as copies. */
 export function copyOfCall(operands: readonly unknown[], options: unknown): Call {
   const copies: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(options ?? {})) {

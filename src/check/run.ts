@@ -1,6 +1,6 @@
 import type { Xentropy } from "../kernels.js";
 import type { LogSumExpState } from "../log-sum-exp-state.js";
-import { type Call, copyOfCall, dataOf, forReference, settle, settleOptions, shapeOf } from "./call.js";
+import { type Call, copyFor, copyOfCall, dataOf, forReference, settle, settleOptions, shapeOf } from "./call.js";
 import { distanceOf } from "./distance.js";
 import { CrossCheckError, type Place, show } from "./error.js";
 import { OPERATIONS, type Operations } from "./operations.js";
@@ -42,14 +42,7 @@ export function run(
   const operands = args.slice(0, operation.operands).map(settle);
   const options = settleOptions(args[operation.operands]);
   const compute = () => (k[name] as Method)(...operands, ...(options === undefined ? [] : [options]));
-  let call: Call;
-  try {
-    call = copyOfCall(operands, options);
-  } catch (error) {
-    // What can't be copied (freed, detached) can't be computed either: the kernels know best what to say.
-    compute();
-    throw error;
-  }
+  const call = copyFor(operands, options, compute);
   const result = compute();
   const outputs = outputsOf(result);
   // Of a shard it is the state that says what its result should be.

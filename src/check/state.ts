@@ -1,7 +1,7 @@
 import type { Xentropy } from "../kernels.js";
 import { LogSumExpState } from "../log-sum-exp-state.js";
 import * as reference from "../reference/index.js";
-import { copyOfCall, numbers, settle, settleOptions } from "./call.js";
+import { copyFor, numbers, settle, settleOptions } from "./call.js";
 import { OPERATIONS } from "./operations.js";
 import { compareBits, compareValues, type Measurement } from "./run.js";
 import type { Truth } from "./truth.js";
@@ -52,7 +52,7 @@ export function checkedState(
   const methods: Pick<LogSumExpState, "add" | "merge" | "value" | "loss"> = {
     add(chunk) {
       const given = settle(chunk) as typeof chunk;
-      const copy = copyOf(given, () => add.call(state, given));
+      const [copy] = copyFor([given], undefined, () => add.call(state, given)).operands;
       add.call(state, given);
       twin.state.add(copy as typeof chunk);
       append(twin, numbers(copy));
@@ -72,9 +72,10 @@ export function checkedState(
     value: () => confirm("value", value.call(state), twin.state.value(), truthOfValue(twin, k)),
     loss(labelLogits) {
       const given = settle(labelLogits) as typeof labelLogits;
-      const copy = copyOf(given, () => loss.call(state, given)) as typeof labelLogits;
+      const [copy] = copyFor([given], undefined, () => loss.call(state, given)).operands;
       const values = loss.call(state, given);
-      return confirm("loss", values, twin.state.loss(copy), truthOfLoss(twin, numbers(copy), values));
+      const expected = twin.state.loss(copy as typeof labelLogits);
+      return confirm("loss", values, expected, truthOfLoss(twin, numbers(copy), values));
     },
   };
   for (const [name, method] of Object.entries(methods)) Object.defineProperty(state, name, { value: method });
@@ -82,16 +83,6 @@ export function checkedState(
 }
 
 const BOUND = 4;
-
-/** A copy of an argument; of what can't be copied (freed, detached) the kernels know best what to say. */
-function copyOf(argument: unknown, refuse: () => unknown): unknown {
-  try {
-    return copyOfCall([argument], undefined).operands[0];
-  } catch (error) {
-    refuse();
-    throw error;
-  }
-}
 
 function append({ columns }: Twin, chunk: Float64Array): void {
   if (!columns || columns.length === 0) return;

@@ -36,8 +36,8 @@ import { transpose } from "./transpose.js";
 /**
  * The kernels in plain TypeScript, for where WebAssembly may not be compiled and to check the compiled ones: the same
  * functions on the same kind of memory, with the same bits but those of a NaN. Files and functions are named as in
- * assembly/, which explains them; what is said here is what differs. Files there that only make vectors of it, such as those of
- * quads and narrow rows, have none here.
+ * assembly/, which explains them; what is said here is what differs. Files there that are about vectors alone, such as those
+ * of quads and narrow rows, have none here.
  */
 export function openJs(maximumMemory: number): Engine {
   const memory = new Memory(maximumMemory);
