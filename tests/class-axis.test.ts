@@ -24,7 +24,10 @@ const SHAPES = [
 function turned(values: Values, rows: number): Float32Array {
   const all = list(values);
   const cols = all.length / rows;
-  return Float32Array.from({ length: all.length }, (_, i) => all[(i % rows) * cols + Math.floor(i / rows)]);
+  const to = new Float32Array(all.length);
+  for (let row = 0; row < rows; row++)
+    for (let col = 0; col < cols; col++) to[col * rows + row] = all[row * cols + col];
+  return to;
 }
 
 /** Slabs of a few numbers: how many, classes and positions of each. */

@@ -25,9 +25,9 @@ function shifted<T extends Float32Array | Int32Array | undefined>(array: T, offs
 
 /** The part of a result that belongs to some of its rows. */
 function part(values: Values, rows: number, from: number, to: number): ArrayLike<number> {
-  const all = new Float32Array(list(values));
+  const all = list(values);
   const perRow = all.length / rows;
-  return all.subarray(from * perRow, to * perRow);
+  return Array.prototype.slice.call(all, from * perRow, to * perRow);
 }
 
 function besidePerRow({ beside }: Call, length: number): number {

@@ -13,13 +13,14 @@ const USAGE = `Usage: npm run fuzz -- [options]
 
   --minutes N     how long; default 1
   --cases N       how many cases are drawn, instead of a time
-  --seed N        where to start; default 1. Chunk c of a run has the seed N + c
+  --seed N        where to start; default 1. Each hundred of cases has the next seed
   --backend NAME  simd (default) or relaxed: there the bounds only, no bits
   --threads N     threads of the kernels, which share every call; default 1
   --workers N     cases at once; default: as many as the cores have room for
   --help          this text`;
 
-const CHUNK = 1000;
+/** Cases that are drawn from one seed: few, so that a failure comes again soon. */
+const CHUNK = 100;
 
 interface Settings {
   /** Infinity where the number of cases is given, and the other way round. */
