@@ -31,7 +31,8 @@ describe.each(NAMED_CALLS)("%s", (_, call) => {
       expectSameBits(inPlace.loss, expected.loss, "loss, resident");
     };
     callShared(threads, shared, both);
-    callShared(threads, shared, both);
+    // Whatever the first call has left behind.
+    if (columns < 1e6) callShared(threads, shared, both);
     resident.free();
   });
 });
