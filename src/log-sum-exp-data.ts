@@ -43,12 +43,6 @@ export function writeNodes(
   };
 }
 
-/** The same sums, their columns counted from elsewhere. */
-export function movedBy(columns: number, data: StateData): StateData {
-  const nodes = data.nodes.map(({ end, values }) => ({ end: end + columns, values }));
-  return { ...data, start: data.start + columns, end: data.end + columns, nodes };
-}
-
 function plain(value: number): PlainNumber {
   return Number.isFinite(value) ? value : (String(value) as PlainNumber);
 }
@@ -87,8 +81,9 @@ export function readNodes(
 function numbers(values: unknown, count: number): Float64Array {
   if (!Array.isArray(values)) return refuse("What a stored node has as values", "an array", values);
   checkLength("A stored node", values.length, count, OptionError);
-  return Float64Array.from(values, (value, i) => {
-    const read = typeof value === "number" || SPECIAL.has(value) ? Number(value) : undefined;
+  return Float64Array.from({ length: count }, (_, i) => {
+    const value: unknown = values[i];
+    const read = typeof value === "number" || SPECIAL.has(value as string) ? Number(value) : undefined;
     if (read === undefined || (i % 3 !== 0 && read < 0))
       return refuse("What is stored", i % 3 === 0 ? "a number" : "a number from 0 up", value);
     return read;

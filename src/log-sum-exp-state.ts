@@ -3,7 +3,7 @@ import { type FloatBatch, readFloats, readList } from "./batch.js";
 import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, ForeignError, OptionError, ShapeError } from "./errors.js";
-import { movedBy, readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
+import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
 import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
 import { checkOwn, checkShape } from "./shape.js";
@@ -130,6 +130,25 @@ export class LogSumExpState {
   }
 
   /**
+   * @internal A copy for the kernels of another state, its columns counted from `moved` columns further on. Columns of a block
+   * that isn't complete go on waiting where they are as far in it as they were.
+   */
+  static copyOf(from: LogSumExpState, to: LogSumExpState, moved = 0): LogSumExpState {
+    const context = to.#context;
+    const copy = stateOf(context, from.rows, { start: from.#start + moved });
+    copy.#end = readInteger(from.#end + moved, "The end of a state");
+    copy.#placed = from.#placed;
+    const aligned = moved % BLOCK === 0;
+    for (const node of aligned ? from.#nodes : from.#closed()) {
+      carry(context, copy.#nodes, { from: node.from + moved, to: node.to + moved, values: node.values });
+    }
+    if (!aligned) return copy;
+    copy.#pending = from.#pending?.slice();
+    copy.#waiting = from.#waiting;
+    return copy;
+  }
+
+  /**
    * Takes in a neighbour's columns: `other` starts where this state ends, or ends where it starts. Columns of a state that
    * was made without `start` are otherwise taken as the next ones. Throws ShapeError for other rows, OptionError for columns that
    * aren't next to these.
@@ -141,8 +160,9 @@ export class LogSumExpState {
     that.#context.ready();
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
-    if (!before && !that.#placed && that !== this)
-      that = stateOf(this.#context, movedBy(this.#end - that.#start, that.toJSON()));
+    if (!before && !that.#placed && that !== this) {
+      that = copyOf(that, this, this.#end - that.#start);
+    }
     if (!before && that.#start !== this.#end) {
       throw new OptionError(
         `Columns ${that.#start} to ${that.#end} are no neighbours of columns ${this.#start} to ${this.#end}.`,
@@ -198,7 +218,7 @@ export class LogSumExpState {
   #rows(numberOf: (state: number, row: number, max: number) => number): Float32Array {
     const values = newFloats(this.rows);
     const { state } = this.#context.work;
-    const place = LogSumExpState.placer(this);
+    const place = placer(this);
     for (let row = 0; row < this.rows; row++) values[row] = numberOf(state, row, place(row, state));
     return values;
   }
@@ -240,4 +260,6 @@ function columnsOfEmpty(ownShape: unknown, length: number): number {
 
 // Outside the class: a class that names itself within is renamed by bundlers.
 const isState = (value: unknown): value is LogSumExpState => value instanceof LogSumExpState;
-const stateOf = (context: Context, data: StateData) => new LogSumExpState(context, data, {});
+const stateOf = (context: Context, from: number | StateData, options = {}) =>
+  new LogSumExpState(context, from, options);
+const { copyOf, placer } = LogSumExpState;

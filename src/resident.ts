@@ -23,7 +23,12 @@ const abandoned =
   typeof FinalizationRegistry === "undefined" ? undefined : new FinalizationRegistry<Block>((block) => release(block));
 
 /** The batches that views of their elements must keep. */
-const viewed = new WeakMap<object, object>();
+const viewed = new WeakMap<object, ResidentBatch<Float32Array | Int32Array>>();
+
+/** The batch that gave a view as its `data`. */
+export function ownerOf(view: object): ResidentBatch<Float32Array | Int32Array> | undefined {
+  return viewed.get(view);
+}
 
 function release(block: Block): void {
   if (block.extent) block.arena.free(block.extent);

@@ -1,7 +1,7 @@
 import { lengthOf, typedName } from "./checks.js";
 import type { Extent } from "./extents.js";
 import { ALIGN, type Arena } from "./memory.js";
-import { ResidentBatch } from "./resident.js";
+import { ownerOf, ResidentBatch } from "./resident.js";
 import type { Workspace } from "./workspace.js";
 
 /** Memory that one call takes for itself, and gives back together when it ends: the first staging tile while that lasts. */
@@ -95,7 +95,12 @@ function pinView(view: ArrayBufferView, arena: Arena): (() => unknown) | undefin
   const name = byteOffset > 0 && arena.owns(view.buffer) ? typedName(view) : undefined;
   if (!name) return;
   const length = lengthOf(view);
+  const owner = ownerOf(view);
   // Not the view's own constructor: a subclass may have any.
   const View = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[name];
-  return () => (arena.owns(view.buffer) ? view : new View(arena.buffer, byteOffset, length));
+  return () => {
+    if (arena.owns(view.buffer)) return view;
+    // A view of a whole batch keeps it from being collected: what takes its place must too.
+    return owner ? owner.data : new View(arena.buffer, byteOffset, length);
+  };
 }

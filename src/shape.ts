@@ -1,4 +1,4 @@
-import { describe, refuse, typedName } from "./checks.js";
+import { describe, lengthOf, refuse, typedName } from "./checks.js";
 import { AxisError, ShapeError } from "./errors.js";
 
 /** Sizes of the axes, outermost first. */
@@ -10,9 +10,13 @@ export type Shape = readonly number[];
  */
 const MOST_EMPTY_POSITIONS = 2 ** 24;
 
+/** Axes that a shape may have: more than anyone's tensors, and few enough to be put into a message. */
+const MOST_AXES = 64;
+
 /** Checks sizes on their own, whatever they mean. Returns a copy: what was given may change. */
 export function checkSizes(shape: unknown, name: string): Shape {
-  const sizes = listOf(shape) ?? refuse(`The shape of ${name}`, "an array of sizes", shape, ShapeError);
+  const sizes =
+    listOf(shape) ?? refuse(`The shape of ${name}`, `an array of sizes, of at most ${MOST_AXES}`, shape, ShapeError);
   for (let i = 0; i < sizes.length; i++) {
     if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
       refuse(`Size ${i} of the shape of ${name}`, "an integer from 0 up", sizes[i], ShapeError);
@@ -22,11 +26,13 @@ export function checkSizes(shape: unknown, name: string): Shape {
   return sizes;
 }
 
-/** A copy of an array of any kind; undefined for what is none. */
-export function listOf(array: unknown): number[] | undefined {
-  if (Array.isArray(array)) return [...array];
+/** A copy of a shape, an array of any kind; undefined for what is none, or has too many axes. */
+export function listOf(shape: unknown): number[] | undefined {
+  const typed = typedName(shape);
+  if (!typed && !Array.isArray(shape)) return undefined;
   try {
-    return typedName(array) ? [...(array as Int32Array)] : undefined;
+    const sizes = shape as readonly number[];
+    return (typed ? lengthOf(sizes) : sizes.length) <= MOST_AXES ? [...sizes] : undefined;
   } catch {
     return undefined; // detached
   }

@@ -217,6 +217,31 @@ describeEachBackend("logSumExpState", (backend) => {
     expect(state.loss([x[7]])[0]).toBe(backend.k.softmaxCrossEntropy(x, [7]).loss);
   });
 
+  it.each([0, BLOCK, 3 * BLOCK])(
+    "has the bits of the uncut row where a state without start is merged behind %i columns, and more follow",
+    (before) => {
+      for (let seed = 0; seed < 60; seed++) {
+        const x = normal(before + 4, seed, 1000, 1);
+        const head = stateOf(backend.k, x, 1, 0, before, [BLOCK]);
+        head.merge(backend.k.logSumExpState(1).add(x.slice(before, before + 2))).add(x.slice(before + 2));
+        expect(head.loss([x[0]])[0], `seed ${seed}`).toBe(backend.k.softmaxCrossEntropy(x, [0]).loss);
+      }
+    },
+  );
+
+  it("refuses a stored list that becomes shorter as it is read", () => {
+    const stored = backend.k.logSumExpState(2).add(Float32Array.of(1, 2)).toJSON();
+    const values = [...stored.nodes[0].values];
+    Object.defineProperty(values, 0, {
+      get: () => {
+        values.length = 3;
+        return 1;
+      },
+    });
+    const shrinking = { ...stored, nodes: [{ ...stored.nodes[0], values }] };
+    expect(() => backend.k.logSumExpState(shrinking)).toThrow("What is stored is a number, not undefined");
+  });
+
   it("follows logSumExp in special values", () => {
     for (const [special, at] of [
       [Number.NaN, 3000],

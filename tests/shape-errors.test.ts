@@ -45,6 +45,17 @@ describeEachBackend("a wrong shape", (backend) => {
       });
     });
 
+    it("more axes than there ever are, in arrays of any length", () => {
+      for (const shape of [new Array(65).fill(1), new Uint8Array(140e6)]) {
+        const error = expectRefused(backend.k, ShapeError, "SHAPE", (k) =>
+          k.softmax(Float32Array.of(1), { shape } as object),
+        );
+        expect(error.message.length).toBeLessThan(100);
+      }
+      const shape = new Array(64).fill(1);
+      expect([...backend.k.softmax(Float32Array.of(1), { shape })]).toEqual([1]);
+    });
+
     it("null, which is no default", () => {
       expectRefused(backend.k, ShapeError, "SHAPE", (k, watch) => {
         const { x, beside } = operandsFor(call, 1, 6);

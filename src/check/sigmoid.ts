@@ -45,8 +45,19 @@ function costOf(x: number, n: number, h: number): number {
   return weighted(n, softplusOf(x)) + weighted(h, softplusOf(-x));
 }
 
+/** Bounds for γ = 0 to 6, where the power is a product. */
+const FOCAL_BOUNDS = [8, 8, 8, 8, 8, 10, 10];
+const FOCAL_BOUND = 8;
+
 export function focalBound({ gamma = 2 }: Options): number {
-  return [8, 8, 8, 8, 8, 10, 10][gamma as number] ?? Infinity;
+  return FOCAL_BOUNDS[gamma as number] ?? FOCAL_BOUND;
+}
+
+/** m^γ; for other γ as many times it as their bound is above FOCAL_BOUND (docs/numerics.md, "focal loss"). */
+function powerTerm(m: number, gamma: number): number {
+  if (FOCAL_BOUNDS[gamma] !== undefined) return m ** gamma;
+  const bound = Math.max(8, 1.6 * (gamma + 1)) + 2 + gamma + 3 * weighted(gamma, Math.abs(Math.log(m)));
+  return Math.max(2 ** -126, m ** gamma) * (bound / FOCAL_BOUND);
 }
 
 /**
@@ -67,9 +78,10 @@ export function focalTerms(call: Call): Magnitudes {
     const m = other * up[i] + t * down[i];
     const ce = costOf(value, other, t);
     const weight = alpha === undefined ? 1 : alpha * t + (1 - alpha) * other;
-    const bend = gamma === 0 ? 0 : gamma * m ** (gamma - 1) * Math.abs(1 - 2 * targets[i]) * up[i] * down[i] * ce;
-    losses[i] = weighted(weight * m ** gamma, ce);
-    return scales[i] * weight * (bend + m ** (gamma + 1));
+    const power = powerTerm(m, gamma);
+    const bend = m === 0 ? 0 : weighted(gamma * (power / m) * Math.abs(1 - 2 * targets[i]) * up[i] * down[i], ce);
+    losses[i] = weighted(weight * power, ce);
+    return scales[i] * weight * (bend + power * m);
   });
   return { loss: reduced(losses, call, "mean"), grad };
 }

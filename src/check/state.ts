@@ -65,7 +65,7 @@ export function checkedState(
       const its = twins.get(that);
       const { start } = state;
       merge.call(state, that);
-      twin.state.merge(its ? its.state : that.toJSON());
+      twin.state.merge(its ? its.state : LogSumExpState.copyOf(that, twin.state));
       join(twin, its?.columns, state.start < start);
       return state;
     },
@@ -78,7 +78,9 @@ export function checkedState(
       return confirm("loss", values, expected, truthOfLoss(twin, numbers(copy), values));
     },
   };
-  for (const [name, method] of Object.entries(methods)) Object.defineProperty(state, name, { value: method });
+  for (const [name, method] of Object.entries(methods)) {
+    Object.defineProperty(state, name, { value: method, configurable: true });
+  }
   return state;
 }
 

@@ -16,7 +16,7 @@ export interface Truth {
 export interface Operation {
   /** Number of arguments before the options. */
   readonly operands: number;
-  /** ULP that an output may be off; Infinity where none are stated. */
+  /** ULP that an output may be off. */
   readonly bound: number | ((options: Options, output: string) => number);
   /** The true results, each under its name. */
   readonly truth: (call: Call, k: Xentropy) => Record<string, Truth>;

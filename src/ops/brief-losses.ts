@@ -1,6 +1,7 @@
+import { isFloats } from "../batch.js";
 import type { Context } from "../context.js";
 import { LEAST_FLOAT, MOST_LABEL_BITS, newFloats } from "../outputs.js";
-import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
+import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
 

@@ -47,6 +47,22 @@ describeEachBackend("a checked state", (backend) => {
     for (const { distance } of found) expect(distance).toBeLessThan(4);
   });
 
+  it("goes on with columns that wait in one that isn't checked", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const c = normal(4, seed, 1000, 1);
+      for (const options of [{}, { start: 0 }]) {
+        const other = backend.k.logSumExpState(1, options).add(c.slice(0, 2));
+        const state = checked(backend.k).logSumExpState(1).merge(other).add(c.slice(2));
+        expect(state.loss([c[0]])[0]).toBe(backend.k.softmaxCrossEntropy(c, [0]).loss);
+      }
+    }
+  });
+
+  it("can be checked twice", () => {
+    const state = checked(checked(backend.k)).logSumExpState(1).add(Float32Array.of(1, 2));
+    expect(state.value()).toEqual(backend.k.logSumExp(Float32Array.of(1, 2)));
+  });
+
   it("merges with its neighbours, checked or not, and goes with softmaxCrossEntropy", () => {
     const k = checked(backend.k);
     const part = (from: number, to: number, own = k) =>

@@ -12,6 +12,8 @@ const LAYOUT = { shape: [2, 3], axis: -1 };
 /** What may be left on the heap after so many calls: far less than a byte each. */
 const HEAP = 512 * 1024;
 
+const LABELS = new Int32Array(300);
+
 type Prepared = readonly [unknown[], Record<string, unknown>];
 
 /** Operands and an output as they are, or resident. */
@@ -100,6 +102,25 @@ describe("a batch that nobody can reach", () => {
     lose(k, 3);
     expect(data).toEqual(new Float32Array(1000).fill(5));
     expect(k.softmax(data)).toEqual(new Float32Array(1000).fill(Math.fround(0.001)));
+  });
+
+  it("lives as long as what a call returns for its `data`, when memory has grown in that call", async () => {
+    const k = simd.open();
+    const shape = [300, 64];
+    const { reserved } = k.memory;
+    const run = () => {
+      const grad = { weights: k.alloc([3000, 64]).data };
+      return k.linearSoftmaxCrossEntropy(new Float32Array(300 * 64).fill(0.1), new Float32Array(3000 * 64), LABELS, {
+        shape,
+        grad,
+      });
+    };
+    const { weights } = run().grad;
+    const before = weights[0];
+    expect(k.memory.reserved).toBeGreaterThan(reserved);
+    await collectGarbage();
+    k.alloc([3000, 64]).data.fill(7);
+    expect(weights[0]).toBe(before);
   });
 
   it("that was freed by hand isn't freed again, when its memory is another's", async () => {

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { describeEachBackend } from "./support/backends.js";
+import { NAMED_CALLS, operandsFor } from "./support/calls.js";
+import { linearProblem } from "./support/linear.js";
+import { expectSameBits } from "./support/ulp.js";
+
+/** Arrays of classes that have their own idea of what constructors and methods do, as matrices and vectors have. */
+
+function refused(): never {
+  throw new Error("a method of the class was called");
+}
+
+class Floats extends Float32Array {
+  /** What `subarray`, `slice` and `map` would make of them. */
+  static get [Symbol.species](): Float32ArrayConstructor {
+    return refused();
+  }
+  override readonly set = refused;
+  override readonly fill = refused;
+  override readonly subarray = refused;
+  override readonly slice = refused;
+}
+
+class Integers extends Int32Array {
+  static get [Symbol.species](): Int32ArrayConstructor {
+    return refused();
+  }
+  override readonly set = refused;
+  override readonly fill = refused;
+  override readonly subarray = refused;
+}
+
+function subclassed<T extends Float32Array | Int32Array | undefined>(array: T): T {
+  if (array === undefined) return array;
+  const copy = array instanceof Int32Array ? new Integers(array.length) : new Floats(array.length);
+  for (let i = 0; i < array.length; i++) copy[i] = array[i];
+  return copy as Float32Array as T;
+}
+
+describeEachBackend("arrays of subclasses", (backend) => {
+  describe.each(NAMED_CALLS)("%s", (_, call) => {
+    it.each([
+      [2, 5],
+      [30, 60],
+      [700, 101],
+      [1, 70_000],
+    ])("takes them and writes to them, shape [%i, %i]", (rows, length) => {
+      if (!backend.affords(rows * length)) return;
+      const { k } = backend;
+      const { x, beside, shape } = operandsFor(call, rows, length);
+      const expected = call.run(k, x, beside, { shape });
+      const to = call.replaces && { to: new Floats(x.length) };
+      const got = call.run(k, subclassed(x), subclassed(beside), { shape, ...to });
+      expectSameBits(got.array, expected.array, "array");
+      expectSameBits(got.loss, expected.loss, "loss");
+      if (to) expect(got.array).toBe(to.to);
+    });
+  });
+
+  it("are weights, and gradients to a layer", () => {
+    const { k } = backend;
+    const { features, weights, labels, targets, shape } = linearProblem(40, 300, 70);
+    const [w, u] = [weights.slice(0, 70).map(Math.abs), weights.slice(0, 40).map(Math.abs)];
+    const run = (cast: typeof subclassed) => {
+      const grad = { features: cast(new Float32Array(features.length)), weights: cast(new Float32Array(70 * 300)) };
+      const options = { shape, grad, classWeights: cast(w), sampleWeights: cast(u) };
+      return k.linearSoftmaxCrossEntropy(cast(features), cast(weights), cast(labels), options);
+    };
+    const expected = run((array) => array);
+    const got = run(subclassed);
+    expect(got.loss).toBe(expected.loss);
+    expect(got.grad.weights).toBeInstanceOf(Floats);
+    for (const name of ["features", "weights"] as const) expectSameBits(got.grad[name], expected.grad[name], name);
+    const options = { shape: [40, 70], elementWeights: u.map((_, i) => u[i % 3]), reduction: "sum" } as const;
+    const each = targets.map((_, i) => w[i % 70]);
+    expect(
+      k.sigmoidCrossEntropy(targets, targets, {
+        ...options,
+        elementWeights: subclassed(each),
+        posWeight: subclassed(w),
+      }),
+    ).toEqual(k.sigmoidCrossEntropy(targets, targets, { ...options, elementWeights: each, posWeight: w }));
+  });
+
+  it("are chunks and logits of a state, and what a batch is set from", () => {
+    const { k } = backend;
+    const x = operandsFor(NAMED_CALLS[0][1], 2, 3000).x;
+    const plain = k.logSumExpState(2).add(x);
+    const state = k.logSumExpState(2).add(subclassed(x));
+    expect(state.value()).toEqual(plain.value());
+    expect(state.loss(subclassed(x.slice(0, 2)))).toEqual(plain.loss(x.slice(0, 2)));
+    const batch = k.alloc([6000]).set(subclassed(x));
+    expectSameBits(batch.toArray(), x, "batch");
+    batch.free();
+  });
+});
