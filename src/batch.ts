@@ -146,7 +146,9 @@ function place(array: Float32Array, arena: Arena, name: string, ownShape: unknow
   const start = array.byteOffset;
   const end = start + length * 4;
   if (start === 0 || !arena.owns(array.buffer)) {
-    return { array: isFloats(array) ? array : plain(array), pointer: 0, length, start, end, ownShape };
+    // Without what a subclass adds: its constructor, which `subarray` calls, and its methods may do anything.
+    const floats = isFloats(array as unknown) ? array : new Float32Array(array.buffer, start, length);
+    return { array: floats, pointer: 0, length, start, end, ownShape };
   }
   arena.held?.check(start, end - start, name);
   return { array: undefined, pointer: start, length, start, end, ownShape };
@@ -155,11 +157,6 @@ function place(array: Float32Array, arena: Arena, name: string, ownShape: unknow
 /** Whether it is a Float32Array of this realm, and of no subclass. JavaScriptCore takes 20 ns to give a typed array's name. */
 export function isFloats(value: unknown): value is Float32Array {
   return ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Float32Array.prototype;
-}
-
-/** The same elements without what a subclass adds: its constructor, which `subarray` calls, and its methods may do anything. */
-function plain({ buffer, byteOffset, length }: Float32Array): Float32Array {
-  return new Float32Array(buffer, byteOffset, length);
 }
 
 /**

@@ -143,8 +143,16 @@ export class LogSumExpState {
       carry(context, copy.#nodes, { from: node.from + moved, to: node.to + moved, values: node.values });
     }
     if (!aligned) return copy;
-    copy.#pending = from.#pending?.slice();
+    copy.#pending = from.#copyOfPending();
     copy.#waiting = from.#waiting;
+    return copy;
+  }
+
+  /** The columns that wait, if there are any. */
+  #copyOfPending(): Float32Array | undefined {
+    if (this.#waiting === 0) return undefined;
+    const copy = newFloats(this.rows * BLOCK);
+    copy.set(this.#pending as Float32Array);
     return copy;
   }
 
@@ -160,9 +168,7 @@ export class LogSumExpState {
     that.#context.ready();
     if (that.rows !== this.rows) throw new ShapeError(`A state of ${that.rows} rows can't join one of ${this.rows}.`);
     const before = that.#end === this.#start;
-    if (!before && !that.#placed && that !== this) {
-      that = copyOf(that, this, this.#end - that.#start);
-    }
+    if (!before && !that.#placed && that !== this) that = copyOf(that, this, this.#end - that.#start);
     if (!before && that.#start !== this.#end) {
       throw new OptionError(
         `Columns ${that.#start} to ${that.#end} are no neighbours of columns ${this.#start} to ${this.#end}.`,
@@ -171,11 +177,7 @@ export class LogSumExpState {
     const [left, right] = before ? [that, this] : [this, that];
     // Columns that wait at the end go on waiting: more may follow.
     const last = right.#start === right.#end ? left : right;
-    let pending = this.#pending;
-    if (last !== this && last.#waiting > 0) {
-      pending = newFloats(this.rows * BLOCK);
-      pending.set(last.#pending as Float32Array);
-    }
+    const pending = (last !== this && last.#copyOfPending()) || this.#pending;
     const end = left.#nodes.slice(-REACH);
     if (last === right) left.#closed(end);
     const { length } = right.#nodes;
