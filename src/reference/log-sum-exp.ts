@@ -8,7 +8,7 @@ import { logSumExpOfRow } from "./row.js";
 export interface LogSumExpOptions extends ShapeOptions {
   /** The axis or axes to reduce, negative from the end; `[]` reduces none. Default −1. */
   readonly axis?: number | readonly number[] | undefined;
-  /** Temperature T > 0, taken as a float32: the logits become fround(x / T) first. Default: none. */
+  /** Temperature T > 0: the logits become fround(x / T) first. Default: none. */
   readonly temperature?: number | undefined;
 }
 

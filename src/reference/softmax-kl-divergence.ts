@@ -38,7 +38,7 @@ export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G e
   extends AxisOptions,
     ReductionOptions<R, G> {
   /**
-   * Temperature T > 0, taken as a float32: both logits become fround(z / T), and the loss is multiplied by T². Default: none,
+   * Temperature T > 0: both logits become fround(z / T), and the loss is multiplied by T². Default: none,
    * as T = 1.
    */
   readonly temperature?: number | undefined;

@@ -10,7 +10,7 @@ import { transformLogits } from "./logits.js";
 import { logSoftmaxOfRow } from "./row.js";
 
 export interface LogSoftmaxOptions extends AxisOptions {
-  /** Temperature T > 0, taken as a float32: the logits become fround(x / T) first. Default: none. */
+  /** Temperature T > 0: the logits become fround(x / T) first. Default: none. */
   readonly temperature?: number | undefined;
 }
 

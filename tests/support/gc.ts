@@ -20,6 +20,8 @@ export function heapUsed(): number {
 
 /** Bytes of buffers that are in use, beside the heap. */
 export function arrayBytes(): number {
+  // V8 frees buffers beside the program, and has done so at the latest when it collects again.
+  gc();
   gc();
   return process.memoryUsage().arrayBuffers;
 }
