@@ -1,9 +1,11 @@
+import { largest } from "./argmax";
+import { logSumExpOf } from "./cross-entropy-general";
 import { demote, upper } from "./math/lanes";
 import { max } from "./math/max";
 import { BLOCK } from "./math/sum";
 import { NARROW, quadsOf, TURNED, turn } from "./narrow";
 import { fourOf, logsOfQuads, MAXIMA, RECORD, RESTS, SUMS, spacing } from "./quad";
-import { accumulateSums, begin, blockLog, finish, rowLog, rowMax, rowPeak, rowRest } from "./row";
+import { accumulateSums, begin, blockLog, finish, rowMax } from "./row";
 
 /**
  * logSumExp(x) = max + log Σ exp(x_j − max), a float a row: −Infinity for a row of nothing else and for an empty one,
@@ -60,21 +62,11 @@ export function logSumExpOfFour(x: usize, classes: usize, step: usize, record: u
 
 function blockLogSumExp(x: usize, e: usize, n: usize): f64 {
   const m = max(x, n);
-  if (abs(m) === Infinity) return hasNaN(x, n) ? NaN : <f64>m;
-  return <f64>m + blockLog(x, e, n, m);
+  return abs(m) === Infinity ? <f64>largest(x, n) : <f64>m + blockLog(x, e, n, m);
 }
 
-/** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is +Infinity. */
+/** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is infinite. */
 export function rowLogSumExp(state: usize, x: usize, n: usize): f64 {
-  const m = <f64>rowMax(state);
-  if (m === -Infinity && rowRest(state) === 0 && rowPeak(state) === 0) return m;
-  if (m === Infinity) return hasNaN(x, n) ? NaN : m;
-  return m + rowLog(state);
-}
-
-function hasNaN(x: usize, n: usize): bool {
-  for (const end = x + (n << 2); x < end; x += 4) {
-    if (isNaN(load<f32>(x))) return true;
-  }
-  return false;
+  const m = rowMax(state);
+  return logSumExpOf(state, abs(m) === Infinity ? largest(x, n) : m);
 }

@@ -1,6 +1,6 @@
 import { demote, loadPair } from "./math/lanes";
 import { QUADS, RECORD, spacing } from "./quad";
-import { transpose } from "./transpose";
+import { storeTurned, transpose } from "./transpose";
 
 /**
  * Rows of few columns: on its own such a row leaves lanes empty, and spends more on its maximum, sum and logarithm than on
@@ -57,15 +57,7 @@ export function turnBack(x: usize, out: usize, cols: usize, a: v128, b: v128, c:
     const v1 = finished(v128.load(p, 16), a, b, c);
     const v2 = finished(v128.load(p, 32), a, b, c);
     const v3 = finished(v128.load(p, 48), a, b, c);
-    const low01 = v128.shuffle<i32>(v0, v1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<i32>(v2, v3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<i32>(v0, v1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<i32>(v2, v3, 2, 6, 3, 7);
-    const to = out + (column << 2);
-    v128.store(to, v128.shuffle<i32>(low01, low23, 0, 1, 4, 5));
-    v128.store(to + step, v128.shuffle<i32>(low01, low23, 2, 3, 6, 7));
-    v128.store(to + 2 * step, v128.shuffle<i32>(high01, high23, 0, 1, 4, 5));
-    v128.store(to + 3 * step, v128.shuffle<i32>(high01, high23, 2, 3, 6, 7));
+    storeTurned(v0, v1, v2, v3, out + (column << 2), step);
   }
 }
 

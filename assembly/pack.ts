@@ -1,6 +1,6 @@
 import { loadLanes } from "./math/lanes";
 import { addHigh, addLow } from "./math/sum";
-import { transpose } from "./transpose";
+import { storeTurned, transpose } from "./transpose";
 
 /**
  * Packing a matrix for assembly/product.ts: `width` rows (or columns) side by side make a panel, in which the numbers
@@ -110,16 +110,7 @@ function packSquare(a: v128, b: v128, c: v128, d: v128, byRows: usize, byColumns
     v128.store(byColumns, c, 32);
     v128.store(byColumns, d, 48);
   }
-  if (byRows) {
-    const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-    const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-    const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-    const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-    v128.store(byRows, v128.shuffle<i32>(ab, cd, 0, 1, 4, 5));
-    v128.store(byRows, v128.shuffle<i32>(ab, cd, 2, 3, 6, 7), 16);
-    v128.store(byRows, v128.shuffle<i32>(ab2, cd2, 0, 1, 4, 5), 32);
-    v128.store(byRows, v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7), 48);
-  }
+  if (byRows) storeTurned(a, b, c, d, byRows, 16);
   if (sums) {
     v128.store(sums, addLow(addLow(addLow(addLow(v128.load(sums), a), b), c), d));
     v128.store(sums, addHigh(addHigh(addHigh(addHigh(v128.load(sums, 16), a), b), c), d), 16);

@@ -24,15 +24,19 @@ export function transpose(x: usize, xStride: usize, out: usize, outStride: usize
       const b = v128.load(p + xBytes);
       const c = v128.load(p + 2 * xBytes);
       const d = v128.load(p + 3 * xBytes);
-      const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
-      const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
-      const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
-      const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
-      const q = target + col * outBytes;
-      v128.store(q, v128.shuffle<i32>(ab, cd, 0, 1, 4, 5));
-      v128.store(q + outBytes, v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
-      v128.store(q + 2 * outBytes, v128.shuffle<i32>(ab2, cd2, 0, 1, 4, 5));
-      v128.store(q + 3 * outBytes, v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7));
+      storeTurned(a, b, c, d, target + col * outBytes, outBytes);
     }
   }
+}
+
+/** Four vectors as the columns of four at `to` and after, `step` bytes apart. */
+export function storeTurned(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+  const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i32>(ab, cd, 0, 1, 4, 5));
+  v128.store(to + step, v128.shuffle<i32>(ab, cd, 2, 3, 6, 7));
+  v128.store(to + 2 * step, v128.shuffle<i32>(ab2, cd2, 0, 1, 4, 5));
+  v128.store(to + 3 * step, v128.shuffle<i32>(ab2, cd2, 2, 3, 6, 7));
 }

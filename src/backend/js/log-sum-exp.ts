@@ -1,5 +1,7 @@
+import { largest } from "./argmax.js";
+import { logSumExpOf } from "./cross-entropy-general.js";
 import type { Memory } from "./memory.js";
-import { accumulateSums, begin, finish, rowLog, rowMax, rowPeak, rowRest } from "./row.js";
+import { accumulateSums, begin, finish, rowMax } from "./row.js";
 
 /** logSumExp, row by row: assembly/log-sum-exp.ts has the formula and the contract. */
 export function logSumExp(
@@ -21,16 +23,8 @@ export function logSumExp(
   }
 }
 
-/** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is +Infinity. */
+/** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is infinite. */
 function rowLogSumExp(memory: Memory, state: number, x: number, n: number): number {
   const m = rowMax(memory, state);
-  if (m === -Infinity && rowRest(memory, state) === 0 && rowPeak(memory, state) === 0) return m;
-  if (m === Infinity) return hasNaN(memory, x, n) ? Number.NaN : m;
-  return m + rowLog(memory, state);
-}
-
-function hasNaN(memory: Memory, x: number, n: number): boolean {
-  const { f32 } = memory;
-  for (let i = x >>> 2, end = i + n; i < end; i++) if (Number.isNaN(f32[i])) return true;
-  return false;
+  return logSumExpOf(memory, state, Number.isFinite(m) ? m : largest(memory, x, n));
 }
