@@ -12,7 +12,7 @@ import { clamped, rounded, significand, widened } from "./math/wide-exp";
 export function softmaxBackward(p: usize, dp: usize, out: usize, rows: usize, cols: usize): void {
   const bytes = cols << 2;
   for (const end = p + rows * bytes; p < end; p += bytes, dp += bytes, out += bytes) {
-    softmaxBackwardApply(p, dp, out, cols, cols <= BLOCK ? dotBlock(p, dp, cols) : dot(p, dp, cols, 0));
+    softmaxBackwardApply(p, dp, out, cols, dot(p, dp, cols, 0));
   }
 }
 

@@ -47,25 +47,8 @@ export function generalOfNarrow(
     for (let q: usize = 0; q < quads; q++, row += 4) {
       const record = records + q * RECORD;
       const stored = turned + q * next;
-      for (let i: usize = 0; i < 4 && !dense; i++) {
-        const at = row + i;
-        const label = labels ? load<i32>(labels + (at << 2)) : 0;
-        const spike = labels && label >= 0 ? load<f64>(spikes + (at << 3)) : 0;
-        const y: usize = max(label, 0);
-        const loss = lossOf(
-          x + at * bytes,
-          cols,
-          load<f32>(x + at * bytes + (y << 2)),
-          load<f32>(stored + (y << 4) + (i << 2)),
-          load<f32>(base + at * baseStep + (y << 2)),
-          spike,
-          zLoss,
-          load<f64>(scales + (at << 3)),
-          lses ? lses + (at << 3) : 0,
-          record,
-          i,
-        );
-        store<f64>(losses + (at << 3), label < 0 ? 0 : loss);
+      if (!dense) {
+        lossesOfFour(x, base, baseStep, labels, spikes, scales, zLoss, losses, lses, row, cols, stored, record);
       }
       if (!grad) continue;
       const to = grad + row * bytes;
@@ -116,6 +99,45 @@ function aim(grad: usize, labels: usize, spikes: usize, cols: usize, record: usi
     else if (load<f64>(spikes + (i << 3)) !== 0) {
       store<f32>(grad + ((<usize>label) << 2), <f32>load<f64>(record + (i << 3), RESTS));
     }
+  }
+}
+
+/** The losses of the four rows from `row` on. stored: their exponentials, turned. */
+function lossesOfFour(
+  x: usize,
+  base: usize,
+  baseStep: usize,
+  labels: usize,
+  spikes: usize,
+  scales: usize,
+  zLoss: f64,
+  losses: usize,
+  lses: usize,
+  row: usize,
+  cols: usize,
+  stored: usize,
+  record: usize,
+): void {
+  const bytes = cols << 2;
+  for (let i: usize = 0; i < 4; i++) {
+    const at = row + i;
+    const label = labels ? load<i32>(labels + (at << 2)) : 0;
+    const spike = labels && label >= 0 ? load<f64>(spikes + (at << 3)) : 0;
+    const y: usize = max(label, 0);
+    const loss = lossOf(
+      x + at * bytes,
+      cols,
+      load<f32>(x + at * bytes + (y << 2)),
+      load<f32>(stored + (y << 4) + (i << 2)),
+      load<f32>(base + at * baseStep + (y << 2)),
+      spike,
+      zLoss,
+      load<f64>(scales + (at << 3)),
+      lses ? lses + (at << 3) : 0,
+      record,
+      i,
+    );
+    store<f64>(losses + (at << 3), label < 0 ? 0 : loss);
   }
 }
 

@@ -73,7 +73,7 @@ export function softmaxCrossEntropyGeneral(
     const at: usize = label > 0 ? (<usize>label) << 2 : 0;
     const xLabel: f32 = labels && cols ? load<f32>(x + at) : 0;
     begin(state);
-    if (base) accumulateDense(state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
+    if (base) accumulateDense(state, maxima, x, base, to ? to : e, to !== 0, cols);
     else if (to) accumulate(state, maxima, x, to, cols, true);
     else accumulateSums(state, x, e, cols);
     finish(state);
@@ -177,23 +177,24 @@ export function generalApply(
   else softmaxApply(state, maxima, grad, n, mass * factor);
 }
 
-/** As `accumulate`, with the targets' sums; block b's exponentials go to out + b·step floats. */
+/** As `accumulate`, with the targets' sums. Exponentials are kept at `out`, or those of each block go over the last one's. */
 export function accumulateDense(
   state: usize,
   maxima: usize,
   x: usize,
   t: usize,
   out: usize,
-  step: usize,
+  keep: bool,
   n: usize,
 ): void {
   for (let i: usize = 0; i < n; i += BLOCK) {
     const count = min(n - i, BLOCK);
+    const to = keep ? out + (i << 2) : out;
     const m = max(x + (i << 2), count);
     store<f32>(maxima + (i / BLOCK) * 4, m);
     const sums = nextTargets(state);
     sumTargets(x + (i << 2), t + (i << 2), count, m === -Infinity ? 0 : m, sums);
-    pushSplit(state, m, x + (i << 2), out + (i / BLOCK) * (step << 2), count, load<f64>(sums), load<f64>(sums, 8));
+    pushSplit(state, m, x + (i << 2), to, count, load<f64>(sums), load<f64>(sums, 8));
   }
 }
 

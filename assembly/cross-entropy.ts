@@ -98,8 +98,8 @@ export function softmaxCrossEntropyOfRows(
   }
 }
 
-/** The loss of a row that is one block, and to `grad`, if any, its gradient; without, exponentials to `e`. */
-function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: f32, label: usize, factor: f64): f64 {
+/** The loss of a row that is one block, and to `grad`, if any, its gradient; without, exponentials to `e`. at: the label's byte. */
+function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: f32, at: usize, factor: f64): f64 {
   const m = max(x, n);
   const to = grad ? grad : e;
   const sum = expBlock(x, to, n, m);
@@ -107,9 +107,9 @@ function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: 
   const rest = restOf(to, n, sum, peak);
   if (grad) {
     const share = 1 / (<f64>peak + rest);
-    const others = xLabel === m ? rest / (<f64>peak + rest) : 1 - <f64>load<f32>(to + label) * share;
+    const others = xLabel === m ? rest / (<f64>peak + rest) : 1 - <f64>load<f32>(to + at) * share;
     multiply(to, n, share * factor);
-    store<f32>(to + label, <f32>(0 - others * factor)); // +0 where the others have nothing
+    store<f32>(to + at, <f32>(0 - others * factor)); // +0 where the others have nothing
   }
   return <f64>m - <f64>xLabel + log1p(rest / <f64>peak);
 }

@@ -1,14 +1,14 @@
 import {
   far,
-  floorOf,
   isFar,
+  leastGapOf,
   leastOf,
   logRatio,
   lossesOf,
   offsetsOf,
   phiOf,
   powerOf,
-  restOf,
+  reducedOf,
 } from "./distillation-terms";
 import { loadPair, upper } from "./math/lanes";
 import { quadsOf, subtractOfFour, TURNED, turn } from "./narrow";
@@ -101,7 +101,7 @@ function klOfTwo(
   const c = offsetsOf(logY, logX);
   const factor = v128.load(recordY, SUMS);
   const least = leastOf(factor);
-  const floor = floorOf(logY);
+  const floor = leastGapOf(logY);
   let sum = f64x2.splat(0);
   let mean = sum;
   let s0 = sum;
@@ -118,7 +118,7 @@ function klOfTwo(
     const k = powerOf(u);
     most = f64x2.pmax(most, f64x2.sub(gapY, gapX));
     const p = f64x2.pmax(loadPair(e), least);
-    const s = f64x2.add(sum, f64x2.mul(p, phiOf(u, k, restOf(u, k))));
+    const s = f64x2.add(sum, f64x2.mul(p, phiOf(u, k, reducedOf(u, k))));
     const m = f64x2.add(mean, f64x2.mul(p, u));
     sum = s0;
     s0 = s1;

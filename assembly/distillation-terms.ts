@@ -52,7 +52,7 @@ export const PHI: usize = memory.data<f64>([
  * φ(u) of two, in three steps, each so short that it is inlined:
  *
  *   const n = powerOf(u)
- *   phi(u, n, restOf(u, n), …)
+ *   phi(u, n, reducedOf(u, n), …)
  *
  * −u = n·ln 2 + t and exp(t) = 1 + t + t²·(½ + t·q(t)), hence
  *
@@ -106,7 +106,7 @@ export function powerOf(u: v128): v128 {
 }
 
 /** t, given powerOf(u). */
-export function restOf(u: v128, n: v128): v128 {
+export function reducedOf(u: v128, n: v128): v128 {
   const most = f64x2.pmin(u, v128.load64_splat(P + 24));
   return f64x2.sub(f64x2.mul(f64x2.sub(n, v128.load64_splat(P + 8)), v128.load64_splat(P + 16)), most);
 }
@@ -134,7 +134,7 @@ export function leastOf(factor: v128): v128 {
 }
 
 /** What y − maxY is where p is LEAST. */
-export function floorOf(logY: v128): v128 {
+export function leastGapOf(logY: v128): v128 {
   return f64x2.add(logY, f64x2.splat(LOG_LEAST));
 }
 

@@ -2,8 +2,8 @@ import { klOfNarrow } from "./distillation-narrow";
 import {
   factorOf,
   far,
-  floorOf,
   isFar,
+  leastGapOf,
   leastOf,
   logRatio,
   lossOf,
@@ -11,7 +11,7 @@ import {
   PHI,
   phi,
   powerOf,
-  restOf,
+  reducedOf,
 } from "./distillation-terms";
 import { expBlock } from "./math/exp-block";
 import { loadPair } from "./math/lanes";
@@ -98,7 +98,7 @@ function accumulate(
 
 /**
  * Adds Σ p·φ(u) over n columns to the first of the two f64 at `sums`, Σ p·u to the second, and makes the gradient.
- * e: 2·BLOCK + 4·PART + 12 floats.
+ * e: 2·BLOCK + 4·RUN + 12 floats.
  */
 export function klApply(
   stateX: usize,
@@ -157,10 +157,10 @@ export function klLoss(sums: usize): f64 {
 }
 
 /** Classes that go through the first loop of a block's terms, and then through the second. */
-const PART: usize = 128;
+const RUN: usize = 128;
 
 /**
- * Adds a block's two sums. e: the teacher's exponentials; room: 4·PART + 12 floats. In two loops: one would be a chain longer
+ * Adds a block's two sums. e: the teacher's exponentials; room: 4·RUN + 12 floats. In two loops: one would be a chain longer
  * than a processor looks ahead, with more constants than there are registers (measured: 1.15 times slower).
  */
 function addTerms(
@@ -180,7 +180,7 @@ function addTerms(
   const my = f64x2.splat(<f64>maxY);
   const c = f64x2.splat(offsetOf(logY, logX));
   const least = leastOf(f64x2.splat(factor));
-  const floor = floorOf(f64x2.splat(logY));
+  const floor = leastGapOf(f64x2.splat(logY));
   let low = f64x2.splat(0);
   let high = low;
   let meanLow = low;
@@ -190,12 +190,12 @@ function addTerms(
     let a = x + (i << 2);
     let b = y + (i << 2);
     let f = e + (i << 2);
-    count = min(n - i, PART);
+    count = min(n - i, RUN);
     if (count > 1) {
       count &= ~1;
     } else {
       // The last of an odd number goes with −Infinity in both, which counts nothing.
-      const pad = room + (PART << 4);
+      const pad = room + (RUN << 4);
       const none = f32x4.splat(-Infinity);
       v128.store(pad, v128.load32_lane(a, none, 0));
       v128.store(pad, v128.load32_lane(b, none, 0), 16);
@@ -218,7 +218,7 @@ function addTerms(
       const u = v128.load(from);
       const k = v128.load(from, 16);
       const p = f64x2.pmax(loadPair(f), least);
-      const sum = f64x2.add(low, f64x2.mul(p, phi(u, k, restOf(u, k), half, q0, q1, q2, q3, q4, one)));
+      const sum = f64x2.add(low, f64x2.mul(p, phi(u, k, reducedOf(u, k), half, q0, q1, q2, q3, q4, one)));
       const mean = f64x2.add(meanLow, f64x2.mul(p, u));
       low = high;
       high = sum;

@@ -38,11 +38,11 @@ class Row {
   largestColumn: i32;
 }
 
-const ROW_BYTES = offsetof<Row>();
+const RECORD_BYTES = offsetof<Row>();
 
 /** Before the first block. */
 export function linearBegin(records: usize, states: usize, count: usize): void {
-  for (let i: usize = 0; i < count; i++, records += ROW_BYTES, states += STATE_BYTES) {
+  for (let i: usize = 0; i < count; i++, records += RECORD_BYTES, states += STATE_BYTES) {
     const row = changetype<Row>(records);
     begin(states);
     row.labelLogit = 0;
@@ -80,7 +80,7 @@ export function linearForward(
     if (at < cols) row.labelLogit = load<f32>(z + (at << 2));
     if (findLargest) noteLargest(row, z, cols, column);
     if (base) {
-      accumulateDense(states, maxima, z, base, to, 0, cols);
+      accumulateDense(states, maxima, z, base, to, false, cols);
     } else {
       const m = max(z, cols);
       store<f32>(maxima, m);
@@ -88,7 +88,7 @@ export function linearForward(
     }
     z += cols << 2;
     base += baseStep;
-    records += ROW_BYTES;
+    records += RECORD_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }
@@ -105,7 +105,7 @@ function noteLargest(row: Row, z: usize, cols: usize, column: usize): void {
 
 /** After the last block: losses and log-sum-exps. findLargest: as in linearForward. */
 export function linearFinish(records: usize, states: usize, zLoss: f64, findLargest: bool, count: usize): void {
-  for (let i: usize = 0; i < count; i++, records += ROW_BYTES, states += STATE_BYTES) {
+  for (let i: usize = 0; i < count; i++, records += RECORD_BYTES, states += STATE_BYTES) {
     const row = changetype<Row>(records);
     finish(states);
     const lse = logSumExpOf(states, findLargest ? row.largest : 0);
@@ -159,7 +159,7 @@ export function linearBackward(
     }
     z += stride;
     base += baseStep;
-    records += ROW_BYTES;
+    records += RECORD_BYTES;
     states += STATE_BYTES;
     maxima += step;
   }

@@ -24,7 +24,7 @@ const PANEL: usize = 32;
 
 /** The float64 sums of a tile: 4 rows of 8. */
 const TILE_BYTES: usize = 256;
-const ROW_BYTES: usize = 64;
+const TILE_ROW: usize = 64;
 
 /**
  * out = start + A·B, rounded once; or out += A·B.
@@ -128,7 +128,7 @@ function begin(sums: usize, s0: v128, s1: v128): void {
   const b = f64x2.promote_low_f32x4(upper(s0));
   const c = f64x2.promote_low_f32x4(s1);
   const d = f64x2.promote_low_f32x4(upper(s1));
-  for (const end = sums + TILE_BYTES; sums < end; sums += ROW_BYTES) {
+  for (const end = sums + TILE_BYTES; sums < end; sums += TILE_ROW) {
     v128.store(sums, a);
     v128.store(sums, b, 16);
     v128.store(sums, c, 32);
@@ -248,12 +248,12 @@ function addTo(sums: usize, c: v128): void {
 
 /** The part of a tile that there is, rounded to float32, with what stands there added before. */
 function storeTile(sums: usize, out: usize, stride: usize, rows: usize, cols: usize, add: bool): void {
-  const end = sums + rows * ROW_BYTES;
+  const end = sums + rows * TILE_ROW;
   if (cols < 8) {
-    for (; sums < end; sums += ROW_BYTES, out += stride) storePart(sums, out, cols, add);
+    for (; sums < end; sums += TILE_ROW, out += stride) storePart(sums, out, cols, add);
     return;
   }
-  for (; sums < end; sums += ROW_BYTES, out += stride) {
+  for (; sums < end; sums += TILE_ROW, out += stride) {
     if (add) {
       v128.store(out, demote(plus(sums, out), plus(sums + 16, out + 8)));
       v128.store(out, demote(plus(sums + 32, out + 16), plus(sums + 48, out + 24)), 16);

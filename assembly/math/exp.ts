@@ -63,7 +63,7 @@ export function scaledExp(
 }
 
 /** t²·q(t) + low, the part of exp(t) − 1 behind the high part of t. */
-function expTail(t: v128, low: v128, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128): v128 {
+export function expTail(t: v128, low: v128, q0: v128, q1: v128, q2: v128, q3: v128, q4: v128): v128 {
   const t2 = f32x4.mul(t, t);
   const q = madd(t2, madd(t2, q4, madd(q3, t, q2)), madd(q1, t, q0));
   return madd(t2, q, low);

@@ -1,4 +1,4 @@
-import { EXP } from "./exp";
+import { EXP, expTail } from "./exp";
 import { madd, nmadd } from "./fma";
 
 /**
@@ -35,12 +35,16 @@ export function significand(x: v128, z: v128): v128 {
   const n = f32x4.sub(z, v128.load32_splat(ROUND));
   const high = nmadd(n, v128.load32_splat(EXP + 4), x);
   const low = f32x4.mul(n, v128.load32_splat(EXP + 8));
-  const t = f32x4.add(high, low);
-  const t2 = f32x4.mul(t, t);
-  const q01 = madd(v128.load32_splat(EXP + 16), t, v128.load32_splat(EXP + 12));
-  const q23 = madd(v128.load32_splat(EXP + 24), t, v128.load32_splat(EXP + 20));
-  const q = madd(t2, madd(t2, v128.load32_splat(EXP + 28), q23), q01);
-  return f32x4.add(v128.load32_splat(ONE), f32x4.add(high, madd(t2, q, low)));
+  const tail = expTail(
+    f32x4.add(high, low),
+    low,
+    v128.load32_splat(EXP + 12),
+    v128.load32_splat(EXP + 16),
+    v128.load32_splat(EXP + 20),
+    v128.load32_splat(EXP + 24),
+    v128.load32_splat(EXP + 28),
+  );
+  return f32x4.add(v128.load32_splat(ONE), f32x4.add(high, tail));
 }
 
 /** significand·2^n of the lower two lanes, in float64. */

@@ -99,7 +99,7 @@ export interface Kernels {
     maxima: number,
     e: number,
   ): void;
-  accumulateDense(state: number, maxima: number, x: number, t: number, out: number, step: number, n: number): void;
+  accumulateDense(state: number, maxima: number, x: number, t: number, out: number, keep: boolean, n: number): void;
   generalLoss(state: number, xLabel: number, spike: number, zLoss: number, lse: number): number;
   generalApply(
     state: number,

@@ -1,4 +1,4 @@
-import { aimsAtLabel, BLOCK } from "../backend/backend.js";
+import { aimsAtLabel } from "../backend/backend.js";
 import { ALL_SLOTS, BlockMaxima, Columns, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Largest } from "../largest.js";
@@ -59,7 +59,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       if (wantsLargest) largest.see(context, from, n, c);
       if (hasLabel(c, n)) xLabel = transform.active ? arena.f32[(from >>> 2) + label - c] : x.at(label);
       const to = grad ? grad.place(c) : work.exponentials;
-      if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad ? BLOCK : 0, n);
+      if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad !== undefined, n);
       else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
       else kernels.accumulateSums(state, from, to, n);
       if (grad) maxima.keep(c, n);

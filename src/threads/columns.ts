@@ -92,9 +92,9 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
         .run();
       append(state, states, n, group);
     },
-    accumulateDense(state, maxima, x, t, out, step, n) {
+    accumulateDense(state, maxima, x, t, out, keep, n) {
       const group = groupOf("accumulateDense", n);
-      if (group === 0) return one.accumulateDense(state, maxima, x, t, out, step, n);
+      if (group === 0) return one.accumulateDense(state, maxima, x, t, out, keep, n);
       begin(states, n, group);
       cut
         .groups("accumulateDense", n, group)
@@ -102,9 +102,12 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
         .writes(maxima, 4 / BLOCK)
         .reads(x, 4)
         .reads(t, 4);
-      if (step === 0) cut.own(out);
-      else cut.fills(out, 4);
-      cut.value(step).count().run();
+      if (keep) cut.fills(out, 4);
+      else cut.own(out);
+      cut
+        .value(keep ? 1 : 0)
+        .count()
+        .run();
       append(state, states, n, group);
     },
     klAccumulate(state, other, x, y, e, n) {

@@ -127,7 +127,7 @@ function takeGeneral(
   e: number,
 ): void {
   parts.begin(state);
-  if (base) parts.accumulateDense(state, maxima, x, base, to || e, to ? BLOCK : 0, cols);
+  if (base) parts.accumulateDense(state, maxima, x, base, to || e, to !== 0, cols);
   else if (to) parts.accumulate(state, maxima, x, to, cols, true);
   else parts.accumulateSums(state, x, e, cols);
   parts.finish(state);

@@ -111,7 +111,7 @@ describe.each(FLOATS)("simd and js have the same bits, logits %s:", (_, sample) 
           for (let i = 0; i < n; i += BLOCK) {
             const count = Math.min(BLOCK, n - i);
             const at = i * 4;
-            if (based) k.accumulateDense(state, maxima + i / 512, x + at, t + at, grad + at, BLOCK, count);
+            if (based) k.accumulateDense(state, maxima + i / 512, x + at, t + at, grad + at, true, count);
             else k.accumulate(state, maxima + i / 512, x + at, grad + at, count, true);
           }
           k.finish(state);

@@ -25,7 +25,7 @@ function layout(file: string, name: string): { fields: Record<string, number>; b
   return { fields, bytes };
 }
 
-const PART = constant("distillation", "PART");
+const RUN = constant("distillation", "RUN");
 const NARROW = constant("narrow", "NARROW");
 const QUADS = constant("quad", "QUADS");
 const RECORD = constant("quad", "RECORD");
@@ -55,7 +55,7 @@ it("the fields of a linear loss's row are where the kernels take them to be", ()
 
 it("there is room for as many records and turned rows as go together, and for a row's state and terms", () => {
   expect(QUADS_BYTES).toBe(QUADS * (RECORD + NARROW * 16));
-  expect(QUADS_BYTES).toBeGreaterThanOrEqual(STATE_BYTES + (4 * PART + 12) * 4);
+  expect(QUADS_BYTES).toBeGreaterThanOrEqual(STATE_BYTES + (4 * RUN + 12) * 4);
   // Four sums of dense targets, in two vectors each, are the most that a kernel keeps of its own.
   expect(RECORD).toBeGreaterThanOrEqual(constant("quad", "OWN") + 4 * 16);
 });

@@ -52,7 +52,7 @@ export function softmaxCrossEntropyGeneral(
     const at = Math.max(label, 0);
     const xLabel = labels && cols ? f32[(x >>> 2) + at] : 0;
     begin(memory, state);
-    if (base) accumulateDense(memory, state, maxima, x, base, to ? to : e, to ? BLOCK : 0, cols);
+    if (base) accumulateDense(memory, state, maxima, x, base, to ? to : e, to !== 0, cols);
     else if (to) accumulate(memory, state, maxima, x, to, cols, true);
     else accumulateSums(memory, state, x, e, cols);
     finish(memory, state);
@@ -140,7 +140,7 @@ export function generalApply(
   else softmaxApply(memory, state, maxima, grad, n, mass * factor);
 }
 
-/** As `accumulate`, with the targets' sums; block b's exponentials go to out + b·step floats. */
+/** As `accumulate`, with the targets' sums. Exponentials are kept at `out`, or those of each block go over the last one's. */
 export function accumulateDense(
   memory: Memory,
   state: number,
@@ -148,7 +148,7 @@ export function accumulateDense(
   x: number,
   t: number,
   out: number,
-  step: number,
+  keep: boolean,
   n: number,
 ): void {
   for (let i = 0; i < n; i += BLOCK) {
@@ -156,7 +156,7 @@ export function accumulateDense(
     const m = max(memory, x + i * 4, count);
     memory.f32[(maxima >>> 2) + i / BLOCK] = m;
     const { gap, mass } = sumTargets(memory, x + i * 4, t + i * 4, count, m === -Infinity ? 0 : m);
-    pushSplit(memory, state, m, x + i * 4, out + (i / BLOCK) * step * 4, count, gap, mass);
+    pushSplit(memory, state, m, x + i * 4, keep ? out + i * 4 : out, count, gap, mass);
   }
 }
 

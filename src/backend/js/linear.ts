@@ -54,7 +54,7 @@ export function linearForward(
     if (at >= 0 && at < cols) f32[(records + ROW_LABEL_LOGIT) >>> 2] = f32[(z >>> 2) + at];
     if (findLargest) noteLargest(memory, records, z, cols, column);
     if (base) {
-      accumulateDense(memory, states, maxima, z, base, to, 0, cols);
+      accumulateDense(memory, states, maxima, z, base, to, false, cols);
     } else {
       const m = max(memory, z, cols);
       f32[maxima >>> 2] = m;
