@@ -147,16 +147,12 @@ function place(array: Float32Array, arena: Arena, name: string, ownShape: unknow
   const end = start + length * 4;
   if (start === 0 || !arena.owns(array.buffer)) {
     // Without what a subclass adds: its constructor, which `subarray` calls, and its methods may do anything.
-    const floats = isFloats(array as unknown) ? array : new Float32Array(array.buffer, start, length);
+    const plain = Object.getPrototypeOf(array) === Float32Array.prototype;
+    const floats = plain ? array : new Float32Array(array.buffer, start, length);
     return { array: floats, pointer: 0, length, start, end, ownShape };
   }
   arena.held?.check(start, end - start, name);
   return { array: undefined, pointer: start, length, start, end, ownShape };
-}
-
-/** Whether it is a Float32Array of this realm, and of no subclass. JavaScriptCore takes 20 ns to give a typed array's name. */
-export function isFloats(value: unknown): value is Float32Array {
-  return ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Float32Array.prototype;
 }
 
 /**

@@ -33,6 +33,9 @@ const LINE = 64;
 /** Number of a staging tile. Transpositions pass through tile 2, strips through tile 4 too; scratch begins with tile 0. */
 export type Slot = 0 | 1 | 2 | 3 | 4;
 
+/** Not that of a subclass. */
+const { set } = Float32Array.prototype;
+
 /** Copies shorter than this cost less as a loop than as a view of their part and a call of TypedArray.set. */
 const SHORT = 48;
 
@@ -136,7 +139,7 @@ export class Workspace {
     const { f32 } = this.arena;
     const at = from >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) array[to + i] = f32[at + i];
-    else array.set(f32.subarray(at, at + n), to);
+    else set.call(array, f32.subarray(at, at + n), to);
   }
 
   /** Copies n floats of an operand, wherever it is, to an address. */

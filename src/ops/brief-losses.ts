@@ -1,9 +1,11 @@
-import { isFloats } from "../batch.js";
 import type { Context } from "../context.js";
 import { LEAST_FLOAT, MOST_LABEL_BITS, newFloats } from "../outputs.js";
-import { arePlain, columnsOf, haveOneBuffer, isPlain } from "./brief.js";
+import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
 import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
+
+/** Not that of a subclass. */
+const { fill } = Float32Array.prototype;
 
 /** Losses of few numbers, called in their plainest form: brief.ts says what that is. */
 
@@ -125,7 +127,7 @@ export function briefNllLoss(context: Context, logProbs: unknown, labels: unknow
   const grad = gradientFor(place, length, labels, labels[0] * LEAST_FLOAT);
   if (grad === null) return context.leave({ shape, axis, grad: place });
   if (!grad) return { loss };
-  grad.fill(0);
+  fill.call(grad, 0);
   const share = -1 / rows;
   for (let i = 0, at = 0; i < rows; i++, at += columns) grad[at + labels[i]] = share;
   return { loss, grad };
