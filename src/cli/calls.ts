@@ -1,20 +1,13 @@
 // How `xentropy check` calls each operation, by the method's name: plainly, and with the options that make another path.
 
-import type { Measurement } from "../check.js";
-import type { Xentropy } from "../index.js";
+import type { LogSumExpState, Xentropy } from "../index.js";
 import type { Batch } from "./batches.js";
-import { checkState } from "./state.js";
-
-/** What isn't an operation's call that `checked` could judge judges itself, with these. */
-export interface Judge {
-  /** The kernels by themselves, and those of the `js` backend. */
-  readonly plain: Xentropy;
-  readonly js: Xentropy;
-  onMeasure(found: Measurement): void;
-}
 
 /** `k`: checked kernels. */
-export type Calls = (k: Xentropy, batch: Batch, judge: Judge) => void;
+export type Calls = (k: Xentropy, batch: Batch) => void;
+
+/** Columns of a part of a state: whole blocks of its sum, and others. */
+const PART_WIDTHS = [2048, 700] as const;
 
 export const CALLS: Readonly<Record<string, Calls>> = {
   softmax(k, { x, shape }) {
@@ -30,7 +23,15 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     k.logSumExp(x, { shape });
     k.logSumExp(x, { shape, axis: [0, 1] });
   },
-  logSumExpState: (_, batch, { plain, js, onMeasure }) => checkState(plain, js, batch, onMeasure),
+  logSumExpState(k, batch) {
+    const { x, labels, shape } = batch;
+    const logits = Float32Array.from(labels, (label, row) => x[row * shape[1] + label]);
+    for (const width of PART_WIDTHS) {
+      const state = merged(k, batch, width);
+      state.value();
+      state.loss(logits);
+    }
+  },
   softmaxBackward: (k, { p, y, shape }) => k.softmaxBackward(p, y, { shape }),
   logSoftmaxBackward: (k, { logP, y, shape }) => k.logSoftmaxBackward(logP, y, { shape }),
   argmax: (k, { x, shape }) => k.argmax(x, { shape }),
@@ -63,3 +64,21 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   jensenShannon: (k, { p, q, shape }) => k.jensenShannon(p, q, { shape, grad: true }),
   binaryCrossEntropy: (k, { q, hard, shape }) => k.binaryCrossEntropy(q, hard, { shape, grad: true }),
 };
+
+/** The state of all columns, from parts of so many, which come in two chunks each. */
+function merged(k: Xentropy, { x, shape }: Batch, width: number): LogSumExpState {
+  const [rows, columns] = shape;
+  const whole = k.logSumExpState(rows);
+  for (let start = 0; start < columns; start += width) {
+    const end = Math.min(columns, start + width);
+    const middle = Math.ceil((start + end) / 2);
+    const part = k.logSumExpState(rows, { start });
+    part.add(columnsOf(x, columns, start, middle)).add(columnsOf(x, columns, middle, end));
+    whole.merge(part);
+  }
+  return whole;
+}
+
+function columnsOf(x: Float32Array, columns: number, from: number, to: number): Float32Array {
+  return x.filter((_, i) => i % columns >= from && i % columns < to);
+}

@@ -1,7 +1,7 @@
 // xentropy check
 
 import { CrossCheckError, checked, type Measurement } from "../check.js";
-import { type Backend, BackendError, load, loadSync, type Xentropy } from "../index.js";
+import { type Backend, BackendError, load, type Xentropy } from "../index.js";
 import type { CheckOptions } from "./arguments.js";
 import { type Batch, batches } from "./batches.js";
 import { CALLS } from "./calls.js";
@@ -61,7 +61,6 @@ function run(kernels: readonly Xentropy[], names: readonly string[], seed: numbe
   const failures: Failure[] = [];
   let values = 0;
   const all = batches(seed);
-  const js = loadSync({ backend: "js" });
   const progress = new Progress(all.length * kernels.length * names.length);
   let done = 0;
   for (const batch of all) {
@@ -79,7 +78,7 @@ function run(kernels: readonly Xentropy[], names: readonly string[], seed: numbe
       const judged = checked(k, { onMeasure });
       for (const name of names) {
         progress.at(done++, `${k.backend} ${name} ${batch.shape.join("x")}, ${batch.what}`);
-        const error = errorOf(() => CALLS[name](judged, batch, { plain: k, js, onMeasure }));
+        const error = errorOf(() => CALLS[name](judged, batch));
         if (!error) continue;
         note(error.operation, error.output, Infinity, error.distance);
         failures.push({ backend: k.backend, batch: describe(batch), message: error.message });
