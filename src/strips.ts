@@ -1,7 +1,7 @@
 import type { Kernels } from "./backend/backend.js";
 import type { Operand } from "./memory.js";
 import { newFloats } from "./outputs.js";
-import { turn } from "./turn.js";
+import { type Grid, turn } from "./turn.js";
 import type { Slot, Workspace } from "./workspace.js";
 
 /** Positions of a tile below which strips are turned instead. */
@@ -97,8 +97,10 @@ export class Strips {
     const from = first % inner;
     const offset = (first - from) * classes + from;
     if (array && inner > WHOLE * width) {
-      if (back) turn(room, 0, 1, classes, array, offset, inner, 1, classes, width);
-      else turn(array, offset, inner, 1, room, 0, 1, classes, classes, width);
+      const lying: Grid = [array, offset, inner, 1];
+      const turned: Grid = [room, 0, 1, classes];
+      if (back) turn(turned, lying, classes, width);
+      else turn(lying, turned, classes, width);
       return;
     }
     const [tile, transit] = [work.tile(4), work.tile(2)];

@@ -1,19 +1,16 @@
+/** Floats from an index of an array on, in columns `step` apart and rows `pitch` apart. */
+export type Grid = readonly [array: Float32Array, at: number, step: number, pitch: number];
+
 /** Columns that are turned at a time: what they take on both sides stays in a first-level cache. */
 const COLUMNS = 128;
 
 /**
- * Copies floats from where columns lie `step` apart and rows `pitch` to where they lie `toStep` and `toPitch` apart. Eight rows
- * at a time: on the side where rows lie side by side, a cache line is then used at once.
+ * Copies floats from one grid to another. Eight rows at a time: on the side where rows lie side by side, a cache line is then
+ * used at once.
  */
 export function turn(
-  from: Float32Array,
-  at: number,
-  step: number,
-  pitch: number,
-  to: Float32Array,
-  toAt: number,
-  toStep: number,
-  toPitch: number,
+  [from, at, step, pitch]: Grid,
+  [to, toAt, toStep, toPitch]: Grid,
   columns: number,
   rows: number,
 ): void {
