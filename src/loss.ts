@@ -1,3 +1,4 @@
+import type { Summing } from "./backend/backend.js";
 import { type FloatOutput, type Floats, type Reduction, viewOf } from "./batch.js";
 import { readChoice, refuse } from "./checks.js";
 import { DtypeError, OptionError } from "./errors.js";
@@ -22,6 +23,11 @@ export function readReduction(value: unknown, fallback: Reduction = "mean"): Red
 /** Reads `unit`: what everything is multiplied by, in bits 1 / ln 2. */
 export function readUnit(value: unknown): number {
   return readChoice(value, "unit", UNITS) === "bits" ? 1 / Math.LN2 : 1;
+}
+
+/** The terms of jensenShannon have either sign, its sum hasn't: rounding may leave it below 0, where it has no root. */
+export function leastOf(operation: Summing): number {
+  return operation === "jensenShannon" ? 0 : -Infinity;
 }
 
 /** Where each loss goes, and what the call returns for them. */

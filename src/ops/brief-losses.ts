@@ -1,8 +1,8 @@
 import type { Context } from "../context.js";
 import { LEAST_FLOAT, MOST_LABEL_BITS, newFloats } from "../outputs.js";
-import { arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief.js";
+import { areLabels, arePlain, columnsOf, haveOneBuffer, isFloats, isPlain } from "./brief-plain.js";
 import { residentCrossEntropy, residentPair } from "./brief-resident.js";
-import { areLabels, type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
+import { type Loss, meanOf, type Pair, pairLoss, putLabels } from "./brief-shared.js";
 
 /** Not that of a subclass. */
 const { fill } = Float32Array.prototype;

@@ -4,8 +4,8 @@ import { newFloats } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import type { Shape } from "../shape.js";
 import { POSITIONS } from "../workspace.js";
+import { areLabels } from "./brief-plain.js";
 import {
-  areLabels,
   type Backward,
   callBackward,
   callElements,

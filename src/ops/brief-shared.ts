@@ -45,20 +45,6 @@ export function callBackward(
   else kernels.logSoftmaxBackward(forward, upstream, to, rows, columns);
 }
 
-/**
- * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of brief.ts's
- * `holds`: code that sees arrays of one type alone is faster.
- */
-export function areLabels(labels: unknown, rows: number): labels is Int32Array {
-  return (
-    ArrayBuffer.isView(labels) &&
-    labels instanceof Int32Array &&
-    labels.length === rows &&
-    labels.byteOffset === 0 &&
-    labels[rows] === undefined
-  );
-}
-
 /** Copies a label for each row, from an index on; false where one is none of the classes. */
 export function putLabels(
   labels: Int32Array,

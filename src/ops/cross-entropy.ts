@@ -1,3 +1,4 @@
+import { goesAcross } from "../across.js";
 import { areResident, type FloatBatch, type Labels, readBatch } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import type { Context } from "../context.js";
@@ -10,7 +11,6 @@ import { placeGradient, type Result, readCrossEntropy, resultOf } from "./cross-
 import { longCrossEntropy } from "./cross-entropy-long.js";
 import { generalRows, plainRows, takesPlainKernel } from "./cross-entropy-rows.js";
 import { shardCrossEntropy } from "./cross-entropy-shard.js";
-import { goesAcross } from "./softmax.js";
 
 export function softmaxCrossEntropy(
   context: Context,

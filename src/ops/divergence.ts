@@ -12,9 +12,9 @@ import {
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
-import { type LossResult, LossTotal, readGradient, readReduction, readUnit, readValues } from "../loss.js";
+import { type LossResult, LossTotal, leastOf, readGradient, readReduction, readUnit, readValues } from "../loss.js";
 import type { DivergenceOptions, EntropyOptions } from "../options.js";
-import { briefDivergence, leastOf } from "./brief.js";
+import { briefDivergence } from "./brief.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
 

@@ -1,3 +1,4 @@
+import { goesAcross } from "../across.js";
 import {
   areResident,
   type Batch,
@@ -21,7 +22,6 @@ import { copyStrided } from "../strided.js";
 import { POSITIONS } from "../workspace.js";
 import { briefArgmax, briefLogSumExp } from "./brief.js";
 import { type MergedBatch, mergeAxes } from "./several-axes.js";
-import { goesAcross } from "./softmax.js";
 
 /** Operations that take a position to a number or a few: logSumExp, argmax, topK. */
 
