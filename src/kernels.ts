@@ -5,7 +5,7 @@ import { LogSumExpState } from "./log-sum-exp-state.js";
 import { backward } from "./ops/backward.js";
 import { softmaxCrossEntropy } from "./ops/cross-entropy.js";
 import { softmaxKlDivergence } from "./ops/distillation.js";
-import { divergence, entropy } from "./ops/divergence.js";
+import { divergence } from "./ops/divergence.js";
 import { elementwise } from "./ops/elementwise.js";
 import { linearSigmoidCrossEntropy } from "./ops/linear-sigmoid.js";
 import { linearSoftmaxCrossEntropy } from "./ops/linear-softmax.js";
@@ -278,7 +278,7 @@ export class Xentropy extends Loaded {
    * Σ |p·log p|. Returns one value per position, or a number with `reduction` "mean" or "sum"; "mean" divides by the positions.
    */
   entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
-    return entropy(this.context("entropy", p), p, options) as Divergence<O>;
+    return divergence(this.context("entropy", p), "entropy", p, undefined, options) as Divergence<O>;
   }
 
   /**

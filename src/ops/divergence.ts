@@ -1,19 +1,10 @@
 import { BLOCK, type Summing } from "../backend/backend.js";
-import {
-  areResident,
-  type Batch,
-  type FloatBatch,
-  type FloatOutput,
-  type Floats,
-  positionShape,
-  readBatch,
-  readOperand,
-} from "../batch.js";
+import { areResident, type FloatBatch, type FloatOutput, positionShape, readBatch, readOperand } from "../batch.js";
 import { checkOptions } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { type LossResult, LossTotal, leastOf, readGradient, readReduction, readUnit, readValues } from "../loss.js";
-import type { DivergenceOptions, EntropyOptions } from "../options.js";
+import type { DivergenceOptions } from "../options.js";
 import { briefDivergence } from "./brief.js";
 
 /** Entropy and divergences of given distributions, a value for each position. */
@@ -21,63 +12,33 @@ import { briefDivergence } from "./brief.js";
 const ENTROPY = ["shape", "axis", "out", "reduction", "unit"];
 const DIVERGENCE = [...ENTROPY, "grad"];
 
-export function entropy(context: Context, p: FloatBatch, options: EntropyOptions): FloatOutput | number {
-  return (
-    briefDivergence(context, "entropy", p, undefined, options) ?? generalEntropy(context, p, context.left(options))
-  );
-}
-
-function generalEntropy(context: Context, p: FloatBatch, options: EntropyOptions): FloatOutput | number {
-  checkOptions(options, ENTROPY);
-  const { shape, axis, out, reduction, unit } = options;
-  const batch = readBatch(p, shape, axis, context.arena, "p");
-  return sumsOf(context, "entropy", { p: batch }, { out, reduction, unit }).value;
-}
-
+/** `q`: undefined for the entropy, which has no gradient either. */
 export function divergence(
   context: Context,
-  operation: Exclude<Summing, "entropy">,
+  operation: Summing,
   p: FloatBatch,
-  q: FloatBatch,
+  q: FloatBatch | undefined,
   options: DivergenceOptions,
 ): FloatOutput | number | LossResult {
-  return (
-    briefDivergence(context, operation, p, q, options) ??
-    generalDivergence(context, operation, p, q, context.left(options))
-  );
+  return briefDivergence(context, operation, p, q, options) ?? general(context, operation, p, q, context.left(options));
 }
 
-function generalDivergence(
+/** Sums the kernel's terms at each position. */
+function general(
   context: Context,
-  operation: Exclude<Summing, "entropy">,
+  operation: Summing,
   p: FloatBatch,
-  q: FloatBatch,
+  q: FloatBatch | undefined,
   options: DivergenceOptions,
 ): FloatOutput | number | LossResult {
-  checkOptions(options, DIVERGENCE);
-  const { shape, axis, out, reduction, unit, grad } = options;
-  const { arena } = context;
-  const batch = readBatch(p, shape, axis, arena, "p");
-  const other = readOperand(q, batch, arena, "q");
-  const gradient = readGradient(grad, batch.shape, arena, other, [], batch, "p");
-  const total = sumsOf(context, operation, { p: batch, q: other, gradient }, { out, reduction, unit });
-  return gradient ? total.result(gradient) : total.value;
-}
-
-interface Operands {
-  p: Batch;
-  q?: Floats;
-  gradient?: Floats | undefined;
-}
-
-/** Sums a kernel's terms at each position. */
-function sumsOf(
-  context: Context,
-  kernel: Summing,
-  { p: batch, q: other, gradient }: Operands,
-  { out, reduction, unit }: EntropyOptions,
-): LossTotal {
+  const alone = operation === "entropy";
+  checkOptions(options, alone ? ENTROPY : DIVERGENCE);
+  const { shape, axis, out, reduction, unit } = options;
+  const place = alone ? undefined : options.grad;
   const { arena, kernels, work } = context;
+  const batch = readBatch(p, shape, axis, arena, "p");
+  const other = alone ? undefined : readOperand(q, batch, arena, "q");
+  const gradient = other && readGradient(place, batch.shape, arena, other, [], batch, "p");
   const { classes } = batch;
   const count = batch.outer * batch.inner;
   const factor = readUnit(unit);
@@ -87,10 +48,10 @@ function sumsOf(
   const scale = total.scale * factor;
   const run = (p: number, q: number, grad: number, rows: number, cols: number, sums: number) => {
     const e = work.exponentials;
-    if (kernel === "entropy") kernels.entropy(p, e, rows, cols, sums);
-    else kernels[kernel](p, q, grad, e, rows, cols, scale, sums);
+    if (alone) kernels.entropy(p, e, rows, cols, sums);
+    else kernels[operation](p, q, grad, e, rows, cols, scale, sums);
   };
-  const least = leastOf(kernel);
+  const least = leastOf(operation);
   const resident = areResident(batch, other, gradient);
   const tiles = context.tiles.over(batch, resident);
   while (tiles.nextLong()) {
@@ -126,5 +87,5 @@ function sumsOf(
     }
     if (gradient) tiles.write(gradient, grad);
   }
-  return total;
+  return gradient ? total.result(gradient) : total.value;
 }
