@@ -17,8 +17,11 @@ type PlainNumber = number | "NaN" | "Infinity" | "-Infinity";
 export interface StateData {
   /** The version of this form. */
   readonly version: 1;
+  /** How many rows are summed. */
   readonly rows: number;
+  /** The first of their columns. */
   readonly start: number;
+  /** The column behind the last. */
   readonly end: number;
   /** Whether `start` was given, rather than 0 by default. Default true. */
   readonly placed?: boolean;
