@@ -13,8 +13,7 @@ import { type Browser, launch } from "../tools/support/browsers.js";
 import { hardware } from "./machine.js";
 import type { Options } from "./options.js";
 import type { RunRecord } from "./record.js";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+import { ROOT } from "./root.js";
 
 /** Milliseconds after which a part is given up. */
 export const LONGEST = 300_000;
@@ -55,7 +54,7 @@ export async function runInBrowser(name: Browser, path: string, options: Options
     } else if (pathname === "/options.json") {
       response.end(JSON.stringify({ options, hardware: hardware() }));
     } else {
-      const file = join(ROOT, pathname);
+      const file = join(fileURLToPath(ROOT), pathname);
       if (!existsSync(file)) response.writeHead(404).end();
       else response.setHeader("Content-Type", TYPES[extname(file)] ?? "text/plain").end(readFileSync(file));
     }

@@ -6,10 +6,9 @@ import type { Options } from "./options.js";
 import { loadPeers } from "./peers.js";
 import { hearProgress } from "./progress.js";
 import type { RunRecord } from "./record.js";
+import { ROOT } from "./root.js";
 import { runSuite } from "./suite.js";
 import { ownSurroundings } from "./surroundings.js";
-
-const ROOT = new URL("../../../", import.meta.url);
 
 export async function runHere(options: Options): Promise<RunRecord> {
   const own = await ownSurroundings(options, async (backend) => {

@@ -1,5 +1,5 @@
 // A run: every case from start to end. Contenders are prepared, judged, timed, and judged again. Nothing here knows the
-// engine it runs on; main.ts, and browser.ts in a page, give it what differs.
+// engine it runs on; here.ts, and page.ts in a page, give it what differs.
 
 import { disagreement } from "./agreement.js";
 import { type Case, casesOf, parseShape, type Selection } from "./cases.js";
