@@ -211,20 +211,23 @@ export function batchOf(
   return { array, pointer, length, start, end, ownShape, shape, axis, outer, classes, inner };
 }
 
+/** What another operand is like. */
+type Like = Pick<Batch, "shape" | "length">;
+
 /** Reads a second operand of the batch's own shape. */
-export function readOperand(value: unknown, batch: Batch, arena: Arena, name: string): Floats {
+export function readOperand(value: unknown, batch: Like, arena: Arena, name: string): Floats {
   return operandOf(look(value), batch, arena, name);
 }
 
 /** A second operand of the batch's own shape. */
-export function operandOf(given: Given, batch: Batch, arena: Arena, name: string): Floats {
+export function operandOf(given: Given, batch: Like, arena: Arena, name: string): Floats {
   const operand = floatsOf(given, arena, name);
   checkLike(batch, operand.ownShape, operand.length, name);
   return operand;
 }
 
 /** Checks that an operand is of the batch's own shape. */
-export function checkLike(batch: Batch, ownShape: unknown, length: number, name: string): void {
+export function checkLike(batch: Like, ownShape: unknown, length: number, name: string): void {
   checkOwn(ownShape, length, batch.shape, name);
   checkLength(name, length, batch.length);
 }

@@ -1,5 +1,13 @@
-import { type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch, readFloats } from "../batch.js";
-import { checkLength, checkOptions, copyOptions, readFlag, refuse } from "../checks.js";
+import {
+  type Batch,
+  type FloatBatch,
+  type FloatOutput,
+  type Floats,
+  readBatch,
+  readFloats,
+  readOperand,
+} from "../batch.js";
+import { checkOptions, copyOptions, readFlag, refuse } from "../checks.js";
 import type { Context } from "../context.js";
 import { OptionError, ShapeError } from "../errors.js";
 import type { Arena } from "../memory.js";
@@ -7,7 +15,7 @@ import type { LinearGradientOption, LinearOptions } from "../options.js";
 import { checkApart, checkOutputApart, newFloats, readRoom } from "../outputs.js";
 import { ResidentBatch } from "../resident.js";
 import { pinned, type Scratch, withScratch } from "../scratch.js";
-import { checkOwn, checkPositions, checkShape, sizeOf } from "../shape.js";
+import { checkPositions, checkShape, sizeOf } from "../shape.js";
 
 /** The linear layer under a classifier's loss: its operands and where its gradients go, read and checked. */
 
@@ -65,11 +73,7 @@ function readLayer(x: FloatBatch, w: FloatBatch, shape: unknown, bias: unknown, 
   const { outer: positions, classes: depth } = features;
   const weights = readFloats(w, arena, "weights");
   const classes = countClasses(weights, depth);
-  const b = bias === undefined ? undefined : readFloats(bias, arena, "bias");
-  if (b) {
-    checkOwn(b.ownShape, b.length, [classes], "bias");
-    checkLength("bias", b.length, classes);
-  }
+  const b = bias === undefined ? undefined : readOperand(bias, { shape: [classes], length: classes }, arena, "bias");
   const logits = {
     array: undefined,
     pointer: 0,
