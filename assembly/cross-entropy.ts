@@ -98,7 +98,10 @@ export function softmaxCrossEntropyOfRows(
   }
 }
 
-/** The loss of a row that is one block, and to `grad`, if any, its gradient; without, exponentials to `e`. at: the label's byte. */
+/**
+ * The loss of a row that is one block, and to `grad`, if any, its gradient; without, exponentials to `e`. at: bytes before the
+ * label's column.
+ */
 function crossEntropyOfBlock(x: usize, grad: usize, e: usize, n: usize, xLabel: f32, at: usize, factor: f64): f64 {
   const m = max(x, n);
   const to = grad ? grad : e;

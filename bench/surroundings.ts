@@ -10,7 +10,10 @@ import type { Surroundings } from "./suite.js";
 
 type Own = Pick<Surroundings, "contenders" | "limits" | "missing" | "effort" | "turn">;
 
-/** What this engine can find out by itself; what else a run needs, page.ts and here.ts add. `passes` compiles the binary of bench-only kernels. */
+/**
+ * What this engine can find out by itself; what else a run needs, page.ts and here.ts add. `passes` compiles the binary of
+ * bench-only kernels.
+ */
 export async function ownSurroundings(
   { backends, limit, quick, turns }: Options,
   passes: (backend: Backend) => Promise<WebAssembly.Module>,

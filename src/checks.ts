@@ -4,11 +4,15 @@ import { OptionError, ShapeError } from "./errors.js";
 
 const TypedArray: object = Object.getPrototypeOf(Int8Array.prototype);
 
-const tagOf = Object.getOwnPropertyDescriptor(TypedArray, Symbol.toStringTag)?.get as (
-  this: unknown,
-) => string | undefined;
+/** What reads a property of any typed array, whatever a subclass or a realm says. */
+function getterOf<T>(name: string | symbol): (this: unknown) => T {
+  return Object.getOwnPropertyDescriptor(TypedArray, name)?.get as (this: unknown) => T;
+}
 
-const countOf = Object.getOwnPropertyDescriptor(TypedArray, "length")?.get as (this: unknown) => number;
+const tagOf = getterOf<string | undefined>(Symbol.toStringTag);
+const countOf = getterOf<number>("length");
+const offsetOf = getterOf<number>("byteOffset");
+const bufferOf = getterOf<ArrayBuffer>("buffer");
 
 /** How many numbers a typed array has, whatever a subclass says. */
 export function lengthOf(array: unknown): number {
@@ -18,6 +22,21 @@ export function lengthOf(array: unknown): number {
 /** "Float32Array" for a typed array of any realm, undefined for what isn't one. */
 export function typedName(value: unknown): string | undefined {
   return tagOf.call(value);
+}
+
+/** The typed arrays of this realm by name. */
+const CONSTRUCTORS = globalThis as unknown as Record<string, Float32ArrayConstructor>;
+
+/** A typed array of this realm over some memory. */
+export function viewAt(type: string, buffer: ArrayBufferLike, byteOffset: number, length: number): Float32Array {
+  return new CONSTRUCTORS[type](buffer, byteOffset, length);
+}
+
+/** The same elements without what a subclass adds: its methods, and its constructor, which `subarray` calls, may do anything. */
+export function plainOf(array: Float32Array): Float32Array {
+  const type = typedName(array) as string;
+  if (Object.getPrototypeOf(array) === CONSTRUCTORS[type].prototype) return array;
+  return viewAt(type, bufferOf.call(array), offsetOf.call(array), lengthOf(array));
 }
 
 /** Whether typed arrays of this name hold integers: Int8Array, Uint8ClampedArray, BigInt64Array …; floats' have no "nt". */

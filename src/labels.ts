@@ -9,7 +9,7 @@ import {
   positionShape,
   readList,
 } from "./batch.js";
-import { describe, holdsIntegers, readInteger, refuse } from "./checks.js";
+import { describe, holdsIntegers, plainOf, readInteger, refuse } from "./checks.js";
 import { DtypeError, LabelError, OptionError, ShapeError } from "./errors.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
@@ -126,7 +126,7 @@ export function readTargets(value: unknown, batch: Batch, arena: Arena): Floats 
   const targets = listed ?? integersOf(given, arena, "targets", ", or floats");
   checkLike(batch, ownShape, targets.length, "targets");
   // Any typed array of numbers is copied as one of floats is.
-  const array = type.startsWith("Big") ? Float32Array.from(targets, Number) : (targets as Float32Array);
+  const array = type.startsWith("Big") ? Float32Array.from(targets, Number) : plainOf(targets as Float32Array);
   const { length, byteOffset: start } = array;
   return { array, pointer: 0, length, start, end: start + array.byteLength, ownShape };
 }

@@ -1,4 +1,4 @@
-import { lengthOf, typedName } from "./checks.js";
+import { lengthOf, typedName, viewAt } from "./checks.js";
 import type { Extent } from "./extents.js";
 import { ALIGN, type Arena } from "./memory.js";
 import { ownerOf, ResidentBatch } from "./resident.js";
@@ -96,11 +96,9 @@ function pinView(view: ArrayBufferView, arena: Arena): (() => unknown) | undefin
   if (!name) return;
   const length = lengthOf(view);
   const owner = ownerOf(view);
-  // Not the view's own constructor: a subclass may have any.
-  const View = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[name];
   return () => {
     if (arena.owns(view.buffer)) return view;
     // A view of a whole batch keeps it from being collected: what takes its place must too.
-    return owner ? owner.data : new View(arena.buffer, byteOffset, length);
+    return owner ? owner.data : viewAt(name, arena.buffer, byteOffset, length);
   };
 }

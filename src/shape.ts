@@ -15,8 +15,9 @@ const MOST_AXES = 64;
 
 /** Checks sizes on their own, whatever they mean. Returns a copy: what was given may change. */
 export function checkSizes(shape: unknown, name: string): Shape {
-  const sizes =
-    listOf(shape) ?? refuse(`The shape of ${name}`, `an array of sizes, of at most ${MOST_AXES}`, shape, ShapeError);
+  const axes = axesOf(shape);
+  if (axes > MOST_AXES) throw new ShapeError(`The shape of ${name} has ${axes} axes; at most ${MOST_AXES} are taken.`);
+  const sizes = listOf(shape) ?? refuse(`The shape of ${name}`, "an array of sizes", shape, ShapeError);
   for (let i = 0; i < sizes.length; i++) {
     if (!Number.isSafeInteger(sizes[i]) || sizes[i] < 0) {
       refuse(`Size ${i} of the shape of ${name}`, "an integer from 0 up", sizes[i], ShapeError);
@@ -26,13 +27,18 @@ export function checkSizes(shape: unknown, name: string): Shape {
   return sizes;
 }
 
+/** How many sizes an array of any kind has, 0 where it is none. */
+function axesOf(shape: unknown): number {
+  if (Array.isArray(shape)) return shape.length;
+  return typedName(shape) ? lengthOf(shape) : 0;
+}
+
 /** A copy of a shape, an array of any kind; undefined for what is none, or has too many axes. */
 export function listOf(shape: unknown): number[] | undefined {
-  const typed = typedName(shape);
-  if (!typed && !Array.isArray(shape)) return undefined;
+  if (axesOf(shape) > MOST_AXES) return undefined;
+  if (Array.isArray(shape)) return [...shape];
   try {
-    const sizes = shape as readonly number[];
-    return (typed ? lengthOf(sizes) : sizes.length) <= MOST_AXES ? [...sizes] : undefined;
+    return typedName(shape) ? [...(shape as Int32Array)] : undefined;
   } catch {
     return undefined; // detached
   }

@@ -50,7 +50,7 @@ describeEachBackend("a wrong shape", (backend) => {
         const error = expectRefused(backend.k, ShapeError, "SHAPE", (k) =>
           k.softmax(Float32Array.of(1), { shape } as object),
         );
-        expect(error.message.length).toBeLessThan(100);
+        expect(error.message).toBe(`The shape of x has ${shape.length} axes; at most 64 are taken.`);
       }
       const shape = new Array(64).fill(1);
       expect([...backend.k.softmax(Float32Array.of(1), { shape })]).toEqual([1]);

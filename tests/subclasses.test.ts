@@ -21,6 +21,22 @@ class Floats extends Float32Array {
   override readonly slice = refused;
 }
 
+/** Arrays that have other ideas of where they lie. */
+class Elsewhere extends Float32Array {
+  override get buffer(): ArrayBuffer {
+    return new ArrayBuffer(this.length * 4);
+  }
+  override get byteOffset(): number {
+    return 1;
+  }
+}
+
+class Bytes extends Uint8Array {
+  static get [Symbol.species](): Uint8ArrayConstructor {
+    return refused();
+  }
+}
+
 class Integers extends Int32Array {
   static get [Symbol.species](): Int32ArrayConstructor {
     return refused();
@@ -80,6 +96,36 @@ describeEachBackend("arrays of subclasses", (backend) => {
         posWeight: subclassed(w),
       }),
     ).toEqual(k.sigmoidCrossEntropy(targets, targets, { ...options, elementWeights: each, posWeight: w }));
+  });
+
+  it.each([
+    [3, 5],
+    [300, 300],
+  ])("are integer targets, %i × %i", (rows, length) => {
+    const { k } = backend;
+    const shape = [rows, length];
+    const x = operandsFor(NAMED_CALLS[0][1], rows, length).x;
+    const p = x.map((_, i) => (1 + (i % 8)) / 9);
+    for (const [plain, own] of [
+      [new Int32Array(x.length), new Integers(x.length)],
+      [new Uint8Array(x.length), new Bytes(x.length)],
+    ]) {
+      for (let i = 0; i < x.length; i += 3) plain[i] = own[i] = 1;
+      expect(k.sigmoidCrossEntropy(x, own, { shape })).toEqual(k.sigmoidCrossEntropy(x, plain, { shape }));
+      expect(k.sigmoidFocalLoss(x, own, { shape })).toEqual(k.sigmoidFocalLoss(x, plain, { shape }));
+      expect(k.binaryCrossEntropy(p, own, { shape })).toEqual(k.binaryCrossEntropy(p, plain, { shape }));
+    }
+  });
+
+  it("are read where they lie, whatever they say", () => {
+    const { k } = backend;
+    for (const length of [5, 70_000]) {
+      const x = operandsFor(NAMED_CALLS[0][1], 1, length).x;
+      const [own, out] = [new Elsewhere(length), new Elsewhere(length)];
+      for (let i = 0; i < length; i++) own[i] = x[i];
+      expect(k.softmax(own, { out })).toBe(out);
+      expectSameBits(Array.from(out), k.softmax(x), `${length}`);
+    }
   });
 
   it("are chunks and logits of a state, and what a batch is set from", () => {

@@ -25,7 +25,7 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 66_600, goal: 30_000 },
+  xentropy: { limit: 66_700, goal: 30_000 },
   "xentropy in workerd": { limit: 68_700, goal: 30_000 },
   "xentropy/reference": { limit: 7_200 },
   "xentropy/check, beside xentropy": { limit: 12_900 },

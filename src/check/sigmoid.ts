@@ -53,11 +53,15 @@ export function focalBound({ gamma = 2 }: Options): number {
   return FOCAL_BOUNDS[gamma as number] ?? FOCAL_BOUND;
 }
 
-/** m^γ; for other γ as many times it as their bound is above FOCAL_BOUND (docs/numerics.md, "focal loss"). */
+/**
+ * m^γ; for other γ as many times it as their bound is above FOCAL_BOUND (docs/numerics.md, "focal loss"). That is the relative
+ * error of the exponential's argument, which counts as it is where it is small.
+ */
 function powerTerm(m: number, gamma: number): number {
   if (FOCAL_BOUNDS[gamma] !== undefined) return m ** gamma;
   const bound = Math.max(8, 1.6 * (gamma + 1)) + 2 + gamma + 3 * weighted(gamma, Math.abs(Math.log(m)));
-  return Math.max(2 ** -126, m ** gamma) * (bound / FOCAL_BOUND);
+  const error = Math.expm1(bound * 2 ** -24) * 2 ** 24;
+  return Math.min(2 ** 200, Math.max(2 ** -126, m ** gamma) * (error / FOCAL_BOUND));
 }
 
 /**
