@@ -130,8 +130,8 @@ export class LogSumExpState {
   }
 
   /**
-   * @internal A copy for the kernels of another state, its columns counted from `moved` columns further on. Columns of a block
-   * that isn't complete go on waiting where they are as far in it as they were.
+   * @internal A copy for the kernels of another state, to be merged with it, its columns counted from `moved` columns further
+   * on. Columns of a block that isn't complete go on waiting where they are as far in it as they were; the copy shares them.
    */
   static copyOf(from: LogSumExpState, to: LogSumExpState, moved = 0): LogSumExpState {
     const context = to.#context;
@@ -143,7 +143,7 @@ export class LogSumExpState {
       carry(context, copy.#nodes, { from: node.from + moved, to: node.to + moved, values: node.values });
     }
     if (!aligned) return copy;
-    copy.#pending = from.#copyOfPending();
+    copy.#pending = from.#pending;
     copy.#waiting = from.#waiting;
     return copy;
   }

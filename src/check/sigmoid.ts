@@ -54,8 +54,8 @@ export function focalBound({ gamma = 2 }: Options): number {
 }
 
 /**
- * m^γ; for other γ as many times it as their bound is above FOCAL_BOUND (docs/numerics.md, "focal loss"). That is the relative
- * error of the exponential's argument, which counts as it is where it is small.
+ * m^γ; for other γ as many times it as their bound is above FOCAL_BOUND (docs/numerics.md, "focal loss"): what is within
+ * FOCAL_BOUND of the larger number is then within theirs of m^γ. Where errors multiply it may exceed all floats.
  */
 function powerTerm(m: number, gamma: number): number {
   if (FOCAL_BOUNDS[gamma] !== undefined) return m ** gamma;
