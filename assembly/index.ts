@@ -4,7 +4,7 @@ export { logSoftmaxAcross, logSumExpAcross, softmaxAcross } from "./across";
 export { argmax, argmaxAcross } from "./argmax";
 export { dot, logSoftmaxBackward, logSoftmaxBackwardApply, softmaxBackward, softmaxBackwardApply } from "./backward";
 export { binaryCrossEntropy } from "./binary-cross-entropy";
-export { labelLoss, othersThan, softmaxCrossEntropy } from "./cross-entropy";
+export { labelLoss, softmaxCrossEntropy } from "./cross-entropy";
 export { softmaxCrossEntropyAcross } from "./cross-entropy-across";
 export {
   accumulateDense,
@@ -19,7 +19,7 @@ export { crossEntropy, entropy, klDivergence } from "./divergence";
 export { sigmoidFocalLoss } from "./focal";
 export { jensenShannon } from "./jensen-shannon";
 export { linearBackward, linearBegin, linearFinish, linearForward, linearMaxima, linearSigmoid } from "./linear";
-export { logSumExp, rowLogSumExp } from "./log-sum-exp";
+export { logSumExp } from "./log-sum-exp";
 export { softcap, softcapBackward, temper } from "./logits";
 export { sum } from "./math/sum";
 export { packColumns, packGradient, packRows } from "./pack";

@@ -66,7 +66,7 @@ function blockLogSumExp(x: usize, e: usize, n: usize): f64 {
 }
 
 /** A finished row's log-sum-exp in float64. The row is looked at again only where its maximum is infinite. */
-export function rowLogSumExp(state: usize, x: usize, n: usize): f64 {
+function rowLogSumExp(state: usize, x: usize, n: usize): f64 {
   const m = rowMax(state);
   return logSumExpOf(state, abs(m) === Infinity ? largest(x, n) : m);
 }

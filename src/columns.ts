@@ -31,7 +31,7 @@ export class Columns {
   #staged: boolean;
   /** Addresses of the staging tiles. */
   readonly #tiles: readonly number[];
-  #streams: Streams | undefined;
+  readonly #streams: Streams | undefined;
   /** Brings the strip that it is a row of, and hands it over. */
   #bringStrip: (() => void) | undefined;
   #handStripOver: (() => void) | undefined;
@@ -50,6 +50,7 @@ export class Columns {
     this.#stride = inner;
     this.#classes = classes;
     this.#staged = array !== undefined || inner !== 1;
+    if (array && inner === 1) this.#streams = tiles.streams;
     const { strips } = tiles;
     if (strips.width) {
       this.#array = strips.room(slots[0]);
@@ -69,17 +70,12 @@ export class Columns {
     return this.#staged;
   }
 
-  /** Lets columns be copied while kernels compute: see `streamed` of Tiles.over. */
-  streamed(streams: Streams | undefined): this {
-    if (this.#stride === 1 && this.#staged) this.#streams = streams;
-    return this;
-  }
-
   /** Reads from a copy from now on, in an array with room for one float more: it begins where its tiles are filled as fast. */
   detach(array: Float32Array): void {
     const start = this.#start & 1;
     eachTile(this.#work, this.#classes, (column, n) => {
-      this.#work.copyOut(this.read(column, n), n, array, start + column);
+      this.#bringStrip?.();
+      this.#work.copyOut(this.#bring(column, n), n, array, start + column);
     });
     this.#array = array;
     this.#start = start;
@@ -137,9 +133,9 @@ export class Columns {
     if (!this.#stays(column)) this.#put(column, n);
   }
 
-  /** Address of n columns that were kept. */
+  /** Address of n columns that were kept, or read in an earlier pass and not changed. */
   recall(column: number, n: number): number {
-    return this.#stays(column) ? this.place(column) : this.#bring(column, n);
+    return this.#stays(column) ? this.place(column) : this.read(column, n);
   }
 
   /** What the next kernel leaves at `place` is the result: it may be copied while the kernel computes. */
@@ -150,6 +146,11 @@ export class Columns {
   /** The float of a column as the operand has it. */
   at(column: number): number {
     return this.#array[this.#index(column)];
+  }
+
+  /** The float of a column, at `place`, was changed after the kernel. */
+  rewrite(column: number): void {
+    this.#streams?.rewrite(this.place(column) + (column % this.#work.tileFloats) * 4);
   }
 
   /** Hands n columns over that were computed at `place`. */

@@ -1,4 +1,4 @@
-import type { Kernels } from "./backend/backend.js";
+import { BLOCK, type Kernels } from "./backend/backend.js";
 import type { Layout } from "./batch.js";
 import type { Operand } from "./memory.js";
 import { Strips } from "./strips.js";
@@ -14,6 +14,10 @@ export interface Streams {
   output(array: Float32Array, offset: number, length: number, address: number): void;
   /** Copies the rest of the output at an address; false where there is none. */
   finish(address: number): boolean;
+  /** A float of an output was changed after the kernel: copies it again where it has been copied. */
+  rewrite(address: number): void;
+  /** Fewer rows than so many at a time are better shared by their columns. */
+  readonly few: number;
 }
 
 /**
@@ -30,13 +34,16 @@ export interface Streams {
 export class Tiles {
   readonly #work: Workspace;
   readonly #kernels: Kernels;
-  readonly streams: Streams | undefined;
-  /** The same in a walk that may be streamed. */
-  #walkStreams: Streams | undefined;
+  readonly #streams: Streams | undefined;
+  /** What copies, if this walk is streamed. */
+  streams: Streams | undefined;
   #outer = 0;
   #inner = 0;
   #staged = true;
   #limit = POSITIONS;
+  /** How many of the first positions are taken in column tiles, and how many have been. */
+  #long = 0;
+  #taken = 0;
   /** Whether tiles lie as the batch does, without a transposition. */
   #lying = false;
   /**
@@ -64,7 +71,7 @@ export class Tiles {
   constructor(work: Workspace, kernels: Kernels, streams?: Streams) {
     this.#work = work;
     this.#kernels = kernels;
-    this.streams = streams;
+    this.#streams = streams;
     this.strips = new Strips(work, kernels);
   }
 
@@ -91,10 +98,12 @@ export class Tiles {
       this.#staged = !resident || this.#step(inner) !== inner;
     }
     this.strips.over(classes, inner, across ? inner : Math.floor(this.#work.tileFloats / classes));
-    this.streams?.clear();
-    this.#walkStreams = streamed && this.#staged && inner === 1 ? this.streams : undefined;
+    this.#streams?.clear();
+    this.streams = streamed && this.#staged && inner === 1 ? this.#streams : undefined;
     this.#slab = 0;
     this.#at = 0;
+    this.#taken = 0;
+    this.#long = this.#countLong();
     return this;
   }
 
@@ -105,18 +114,28 @@ export class Tiles {
     return this;
   }
 
-  /** Whether the class axis alone is more than kernels take at once: such positions are taken in column tiles (columns.ts). */
-  get long(): boolean {
-    return !this.#lying && this.classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS);
+  /**
+   * How many of the first positions are taken in column tiles: all where a class axis alone is more than kernels take at once.
+   * Threads share the columns of rows too few to be shared themselves: of a tile's rows, or of those that fill none.
+   */
+  #countLong(): number {
+    const { classes } = this;
+    if (this.#lying) return 0;
+    if (classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS)) return this.#outer * this.#inner;
+    if (!this.#streams || this.#inner !== 1 || classes <= BLOCK) return 0;
+    const { few } = this.#streams;
+    const fit = this.#fit();
+    if (fit < few) return this.#outer;
+    const rest = this.#outer % fit;
+    return rest < few ? rest : 0;
   }
 
-  /** Moves on to the next of such positions; false at the end, and where positions aren't such. Then `next` has the rest. */
+  /** Moves on to the next position that is taken in column tiles (columns.ts); false at their end. Then `next` has the rest. */
   nextLong(): boolean {
-    if (!this.long) return false;
-    this.position = this.#at++;
-    if (this.position < this.#outer * this.#inner) return true;
-    this.#slab = this.#outer;
-    return false;
+    if (this.#taken === this.#long) return false;
+    this.position = this.#taken++;
+    this.#slab = Math.ceil(this.#taken / this.#inner);
+    return true;
   }
 
   /** Moves on to the next tile; false at the end, where nothing is kept any more. */
@@ -201,7 +220,7 @@ export class Tiles {
       return to;
     }
     if (operand.array === undefined) return operand.pointer + offset * 4;
-    if (this.#walkStreams) this.#walkStreams.input(operand.array, offset, this.floats, to);
+    if (this.streams) this.streams.input(operand.array, offset, this.floats, to);
     else this.#work.copyIn(operand.array, offset, this.floats, to);
     return to;
   }
@@ -211,7 +230,7 @@ export class Tiles {
     const there = operand.array === undefined && (this.#inner === 1 || (this.#lying && !this.#staged));
     if (there) return operand.pointer + this.#offset() * 4;
     const to = this.#work.tile(slot);
-    if (operand.array) this.#walkStreams?.output(operand.array, this.#offset(), this.floats, to);
+    if (operand.array) this.streams?.output(operand.array, this.#offset(), this.floats, to);
     return to;
   }
 
@@ -232,7 +251,7 @@ export class Tiles {
     }
     const { array, pointer } = operand;
     const offset = this.#offset();
-    if (array && this.#walkStreams?.finish(from)) return;
+    if (array && this.streams?.finish(from)) return;
     if (array) this.#work.copyOut(from, this.floats, array, offset);
     else if (pointer + offset * 4 !== from) this.#work.move(from, this.floats, pointer + offset * 4);
   }

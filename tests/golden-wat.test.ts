@@ -16,7 +16,7 @@ function kernelNames(): string[] {
 
 /** Kernels that work on a few numbers, such as the state of a row, and so have no vectors; topK moves one at a time. */
 const SCALAR = new Set(
-  "heapBase append begin combine finish linearBegin linearFinish labelLoss othersThan generalLoss labelGradient logSumExpOf rowLogSumExp klLoss topK".split(
+  "heapBase append begin combine finish linearBegin linearFinish labelLoss generalLoss labelGradient logSumExpOf klLoss topK".split(
     " ",
   ),
 );

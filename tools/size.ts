@@ -25,12 +25,12 @@ const DIST = fileURLToPath(new URL("../../../dist/", import.meta.url));
 const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
-  xentropy: { limit: 66_700, goal: 30_000 },
-  "xentropy in workerd": { limit: 68_700, goal: 30_000 },
-  "xentropy/reference": { limit: 7_200 },
+  xentropy: { limit: 66_900, goal: 30_000 },
+  "xentropy in workerd": { limit: 68_900, goal: 30_000 },
+  "xentropy/reference": { limit: 7_250 },
   "xentropy/check, beside xentropy": { limit: 13_000 },
   "relaxed, when asked for": { limit: 20_400 },
-  "threads, when asked for": { limit: 30_600 },
+  "threads, when asked for": { limit: 29_300 },
 };
 
 /** Leaves binaries that are imported as modules out of the bundle, and sums them up. */

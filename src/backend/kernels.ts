@@ -291,9 +291,7 @@ export interface Kernels {
 
 /** What threads need besides, who take a row in parts: the wasm backends have it. */
 export interface ThreadKernels extends Kernels {
-  rowLogSumExp(state: number, x: number, n: number): number;
   append(state: number, part: number): void;
-  othersThan(state: number, xLabel: number, stored: number, max: number): number;
 }
 
 /** Kernels that give one sum for each row. */

@@ -55,7 +55,9 @@ function general(
       sum = ofLogs ? kernels.sum(b.read(c, n), n, sum) : kernels.dot(a.read(c, n), b.read(c, n), n, sum);
     });
     eachTile(work, batch.classes, (c, n) => {
-      kernels[`${operation}Apply` as const](a.read(c, n), b.read(c, n), to.place(c), n, sum);
+      to.expect(c, n);
+      const from = ofLogs ? a.read(c, n) : a.recall(c, n);
+      kernels[`${operation}Apply` as const](from, b.recall(c, n), to.place(c), n, sum);
       to.write(c, n);
     });
   }

@@ -36,6 +36,8 @@ export interface CrossEntropy {
   hits: { count: number } | undefined;
   /** What keeps a long position's logits under a softcap, while their gradient takes their place. */
   copy?: Float32Array;
+  /** Where the base of every long position stands, if it is one for all. */
+  base?: number;
 }
 
 /**
@@ -115,9 +117,13 @@ export function givenLabelAt({ labels, ignore, batch }: CrossEntropy, position: 
   return labels ? labelOf(labels, position, ignore, batch.classes) : 0;
 }
 
-/** The label as the loss takes it: −1 also where the sample weight is 0. `correct` counts such a position nevertheless. */
+/**
+ * The label as the loss takes it: −1 also where the sample weight is 0, and where a mean has nothing to average, whose gradient
+ * is 0 whatever the row. `correct` counts such a position nevertheless.
+ */
 export function labelAt(call: CrossEntropy, position: number): number {
-  return call.sampleWeights?.[position] === 0 ? -1 : givenLabelAt(call, position);
+  const nothing = call.total.scale === 0 || call.sampleWeights?.[position] === 0;
+  return nothing ? -1 : givenLabelAt(call, position);
 }
 
 /** What a position's loss and gradient are multiplied by before the reduction. */

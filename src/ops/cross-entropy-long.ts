@@ -25,24 +25,26 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   const zLoss = call.zLoss * unit;
   const label = labelAt(call, position);
   const spike = spikeAt(call, label) * unit;
-  const given = call.targets && new Columns(context, call.targets, batch, position, 1);
-  const hasBase = given !== undefined || call.smoothing !== 0;
+  const hasBase = call.targets !== undefined || call.smoothing !== 0;
   const simple = !hasBase && !transform.active;
   const slots = simple ? ALL_SLOTS : ONE_SLOT;
-  const streams = simple ? tiles.streams : undefined;
-  const x = new Columns(context, batch, batch, position, ...slots).streamed(streams);
+  const given = call.targets && new Columns(context, call.targets, batch, position, 1);
+  const x = new Columns(context, batch, batch, position, ...slots);
   // The softcap's slope needs the logits after the exponentials have taken the gradient's place, which may be their own.
   const inPlace = gradient && (tiles.strips.width > 0 || overlap(gradient, batch, arena));
   if (transform.softcap !== undefined && inPlace) {
     call.copy ??= newFloats(classes + 1);
     x.detach(call.copy);
   }
-  const grad = gradient && new Columns(context, gradient, batch, position, ...slots).streamed(streams);
+  const grad = gradient && new Columns(context, gradient, batch, position, ...slots);
   const eachTile = tilesOf(work, classes, simple && !x.staged && !grad?.staged);
   const maxima = new BlockMaxima(work, classes);
   const largest = new Largest();
   const wantsLargest = lses !== undefined || hits !== undefined;
   let xLabel = 0;
+  let stored = 0;
+  let share = 0;
+  let made = call.base ?? 0;
   sumExponentials();
   const lse = kernels.logSumExpOf(state, wantsLargest ? largest.value : 0);
   if (lses) lses[position] = lse;
@@ -51,7 +53,7 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
   total.add(position, sampleWeight(call, position) * (loss / unit));
   if (grad) makeGradient(grad, gradientScale(call, position) / unit);
 
-  /** Leaves the exponentials where the gradient goes; finds the label's logit by the way, and the largest. */
+  /** Leaves the exponentials where the gradient goes; finds what is the label's by the way, and the largest logit. */
   function sumExponentials(): void {
     kernels.begin(state);
     eachTile((c, n) => {
@@ -59,52 +61,53 @@ export function longCrossEntropy(context: Context, call: CrossEntropy, position:
       if (wantsLargest) largest.see(context, from, n, c);
       if (hasLabel(c, n)) xLabel = transform.active ? arena.f32[(from >>> 2) + label - c] : x.at(label);
       const to = grad ? grad.place(c) : work.exponentials;
-      if (hasBase) kernels.accumulateDense(state, maxima.address, from, base(c, n), to, grad !== undefined, n);
+      const target = hasBase ? base(c, n) : 0;
+      if (hasBase) kernels.accumulateDense(state, maxima.address, from, target, to, grad !== undefined, n);
       else if (grad) kernels.accumulate(state, maxima.address, from, to, n, true);
       else kernels.accumulateSums(state, from, to, n);
-      if (grad) maxima.keep(c, n);
-      grad?.keep(c, n);
+      if (!grad) return;
+      if (hasLabel(c, n)) {
+        stored = arena.f32[(to >>> 2) + label - c];
+        share = target && arena.f32[(target >>> 2) + label - c];
+      }
+      maxima.keep(c, n);
+      grad.keep(c, n);
     });
     kernels.finish(state);
   }
 
   function makeGradient(grad: Columns, scale: number): void {
     eachTile((c, n) => {
-      const to = grad.recall(c, n);
-      const at = to >>> 2;
-      if (label < 0) arena.f32.fill(0, at, at + n);
-      else if (hasLabel(c, n)) applyAroundLabel(c, n, to, scale);
+      const to = label < 0 ? grad.place(c) : grad.recall(c, n);
+      if (label < 0) arena.f32.fill(0, to >>> 2, (to >>> 2) + n);
       else {
-        grad.expect(c, n);
-        apply(c, n, to, base(c, n), scale);
+        if (transform.softcap === undefined) grad.expect(c, n);
+        apply(c, n, to, scale);
       }
       if (transform.softcap !== undefined) transform.back(x.reread(c, n, 3), to, n);
       grad.write(c, n);
     });
   }
 
-  function apply(c: number, n: number, to: number, target: number, scale: number): void {
+  /** Makes the gradient; at the label, where it is another than the kernel makes of it, it is put in its place afterwards. */
+  function apply(c: number, n: number, to: number, scale: number): void {
+    const target = hasBase ? base(c, n) : 0;
     kernels.generalApply(state, maxima.recall(c, n), target, to, n, spike, zLoss, lse, scale);
-  }
-
-  /** As `apply`; the gradient at the label, which is another than the kernel makes of it, is put in its place afterwards. */
-  function applyAroundLabel(c: number, n: number, to: number, scale: number): void {
-    const { f32 } = arena;
-    const here = label - c;
-    const at = (to >>> 2) + here;
-    const target = base(c, n);
-    const share = target ? f32[(target >>> 2) + here] : 0;
-    const atLabel = kernels.labelGradient(state, xLabel, f32[at], maxima.of(label), share, spike, zLoss, lse);
-    apply(c, n, to, target, scale);
-    if (aimsAtLabel(spike, target, zLoss)) f32[at] = 0 + atLabel * scale;
+    if (!hasLabel(c, n) || !aimsAtLabel(spike, target, zLoss)) return;
+    const atLabel = kernels.labelGradient(state, xLabel, stored, maxima.of(label), share, spike, zLoss, lse);
+    arena.f32[(to >>> 2) + label - c] = 0 + atLabel * scale;
+    grad?.rewrite(label);
   }
 
   function hasLabel(c: number, n: number): boolean {
     return label >= c && label < c + n;
   }
 
-  /** The address of the targets' base for n columns from c on; 0 where they have none. */
+  /** The address of the targets' base for n columns from c on. That of a whole row is made once, without targets of all. */
   function base(c: number, n: number): number {
-    return hasBase ? baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n) : 0;
+    if (n === classes && made) return made;
+    made = baseOf(context, call, given ? given.read(c, n) : 0, c, 1, n);
+    if (n === classes && !given) call.base = made;
+    return made;
   }
 }

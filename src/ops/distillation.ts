@@ -60,9 +60,10 @@ function generalKlDivergence(
     const sums = work.values;
     arena.f64.fill(0, sums >>> 3, (sums >>> 3) + 2);
     eachTile(work, batch.classes, (c, n) => {
-      const a = transform.apply(x.read(c, n), n, 0);
-      const b = transform.apply(y.read(c, n), n, 1);
+      const a = transform.active ? transform.apply(x.read(c, n), n, 0) : x.recall(c, n);
+      const b = transform.active ? transform.apply(y.read(c, n), n, 1) : y.recall(c, n);
       const g = to ? to.place(c) : 0;
+      to?.expect(c, n);
       kernels.klApply(state, secondState, a, b, g, exponentials, n, scaleAt(position), sums);
       to?.write(c, n);
     });

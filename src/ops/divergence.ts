@@ -64,6 +64,7 @@ function general(
       const a = p.read(c, n);
       const b = q ? q.read(c, n) : 0;
       const to = grad ? grad.place(c) : 0;
+      grad?.expect(c, n);
       // Each block is a row to the kernel: their sums are added in order, however the row was cut.
       const whole = n - (n % BLOCK);
       const at = whole * 4;

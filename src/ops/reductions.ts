@@ -1,4 +1,5 @@
 import { goesAcross } from "../across.js";
+import { BLOCK } from "../backend/backend.js";
 import {
   areResident,
   type Batch,
@@ -92,7 +93,7 @@ function apartLogSumExp(
 ): void {
   const { kernels, work } = context;
   const { tileFloats, losses, state, exponentials } = work;
-  if (classes > tileFloats) {
+  if (classes > BLOCK) {
     for (let p = 0; p < positions; p++) {
       values[p] = longLogSumExp(context, classes, (c, n) => bring(p * classes + c, n));
     }
@@ -109,14 +110,14 @@ function apartLogSumExp(
 /** logSumExp of a row in column tiles, whose addresses `read` gives. */
 function longLogSumExp(context: Context, classes: number, read: (column: number, n: number) => number): number {
   const { kernels, work } = context;
-  const largest = new Largest();
   kernels.begin(work.state);
-  eachTile(work, classes, (c, n) => {
-    const from = read(c, n);
-    largest.see(context, from, n, c);
-    kernels.accumulateSums(work.state, from, work.exponentials, n);
-  });
+  eachTile(work, classes, (c, n) => kernels.accumulateSums(work.state, read(c, n), work.exponentials, n));
   kernels.finish(work.state);
+  const value = kernels.logSumExpOf(work.state, 0);
+  if (!Number.isNaN(value)) return value;
+  // Infinite, or NaN: the largest element tells.
+  const largest = new Largest();
+  eachTile(work, classes, (c, n) => largest.see(context, read(c, n), n, c));
   return kernels.logSumExpOf(work.state, largest.value);
 }
 

@@ -1,7 +1,7 @@
 import { goesAcross } from "../across.js";
 import { areResident, type Batch, type FloatBatch, type FloatOutput, type Floats, readBatch } from "../batch.js";
 import { checkOptions, readChoice } from "../checks.js";
-import { ALL_SLOTS, BlockMaxima, Columns, eachTile, ONE_SLOT, tilesOf } from "../columns.js";
+import { ALL_SLOTS, BlockMaxima, Columns, ONE_SLOT, tilesOf } from "../columns.js";
 import type { Context } from "../context.js";
 import { Transform } from "../logits.js";
 import type { LogSoftmaxOptions, SoftmaxOptions } from "../options.js";
@@ -73,13 +73,12 @@ function longSoftmax(
   transform: Transform,
   zero: boolean,
 ): void {
-  const { kernels, tiles, work } = context;
+  const { kernels, work } = context;
   const { classes } = batch;
   const { state } = work;
   const slots = transform.active ? ONE_SLOT : ALL_SLOTS;
-  const streams = zero ? undefined : tiles.streams;
-  const x = new Columns(context, batch, batch, position, ...slots).streamed(streams);
-  const out = new Columns(context, output, batch, position, ...slots).streamed(streams);
+  const x = new Columns(context, batch, batch, position, ...slots);
+  const out = new Columns(context, output, batch, position, ...slots);
   const maxima = new BlockMaxima(work, classes);
   const each = tilesOf(work, classes, !(transform.active || x.staged || out.staged));
   let empty = zero;
@@ -104,15 +103,19 @@ function longSoftmax(
 function longLogSoftmax(context: Context, batch: Batch, position: number, output: Floats, transform: Transform): void {
   const { kernels, work } = context;
   const { state, exponentials } = work;
-  const input = new Columns(context, batch, batch, position, 0);
-  const target = new Columns(context, output, batch, position, 0);
+  const slots = transform.active ? ONE_SLOT : ALL_SLOTS;
+  const x = new Columns(context, batch, batch, position, ...slots);
+  const out = new Columns(context, output, batch, position, ...slots);
+  const each = tilesOf(work, batch.classes, !(transform.active || x.staged || out.staged));
   kernels.begin(state);
-  eachTile(work, batch.classes, (c, n) => {
-    kernels.accumulateSums(state, transform.apply(input.read(c, n), n, 0), exponentials, n);
+  each((c, n) => {
+    kernels.accumulateSums(state, transform.apply(x.read(c, n), n, 0), exponentials, n);
   });
   kernels.finish(state);
-  eachTile(work, batch.classes, (c, n) => {
-    kernels.logSoftmaxApply(state, transform.apply(input.read(c, n), n, 0), target.place(c), n);
-    target.write(c, n);
+  each((c, n) => {
+    const from = transform.active ? transform.apply(x.read(c, n), n, 0) : x.recall(c, n);
+    out.expect(c, n);
+    kernels.logSoftmaxApply(state, from, out.place(c), n);
+    out.write(c, n);
   });
 }

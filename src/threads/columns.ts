@@ -41,9 +41,13 @@ export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Pa
 
   return {
     argmax(x, out, rows, cols) {
-      if (!cut.worth("argmax", cols) || cols <= BLOCK) {
+      if (!cut.worth("argmax", rows * cols) || (rows === 1 && cols <= BLOCK)) {
         cut.settle();
         return one.argmax(x, out, rows, cols);
+      }
+      if (rows > 1) {
+        const job = cut.rows("argmax", rows, cols).reads(x, cols * 4);
+        return job.writes(out, 4).count().value(cols).run();
       }
       const group = groupSize(cols);
       cut

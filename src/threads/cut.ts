@@ -37,9 +37,9 @@ export class Cut {
     this.#streams.settle();
   }
 
-  /** Whether rows are so few that they are better cut into columns. */
-  few(rows: number, cols: number): boolean {
-    return rows < 2 * this.#pool.count && cols > BLOCK;
+  /** The same for a kernel that shares out whole rows. */
+  worthRows(kernel: Operation, rows: number, cols: number): boolean {
+    return this.worth(kernel, rows > 1 ? rows * cols : 0);
   }
 
   /** Begins a job over rows, of which a call takes several: fours where it can, as kernels take short rows. */

@@ -140,9 +140,9 @@ export class Threads implements Spreading {
     };
     const { engine, pool, start } = this.#here;
     pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
-    const streams = new SharedStreams(work);
+    const streams = new SharedStreams(work, 2 * pool.count);
     const cut = new Cut(pool, streams, start.names);
-    return { kernels: spreadKernels(engine.kernels as ThreadKernels, cut, streams, work), streams };
+    return { kernels: spreadKernels(engine.kernels as ThreadKernels, cut, work), streams };
   }
 
   /** Ends all workers, and gives the memory up. */

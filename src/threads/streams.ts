@@ -28,6 +28,7 @@ interface Course {
 
 export class SharedStreams implements Streams, Feed {
   readonly #work: Workspace;
+  readonly few: number;
   /** Whether any input may not be there yet. */
   pending = false;
   #inputs: Stream[] = [];
@@ -36,8 +37,9 @@ export class SharedStreams implements Streams, Feed {
   readonly #out: Course[] = [];
   #job: Job | undefined;
 
-  constructor(work: Workspace) {
+  constructor(work: Workspace, few: number) {
     this.#work = work;
+    this.few = few;
   }
 
   clear(): void {
@@ -80,14 +82,6 @@ export class SharedStreams implements Streams, Feed {
     this.pending = false;
   }
 
-  /** A float at an address, copied yet or not. */
-  valueAt(address: number): number {
-    const stream = find(this.#inputs, address);
-    const i = stream ? (address - stream.address) >>> 2 : 0;
-    return stream && i >= stream.done ? stream.array[stream.offset + i] : this.#work.arena.f32[address >>> 2];
-  }
-
-  /** Copies a float out again that was changed after its share. */
   rewrite(address: number): void {
     const stream = find(this.#outputs, address);
     const i = stream ? (address - stream.address) >>> 2 : 0;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { mirror } from "./mirror.js";
 
 /** ThreadKernels: what threads need besides. */
-const OF_THREADS = ["append", "othersThan", "rowLogSumExp"];
+const OF_THREADS = ["append"];
 
 it("js has every kernel of the binary but those that threads need, and no other", () => {
   const others = ["memory", ...OF_THREADS];

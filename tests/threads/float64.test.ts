@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { NODE_BYTES, STATE_NODE } from "../../src/backend/backend.js";
 import { Context } from "../../src/context.js";
 import { Arena } from "../../src/memory.js";
 import { Threads } from "../../src/threads/index.js";
@@ -61,13 +62,11 @@ describe("on several threads kernels return the float64 sum that one returns", (
 });
 
 describe("on several threads kernels write the float64 losses of rows that one writes", () => {
-  /** Many rows are shared as they are, the columns of few. */
   const shapes = [
     [300, 7],
     [90, 67],
     [40, 2051],
     [3, 8195],
-    [1, 24_577],
   ] as const;
   const length = Math.max(...shapes.map(([rows, cols]) => rows * cols));
   const most = Math.max(...shapes.map(([rows]) => rows));
@@ -119,6 +118,57 @@ describe("on several threads kernels write the float64 losses of rows that one w
         const got = results(context.kernels);
         expect(got.doubles, `${rows} × ${cols}`).toEqual(expected.doubles);
         expectSameBits(got.grad, expected.grad, `gradient, ${rows} × ${cols}`);
+      });
+    }
+  });
+});
+
+describe("on several threads kernels over columns leave the float64 sums of a row that one leaves", () => {
+  const lengths = [2049, 8195, 24_577, 140_001];
+  const most = lengths[lengths.length - 1];
+  const [x, t, out] = [11, 12, 13].map((seed) => put(most, seed));
+
+  type Run = (k: Kernels, n: number) => void;
+
+  const kernels: Record<string, Run> = {
+    accumulate: (k, n) => k.accumulate(state, maxima, x, out, n, true),
+    "accumulate, not split": (k, n) => k.accumulate(state, maxima, x, out, n, false),
+    accumulateSums: (k, n) => k.accumulateSums(state, x, e, n),
+    accumulateDense: (k, n) => k.accumulateDense(state, maxima, x, t, out, true, n),
+    "accumulateDense, exponentials not kept": (k, n) => k.accumulateDense(state, maxima, x, t, e, false, n),
+    klAccumulate: (k, n) => k.klAccumulate(state, secondState, x, t, e, n),
+    klApply: (k, n) => {
+      k.klAccumulate(state, secondState, x, t, e, n);
+      k.finish(state);
+      k.finish(secondState);
+      arena.f64.fill(0, work.values >>> 3, (work.values >>> 3) + 2);
+      k.klApply(state, secondState, x, t, out, e, n, 0.1, work.values);
+    },
+  };
+
+  /** Of both rows the first node, and the two sums of klApply. */
+  const sums = (): number[] =>
+    [state + STATE_NODE, secondState + STATE_NODE, work.values].flatMap((address, i) => {
+      const doubles = i < 2 ? NODE_BYTES / 8 : 2;
+      return [...arena.f64.subarray(address >>> 3, (address >>> 3) + doubles)];
+    });
+
+  it.each(Object.keys(kernels))("%s", (name) => {
+    for (const n of lengths) {
+      const results = (k: Kernels) => {
+        arena.f64.fill(0, state >>> 3, (state + STATE_NODE + NODE_BYTES) >>> 3);
+        arena.f64.fill(0, secondState >>> 3, (secondState + STATE_NODE + NODE_BYTES) >>> 3);
+        k.begin(state);
+        k.begin(secondState);
+        kernels[name](k, n);
+        if (name !== "klApply") for (const row of [state, secondState]) k.finish(row);
+        return { sums: sums(), out: arena.f32.slice(out >>> 2, (out >>> 2) + n) };
+      };
+      const expected = results(context.alone.kernels);
+      callShared(threads, true, () => {
+        const got = results(context.kernels);
+        expect(got.sums, `${n} columns`).toEqual(expected.sums);
+        expectSameBits(got.out, expected.out, `${n} columns`);
       });
     }
   });

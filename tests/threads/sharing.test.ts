@@ -7,10 +7,11 @@ import { expectSameBits } from "../support/ulp.js";
 const { one, threads, k } = await openSharing();
 afterAll(() => k.dispose());
 
-/** Many rows, few long ones, one longer than a staging tile, and one longer than all of them. */
+/** Many rows, few long ones, long ones that fill a tile and some more, one longer than a tile, and one longer than all. */
 const SHAPES = [
   [100, 300],
   [3, 20_000],
+  [13, 30_000],
   [1, 300_000],
   [1, 1_400_000],
 ] as const;
