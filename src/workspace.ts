@@ -130,7 +130,8 @@ export class Workspace {
     if (f32.length === 0) this.arena.checkLive();
     const at = to >>> 2;
     if (n < SHORT) for (let i = 0; i < n; i++) f32[at + i] = array[from + i];
-    else if (n === array.length) f32.set(array, at);
+    // The array has n floats, no more. Its `length` may be a getter that makes a call, which would overwrite what is here.
+    else if (from === 0 && array[n] === undefined) f32.set(array, at);
     else f32.set(array.subarray(from, from + n), at);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OptionError, ShapeError } from "../src/index.js";
+import { DtypeError, OptionError, ShapeError } from "../src/index.js";
 import * as reference from "../src/reference/index.js";
 import { describeEachBackend } from "./support/backends.js";
 import { expectRefused } from "./support/refusals.js";
@@ -21,6 +21,21 @@ describeEachBackend("argmax", (backend) => {
       const shape = [rows, length];
       const x = rowsOf(rows, length, length);
       expectSameBits(backend.k.argmax(x, { shape }), reference.argmax(x, { shape }), `length ${length}`);
+    }
+  });
+
+  it("refuses an output that has fewer places than it says", () => {
+    const x = Float32Array.of(1, 5, 2, 7);
+    const short = Object.defineProperty(new Int32Array(1), "length", { value: 2 });
+    expectRefused(backend.k, DtypeError, "DTYPE", (k) => k.argmax(x, { shape: [2, 2], out: short }));
+    // V8 11, once it has seen arrays over resizable buffers, may say the old length of one that was transferred away.
+    const Buffer = ArrayBuffer as unknown as new (bytes: number, options: object) => ArrayBuffer;
+    for (let i = 0; i < 5000; i++) {
+      const out = new Int32Array(new Buffer(4, i % 2 ? { maxByteLength: 8 } : {}));
+      if (i % 10 === 0) {
+        structuredClone(out.buffer, { transfer: [out.buffer] });
+        expect(() => backend.k.argmax(x, { out })).toThrow(DtypeError);
+      } else backend.k.argmax(x, { out });
     }
   });
 

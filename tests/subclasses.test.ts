@@ -46,6 +46,20 @@ const SHAPES = [
   [1, 70_000],
 ] as const;
 
+/** Arrays that make a call where they are asked for their length. */
+function calling<T extends Float32Array | Int32Array | undefined>(array: T, call: () => void): T {
+  if (array === undefined) return array;
+  const copy = array.slice() as T & object;
+  const { length } = array;
+  Object.defineProperty(copy, "length", {
+    get() {
+      call();
+      return length;
+    },
+  });
+  return copy;
+}
+
 describeEachBackend("arrays of subclasses", (backend) => {
   const shapes = SHAPES.filter(([rows, length]) => backend.affords(rows * length));
 
@@ -59,6 +73,19 @@ describeEachBackend("arrays of subclasses", (backend) => {
       expectSameBits(got.array, expected.array, "array");
       expectSameBits(got.loss, expected.loss, "loss");
       if (to) expect(got.array).toBe(to.to);
+    });
+  });
+
+  describe.each(NAMED_CALLS)("%s", (_, call) => {
+    it.each(shapes)("leaves what it has read to itself where a length makes a call, shape [%i, %i]", (rows, length) => {
+      const { k } = backend;
+      const { x, beside, shape } = operandsFor(call, rows, length);
+      const other = new Float32Array(1000);
+      const meanwhile = () => k.softmax(other);
+      const expected = call.run(k, x, beside, { shape });
+      const got = call.run(k, calling(x, meanwhile), calling(beside, meanwhile), { shape });
+      expectSameBits(got.array, expected.array, "array");
+      expectSameBits(got.loss, expected.loss, "loss");
     });
   });
 

@@ -27,16 +27,14 @@ export function isPlain(array: unknown, length: number): array is Float32Array {
   return isFloats(array) && holds(array, length);
 }
 
-/**
- * Whether there are so many labels at the start of their buffer; each is looked at afterwards. Not a call of `holds`:
- * code that sees arrays of one type alone is faster.
- */
+/** The same for labels and indices. Not a call of `holds`: code that sees arrays of one type alone is faster. */
 export function areLabels(labels: unknown, rows: number): labels is Int32Array {
   return (
     ArrayBuffer.isView(labels) &&
     labels instanceof Int32Array &&
     labels.length === rows &&
     labels.byteOffset === 0 &&
+    labels[rows - 1] !== undefined &&
     labels[rows] === undefined
   );
 }
