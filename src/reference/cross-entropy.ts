@@ -99,6 +99,7 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
   const losses = new Float64Array(rows.count);
   const grad = options.grad ? new Float64Array(z.length) : undefined;
   const scales = gradientScales(options.gradOutput, reduction, targets.divisor, rows.count);
+  const nothing = reduction === "mean" && targets.divisor === 0;
   const logSumExps = new Float64Array(rows.count);
   let correct = 0;
 
@@ -112,7 +113,7 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
     if (targets.labels && targets.labels[r] < 0) continue;
     if (options.correct && argmaxOfRow(row) === targets.labels?.[r]) correct++;
     const v = targets.sampleWeights[r];
-    if (v === 0) continue;
+    if (v === 0 || nothing) continue;
 
     targetOfRow(targets, rows, r, target);
     const loss = new Sum();

@@ -32,6 +32,29 @@ describeEachBackend("weights", (backend) => {
     expectWithin(5, of("mean"), (-2 * lp[0] - 0.5 * lp[2]) / 2.5, "mean");
   });
 
+  it.each([
+    ["NaN", [Number.NaN, 0]],
+    ["+Infinity", [Infinity, 0]],
+    ["nothing but −Infinity", [-Infinity, -Infinity]],
+  ])("of classes that leave nothing to average make the gradient 0, also to a row of %s", (_, row) => {
+    const { k } = backend;
+    const options = { shape: [2, 2], classWeights: [0, 1], grad: true } as const;
+    const batch = Float32Array.of(...row, 1, 2);
+    const labels = [0, 0];
+    for (const [what, { loss, grad }] of Object.entries({
+      softmaxCrossEntropy: k.softmaxCrossEntropy(batch, labels, options),
+      nllLoss: k.nllLoss(batch, labels, options),
+      "softmaxCrossEntropy of the reference": softmaxCrossEntropy(batch, labels, options),
+      "nllLoss of the reference": nllLoss(batch, labels, options),
+    })) {
+      expect(loss, what).toBeNaN();
+      expectSameBits(Array.from(grad, Math.abs), [0, 0, 0, 0], what);
+    }
+    const { grad } = k.linearSoftmaxCrossEntropy(batch, Float32Array.of(1, 2, 3, 4), labels, options);
+    expectSameBits(grad.features, new Float32Array(4), "features");
+    expectSameBits(grad.bias, new Float32Array(2), "bias");
+  });
+
   it("of classes weigh the terms of dense targets, and the mean does not divide by them", () => {
     const t = Float32Array.of(0.5, 0.25, 0.25, 0, 1, 0);
     const classWeights = [2, 8, 4];
