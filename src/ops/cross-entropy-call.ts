@@ -198,7 +198,8 @@ export function baseOf(
   } else {
     const { f32 } = arena;
     const at = to >>> 2;
-    for (let c = 0; c < cols; c++) f32[at + c] = spread * (classWeights ? classWeights[column + c] : 1);
+    if (classWeights) for (let c = 0; c < cols; c++) f32[at + c] = spread * classWeights[column + c];
+    else f32.fill(spread, at, at + cols);
   }
   return to;
 }
