@@ -152,8 +152,9 @@ function generalArgmax(context: Context, x: FloatBatch, options: ArgmaxOptions):
     const { rows, classes } = tiles;
     if (across) kernels.argmaxAcross(from, work.indices, classes, rows, tiles.stride);
     else kernels.argmax(from, work.indices, rows, classes);
+    const { i32 } = arena;
     const at = work.indices >>> 2;
-    for (let i = 0; i < tiles.rows; i++) indices[tiles.position + i] = arena.i32[at + i];
+    for (let i = 0; i < rows; i++) indices[tiles.position + i] = i32[at + i];
   }
   return result;
 }
