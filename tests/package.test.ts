@@ -1,8 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -154,6 +157,31 @@ it('a bundle that isn\'t an ES module says what threads lack there, and "auto" i
     message: expect.stringContaining("import.meta.url"),
   });
   expect((await load({ threads: "auto" })).threads).toBe(1);
+});
+
+it("compiled to CommonJS, file by file as Jest does it, it computes", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "xentropy-"));
+  try {
+    await writeFile(join(folder, "package.json"), '{ "type": "commonjs" }');
+    for (const file of (await readdir(DIST, { recursive: true })).filter((name) => name.endsWith(".js"))) {
+      const { outputText } = ts.transpileModule(await readFile(join(DIST, file), "utf8"), {
+        compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+      });
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), outputText);
+    }
+    const require = createRequire(join(folder, "index.js"));
+    const { load, loadSync } = require("./index.js") as typeof import("../src/index.js");
+    const { softmax } = require("./reference/index.js") as typeof import("../src/reference/index.js");
+    const { checked } = require("./check.js") as typeof import("../src/check.js");
+    const x = Float32Array.of(1, 2, 3);
+    for (const backend of ["simd", "js"] as const) {
+      for (const k of [loadSync({ backend }), await load({ backend })])
+        expect(checked(k).softmax(x)).toEqual(Float32Array.from(softmax(x)));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it("bundlers that know no exports find the entry and its types", async () => {
