@@ -44,7 +44,6 @@ export type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
-  Into,
   LinearGradientOption,
   LinearLoss,
   LinearOptions,
