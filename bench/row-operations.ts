@@ -66,7 +66,11 @@ function lossRows(
 function lossAtLabels(
   name: "softmaxCrossEntropy" | "nllLoss",
   given: Pick<Operation, "x" | "work" | "passes" | "terms" | "kernels" | "rival" | "across">,
-  judge: typeof reference.nllLoss,
+  judge: (
+    x: reference.Batch,
+    labels: reference.Labels,
+    options: reference.AxisOptions & { grad: true },
+  ) => reference.Loss<{ grad: true }>,
 ): Operation {
   return {
     name,

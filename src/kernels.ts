@@ -1,4 +1,5 @@
 import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
+import type { Only } from "./given.js";
 import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
@@ -31,7 +32,6 @@ import type {
   LogSumExpOptions,
   Loss,
   NllLossOptions,
-  Only,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
   SoftmaxCrossEntropyLoss,

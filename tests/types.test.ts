@@ -246,6 +246,42 @@ it("a resident batch is set from arrays and typed arrays", () => {
   expect(() => z.set({ length: 3, 0: 1, 1: 2, 2: 3 })).toThrow();
 });
 
+it("a result of the reference has what is sure to be asked for, and the rest perhaps", () => {
+  expectTypeOf(reference.nllLoss(x, [1], { grad: true, reduction: "none" })).toEqualTypeOf<
+    { loss: Float64Array } & { grad: Float64Array }
+  >();
+  expectTypeOf(reference.nllLoss(x, [1]).loss).toEqualTypeOf<number>();
+  expectTypeOf(reference.entropy(x)).toEqualTypeOf<Float64Array>();
+  expectTypeOf(reference.entropy(x, { reduction: "sum" })).toEqualTypeOf<number>();
+  const grad: { grad?: true } = {};
+  for (const result of [
+    reference.nllLoss(x, [1], grad),
+    reference.softmaxCrossEntropy(x, [1], grad),
+    reference.softmaxKlDivergence(x, x, grad),
+    reference.sigmoidCrossEntropy(x, x, grad),
+    reference.sigmoidFocalLoss(x, x, grad),
+    reference.sigmoidSquaredError(x, x, grad),
+    reference.sigmoidCrossEntropy(x, x, { grad: flag() && undefined }),
+  ]) {
+    expectTypeOf(result.grad).toEqualTypeOf<Float64Array | undefined>();
+  }
+  const linear = reference.linearSigmoidCrossEntropy(x, x, [1], { shape: [1, 3], ...grad });
+  expectTypeOf(linear.grad).toEqualTypeOf<reference.LinearGradients | undefined>();
+  expectTypeOf(reference.linearSoftmaxCrossEntropy(x, x, [0], { grad: true }).grad.bias).toEqualTypeOf<Float64Array>();
+  const none: { reduction?: "none" } = {};
+  expectTypeOf(reference.softmaxCrossEntropy(x, [1], none).loss).toEqualTypeOf<number | Float64Array>();
+  const mean: { reduction?: "mean" } = {};
+  expectTypeOf(reference.entropy(x, mean)).toEqualTypeOf<number | Float64Array>();
+  const y = Float32Array.of(0.5, 0.25, 0.25);
+  type Either = Float64Array | { loss: Float64Array; grad: Float64Array };
+  expectTypeOf(reference.klDivergence(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.crossEntropy(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.jensenShannon(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.binaryCrossEntropy(y, y, grad)).toEqualTypeOf<Either>();
+  // @ts-expect-error there is no such option
+  expect(() => reference.nllLoss(x, [1], { ...grad, axes: 1 })).toThrow("no option");
+});
+
 it("the reference takes options that are undefined, as the kernels do", () => {
   const [axis, temperature]: (number | undefined)[] = [];
   expect(reference.softmax(x, { axis, temperature, shape: undefined })).toEqual(reference.softmax(x));
