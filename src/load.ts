@@ -16,7 +16,7 @@ export interface LoadOptions {
    * list the first that can be had is taken.
    */
   backend?: Backend | readonly Backend[] | undefined;
-  /** Threads to compute with: a positive integer, or "auto". Default 1. */
+  /** Threads to compute with, the calling one among them: a positive integer, 65 at most, or "auto". Default 1. */
   threads?: number | "auto" | undefined;
   /**
    * One of xentropy's binaries, compiled elsewhere: where bytes may not be compiled, or to compile once for many. It
