@@ -1,5 +1,6 @@
 // Operations along the class axis, a row each; add rows.
 
+import type { ArrayOptions, FloatBatch, FloatOutput } from "xentropy";
 import * as reference from "xentropy/reference";
 import type { Pass } from "./limit.js";
 import { arrayAlone, indicesAlone, lossAndGrad, NO_LOSS, type Operation, valuesAndIndices } from "./operation.js";
@@ -24,7 +25,8 @@ function mapRows(
     result: "output",
     work: "exp",
     kernels: (k, { shape, axis, x, output }) => {
-      k[name](x, { shape, axis, out: output });
+      const rows: Record<typeof name, (x: FloatBatch, options: ArrayOptions) => FloatOutput> = k;
+      rows[name](x, { shape, axis, out: output });
       return NO_LOSS;
     },
     reference: ({ shape, axis, x }) => arrayAlone(judge(x, { shape, axis })),
@@ -64,7 +66,11 @@ function lossRows(
 function lossAtLabels(
   name: "softmaxCrossEntropy" | "nllLoss",
   given: Pick<Operation, "x" | "work" | "passes" | "terms" | "kernels" | "rival" | "across">,
-  judge: typeof reference.nllLoss,
+  judge: (
+    x: reference.Batch,
+    labels: reference.Labels,
+    options: reference.AxisOptions & { grad: true },
+  ) => reference.Loss<{ grad: true }>,
 ): Operation {
   return {
     name,

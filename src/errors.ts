@@ -58,7 +58,7 @@ export class LabelError extends XentropyError {
   }
 }
 
-/** Weights of the wrong length, negative or not finite. Code WEIGHT. */
+/** Weights of the wrong length, negative or not finite; a `gradOutput` of the wrong length, or no number. Code WEIGHT. */
 export class WeightError extends XentropyError {
   constructor(message: string) {
     super("WEIGHT", message);

@@ -30,6 +30,7 @@ export {
   WorkerLostError,
   XentropyError,
 } from "./errors.js";
+export type { Only } from "./given.js";
 export type { Xentropy } from "./kernels.js";
 export type { LoadOptions } from "./load.js";
 export type { StateData } from "./log-sum-exp-data.js";
@@ -44,7 +45,6 @@ export type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
-  Into,
   LinearGradientOption,
   LinearLoss,
   LinearOptions,
@@ -56,7 +56,6 @@ export type {
   Loss,
   LossOptions,
   NllLossOptions,
-  Only,
   Output,
   OutputOptions,
   ShapeOptions,

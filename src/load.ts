@@ -16,7 +16,7 @@ export interface LoadOptions {
    * list the first that can be had is taken.
    */
   backend?: Backend | readonly Backend[] | undefined;
-  /** Threads to compute with: a positive integer, or "auto". Default 1. */
+  /** Threads to compute with, the calling one among them: a positive integer, 65 at most, or "auto". Default 1. */
   threads?: number | "auto" | undefined;
   /**
    * One of xentropy's binaries, compiled elsewhere: where bytes may not be compiled, or to compile once for many. It
@@ -91,27 +91,26 @@ function checkFits({ name, shared }: Identity, { backends, threads }: Request): 
 const LACKING = {
   simd: "this engine has no SIMD instructions",
   relaxed: "this engine has no relaxed SIMD; Node 20 has it with --experimental-wasm-relaxed-simd",
-  js: "",
 } as const;
 
-/** Why a backend could not be had, in words a user can act on. */
-function unavailable(backend: Backend, cause: unknown): BackendError {
+/** Why a backend, or threads, could not be had, in words a user can act on. */
+function unavailable(cause: unknown, backend?: Backend): BackendError {
   if (cause instanceof XentropyError) throw cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = String((cause as Error | undefined)?.message ?? cause);
   const reason =
     typeof WebAssembly === "undefined"
       ? "this runtime has no WebAssembly"
       : /unsafe-eval|Content Security|CSP|generation disallowed/i.test(message)
         ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in its policy's script-src, an edge runtime the module option"
         : cause instanceof WebAssembly.CompileError
-          ? LACKING[backend]
+          ? LACKING[backend as "simd" | "relaxed"]
           : message;
-  return new BackendError(`The backend "${backend}" can't be had: ${reason}.`, { cause });
+  const what = backend ? `The backend "${backend}"` : "Threads";
+  return new BackendError(`${what} can't be had: ${reason}.`.replace(/\.+$/, "."), { cause });
 }
 
 function settle(failures: readonly BackendError[]): never {
-  if (failures.length === 1) throw failures[0];
-  throw new BackendError(failures.map((failure) => failure.message).join(" "), { cause: failures[0] });
+  throw new BackendError(failures.map(({ message }) => message).join(" "), { cause: failures[0].cause });
 }
 
 /**
@@ -146,9 +145,9 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
 async function makerOf({ threads }: Binaries, count: number | "auto") {
   try {
     if (threads) return await threads();
-    throw new BackendError("Threads need workers, which this runtime doesn't have.");
+    throw new Error("this runtime has no workers");
   } catch (cause) {
-    if (count !== "auto") throw cause;
+    if (count !== "auto") throw unavailable(cause);
   }
 }
 
@@ -174,7 +173,7 @@ export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): P
     try {
       return await kernelsOn(backend, request, binaries);
     } catch (cause) {
-      failures.push(unavailable(backend, cause));
+      failures.push(unavailable(cause, backend));
     }
   }
   return settle(failures);
@@ -184,7 +183,7 @@ export async function loadFrom(binaries: Binaries, options: LoadOptions = {}): P
 export function loadSyncFrom(binaries: Binaries, options: LoadOptions = {}): Xentropy {
   const request = read(options);
   if (request.threads !== "auto" && request.threads > 1) {
-    throw new BackendError("Workers start asynchronously: more than one thread is had by load, not by loadSync.");
+    throw new BackendError("Workers start asynchronously: more than one thread is had by load.");
   }
   if (request.given) checkFits(request.given, { ...request, threads: 1 });
   const failures: BackendError[] = [];
@@ -192,7 +191,7 @@ export function loadSyncFrom(binaries: Binaries, options: LoadOptions = {}): Xen
     try {
       return new Xentropy(openSync(backend, request, binaries), request.maximumMemory);
     } catch (cause) {
-      failures.push(unavailable(backend, cause));
+      failures.push(unavailable(cause, backend));
     }
   }
   return settle(failures);

@@ -1,4 +1,5 @@
 import type { FloatBatch, FloatOutput, IndexOutput, Reduction } from "./batch.js";
+import type { Given, Property } from "./given.js";
 import type { LogSumExpState } from "./log-sum-exp-state.js";
 import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
@@ -17,12 +18,6 @@ export interface BatchOptions extends ShapeOptions {
 
 /** What `out` may be: somewhere to write, or undefined for a fresh array. */
 export type Output = FloatOutput | undefined;
-
-/** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
-export type ArrayResult<O extends Output | IndexOutput, Fresh = Float32Array> = O extends undefined ? Fresh : O;
-
-/** Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. */
-export type Into<A, O extends Output | IndexOutput> = A & ({ out: O } | object);
 
 /** Where an array result goes. */
 export interface OutputOptions {
@@ -196,30 +191,14 @@ export interface LinearSigmoidCrossEntropyOptions
   extends LinearOptions,
     Omit<SigmoidCrossEntropyOptions, "grad" | "shape"> {}
 
-/**
- * Options A and no others: where a call's options are inferred, TypeScript itself doesn't look for names that aren't there. A
- * function that hands options of a type parameter on declares it so: `<const O extends Only<NllLossOptions, O>>`.
- */
-export type Only<A, O> = A & (string extends keyof O ? unknown : { [K in Exclude<keyof O, keyof A>]: never });
-
-/*
- * What is returned, given the type O of the options. Options written in the call have literal types, and the result one type;
- * where a type leaves open what an option is, the result is a union or a property is optional. All that look at an option do
- * so for each member of its type.
- */
-
-/** The type of an option: undefined among others if it may be absent. */
-type Given<O, K extends string> = O extends unknown ? (K extends keyof O ? O[K] : undefined) : never;
-
 /** An array that goes where G says: true is a fresh one. */
 type Placed<G> = G extends true ? Float32Array : G extends false | undefined ? undefined : G;
 
-/** A property that is there, absent, or either, as undefined is no part of V, all of it, or a part. */
-type Property<K extends string, V> = [Exclude<V, undefined>] extends [never]
-  ? { [key in K]?: undefined }
-  : undefined extends V
-    ? { [key in K]?: Exclude<V, undefined> }
-    : { [key in K]: V };
+/** The array that was given, if one was, or a fresh one. */
+type Filled<P, Fresh = Float32Array> = P extends undefined ? Fresh : P;
+
+/** What an operation with an array result returns, given its options: the array that was given as `out`, or a fresh one. */
+export type ArrayResult<O = object, Fresh = Float32Array> = Filled<Given<O, "out">, Fresh>;
 
 type LossValue<R> = R extends "none" ? Float32Array : number;
 
@@ -259,7 +238,7 @@ export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
   Extra<O, "correct", number> &
   Extra<O, "logSumExp", Float32Array>;
 
-type Values<R, P> = R extends "mean" | "sum" ? number : P extends undefined ? Float32Array : P;
+type Values<R, P> = R extends "mean" | "sum" ? number : Filled<P>;
 
 type DivergenceOf<V, G> = G extends false | undefined ? V : { loss: V; grad: Placed<G> };
 

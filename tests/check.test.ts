@@ -118,6 +118,19 @@ describeEachBackend("checked kernels", (backend) => {
     }
   });
 
+  it("counts exactly: no distance is allowed", () => {
+    const bounds = new Map<string, number>();
+    const k = checked(plain(), {
+      onMeasure: ({ operation, output, bound }) => bounds.set(`${operation} ${output}`, bound),
+    });
+    const options = { correct: true, zLoss: 1, classWeights: [1, 2, 3] } as const;
+    k.softmaxCrossEntropy(filled(3), [1], options);
+    k.linearSoftmaxCrossEntropy(filled(3), filled(9), [1], options);
+    expect(bounds.get("softmaxCrossEntropy correct")).toBe(0);
+    expect(bounds.get("linearSoftmaxCrossEntropy correct")).toBe(0);
+    expect(bounds.get("softmaxCrossEntropy loss")).toBeGreaterThan(0);
+  });
+
   describe.each(NAMED_CALLS)("%s", (_, call) => {
     it.each(SHAPES)("returns what the unchecked one does, shape [%i, %i]", (rows, length) => {
       if (length === 0 && !takesEmptyRows(call)) return;

@@ -1,8 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -136,11 +139,13 @@ describe("where nothing can be imported later, as in service workers", async () 
     expect([k.backend, k.threads]).toEqual(["simd", 1]);
   });
 
-  it("an error says so of what was asked for by name", async () => {
-    for (const options of [{ threads: 2 }, { backend: "relaxed" }] as const) {
-      const error = await load(options).catch((caught: Error) => caught);
-      expect(error).toMatchObject({ code: "BACKEND", message: expect.not.stringContaining("wasm-unsafe-eval") });
-    }
+  it.each([
+    [{ threads: 2 }, "Threads"],
+    [{ backend: "relaxed" }, 'The backend "relaxed"'],
+    [{ backend: "relaxed", threads: 2 }, "Threads"],
+  ] as const)("an error says in a sentence what can't be had of %j", async (options, what) => {
+    const why = "import() is disallowed on ServiceWorkerGlobalScope by the HTML specification";
+    await expect(load(options)).rejects.toMatchObject({ code: "BACKEND", message: `${what} can't be had: ${why}.` });
   });
 });
 
@@ -154,6 +159,36 @@ it('a bundle that isn\'t an ES module says what threads lack there, and "auto" i
     message: expect.stringContaining("import.meta.url"),
   });
   expect((await load({ threads: "auto" })).threads).toBe(1);
+});
+
+it("compiled to CommonJS, file by file as Jest does it, it computes", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "xentropy-"));
+  try {
+    await writeFile(join(folder, "package.json"), '{ "type": "commonjs" }');
+    for (const file of (await readdir(DIST, { recursive: true })).filter((name) => name.endsWith(".js"))) {
+      const { outputText } = ts.transpileModule(await readFile(join(DIST, file), "utf8"), {
+        compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+      });
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await writeFile(join(folder, file), outputText);
+    }
+    const require = createRequire(join(folder, "index.js"));
+    const { load, loadSync } = require("./index.js") as typeof import("../src/index.js");
+    const { softmax } = require("./reference/index.js") as typeof import("../src/reference/index.js");
+    const { checked } = require("./check.js") as typeof import("../src/check.js");
+    const x = Float32Array.of(1, 2, 3);
+    for (const backend of ["simd", "js"] as const) {
+      for (const k of [loadSync({ backend }), await load({ backend })])
+        expect(checked(k).softmax(x)).toEqual(Float32Array.from(softmax(x)));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it("nothing is to be run where it is installed, of which npm would warn", async () => {
+  const { scripts } = (await import("../package.json", { with: { type: "json" } })).default;
+  for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(scripts).not.toHaveProperty(name);
 });
 
 it("bundlers that know no exports find the entry and its types", async () => {

@@ -1,5 +1,7 @@
 import { expect, expectTypeOf, it } from "vitest";
 import type {
+  ArrayOptions,
+  BatchOptions,
   BinaryCrossEntropyOptions,
   DivergenceOptions,
   Dtype,
@@ -163,8 +165,40 @@ it("an output that is given perhaps is the result perhaps", () => {
   const elements = k.sigmoid(x, { shape, out: perhaps.out });
   expectTypeOf(rows).toEqualTypeOf<Float32Array | ResidentBatch>();
   expectTypeOf(elements).toEqualTypeOf<Float32Array | ResidentBatch>();
-  const name = flag() ? "softmax" : "logSigmoid";
-  expectTypeOf(k[name](x, { shape })).toEqualTypeOf<Float32Array>();
+  // An optional property may be absent, with exactOptionalPropertyTypes too, as here.
+  const absent: { out?: ResidentBatch; axis?: number } = {};
+  expectTypeOf(k.softmax(x, absent)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.logSoftmax(x, absent)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.logSumExp(x, absent)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.softmaxBackward(x, x, absent)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.logSoftmaxBackward(x, x, absent)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  const place: { out?: ResidentBatch } = {};
+  expectTypeOf(k.sigmoid(x, place)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.logSigmoid(x, place)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.softplus(x, place)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(k.logit(x, place)).toEqualTypeOf<Float32Array | ResidentBatch>();
+  const indices: { out?: ResidentBatch<Int32Array> } = {};
+  expectTypeOf(k.argmax(x, indices)).toEqualTypeOf<Int32Array | ResidentBatch<Int32Array>>();
+  const either: { out: ResidentBatch } | { axis: number } = flag() ? { axis: 0 } : { out: k.alloc(shape) };
+  expectTypeOf(k.softmax(x, either as typeof either | { axis: 0 })).toEqualTypeOf<Float32Array | ResidentBatch>();
+});
+
+it("of options that may be undefined as a whole, a copy has the type", () => {
+  const given = (o?: { readonly grad: true; readonly reduction: "none" }) => k.nllLoss(x, [1], { ...o });
+  expectTypeOf(given().grad).toEqualTypeOf<Float32Array | undefined>();
+  expectTypeOf(given().loss).toEqualTypeOf<number | Float32Array>();
+  const placed = (o?: { out: ResidentBatch }) => k.softmax(x, { ...o });
+  expectTypeOf(placed()).toEqualTypeOf<Float32Array | ResidentBatch>();
+});
+
+it("operations are called by a name that varies as what they have in common", () => {
+  const elementwise = flag() ? "sigmoid" : "logSigmoid";
+  expectTypeOf(k[elementwise](x, { shape })).toEqualTypeOf<Float32Array>();
+  const along = flag() ? "softmax" : "logSoftmax";
+  const rows: Record<typeof along, (x: Float32Array, options: BatchOptions) => Float32Array> = k;
+  expect(rows[along](x, { shape })).toEqual(k.softmax(x));
+  const placed: Record<typeof along, (x: Float32Array, options: ArrayOptions) => FloatOutput> = k;
+  expect(placed[along](x, { out: x.slice() })).toEqual(k.softmax(x));
 });
 
 it("a resident batch of a type that isn't known is of either", () => {
@@ -210,6 +244,42 @@ it("a resident batch is set from arrays and typed arrays", () => {
   for (const source of [[1, 2, 3], [1n, 2n, 3n], x, Float64Array.of(1, 2, 3), Uint8Array.of(1, 2, 3)]) z.set(source);
   // @ts-expect-error an object that is like an array is refused
   expect(() => z.set({ length: 3, 0: 1, 1: 2, 2: 3 })).toThrow();
+});
+
+it("a result of the reference has what is sure to be asked for, and the rest perhaps", () => {
+  expectTypeOf(reference.nllLoss(x, [1], { grad: true, reduction: "none" })).toEqualTypeOf<
+    { loss: Float64Array } & { grad: Float64Array }
+  >();
+  expectTypeOf(reference.nllLoss(x, [1]).loss).toEqualTypeOf<number>();
+  expectTypeOf(reference.entropy(x)).toEqualTypeOf<Float64Array>();
+  expectTypeOf(reference.entropy(x, { reduction: "sum" })).toEqualTypeOf<number>();
+  const grad: { grad?: true } = {};
+  for (const result of [
+    reference.nllLoss(x, [1], grad),
+    reference.softmaxCrossEntropy(x, [1], grad),
+    reference.softmaxKlDivergence(x, x, grad),
+    reference.sigmoidCrossEntropy(x, x, grad),
+    reference.sigmoidFocalLoss(x, x, grad),
+    reference.sigmoidSquaredError(x, x, grad),
+    reference.sigmoidCrossEntropy(x, x, { grad: flag() && undefined }),
+  ]) {
+    expectTypeOf(result.grad).toEqualTypeOf<Float64Array | undefined>();
+  }
+  const linear = reference.linearSigmoidCrossEntropy(x, x, [1], { shape: [1, 3], ...grad });
+  expectTypeOf(linear.grad).toEqualTypeOf<reference.LinearGradients | undefined>();
+  expectTypeOf(reference.linearSoftmaxCrossEntropy(x, x, [0], { grad: true }).grad.bias).toEqualTypeOf<Float64Array>();
+  const none: { reduction?: "none" } = {};
+  expectTypeOf(reference.softmaxCrossEntropy(x, [1], none).loss).toEqualTypeOf<number | Float64Array>();
+  const mean: { reduction?: "mean" } = {};
+  expectTypeOf(reference.entropy(x, mean)).toEqualTypeOf<number | Float64Array>();
+  const y = Float32Array.of(0.5, 0.25, 0.25);
+  type Either = Float64Array | { loss: Float64Array; grad: Float64Array };
+  expectTypeOf(reference.klDivergence(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.crossEntropy(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.jensenShannon(y, y, grad)).toEqualTypeOf<Either>();
+  expectTypeOf(reference.binaryCrossEntropy(y, y, grad)).toEqualTypeOf<Either>();
+  // @ts-expect-error there is no such option
+  expect(() => reference.nllLoss(x, [1], { ...grad, axes: 1 })).toThrow("no option");
 });
 
 it("the reference takes options that are undefined, as the kernels do", () => {

@@ -29,6 +29,7 @@ describe("examples/worker", () => {
     '{"logits": ["a"]}',
     '{"logits": [1, null]}',
     '{"logits": [1, 1e999]}',
+    '{"logits": [1e39, 0]}',
     '{"logits": "12"}',
     '{"logits": {"length": 2}}',
     "{}",

@@ -85,9 +85,14 @@ const GLOBALS = [
   "Math",
   "NaN",
   "Number",
-  "Object",
   "Set",
 ];
+
+/**
+ * Another name for Object, which can't be a constant of its own name: what compiles a chunk to CommonJS, as Babel does for
+ * Jest, puts `Object.defineProperty(exports, …)` above all constants, where they can't be read yet.
+ */
+const OBJECT = "GlobalObject";
 
 /**
  * The language's own globals as constants of each chunk. In the contexts of node:vm, in which Jest runs tests, V8 asks the host
@@ -96,10 +101,11 @@ const GLOBALS = [
 const globalsAsConstants = {
   name: "globals as constants",
   renderChunk(code) {
-    const used = GLOBALS.filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
+    const used = [...GLOBALS, OBJECT].filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
     if (used.length === 0) return undefined;
+    const names = used.map((name) => (name === OBJECT ? `Object: ${OBJECT}` : name)).join(", ");
     const start = code.startsWith("#!") ? code.indexOf("\n") + 1 : 0;
-    return `${code.slice(0, start)}const { ${used.join(", ")} } = globalThis;\n${code.slice(start)}`;
+    return `${code.slice(0, start)}const { ${names} } = globalThis;\n${code.slice(start)}`;
   },
 };
 
@@ -110,6 +116,7 @@ const bundle = await rolldown({
   platform: "neutral",
   // No file does anything when it is imported ("sideEffects" in package.json).
   treeshake: { moduleSideEffects: false },
+  transform: { define: { Object: OBJECT } },
   plugins: [threadsBesideLoad, loaderAnywhere, globalsAsConstants],
 });
 await bundle.write({

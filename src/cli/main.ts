@@ -7,7 +7,10 @@ import { bench } from "./bench.js";
 import { CALLS } from "./calls.js";
 import { check, printCheck } from "./check.js";
 import { info, version } from "./info.js";
-import { UsageError } from "./usage.js";
+import { requireName, UsageError } from "./usage.js";
+
+const COMMANDS = ["info", "check", "bench"] as const;
+const TOPICS = [...COMMANDS, "help"] as const;
 
 /** Runs a command; returns the exit status. */
 async function main([command, ...rest]: readonly string[]): Promise<number> {
@@ -37,13 +40,18 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       return 0;
     }
     case "--version":
+      requireNoMore(rest);
       console.log(version());
       return 0;
     case "help":
     case "--help":
-    case "-h":
-      console.log(isCommand(rest[0]) ? TEXTS[rest[0]] : TEXTS.help);
+    case "-h": {
+      const [topic = "help", ...more] = rest;
+      const name = requireName("command", topic, TOPICS);
+      requireNoMore(more);
+      console.log(TEXTS[name]);
       return 0;
+    }
     case undefined:
       console.error(TEXTS.help);
       return 2;
@@ -51,13 +59,13 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       throw new UsageError(
         command.startsWith("-")
           ? `There is no option "${command}" before a command; there are: --help, --version.`
-          : `There is no command "${command}"; there are: info, check, bench.`,
+          : `There is no command "${command}"; there are: ${COMMANDS.join(", ")}.`,
       );
   }
 }
 
-function isCommand(name: string | undefined): name is keyof typeof TEXTS {
-  return name !== undefined && Object.hasOwn(TEXTS, name);
+function requireNoMore([argument]: readonly string[]): void {
+  if (argument !== undefined) throw new UsageError(`Unexpected argument '${argument}'.`);
 }
 
 // A reader that has seen enough (`xentropy bench | head`) is no error; a full disk is.
@@ -75,7 +83,8 @@ try {
 } catch (error) {
   process.exitCode = error instanceof UsageError ? 2 : 1;
   if (error instanceof UsageError) {
-    console.error(`${error.message}\nTry: xentropy ${isCommand(args[0]) ? `${args[0]} ` : ""}--help`);
+    const command = COMMANDS.find((name) => name === args[0]);
+    console.error(`${error.message}\nTry: xentropy ${command ? `${command} ` : ""}--help`);
   } else if (error instanceof XentropyError || (error as NodeJS.ErrnoException).code) {
     console.error((error as Error).message);
   } else console.error(error);

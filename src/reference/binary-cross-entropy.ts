@@ -5,16 +5,14 @@
 // log(1 − q) is log1p(−q), which keeps small q. From logits, use sigmoidCrossEntropy: a q that has rounded to 1 has
 // lost what the loss depends on.
 
+import type { Only } from "../given.js";
 import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import { type Divergence, type GradientOptions, natsIn, type ValueOptions } from "./divergence.js";
-import { type Reduction, reduce } from "./reduction.js";
+import { reduce } from "./reduction.js";
 import { weighted } from "./sum.js";
 
-export interface BinaryCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends ShapeOptions,
-    ValueOptions<R>,
-    GradientOptions<G> {}
+export interface BinaryCrossEntropyOptions extends ShapeOptions, ValueOptions, GradientOptions {}
 
 const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, reduction: true, unit: true, grad: true };
 
@@ -27,13 +25,13 @@ const OPTIONS: Names<BinaryCrossEntropyOptions> = { ...SHAPE_OPTIONS, reduction:
  * @returns one value per element, or with a reduction a number; with `grad` also the gradient to `q`
  * @throws RangeError for shapes that don't match, or an unknown option value.
  */
-export function binaryCrossEntropy<R extends Reduction = "none", G extends boolean = false>(
+export function binaryCrossEntropy<const O extends Only<BinaryCrossEntropyOptions, O> = object>(
   q: Batch,
   t: Labels,
-  options: BinaryCrossEntropyOptions<R, G> = {},
-): Divergence<R, G> {
+  options: O = {} as O,
+): Divergence<O> {
   requireOptions(options, OPTIONS);
-  const { reduction = "none" as R, unit = "nats" } = options;
+  const { reduction = "none", unit = "nats" }: BinaryCrossEntropyOptions = options;
   const nats = natsIn(unit);
   const { data, shape } = readBatch(q, options.shape);
   const targets = readLike("targets", t, shape);
@@ -47,7 +45,7 @@ export function binaryCrossEntropy<R extends Reduction = "none", G extends boole
     if (grad) grad[i] = valid ? (scale * gradientOf(data[i], targets[i])) / nats : Number.NaN;
   }
   const loss = reduce(values, reduction, data.length);
-  return (grad ? { loss, grad } : loss) as Divergence<R, G>;
+  return (grad ? { loss, grad } : loss) as Divergence<O>;
 }
 
 function lossOf(q: number, t: number): number {

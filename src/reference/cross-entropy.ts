@@ -13,6 +13,7 @@
 // I. Goodfellow, Y. Bengio, A. Courville, "Deep Learning" (2016), section 6.2.2.3; the log-sum-exp penalty ("z-loss"):
 // A. Chowdhery et al., PaLM (arXiv 2204.02311), section 5.
 
+import type { Only } from "../given.js";
 import {
   AXIS_OPTIONS,
   type AxisOptions,
@@ -25,23 +26,12 @@ import {
 } from "./arrays.js";
 import { type Names, requireOptions, requireWeight } from "./checks.js";
 import { gradientToLogits, LOGIT_OPTIONS, type LogitOptions, transformLogits } from "./logits.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { argmaxOfRow, logSoftmaxOfRow } from "./row.js";
 import { Sum, weighted } from "./sum.js";
 import { readTargets, TARGET_OPTIONS, type TargetOptions, targetOfRow } from "./targets.js";
 
-export interface SoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends AxisOptions,
-    LogitOptions,
-    TargetOptions,
-    ReductionOptions<R, G> {
+export interface SoftmaxCrossEntropyOptions extends AxisOptions, LogitOptions, TargetOptions, ReductionOptions {
   /** λ ≥ 0: adds λ·logSumExp² per position, times its sample weight. Default 0. */
   readonly zLoss?: number | undefined;
   /** Whether to count the positions whose largest logit is the label's. Integer labels only. Default false. */
@@ -82,13 +72,13 @@ export const SOFTMAX_CROSS_ENTROPY_OPTIONS: Names<SoftmaxCrossEntropyOptions> = 
  * @returns the loss, and with `grad` the gradient to the given logits, through softcap and temperature
  * @throws RangeError for shapes that don't match, an axis or label out of range, or an option out of its range.
  */
-export function softmaxCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
+export function softmaxCrossEntropy<const O extends Only<SoftmaxCrossEntropyOptions, O> = object>(
   logits: Batch,
   labels: Labels,
-  options: SoftmaxCrossEntropyOptions<R, G> = {},
-): Loss<R, G> & SoftmaxCrossEntropyExtras {
+  options: O = {} as O,
+): Loss<O> & SoftmaxCrossEntropyExtras {
   requireOptions(options, SOFTMAX_CROSS_ENTROPY_OPTIONS);
-  const { reduction = "mean" as R, zLoss = 0 } = options;
+  const { reduction = "mean", zLoss = 0 }: SoftmaxCrossEntropyOptions = options;
   requireWeight("zLoss", zLoss);
   const batch = readBatch(logits, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);
@@ -129,7 +119,7 @@ export function softmaxCrossEntropy<R extends Reduction = "mean", G extends bool
   if (grad) gradientToLogits(grad, batch.data, options);
 
   return {
-    ...toLoss<R, G>(losses, reduction, targets.divisor, grad),
+    ...toLoss<O>(losses, reduction, targets.divisor, grad),
     ...(options.correct && { correct }),
     ...(options.logSumExp && { logSumExp: logSumExps }),
   };

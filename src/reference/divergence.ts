@@ -8,6 +8,7 @@
 //
 // T. M. Cover, J. A. Thomas, "Elements of Information Theory" (2006), chapter 2.
 
+import type { Given, Only } from "../given.js";
 import {
   AXIS_OPTIONS,
   type AxisOptions,
@@ -20,37 +21,39 @@ import {
   scatter,
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import { type Loss, type Reduced, type Reduction, reduce } from "./reduction.js";
+import { type Reduction, reduce } from "./reduction.js";
 import { Sum, weighted } from "./sum.js";
 
 /** Unit of information: 1 bit = log 2 nats. */
 export type Unit = "nats" | "bits";
 
 /** What is returned of given probabilities. */
-export interface ValueOptions<R extends Reduction = Reduction> {
+export interface ValueOptions {
   /** Default `"none"`: each value. The mean divides by their number. */
-  readonly reduction?: R | undefined;
+  readonly reduction?: Reduction | undefined;
   /** Unit of the result and its gradient. Default `"nats"`. */
   readonly unit?: Unit | undefined;
 }
 
-export interface GradientOptions<G extends boolean = boolean> {
+export interface GradientOptions {
   /** Whether to return the gradient to `q` too; for reduction `"none"` it is that of the sum. Default false. */
-  readonly grad?: G | undefined;
+  readonly grad?: boolean | undefined;
 }
 
-export interface EntropyOptions<R extends Reduction = Reduction> extends AxisOptions, ValueOptions<R> {}
+export interface EntropyOptions extends AxisOptions, ValueOptions {}
 
-export interface DivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends EntropyOptions<R>,
-    GradientOptions<G> {}
+export interface DivergenceOptions extends EntropyOptions, GradientOptions {}
 
 const ENTROPY_OPTIONS: Names<EntropyOptions> = { ...AXIS_OPTIONS, reduction: true, unit: true };
 
 export const DIVERGENCE_OPTIONS: Names<DivergenceOptions> = { ...ENTROPY_OPTIONS, grad: true };
 
-/** The reduced values alone, or with `grad: true` a loss and its gradient. */
-export type Divergence<R extends Reduction, G extends boolean> = G extends true ? Loss<R, true> : Reduced<R>;
+type Values<R> = R extends "mean" | "sum" ? number : Float64Array;
+
+type DivergenceOf<V, G> = G extends true ? { loss: V; grad: Float64Array } : V;
+
+/** The values alone, one a row or reduced, or with `grad: true` as a loss with its gradient; given the options. */
+export type Divergence<O = object> = DivergenceOf<Values<Given<O, "reduction">>, Given<O, "grad">>;
 
 /**
  * Entropy −Σ p·log p of each row.
@@ -59,9 +62,12 @@ export type Divergence<R extends Reduction, G extends boolean> = G extends true 
  * @returns one value per row, or with a reduction a number
  * @throws RangeError for a shape that doesn't match the data, an axis out of range, or an unknown option value.
  */
-export function entropy<R extends Reduction = "none">(p: Batch, options: EntropyOptions<R> = {}): Reduced<R> {
+export function entropy<const O extends Only<EntropyOptions, O> = object>(
+  p: Batch,
+  options: O = {} as O,
+): Divergence<O> {
   requireOptions(options, ENTROPY_OPTIONS);
-  return compareRows<R, false>(p, float64(p), options, (row) => {
+  return compareRows<O>(p, float64(p), options, (row) => {
     const total = new Sum();
     for (let i = 0; i < row.length; i++) total.add(weighted(row[i], -Math.log(row[i])));
     return total.value;
@@ -76,13 +82,13 @@ export function entropy<R extends Reduction = "none">(p: Batch, options: Entropy
  * @returns one value per row, or with a reduction a number; with `grad` also the gradient to `q`
  * @throws RangeError for shapes that don't match, an axis out of range, or an unknown option value.
  */
-export function crossEntropy<R extends Reduction = "none", G extends boolean = false>(
+export function crossEntropy<const O extends Only<DivergenceOptions, O> = object>(
   p: Batch,
   q: Batch,
-  options: DivergenceOptions<R, G> = {},
-): Divergence<R, G> {
+  options: O = {} as O,
+): Divergence<O> {
   requireOptions(options, DIVERGENCE_OPTIONS);
-  return compareRows(p, q, options, (pRow, qRow, grad) => {
+  return compareRows<O>(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], -Math.log(qRow[i])));
     gradientOfLog(pRow, qRow, grad);
@@ -98,13 +104,13 @@ export function crossEntropy<R extends Reduction = "none", G extends boolean = f
  * @returns one value per row, or with a reduction a number; with `grad` also the gradient to `q`
  * @throws RangeError for shapes that don't match, an axis out of range, or an unknown option value.
  */
-export function klDivergence<R extends Reduction = "none", G extends boolean = false>(
+export function klDivergence<const O extends Only<DivergenceOptions, O> = object>(
   p: Batch,
   q: Batch,
-  options: DivergenceOptions<R, G> = {},
-): Divergence<R, G> {
+  options: O = {} as O,
+): Divergence<O> {
   requireOptions(options, DIVERGENCE_OPTIONS);
-  return compareRows(p, q, options, (pRow, qRow, grad) => {
+  return compareRows<O>(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) total.add(weighted(pRow[i], logRatio(pRow[i], qRow[i])));
     gradientOfLog(pRow, qRow, grad);
@@ -125,13 +131,13 @@ function gradientOfLog(p: Float64Array, q: Float64Array, grad: Float64Array | un
 }
 
 /** Evaluates `value` on the rows of p and q (in nats), puts negative probabilities right, converts and reduces. */
-export function compareRows<R extends Reduction, G extends boolean>(
+export function compareRows<O>(
   p: Batch,
   q: Batch,
-  options: DivergenceOptions<R, G>,
+  options: DivergenceOptions,
   value: (p: Float64Array, q: Float64Array, grad: Float64Array | undefined) => number,
-): Divergence<R, G> {
-  const { reduction = "none" as R, unit = "nats" } = options;
+): Divergence<O> {
+  const { reduction = "none", unit = "nats" } = options;
   const nats = natsIn(unit);
   const batch = readBatch(p, options.shape);
   const other = readLike("q", q, batch.shape);
@@ -153,7 +159,7 @@ export function compareRows<R extends Reduction, G extends boolean>(
     }
   }
   const loss = reduce(values, reduction, rows.count);
-  return (grad ? { loss, grad } : loss) as Divergence<R, G>;
+  return (grad ? { loss, grad } : loss) as Divergence<O>;
 }
 
 /** How many nats one unit is. */

@@ -1,7 +1,7 @@
 // The judge: every operation of the kernels as a pure float64 function, in the numerically stable form, plus what only
-// teaching and checking need. Typed or plain arrays in, Float64Array out (indices: Int32Array). It imports nothing from
-// the rest of the package, so that it can judge it: its errors are RangeErrors for values out of range, and TypeErrors for
-// an option that does not exist or something of the wrong kind, without the codes of the kernels' errors.
+// teaching and checking need. Typed or plain arrays in, Float64Array out (indices: Int32Array). It imports nothing but
+// types from the rest of the package, so that it can judge it: its errors are RangeErrors for values out of range, and
+// TypeErrors for an option that does not exist or something of the wrong kind, without the codes of the kernels' errors.
 
 export { argmax, topK } from "./argmax.js";
 export type { AxisOptions, Batch, Labels, Numbers, Shape, ShapeOptions } from "./arrays.js";

@@ -4,10 +4,10 @@
 //
 // J. Lin, "Divergence Measures Based on the Shannon Entropy", IEEE Trans. Inf. Theory 37 (1991).
 
+import type { Only } from "../given.js";
 import type { Batch } from "./arrays.js";
 import { requireOptions } from "./checks.js";
 import { compareRows, DIVERGENCE_OPTIONS, type Divergence, type DivergenceOptions } from "./divergence.js";
-import type { Reduction } from "./reduction.js";
 import { Sum, weighted } from "./sum.js";
 
 /**
@@ -18,13 +18,13 @@ import { Sum, weighted } from "./sum.js";
  * @returns one value per row, or with a reduction a number; with `grad` also the gradient to `q`
  * @throws RangeError for shapes that don't match, an axis out of range, or an unknown option value.
  */
-export function jensenShannon<R extends Reduction = "none", G extends boolean = false>(
+export function jensenShannon<const O extends Only<DivergenceOptions, O> = object>(
   p: Batch,
   q: Batch,
-  options: DivergenceOptions<R, G> = {},
-): Divergence<R, G> {
+  options: O = {} as O,
+): Divergence<O> {
   requireOptions(options, DIVERGENCE_OPTIONS);
-  return compareRows(p, q, options, (pRow, qRow, grad) => {
+  return compareRows<O>(p, q, options, (pRow, qRow, grad) => {
     const total = new Sum();
     for (let i = 0; i < pRow.length; i++) {
       total.add(jensenShannonTerm(pRow[i], qRow[i]));

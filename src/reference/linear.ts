@@ -3,6 +3,7 @@
 //
 // C. M. Bishop, "Pattern Recognition and Machine Learning" (2006), sections 4.3.2 and 4.3.4.
 
+import type { Given, Only } from "../given.js";
 import type { Batch, Labels } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import {
@@ -12,35 +13,23 @@ import {
   softmaxCrossEntropy,
 } from "./cross-entropy.js";
 import { LAYER_OPTIONS, type LayerOptions, type LinearGradients, layerGradients, readLayer } from "./linear-layer.js";
-import type { Reduced, Reduction } from "./reduction.js";
+import type { Gradient, Reduced } from "./reduction.js";
 import {
   SIGMOID_CROSS_ENTROPY_OPTIONS,
   type SigmoidCrossEntropyOptions,
   sigmoidCrossEntropy,
 } from "./sigmoid-cross-entropy.js";
 
-export type LinearSoftmaxCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean> = Omit<
-  SoftmaxCrossEntropyOptions<R, G>,
-  "axis"
-> &
-  LayerOptions;
+export type LinearSoftmaxCrossEntropyOptions = Omit<SoftmaxCrossEntropyOptions, "axis"> & LayerOptions;
 
-export type LinearSigmoidCrossEntropyOptions<
-  R extends Reduction = Reduction,
-  G extends boolean = boolean,
-> = SigmoidCrossEntropyOptions<R, G> & LayerOptions;
+export type LinearSigmoidCrossEntropyOptions = SigmoidCrossEntropyOptions & LayerOptions;
 
 const { axis: _, ...SOFTMAX_WITHOUT_AXIS } = SOFTMAX_CROSS_ENTROPY_OPTIONS;
 const SOFTMAX_OPTIONS: Names<LinearSoftmaxCrossEntropyOptions> = { ...SOFTMAX_WITHOUT_AXIS, ...LAYER_OPTIONS };
 const SIGMOID_OPTIONS: Names<LinearSigmoidCrossEntropyOptions> = { ...SIGMOID_CROSS_ENTROPY_OPTIONS, ...LAYER_OPTIONS };
 
-/** A loss, and with `grad: true` the gradients. */
-export type LinearLoss<R extends Reduction, G extends boolean> = { loss: Reduced<R> } & (G extends true
-  ? { grad: LinearGradients }
-  : { grad?: undefined });
-
-/** The loss of the logits, before its gradient is carried on. */
-type LogitLoss<R extends Reduction> = { loss: Reduced<R>; grad?: Float64Array | undefined };
+/** A loss, given its options; with `grad: true` the gradients. */
+export type LinearLoss<O = object> = { loss: Reduced<Given<O, "reduction">> } & Gradient<O, LinearGradients>;
 
 /**
  * Softmax cross-entropy of features·weightsᵀ + bias. The options are those of softmaxCrossEntropy.
@@ -51,20 +40,18 @@ type LogitLoss<R extends Reduction> = { loss: Reduced<R>; grad?: Float64Array | 
  * @returns the loss, and with `grad` the gradients to features, weights and bias
  * @throws RangeError for shapes that don't match, a label out of range, or an option out of its range.
  */
-export function linearSoftmaxCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
+export function linearSoftmaxCrossEntropy<const O extends Only<LinearSoftmaxCrossEntropyOptions, O> = object>(
   features: Batch,
   weights: Batch,
   labels: Labels,
-  options: LinearSoftmaxCrossEntropyOptions<R, G> = {},
-): LinearLoss<R, G> & SoftmaxCrossEntropyExtras {
+  options: O = {} as O,
+): LinearLoss<O> & SoftmaxCrossEntropyExtras {
   requireOptions(options, SOFTMAX_OPTIONS);
   const layer = readLayer(features, weights, options);
-  const { bias: _, ...rest } = options;
+  const { bias: _, ...rest }: LinearSoftmaxCrossEntropyOptions = options;
   const settings = { ...rest, shape: [...layer.positions, layer.classes] };
-  const result: LogitLoss<R> & SoftmaxCrossEntropyExtras = softmaxCrossEntropy<R, G>(layer.logits, labels, settings);
-  const { grad, ...others } = result;
-  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G> &
-    SoftmaxCrossEntropyExtras;
+  const { grad, ...others } = softmaxCrossEntropy(layer.logits, labels, settings);
+  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<O> & SoftmaxCrossEntropyExtras;
 }
 
 /**
@@ -77,17 +64,16 @@ export function linearSoftmaxCrossEntropy<R extends Reduction = "mean", G extend
  * @returns the loss, and with `grad` the gradients to features, weights and bias
  * @throws RangeError for shapes that don't match or broadcast, or an option out of its range.
  */
-export function linearSigmoidCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
+export function linearSigmoidCrossEntropy<const O extends Only<LinearSigmoidCrossEntropyOptions, O> = object>(
   features: Batch,
   weights: Batch,
   targets: Labels,
-  options: LinearSigmoidCrossEntropyOptions<R, G> = {},
-): LinearLoss<R, G> {
+  options: O = {} as O,
+): LinearLoss<O> {
   requireOptions(options, SIGMOID_OPTIONS);
   const layer = readLayer(features, weights, options);
-  const { bias: _, ...rest } = options;
+  const { bias: _, ...rest }: LinearSigmoidCrossEntropyOptions = options;
   const settings = { ...rest, shape: [...layer.positions, layer.classes] };
-  const result: LogitLoss<R> = sigmoidCrossEntropy<R, G>(layer.logits, targets, settings);
-  const { grad, ...others } = result;
-  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<R, G>;
+  const { grad, ...others } = sigmoidCrossEntropy(layer.logits, targets, settings);
+  return { ...others, ...(grad && { grad: layerGradients(layer, grad) }) } as LinearLoss<O>;
 }

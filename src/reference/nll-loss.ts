@@ -1,6 +1,7 @@
 // Negative log-likelihood of labels under given log-probabilities: l = −v·w_y·lp_y per position y.
 // Softmax cross-entropy is this after logSoftmax.
 
+import type { Only } from "../given.js";
 import {
   AXIS_OPTIONS,
   type AxisOptions,
@@ -12,21 +13,11 @@ import {
   scatter,
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { weighted } from "./sum.js";
 import { LABEL_OPTIONS, type LabelOptions, labelWeight, readLabels, readWeights } from "./targets.js";
 
-export interface NllLossOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends AxisOptions,
-    LabelOptions,
-    ReductionOptions<R, G> {}
+export interface NllLossOptions extends AxisOptions, LabelOptions, ReductionOptions {}
 
 const OPTIONS: Names<NllLossOptions> = { ...AXIS_OPTIONS, ...LABEL_OPTIONS, ...REDUCTION_OPTIONS };
 
@@ -40,13 +31,13 @@ const OPTIONS: Names<NllLossOptions> = { ...AXIS_OPTIONS, ...LABEL_OPTIONS, ...R
  * @returns the loss, and with `grad` the gradient to `logProbs`
  * @throws RangeError for shapes that don't match, an axis or label out of range, or an option out of its range.
  */
-export function nllLoss<R extends Reduction = "mean", G extends boolean = false>(
+export function nllLoss<const O extends Only<NllLossOptions, O> = object>(
   logProbs: Batch,
   labels: Labels,
-  options: NllLossOptions<R, G> = {},
-): Loss<R, G> {
+  options: O = {} as O,
+): Loss<O> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R } = options;
+  const { reduction = "mean" }: NllLossOptions = options;
   const batch = readBatch(logProbs, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);
   const classes = readLabels(labels, rows, options.ignoreIndex);
@@ -70,5 +61,5 @@ export function nllLoss<R extends Reduction = "mean", G extends boolean = false>
       scatter(row, rows, r, grad);
     }
   }
-  return toLoss(losses, reduction, divisor, grad);
+  return toLoss<O>(losses, reduction, divisor, grad);
 }

@@ -1,6 +1,7 @@
 // From losses of positions to the loss that is returned, and the factor that the gradient of each position carries.
 // A position is a row of a row-wise loss, an element of an elementwise one.
 
+import type { Given, Property } from "../given.js";
 import { float64, type Numbers } from "./arrays.js";
 import type { Names } from "./checks.js";
 import { sum } from "./sum.js";
@@ -8,12 +9,12 @@ import { sum } from "./sum.js";
 /** `"none"`: one loss per position. `"sum"`: their sum. `"mean"`: the sum over the divisor that the loss defines. */
 export type Reduction = "none" | "mean" | "sum";
 
-/** Options of losses. The type parameters carry `reduction` and `grad` over to the result's type. */
-export interface ReductionOptions<R extends Reduction = Reduction, G extends boolean = boolean> {
+/** Options of losses. */
+export interface ReductionOptions {
   /** Default `"mean"`. */
-  readonly reduction?: R | undefined;
+  readonly reduction?: Reduction | undefined;
   /** Whether to return the gradient too; for `"none"` it is that of the sum. Default false. */
-  readonly grad?: G | undefined;
+  readonly grad?: boolean | undefined;
   /** Upstream gradient: a number, or with reduction `"none"` also one number per position. Default 1. */
   readonly gradOutput?: number | Numbers | undefined;
 }
@@ -21,35 +22,39 @@ export interface ReductionOptions<R extends Reduction = Reduction, G extends boo
 export const REDUCTION_OPTIONS: Names<ReductionOptions> = { reduction: true, grad: true, gradOutput: true };
 
 /** One value per position for `"none"`, otherwise a number. */
-export type Reduced<R extends Reduction> = R extends "none" ? Float64Array : number;
+export type Reduced<R> = R extends "none" ? Float64Array : number;
 
-/** A loss, and with `grad: true` the gradient in the shape of the operand it belongs to. */
-export type Loss<R extends Reduction, G extends boolean> = { loss: Reduced<R> } & (G extends true
-  ? { grad: Float64Array }
-  : { grad?: undefined });
+/** A gradient of type V, if `grad` is true. */
+export type Gradient<O, V> = Property<
+  "grad",
+  Given<O, "grad"> extends infer G ? (G extends true ? V : undefined) : never
+>;
+
+/** A loss, given its options; with `grad: true` the gradient in the shape of the operand it belongs to. */
+export type Loss<O = object> = { loss: Reduced<Given<O, "reduction">> } & Gradient<O, Float64Array>;
 
 /** Reduces the losses of all positions. A divisor of 0 means there is nothing to average: the mean is NaN. */
-export function reduce<R extends Reduction>(losses: Float64Array, reduction: R, divisor: number): Reduced<R> {
+export function reduce(losses: Float64Array, reduction: Reduction, divisor: number): number | Float64Array {
   switch (reduction) {
     case "none":
-      return losses as Reduced<R>;
+      return losses;
     case "sum":
-      return sum(losses) as Reduced<R>;
+      return sum(losses);
     case "mean":
-      return (divisor === 0 ? Number.NaN : sum(losses) / divisor) as Reduced<R>;
+      return divisor === 0 ? Number.NaN : sum(losses) / divisor;
     default:
       throw new RangeError(`reduction is "${reduction}", expected "none", "mean" or "sum"`);
   }
 }
 
 /** The result of a loss. */
-export function toLoss<R extends Reduction, G extends boolean>(
+export function toLoss<O>(
   losses: Float64Array,
-  reduction: R,
+  reduction: Reduction,
   divisor: number,
   grad: Float64Array | undefined,
-): Loss<R, G> {
-  return { loss: reduce(losses, reduction, divisor), ...(grad && { grad }) } as Loss<R, G>;
+): Loss<O> {
+  return { loss: reduce(losses, reduction, divisor), ...(grad && { grad }) } as Loss<O>;
 }
 
 /**

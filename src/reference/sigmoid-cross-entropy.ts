@@ -6,23 +6,15 @@
 // with label smoothing t → t(1 − ε) + ε/2. Both σ(x) and σ(−x) = 1 − σ(x) are computed directly, as are t and 1 − t
 // after smoothing, so without weights and for t = 0 or 1 nothing cancels.
 
+import type { Only } from "../given.js";
 import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type BroadcastWeights, broadcastWeights } from "./broadcast.js";
 import { type Names, requireFraction, requireOptions } from "./checks.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { sigmoidOf, softplusOf } from "./sigmoid.js";
 import { weighted } from "./sum.js";
 
-export interface SigmoidCrossEntropyOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends ShapeOptions,
-    ReductionOptions<R, G> {
+export interface SigmoidCrossEntropyOptions extends ShapeOptions, ReductionOptions {
   /** Label smoothing ε in [0, 1]: targets become t(1 − ε) + ε/2. Default 0. */
   readonly labelSmoothing?: number | undefined;
   /** Weight pw ≥ 0 of the positive part of the loss; broadcasts as in NumPy. Default 1. */
@@ -48,13 +40,13 @@ export const SIGMOID_CROSS_ENTROPY_OPTIONS: Names<SigmoidCrossEntropyOptions> = 
  * @returns the loss (reduction `"none"`: one per element), and with `grad` the gradient to the logits
  * @throws RangeError for shapes that don't match or broadcast, or an option out of its range.
  */
-export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends boolean = false>(
+export function sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
   logits: Batch,
   targets: Labels,
-  options: SigmoidCrossEntropyOptions<R, G> = {},
-): Loss<R, G> {
+  options: O = {} as O,
+): Loss<O> {
   requireOptions(options, SIGMOID_CROSS_ENTROPY_OPTIONS);
-  const { reduction = "mean" as R, labelSmoothing = 0, posWeight, elementWeights } = options;
+  const { reduction = "mean", labelSmoothing = 0, posWeight, elementWeights }: SigmoidCrossEntropyOptions = options;
   requireFraction("labelSmoothing", labelSmoothing);
   const { data: x, shape } = readBatch(logits, options.shape);
   const t = readLike("targets", targets, shape);
@@ -75,5 +67,5 @@ export function sigmoidCrossEntropy<R extends Reduction = "mean", G extends bool
     losses[i] = weight * loss;
     if (grad) grad[i] = scales[i] * weight * (negative * sigmoidOf(x[i]) - positive * sigmoidOf(-x[i]));
   }
-  return toLoss(losses, reduction, x.length, grad);
+  return toLoss<O>(losses, reduction, x.length, grad);
 }

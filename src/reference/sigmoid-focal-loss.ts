@@ -8,22 +8,14 @@
 // T.-Y. Lin et al., "Focal Loss for Dense Object Detection" (arXiv 1708.02002), equation (5); soft targets as in
 // torchvision and optax.
 
+import type { Only } from "../given.js";
 import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireFraction, requireOptions, requireWeight } from "./checks.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { sigmoidOf, softplusOf } from "./sigmoid.js";
 import { weighted } from "./sum.js";
 
-export interface SigmoidFocalLossOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends ShapeOptions,
-    ReductionOptions<R, G> {
+export interface SigmoidFocalLossOptions extends ShapeOptions, ReductionOptions {
   /** Weight α in [0, 1] of the positive class, 1 − α of the negative one. Default: neither is weighted. */
   readonly alpha?: number | undefined;
   /** Focusing exponent γ ≥ 0; 0 is plain cross-entropy. Default 2. */
@@ -41,13 +33,13 @@ const OPTIONS: Names<SigmoidFocalLossOptions> = { ...SHAPE_OPTIONS, ...REDUCTION
  * @returns the loss (reduction `"none"`: one per element), and with `grad` the gradient to the logits
  * @throws RangeError for shapes that don't match, or an option out of its range.
  */
-export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean = false>(
+export function sigmoidFocalLoss<const O extends Only<SigmoidFocalLossOptions, O> = object>(
   logits: Batch,
   targets: Labels,
-  options: SigmoidFocalLossOptions<R, G> = {},
-): Loss<R, G> {
+  options: O = {} as O,
+): Loss<O> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R, alpha } = options;
+  const { reduction = "mean", alpha }: SigmoidFocalLossOptions = options;
   if (alpha !== undefined) requireFraction("alpha", alpha);
   const { gamma: given = 2 } = options;
   requireWeight("gamma", given);
@@ -76,5 +68,5 @@ export function sigmoidFocalLoss<R extends Reduction = "mean", G extends boolean
       grad[i] = scales[i] * weight * (gamma * weighted(slope, ce) + direct);
     }
   }
-  return toLoss(losses, reduction, x.length, grad);
+  return toLoss<O>(losses, reduction, x.length, grad);
 }

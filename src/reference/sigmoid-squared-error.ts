@@ -8,21 +8,13 @@
 // X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section
 // 4.1.
 
+import type { Only } from "../given.js";
 import { type Batch, type Labels, readBatch, readLike, SHAPE_OPTIONS, type ShapeOptions } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { sigmoidOf } from "./sigmoid.js";
 
-export interface SigmoidSquaredErrorOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends ShapeOptions,
-    ReductionOptions<R, G> {}
+export interface SigmoidSquaredErrorOptions extends ShapeOptions, ReductionOptions {}
 
 const OPTIONS: Names<SigmoidSquaredErrorOptions> = { ...SHAPE_OPTIONS, ...REDUCTION_OPTIONS };
 
@@ -34,13 +26,13 @@ const OPTIONS: Names<SigmoidSquaredErrorOptions> = { ...SHAPE_OPTIONS, ...REDUCT
  * @returns the loss (reduction `"none"`: one per element), and with `grad` the gradient to the logits
  * @throws RangeError for shapes that don't match.
  */
-export function sigmoidSquaredError<R extends Reduction = "mean", G extends boolean = false>(
+export function sigmoidSquaredError<const O extends Only<SigmoidSquaredErrorOptions, O> = object>(
   logits: Batch,
   targets: Labels,
-  options: SigmoidSquaredErrorOptions<R, G> = {},
-): Loss<R, G> {
+  options: O = {} as O,
+): Loss<O> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R } = options;
+  const { reduction = "mean" }: SigmoidSquaredErrorOptions = options;
   const { data: x, shape } = readBatch(logits, options.shape);
   const t = readLike("targets", targets, shape);
   const losses = new Float64Array(x.length);
@@ -54,5 +46,5 @@ export function sigmoidSquaredError<R extends Reduction = "mean", G extends bool
     losses[i] = error * error;
     if (grad) grad[i] = scales[i] * 2 * error * p * notP;
   }
-  return toLoss(losses, reduction, x.length, grad);
+  return toLoss<O>(losses, reduction, x.length, grad);
 }

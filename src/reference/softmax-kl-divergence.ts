@@ -11,6 +11,7 @@
 //
 // G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (arXiv 1503.02531), section 2.
 
+import type { Only } from "../given.js";
 import {
   AXIS_OPTIONS,
   type AxisOptions,
@@ -23,20 +24,11 @@ import {
 } from "./arrays.js";
 import { type Names, requireOptions } from "./checks.js";
 import { gradientToLogits, readTemperature, transformLogits } from "./logits.js";
-import {
-  gradientScales,
-  type Loss,
-  REDUCTION_OPTIONS,
-  type Reduction,
-  type ReductionOptions,
-  toLoss,
-} from "./reduction.js";
+import { gradientScales, type Loss, REDUCTION_OPTIONS, type ReductionOptions, toLoss } from "./reduction.js";
 import { logSoftmaxOfRow } from "./row.js";
 import { Sum, sum } from "./sum.js";
 
-export interface SoftmaxKlDivergenceOptions<R extends Reduction = Reduction, G extends boolean = boolean>
-  extends AxisOptions,
-    ReductionOptions<R, G> {
+export interface SoftmaxKlDivergenceOptions extends AxisOptions, ReductionOptions {
   /**
    * Temperature T > 0: both logits become fround(z / T), and the loss is multiplied by T². Default: none,
    * as T = 1.
@@ -57,13 +49,13 @@ const OPTIONS: Names<SoftmaxKlDivergenceOptions> = { ...AXIS_OPTIONS, ...REDUCTI
  * @returns the loss, and with `grad` the gradient to the student's logits
  * @throws RangeError for shapes that don't match, an axis out of range, or a temperature that is not above 0.
  */
-export function softmaxKlDivergence<R extends Reduction = "mean", G extends boolean = false>(
+export function softmaxKlDivergence<const O extends Only<SoftmaxKlDivergenceOptions, O> = object>(
   student: Batch,
   teacher: Batch,
-  options: SoftmaxKlDivergenceOptions<R, G> = {},
-): Loss<R, G> {
+  options: O = {} as O,
+): Loss<O> {
   requireOptions(options, OPTIONS);
-  const { reduction = "mean" as R } = options;
+  const { reduction = "mean" }: SoftmaxKlDivergenceOptions = options;
   const temperature = readTemperature(options.temperature ?? 1);
   const batch = readBatch(student, options.shape);
   const rows = rowsAlong(batch.shape, options.axis);
@@ -109,7 +101,7 @@ export function softmaxKlDivergence<R extends Reduction = "mean", G extends bool
     }
   }
   if (grad) gradientToLogits(grad, batch.data, options);
-  return toLoss(losses, reduction, rows.count, grad);
+  return toLoss<O>(losses, reduction, rows.count, grad);
 }
 
 function largest(row: Float64Array): number {
