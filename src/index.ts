@@ -45,6 +45,7 @@ export type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
+  Into,
   LinearGradientOption,
   LinearLoss,
   LinearOptions,

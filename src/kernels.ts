@@ -1,4 +1,4 @@
-import type { ElementTargets, FloatBatch, Labels } from "./batch.js";
+import type { ElementTargets, FloatBatch, IndexOutput, Labels } from "./batch.js";
 import type { Only } from "./given.js";
 import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
@@ -24,6 +24,7 @@ import type {
   DivergenceOptions,
   ElementwiseOptions,
   EntropyOptions,
+  Into,
   LinearLoss,
   LinearSigmoidCrossEntropyOptions,
   LinearSoftmaxCrossEntropyLoss,
@@ -32,6 +33,7 @@ import type {
   LogSumExpOptions,
   Loss,
   NllLossOptions,
+  Output,
   SigmoidCrossEntropyOptions,
   SigmoidFocalLossOptions,
   SoftmaxCrossEntropyLoss,
@@ -40,8 +42,7 @@ import type {
   SoftmaxOptions,
 } from "./options.js";
 
-/** No options, of whatever type. */
-const NONE = {} as never;
+const NONE = {};
 
 /**
  * The operations, on one backend. Every method is synchronous, checks its arguments before it writes anything, and takes
@@ -58,12 +59,18 @@ export class Xentropy extends Loaded {
    * softmax(x)_i = exp(x_i − max) / Σ_j exp(x_j − max) along `axis`, of the batch's shape. At most 4 ULP. A row with a NaN,
    * a +Infinity or nothing but −Infinity gives NaN throughout; −Infinity beside finite values gives 0.
    */
-  softmax<const O extends Only<SoftmaxOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  softmax<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<SoftmaxOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return softmax(this.context("softmax", x), "softmax", x, options) as ArrayResult<O>;
   }
 
   /** logSoftmax(x)_i = x_i − log Σ_j exp(x_j), like softmax but without forming it. At most 4 ULP, near 0 too. */
-  logSoftmax<const O extends Only<LogSoftmaxOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  logSoftmax<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<LogSoftmaxOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return softmax(this.context("logSoftmax", x), "logSoftmax", x, options) as ArrayResult<O>;
   }
 
@@ -71,7 +78,10 @@ export class Xentropy extends Loaded {
    * log Σ_j exp(x_j) along `axis`, or over several axes; those are dropped from the shape. At most 4 ULP of
    * |max| + log Σ exp(x − max). Never overflows; −Infinity for nothing but −Infinity.
    */
-  logSumExp<const O extends Only<LogSumExpOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  logSumExp<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<LogSumExpOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return logSumExp(this.context("logSumExp", x), x, options) as ArrayResult<O>;
   }
 
@@ -88,11 +98,11 @@ export class Xentropy extends Loaded {
    * The gradient to x, given p = softmax(x) and, in the same shape, the gradient dp to p: p·(dp − Σ dp·p) along `axis`. At most
    * 4 ULP of |p|·(|dp| + Σ |dp·p|). `out` may be either.
    */
-  softmaxBackward<const O extends Only<ArrayOptions, O> = object>(
+  softmaxBackward<O extends Output = undefined>(
     p: FloatBatch,
     dp: FloatBatch,
-    options: O = NONE,
-  ): ArrayResult<O> {
+    options: Into<ArrayOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return backward(this.context("softmaxBackward", p), "softmaxBackward", p, dp, options) as ArrayResult<O>;
   }
 
@@ -100,11 +110,11 @@ export class Xentropy extends Loaded {
    * The gradient to x, given lp = logSoftmax(x), `logProbs`, and the gradient dlp to it, `dLogProbs`: dlp − exp(lp)·Σ dlp
    * along `axis`. At most 4 ULP of |dlp| + exp(lp)·Σ |dlp|. `out` may be either.
    */
-  logSoftmaxBackward<const O extends Only<ArrayOptions, O> = object>(
+  logSoftmaxBackward<O extends Output = undefined>(
     logProbs: FloatBatch,
     dLogProbs: FloatBatch,
-    options: O = NONE,
-  ): ArrayResult<O> {
+    options: Into<ArrayOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     const context = this.context("logSoftmaxBackward", logProbs);
     return backward(context, "logSoftmaxBackward", logProbs, dLogProbs, options) as ArrayResult<O>;
   }
@@ -113,10 +123,10 @@ export class Xentropy extends Loaded {
    * The index of the largest element along `axis`, the first of ties; a NaN wins. One int32 per position. Without classes
    * there is none: ShapeError. `out` lies apart from x.
    */
-  argmax<const O extends Only<ArgmaxOptions, O> = object>(
+  argmax<O extends IndexOutput | undefined = undefined>(
     x: FloatBatch,
-    options: O = NONE,
-  ): ArrayResult<O, Int32Array> {
+    options: Into<ArgmaxOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O, Int32Array>> {
     return argmax(this.context("argmax", x), x, options) as ArrayResult<O, Int32Array>;
   }
 
@@ -129,22 +139,34 @@ export class Xentropy extends Loaded {
   }
 
   /** σ(x) = 1 / (1 + exp(−x)), element by element. At most 2.5 ULP for every float32. */
-  sigmoid<const O extends Only<ElementwiseOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  sigmoid<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("sigmoid", x), "sigmoid", x, options) as ArrayResult<O>;
   }
 
   /** log σ(x), element by element. At most 2 ULP for every float32. */
-  logSigmoid<const O extends Only<ElementwiseOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  logSigmoid<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("logSigmoid", x), "logSigmoid", x, options) as ArrayResult<O>;
   }
 
   /** softplus(x) = log(1 + exp(x)), element by element. At most 2 ULP for every float32. */
-  softplus<const O extends Only<ElementwiseOptions, O> = object>(x: FloatBatch, options: O = NONE): ArrayResult<O> {
+  softplus<O extends Output = undefined>(
+    x: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("softplus", x), "softplus", x, options) as ArrayResult<O>;
   }
 
   /** logit(p) = log(p / (1 − p)), the inverse of σ; NaN outside [0, 1]. At most 1.5 ULP for every float32. */
-  logit<const O extends Only<ElementwiseOptions, O> = object>(p: FloatBatch, options: O = NONE): ArrayResult<O> {
+  logit<O extends Output = undefined>(
+    p: FloatBatch,
+    options: Into<ElementwiseOptions, O> = NONE,
+  ): NoInfer<ArrayResult<O>> {
     return elementwise(this.context("logit", p), "logit", p, options) as ArrayResult<O>;
   }
 
@@ -163,7 +185,7 @@ export class Xentropy extends Loaded {
   softmaxCrossEntropy<const O extends Only<SoftmaxCrossEntropyOptions, O> = object>(
     x: FloatBatch,
     targets: Labels | FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): SoftmaxCrossEntropyLoss<O> {
     const context = this.context("softmaxCrossEntropy", x);
     return softmaxCrossEntropy(context, x, targets, options) as SoftmaxCrossEntropyLoss<O>;
@@ -176,7 +198,7 @@ export class Xentropy extends Loaded {
   nllLoss<const O extends Only<NllLossOptions, O> = object>(
     logProbs: FloatBatch,
     labels: Labels,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Loss<O> {
     return nllLoss(this.context("nllLoss", logProbs), logProbs, labels, options) as Loss<O>;
   }
@@ -190,7 +212,7 @@ export class Xentropy extends Loaded {
   softmaxKlDivergence<const O extends Only<SoftmaxKlDivergenceOptions, O> = object>(
     student: FloatBatch,
     teacher: FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Loss<O> {
     return softmaxKlDivergence(this.context("softmaxKlDivergence", student), student, teacher, options) as Loss<O>;
   }
@@ -203,7 +225,7 @@ export class Xentropy extends Loaded {
   sigmoidCrossEntropy<const O extends Only<SigmoidCrossEntropyOptions, O> = object>(
     x: FloatBatch,
     targets: ElementTargets,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Loss<O> {
     return sigmoidCrossEntropy(this.context("sigmoidCrossEntropy", x), x, targets, options) as Loss<O>;
   }
@@ -216,7 +238,7 @@ export class Xentropy extends Loaded {
   sigmoidFocalLoss<const O extends Only<SigmoidFocalLossOptions, O> = object>(
     x: FloatBatch,
     targets: ElementTargets,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Loss<O> {
     return sigmoidFocalLoss(this.context("sigmoidFocalLoss", x), x, targets, options) as Loss<O>;
   }
@@ -231,7 +253,7 @@ export class Xentropy extends Loaded {
     features: FloatBatch,
     weights: FloatBatch,
     targets: Labels | FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): LinearSoftmaxCrossEntropyLoss<O> {
     const result = linearSoftmaxCrossEntropy(this.context(), features, weights, targets, options);
     return result as LinearSoftmaxCrossEntropyLoss<O>;
@@ -246,7 +268,7 @@ export class Xentropy extends Loaded {
     features: FloatBatch,
     weights: FloatBatch,
     targets: ElementTargets,
-    options: O = NONE,
+    options: O = NONE as O,
   ): LinearLoss<O> {
     return linearSigmoidCrossEntropy(this.context(), features, weights, targets, options) as LinearLoss<O>;
   }
@@ -255,7 +277,7 @@ export class Xentropy extends Loaded {
    * H(P) = −Σ p·log p along `axis`, in nats by default; 0·log 0 = 0. A negative probability gives NaN. At most 4 ULP of
    * Σ |p·log p|. Returns one value per position, or a number with `reduction` "mean" or "sum"; "mean" divides by the positions.
    */
-  entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE): Divergence<O> {
+  entropy<const O extends Only<EntropyOptions, O> = object>(p: FloatBatch, options: O = NONE as O): Divergence<O> {
     return divergence(this.context("entropy", p), "entropy", p, undefined, options) as Divergence<O>;
   }
 
@@ -266,7 +288,7 @@ export class Xentropy extends Loaded {
   crossEntropy<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Divergence<O> {
     return divergence(this.context("crossEntropy", p), "crossEntropy", p, q, options) as Divergence<O>;
   }
@@ -278,7 +300,7 @@ export class Xentropy extends Loaded {
   klDivergence<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Divergence<O> {
     return divergence(this.context("klDivergence", p), "klDivergence", p, q, options) as Divergence<O>;
   }
@@ -290,7 +312,7 @@ export class Xentropy extends Loaded {
   jensenShannon<const O extends Only<DivergenceOptions, O> = object>(
     p: FloatBatch,
     q: FloatBatch,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Divergence<O> {
     return divergence(this.context("jensenShannon", p), "jensenShannon", p, q, options) as Divergence<O>;
   }
@@ -303,7 +325,7 @@ export class Xentropy extends Loaded {
   binaryCrossEntropy<const O extends Only<BinaryCrossEntropyOptions, O> = object>(
     q: FloatBatch,
     targets: ElementTargets,
-    options: O = NONE,
+    options: O = NONE as O,
   ): Divergence<O> {
     return binaryCrossEntropy(this.context("binaryCrossEntropy", q), q, targets, options) as Divergence<O>;
   }

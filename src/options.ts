@@ -19,6 +19,15 @@ export interface BatchOptions extends ShapeOptions {
 /** What `out` may be: somewhere to write, or undefined for a fresh array. */
 export type Output = FloatOutput | undefined;
 
+/** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
+export type ArrayResult<O extends Output | IndexOutput, Fresh = Float32Array> = O extends undefined ? Fresh : O;
+
+/**
+ * Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. It is not
+ * the type of all options, as with `Only`, so that operations with different options have one signature: k[name](x) is typed.
+ */
+export type Into<A, O extends Output | IndexOutput> = A & ({ out: O } | object);
+
 /** Where an array result goes. */
 export interface OutputOptions {
   /**
@@ -194,12 +203,6 @@ export interface LinearSigmoidCrossEntropyOptions
 /** An array that goes where G says: true is a fresh one. */
 type Placed<G> = G extends true ? Float32Array : G extends false | undefined ? undefined : G;
 
-/** The array that was given, if one was, or a fresh one. */
-type Filled<P, Fresh = Float32Array> = P extends undefined ? Fresh : P;
-
-/** What an operation with an array result returns, given its options: the array that was given as `out`, or a fresh one. */
-export type ArrayResult<O = object, Fresh = Float32Array> = Filled<Given<O, "out">, Fresh>;
-
 type LossValue<R> = R extends "none" ? Float32Array : number;
 
 /**
@@ -238,7 +241,7 @@ export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
   Extra<O, "correct", number> &
   Extra<O, "logSumExp", Float32Array>;
 
-type Values<R, P> = R extends "mean" | "sum" ? number : Filled<P>;
+type Values<R, P> = R extends "mean" | "sum" ? number : P extends undefined ? Float32Array : P;
 
 type DivergenceOf<V, G> = G extends false | undefined ? V : { loss: V; grad: Placed<G> };
 

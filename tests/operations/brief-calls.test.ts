@@ -1,13 +1,5 @@
 import { expect, it } from "vitest";
-import {
-  AxisError,
-  type FloatOutput,
-  LabelError,
-  type LogSoftmaxOptions,
-  OptionError,
-  OutputError,
-  OverlapError,
-} from "../../src/index.js";
+import { AxisError, LabelError, OptionError, OutputError, OverlapError } from "../../src/index.js";
 import { describeEachBackend } from "../support/backends.js";
 import { expectRefused } from "../support/refusals.js";
 import { classes, spread } from "../support/samples.js";
@@ -39,16 +31,15 @@ describeEachBackend("a call of few numbers with no options has the bits of the s
     const length = rows * columns;
     const x = spread(length, 1, -30, 30);
     const { k } = backend;
-    const along: Record<(typeof ROWS)[number], (x: Float32Array, options: LogSoftmaxOptions) => FloatOutput> = k;
     for (const operation of ROWS) {
-      const expected = along[operation](x, { shape, ...LONG_WAY });
+      const expected = k[operation](x, { shape, ...LONG_WAY });
       const out = new Float32Array(length);
-      expect(along[operation](x, { shape, out })).toBe(out);
+      expect(k[operation](x, { shape, out })).toBe(out);
       expectSameBits(out, expected, operation);
-      expectSameBits(along[operation](x, { shape }), expected, `fresh ${operation}`);
-      for (const axis of [-1, 1]) expectSameBits(along[operation](x, { shape, axis, out }), expected, `axis ${axis}`);
+      expectSameBits(k[operation](x, { shape }), expected, `fresh ${operation}`);
+      for (const axis of [-1, 1]) expectSameBits(k[operation](x, { shape, axis, out }), expected, `axis ${axis}`);
       const inPlace = x.slice();
-      expectSameBits(along[operation](inPlace, { shape, out: inPlace }), expected, `${operation} in place`);
+      expectSameBits(k[operation](inPlace, { shape, out: inPlace }), expected, `${operation} in place`);
     }
     const out = new Float32Array(rows);
     expect(k.logSumExp(x, { shape, out })).toBe(out);

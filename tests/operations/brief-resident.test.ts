@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import type { FloatBatch, FloatOutput } from "../../src/batch.js";
-import type { ElementwiseOptions } from "../../src/index.js";
 import {
   AxisError,
   DtypeError,
@@ -81,13 +80,12 @@ describeEachBackend("a call of few resident numbers has the bits of the same cal
     const length = shape.reduce((product, size) => product * size, 1);
     const x = spread(length, 1, 0.001, 0.999);
     const y = spread(length, 2, 0, 1);
-    const unary: Record<(typeof UNARY)[number], (x: FloatBatch, options?: ElementwiseOptions) => FloatOutput> = k;
     for (const operation of UNARY) {
-      const expected = unary[operation](x, operation.endsWith("oftmax") ? { shape } : {});
+      const expected = operation.endsWith("oftmax") ? k[operation](x, { shape }) : k[operation](x);
       everyPlace(k, shape, [x], [0], ([batch], out) => {
-        const result = unary[operation](batch, { out });
+        const result = k[operation](batch, { out });
         if (out) expect(result).toBe(out);
-        expectSameBits(bitsOf(result), bitsOf(expected), operation);
+        expectSameBits(bitsOf(result), expected, operation);
       });
     }
     for (const operation of BACKWARD) {

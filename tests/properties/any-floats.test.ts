@@ -122,7 +122,7 @@ describeEachBackend("of any floats", (backend) => {
         const sum = a.reduce((total, p, i) => total + Math.abs(p * b[i]), 0);
         const sizes = Float64Array.from(a, (p, i) => p * (Math.abs(b[i]) + sum));
         const truth = reference.softmaxBackward(a, b);
-        expectWithin(4, backend.k.softmaxBackward(a, b), truth, `[${a}] and [${b}]`, sizes);
+        expectWithin(4, backend.k.softmaxBackward<Float32Array>(a, b), truth, `[${a}] and [${b}]`, sizes);
       },
       RUNS,
     );
@@ -139,7 +139,7 @@ describeEachBackend("of any floats", (backend) => {
         const sum = b.reduce((total, d) => total + Math.abs(d), 0);
         const sizes = Float64Array.from(a, (lp, i) => Math.abs(b[i]) + Math.exp(lp) * sum);
         const truth = reference.logSoftmaxBackward(a, b);
-        expectWithin(4, backend.k.logSoftmaxBackward(a, b), truth, `[${a}] and [${b}]`, sizes);
+        expectWithin(4, backend.k.logSoftmaxBackward<Float32Array>(a, b), truth, `[${a}] and [${b}]`, sizes);
       },
       RUNS,
     );

@@ -1,12 +1,4 @@
-import type {
-  ElementwiseOptions,
-  FloatBatch,
-  FloatOutput,
-  Labels,
-  ResidentBatch,
-  Shape,
-  Xentropy,
-} from "../../src/index.js";
+import type { FloatBatch, FloatOutput, Labels, ResidentBatch, Shape, Xentropy } from "../../src/index.js";
 import { classes, distributions, normal, spread } from "./samples.js";
 import type { Values } from "./ulp.js";
 
@@ -53,11 +45,10 @@ function arrayCall(name: ArrayCall, by: Call["by"], x: Call["x"] = "logits"): Ca
     beside: "nothing",
     by,
     replaces: ["x"],
-    run(k: Record<ArrayCall, (x: FloatBatch, options: ElementwiseOptions) => FloatOutput>, batch, _, options) {
-      const { shape, axis, to: out } = options;
-      const given = { shape, ...(by === "row" && { axis }), out };
-      return { array: k[name](batch, given), loss: [] };
-    },
+    run: (k, batch, _, { shape, axis, to }) => ({
+      array: k[name](batch, { shape, ...(by === "row" && { axis }), out: to }),
+      loss: [],
+    }),
   };
 }
 

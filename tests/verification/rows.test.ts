@@ -36,13 +36,13 @@ function expectWithin(k: Xentropy, operation: Operation, problem: Problem, what:
 function softmaxError(k: Xentropy, row: readonly number[]): number {
   const x = Float32Array.from(row);
   const truth = reference.softmax(x);
-  return largest({ got: k.softmax(x), truth, magnitude: truth });
+  return largest({ got: k.softmax<Float32Array>(x), truth, magnitude: truth });
 }
 
 function logSoftmaxError(k: Xentropy, row: readonly number[]): number {
   const x = Float32Array.from(row);
   const truth = reference.logSoftmax(x);
-  return largest({ got: k.logSoftmax(x), truth, magnitude: truth });
+  return largest({ got: k.logSoftmax<Float32Array>(x), truth, magnitude: truth });
 }
 
 /** The largest error of the gradient, whatever the label. */
@@ -97,7 +97,7 @@ describe.each(KERNELS)("rows (%s)", (backend, opened) => {
     for (let depth = 60; depth <= 104; depth += 0.5) {
       const x = new Float32Array(4096).fill(-depth, 2048);
       const truth = reference.softmax(x);
-      const outcome = { got: k.softmax(x), truth, magnitude: truth };
+      const outcome = { got: k.softmax<Float32Array>(x), truth, magnitude: truth };
       expect(largest(outcome), `a block at −${depth}`).toBeLessThanOrEqual(4);
     }
   });

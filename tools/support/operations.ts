@@ -4,7 +4,6 @@
 // Where the true value is a sum of terms of both signs, the magnitude is the sum of their sizes; elsewhere it is the true
 // value itself.
 
-import type { BatchOptions } from "xentropy";
 import * as reference from "xentropy/reference";
 import type { Operation, Outcome } from "./outcome.js";
 import type { Problem } from "./problem.js";
@@ -29,9 +28,7 @@ export const OPERATIONS: readonly Operation[] = [
       name,
       bound: 4,
       outcomes: [""],
-      run(k: Record<typeof name, (x: Float32Array, options: BatchOptions) => Float32Array>, { x, shape }) {
-        return [own(k[name](x, { shape }), SOFTMAX[name](x, { shape }))];
-      },
+      run: (k, { x, shape }) => [own(k[name]<Float32Array>(x, { shape }), SOFTMAX[name](x, { shape }))],
     };
   }),
   {
@@ -45,7 +42,7 @@ export const OPERATIONS: readonly Operation[] = [
         for (let i = r * length; i < (r + 1) * length; i++) max = Math.max(max, x[i]);
         return Math.abs(max) + (value - max);
       });
-      return [{ got: k.logSumExp(x, { shape }), truth, magnitude }];
+      return [{ got: k.logSumExp<Float32Array>(x, { shape }), truth, magnitude }];
     },
   },
   {
@@ -112,7 +109,7 @@ export const OPERATIONS: readonly Operation[] = [
       const magnitude = Float64Array.from(p, (value, i) => value * (Math.abs(dp[i]) + sums[Math.floor(i / length)]));
       return [
         {
-          got: k.softmaxBackward(p, dp, { shape }),
+          got: k.softmaxBackward<Float32Array>(p, dp, { shape }),
           truth: reference.softmaxBackward(p, dp, { shape }),
           magnitude,
         },
@@ -132,7 +129,7 @@ export const OPERATIONS: readonly Operation[] = [
         (value, i) => Math.abs(upstream[i]) + Math.exp(value) * sums[Math.floor(i / length)],
       );
       const truth = reference.logSoftmaxBackward(logP, upstream, { shape });
-      return [{ got: k.logSoftmaxBackward(logP, upstream, { shape }), truth, magnitude }];
+      return [{ got: k.logSoftmaxBackward<Float32Array>(logP, upstream, { shape }), truth, magnitude }];
     },
   },
   {

@@ -15,7 +15,7 @@ export function softmaxPanel(k: Xentropy): void {
   const show = () => {
     const z = Float32Array.from(sliders, ({ input }) => input.valueAsNumber);
     const { loss, grad } = k.softmaxCrossEntropy(z, [label], { grad: true });
-    p.show(k.softmax(z));
+    p.show(k.softmax<Float32Array>(z));
     gradient.show(grad);
     sliders.forEach(({ value }, i) => {
       value.textContent = decimal(z[i], 1);
