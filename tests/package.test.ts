@@ -186,11 +186,6 @@ it("compiled to CommonJS, file by file as Jest does it, it computes", async () =
   }
 });
 
-it("nothing is to be run where it is installed, of which npm would warn", async () => {
-  const { scripts } = (await import("../package.json", { with: { type: "json" } })).default;
-  for (const name of ["preinstall", "install", "postinstall", "prepare"]) expect(scripts).not.toHaveProperty(name);
-});
-
 it("bundlers that know no exports find the entry and its types", async () => {
   const { main, types, exports } = (await import("../package.json", { with: { type: "json" } })).default;
   expect({ main, types }).toEqual({ main: exports["."].default, types: exports["."].types });
