@@ -172,7 +172,8 @@ it("of options that may be undefined as a whole, a copy has the type", () => {
   expectTypeOf(given().grad).toEqualTypeOf<Float32Array | undefined>();
   expectTypeOf(given().loss).toEqualTypeOf<number | Float32Array>();
   const placed = (o?: { out?: ResidentBatch }) => k.softmax(x, { ...o, out: o?.out });
-  expectTypeOf(placed()).toEqualTypeOf<Float32Array | ResidentBatch>();
+  const result = placed();
+  expectTypeOf(result).toEqualTypeOf<Float32Array | ResidentBatch>();
 });
 
 it("a resident batch of a type that isn't known is of either", () => {
