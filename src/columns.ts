@@ -10,7 +10,7 @@ export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];
 export const ONE_SLOT: readonly Slot[] = [0];
 
 /**
- * One position of a batch whose classes don't fit a tile, in column tiles. A foreign position passes through a staging
+ * One position of a batch in column tiles: its classes don't fit a tile, or threads share them. A foreign position passes through a staging
  * tile, and so does one whose classes don't lie side by side, which is the row of a strip (strips.ts) unless it is too long
  * even for that; a resident one is used where it lies. Tiles are whole blocks, so that every bit is as if the row had been
  * taken at once.

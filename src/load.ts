@@ -91,6 +91,7 @@ function checkFits({ name, shared }: Identity, { backends, threads }: Request): 
 const LACKING = {
   simd: "this engine has no SIMD instructions",
   relaxed: "this engine has no relaxed SIMD; Node 20 has it with --experimental-wasm-relaxed-simd",
+  js: "",
 } as const;
 
 /** Why a backend, or threads, could not be had, in words a user can act on. */
@@ -102,8 +103,8 @@ function unavailable(cause: unknown, backend?: Backend): BackendError {
       ? "this runtime has no WebAssembly"
       : /unsafe-eval|Content Security|CSP|generation disallowed/i.test(message)
         ? "compiling WebAssembly is forbidden here; a page needs 'wasm-unsafe-eval' in its policy's script-src, an edge runtime the module option"
-        : cause instanceof WebAssembly.CompileError
-          ? LACKING[backend as "simd" | "relaxed"]
+        : backend && cause instanceof WebAssembly.CompileError
+          ? LACKING[backend]
           : message;
   const what = backend ? `The backend "${backend}"` : "Threads";
   return new BackendError(`${what} can't be had: ${reason}.`.replace(/\.+$/, "."), { cause });

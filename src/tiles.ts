@@ -83,7 +83,7 @@ export class Tiles {
    * be brought apart.
    *
    * `streamed`: where there are threads, foreign rows may be copied while a kernel computes. Then, between `read` and the
-   * kernel, and between the kernel and `write`, nothing but kernels may touch the tile.
+   * kernel, and between the kernel and `write`, nothing but kernels may touch the tile, but for `Streams.rewrite`.
    */
   over({ outer, classes, inner }: Layout, resident: boolean, across = false, streamed = true): this {
     this.#outer = outer;
@@ -122,7 +122,9 @@ export class Tiles {
     const { classes } = this;
     if (this.#lying) return 0;
     if (classes > (this.#staged ? this.#work.tileFloats : MOST_COLUMNS)) return this.#outer * this.#inner;
-    if (!this.#streams || this.#inner !== 1 || classes <= BLOCK) return 0;
+    if (!this.#streams || classes <= BLOCK) return 0;
+    // Rows of strips are few, or they would be tiles.
+    if (this.#inner !== 1) return this.strips.width > 0 ? this.#outer * this.#inner : 0;
     const { few } = this.#streams;
     const fit = this.#fit();
     if (fit < few) return this.#outer;

@@ -14,7 +14,7 @@ import {
 } from "./cross-entropy-call.js";
 
 /**
- * Softmax cross-entropy of one position whose classes don't fit a tile, with every option: one pass over its columns sums the
+ * Softmax cross-entropy of one position in column tiles, with every option: one pass over its columns sums the
  * exponentials, another makes the gradient of what the first has left.
  */
 export function longCrossEntropy(context: Context, call: CrossEntropy, position: number): void {

@@ -7,7 +7,7 @@ import type { Cut } from "./cut.js";
 const GROUPS = 64;
 
 /**
- * Kernels over columns of one row. Its sum is a binary tree over blocks of columns, so threads take groups of blocks,
+ * Kernels over columns of one row, and argmax of rows too. The row's sum is a binary tree over blocks of columns, so threads take groups of blocks,
  * each a power of two of them and each into a state of its own; the groups' states, appended in order, are the tree
  * that one thread makes.
  */

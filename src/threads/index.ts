@@ -140,7 +140,7 @@ export class Threads implements Spreading {
     };
     const { engine, pool, start } = this.#here;
     pool.equip(work.state, () => work.allocate(THREAD_BYTES), setAside);
-    const streams = new SharedStreams(work, 2 * pool.count);
+    const streams = new SharedStreams(work, pool);
     const cut = new Cut(pool, streams, start.names);
     return { kernels: spreadKernels(engine.kernels as ThreadKernels, cut, work), streams };
   }

@@ -1,7 +1,10 @@
 import type { Kernels, Summing } from "../backend/backend.js";
 import type { Cut } from "./cut.js";
 
-/** Kernels over rows, which are shared out as they are. Of rows too few for that src/tiles.ts has the columns shared. */
+/**
+ * Kernels over rows, which are shared out as they are. Of rows too few for that src/tiles.ts has the columns shared; the few of
+ * a linear loss, whose products take longer, are left to one thread.
+ */
 export function spreadRows(one: Kernels, cut: Cut): Partial<Kernels> {
   const entropy = divergence(one, cut, "entropy");
   return {

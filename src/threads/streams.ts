@@ -28,7 +28,7 @@ interface Course {
 
 export class SharedStreams implements Streams, Feed {
   readonly #work: Workspace;
-  readonly few: number;
+  readonly #threads: { readonly count: number };
   /** Whether any input may not be there yet. */
   pending = false;
   #inputs: Stream[] = [];
@@ -37,9 +37,13 @@ export class SharedStreams implements Streams, Feed {
   readonly #out: Course[] = [];
   #job: Job | undefined;
 
-  constructor(work: Workspace, few: number) {
+  constructor(work: Workspace, threads: { readonly count: number }) {
     this.#work = work;
-    this.few = few;
+    this.#threads = threads;
+  }
+
+  get few(): number {
+    return 2 * this.#threads.count;
   }
 
   clear(): void {
@@ -88,8 +92,9 @@ export class SharedStreams implements Streams, Feed {
     if (stream && i < stream.done) stream.array[stream.offset + i] = this.#work.arena.f32[address >>> 2];
   }
 
-  /** Begins with a job's arguments. */
+  /** Begins with a job's arguments. Inputs that are there are like any other floats: a kernel may have changed them in place. */
   begin(job: Job): void {
+    this.#inputs = this.#inputs.filter((stream) => stream.done < stream.length);
     this.#job = job;
     this.#in.length = 0;
     this.#out.length = 0;
@@ -113,7 +118,6 @@ export class SharedStreams implements Streams, Feed {
   get feed(): Feed | undefined {
     const rest = this.#inputs.filter((stream) => !this.#in.some((course) => course.stream === stream));
     for (const stream of rest) this.#copyIn(stream, stream.length);
-    this.#inputs = this.#inputs.filter((stream) => stream.done < stream.length);
     return this.#in.length > 0 || this.#out.length > 0 ? this : undefined;
   }
 

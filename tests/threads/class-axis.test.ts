@@ -7,7 +7,7 @@ import { expectSameBits } from "../support/ulp.js";
 const { one, threads, k } = await openSharing();
 afterAll(() => k.dispose());
 
-/** First and middle axes; the classes a multiple of 256 floats apart or not, the positions whole vectors or not. */
+/** First and middle axes; classes a multiple of 256 floats apart or not, positions whole vectors or not; rows of strips. */
 const LAYOUTS = [
   { shape: [70, 768], axis: 0 },
   { shape: [70, 300], axis: 0 },
@@ -15,6 +15,7 @@ const LAYOUTS = [
   { shape: [900, 256], axis: 0 },
   { shape: [3, 40, 512], axis: 1 },
   { shape: [3, 40, 7, 19], axis: 1 },
+  { shape: [140_001, 3], axis: 0 },
 ] as const;
 
 describe.each(NAMED_CALLS.filter(([, { by }]) => by === "row"))("%s", (_, call) => {

@@ -34,11 +34,17 @@ function gradients(
   return [loss, ...Object.values(grad)];
 }
 
-/** Kernels that change what lies there, and calls that come to them. */
+/** Kernels that change what lies there, or take it in the place of what came from an array; and calls that come to them. */
 const CALLS: readonly (readonly [string, (k: Xentropy) => Values[]])[] = [
   ["linearForward", (k) => lossOf(k, wide)],
   ["packGradient", (k) => gradients(k, long, false)],
   ["storeSums", (k) => gradients(k, long, true)],
+  ["logSoftmaxApply", (k) => [k.logSoftmax(x.subarray(0, 60_000), { shape: [2, 30_000], temperature: 2 })]],
+  ["softmax", (k) => [k.softmax(x, { shape: [64, 1000], temperature: 2 })]],
+  [
+    "temper",
+    (k) => [k.softmaxCrossEntropy(x, new Int32Array(64), { shape: [64, 1000], softcap: 20, temperature: 2 }).loss],
+  ],
   [
     "softcapBackward",
     (k) => {
@@ -62,4 +68,14 @@ it.each(CALLS)("%s that throws in a worker is never done twice: the call throws"
   };
   expect(untilFault(threads, judge)).toBeInstanceOf(WorkerLostError);
   judge();
+});
+
+it("a kernel that throws in a worker where it takes logits made in a tile is done again with those, not with the array", async () => {
+  threads = newThreads();
+  await startFaulty(threads, "throw&in=logSumExp");
+  const k = kernelsOn(threads);
+  const options = { shape: [64, 1000], temperature: 2 };
+  const expected = one.logSumExp(x, options);
+  const fault = untilFault(threads, () => expectSameBits(k.logSumExp(x, options), expected, "log-sum-exp"));
+  expect(fault).toBeUndefined();
 });
