@@ -26,7 +26,7 @@ const LIB = fileURLToPath(new URL("../src/", import.meta.url));
 
 const BUDGETS: Readonly<Record<string, Budget>> = {
   xentropy: { limit: 66_900, goal: 30_000 },
-  "xentropy in workerd": { limit: 68_900, goal: 30_000 },
+  "xentropy in workerd": { limit: 68_950, goal: 30_000 },
   "xentropy/reference": { limit: 7_250 },
   "xentropy/check, beside xentropy": { limit: 13_000 },
   "relaxed, when asked for": { limit: 20_400 },
