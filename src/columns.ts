@@ -10,10 +10,10 @@ export const ALL_SLOTS: readonly Slot[] = [0, 1, 2, 3, 4];
 export const ONE_SLOT: readonly Slot[] = [0];
 
 /**
- * One position of a batch in column tiles: its classes don't fit a tile, or threads share them. A foreign position passes through a staging
- * tile, and so does one whose classes don't lie side by side, which is the row of a strip (strips.ts) unless it is too long
- * even for that; a resident one is used where it lies. Tiles are whole blocks, so that every bit is as if the row had been
- * taken at once.
+ * One position of a batch in column tiles: its classes don't fit a tile, or threads share them. A foreign position passes
+ * through a staging tile, and so does one whose classes don't lie side by side, which is the row of a strip (strips.ts)
+ * unless it is too long even for that; a resident one is used where it lies. Tiles are whole blocks, so that every bit is as
+ * if the row had been taken at once.
  *
  * The first column tiles may have a slot each. What is computed there in one pass over the row can stay until the next
  * one; what passes through the last slot has to be handed over in between.

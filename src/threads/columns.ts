@@ -7,9 +7,9 @@ import type { Cut } from "./cut.js";
 const GROUPS = 64;
 
 /**
- * Kernels over columns of one row, and argmax of rows too. The row's sum is a binary tree over blocks of columns, so threads take groups of blocks,
- * each a power of two of them and each into a state of its own; the groups' states, appended in order, are the tree
- * that one thread makes.
+ * Kernels over columns of one row, and argmax of rows too. The row's sum is a binary tree over blocks of columns, so threads
+ * take groups of blocks, each a power of two of them and each into a state of its own; the groups' states, appended in order,
+ * are the tree that one thread makes.
  */
 export function spreadColumns(one: ThreadKernels, cut: Cut, work: Workspace): Partial<Kernels> {
   const states = work.allocate(2 * GROUPS * STATE_BYTES);

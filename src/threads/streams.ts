@@ -92,7 +92,7 @@ export class SharedStreams implements Streams, Feed {
     if (stream && i < stream.done) stream.array[stream.offset + i] = this.#work.arena.f32[address >>> 2];
   }
 
-  /** Begins with a job's arguments. Inputs that are there are like any other floats: a kernel may have changed them in place. */
+  /** Begins with a job's arguments. Inputs that are there are like other floats: a kernel may have changed them in place. */
   begin(job: Job): void {
     this.#inputs = this.#inputs.filter((stream) => stream.done < stream.length);
     this.#job = job;
