@@ -146,7 +146,7 @@ function threadable({ backends, threads }: Request): readonly Backend[] {
 async function makerOf({ threads }: Binaries, count: number | "auto") {
   try {
     if (threads) return await threads();
-    throw new Error("this runtime has no workers");
+    throw new Error("this runtime doesn't have workers");
   } catch (cause) {
     if (count !== "auto") throw unavailable(cause);
   }
