@@ -5,6 +5,18 @@
  */
 
 /**
+ * An array that a call has made. Since TypeScript 5.7 its type tells that it doesn't lie in shared memory, as what takes bytes
+ * for a request or an image wants to know: this is Float32Array<ArrayBuffer> there, and Float32Array before.
+ */
+export type FreshFloats = ReturnType<Float32ArrayConstructor["of"]>;
+
+/** The same of int32. */
+export type FreshIndices = ReturnType<Int32ArrayConstructor["of"]>;
+
+/** One of these, of A's kind. */
+export type Fresh<A> = A extends Int32Array ? FreshIndices : FreshFloats;
+
+/**
  * Options A and no others: where a call's options are inferred, TypeScript itself doesn't look for names that aren't there. A
  * function that hands options of a type parameter on declares it so: `<const O extends Only<NllLossOptions, O>>`.
  */

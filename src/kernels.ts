@@ -1,5 +1,5 @@
 import type { ElementTargets, FloatBatch, IndexOutput, Labels } from "./batch.js";
-import type { Only } from "./given.js";
+import type { FreshFloats, FreshIndices, Only } from "./given.js";
 import { Loaded } from "./loaded.js";
 import type { StateData } from "./log-sum-exp-data.js";
 import { LogSumExpState } from "./log-sum-exp-state.js";
@@ -126,15 +126,15 @@ export class Xentropy extends Loaded {
   argmax<O extends IndexOutput | undefined = undefined>(
     x: FloatBatch,
     options: Into<ArgmaxOptions, O> = NONE,
-  ): NoInfer<ArrayResult<O, Int32Array>> {
-    return argmax(this.context("argmax", x), x, options) as ArrayResult<O, Int32Array>;
+  ): NoInfer<ArrayResult<O, FreshIndices>> {
+    return argmax(this.context("argmax", x), x, options) as ArrayResult<O, FreshIndices>;
   }
 
   /**
    * The k largest along `axis` in falling order, ties by index, NaN first: flat arrays of the batch's shape, but that `axis`
    * has length k, an integer from 0 to the number of classes.
    */
-  topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: Float32Array; indices: Int32Array } {
+  topK(x: FloatBatch, k: number, options: BatchOptions = NONE): { values: FreshFloats; indices: FreshIndices } {
     return topK(this.context("topK", x), x, k, options);
   }
 

@@ -3,6 +3,7 @@ import { type FloatBatch, readFloats, readList } from "./batch.js";
 import { checkLength, checkOptions, readInteger, refuse } from "./checks.js";
 import type { Context } from "./context.js";
 import { DtypeError, ForeignError, OptionError, ShapeError } from "./errors.js";
+import type { FreshFloats } from "./given.js";
 import { readNodes, type StateData, type StateNode, writeNodes } from "./log-sum-exp-data.js";
 import { carry, placeNode, REACH, sumOf, totalOf } from "./log-sum-exp-nodes.js";
 import { newDoubles, newFloats } from "./outputs.js";
@@ -199,7 +200,7 @@ export class LogSumExpState {
   }
 
   /** The log-sum-exp of each row so far; −Infinity where there are no columns. At most 4 ULP of |max| + log Σ. */
-  value(): Float32Array {
+  value(): FreshFloats {
     const { kernels } = this.#context.ready();
     return this.#rows((state, _, max) => (Number.isFinite(max) ? kernels.logSumExpOf(state, 0) : max));
   }
@@ -208,7 +209,7 @@ export class LogSumExpState {
    * The cross-entropy of each row, given its label's logit: log Σ exp(x) − x_label, at most 4 ULP, near 0 too. Throws
    * ShapeError where there is not one logit a row, DtypeError where they are no numbers.
    */
-  loss(labelLogits: readonly number[] | FloatBatch): Float32Array {
+  loss(labelLogits: readonly number[] | FloatBatch): FreshFloats {
     const { kernels, arena } = this.#context.ready();
     const { values: logits, ownShape } = readList(labelLogits, "labelLogits", arena, DtypeError);
     checkOwn(ownShape, logits.length, [this.rows], "labelLogits");
@@ -217,7 +218,7 @@ export class LogSumExpState {
   }
 
   /** A number for each row, of a finished state that has all its columns, and of their maximum. */
-  #rows(numberOf: (state: number, row: number, max: number) => number): Float32Array {
+  #rows(numberOf: (state: number, row: number, max: number) => number): FreshFloats {
     const values = newFloats(this.rows);
     const { state } = this.#context.work;
     const place = placer(this);

@@ -1,5 +1,5 @@
 import type { FloatBatch, FloatOutput, IndexOutput, Reduction } from "./batch.js";
-import type { Given, Property } from "./given.js";
+import type { FreshFloats, Given, Property } from "./given.js";
 import type { LogSumExpState } from "./log-sum-exp-state.js";
 import type { Shape } from "./shape.js";
 import type { Weights } from "./weights.js";
@@ -20,7 +20,7 @@ export interface BatchOptions extends ShapeOptions {
 export type Output = FloatOutput | undefined;
 
 /** What an operation with an array result returns: the array it was given as `out`, if it was, or a fresh one. */
-export type ArrayResult<O extends Output | IndexOutput, Fresh = Float32Array> = O extends undefined ? Fresh : O;
+export type ArrayResult<O extends Output | IndexOutput, Fresh = FreshFloats> = O extends undefined ? Fresh : O;
 
 /**
  * Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. It is not
@@ -201,9 +201,9 @@ export interface LinearSigmoidCrossEntropyOptions
     Omit<SigmoidCrossEntropyOptions, "grad" | "shape"> {}
 
 /** An array that goes where G says: true is a fresh one. */
-type Placed<G> = G extends true ? Float32Array : G extends false | undefined ? undefined : G;
+type Placed<G> = G extends true ? FreshFloats : G extends false | undefined ? undefined : G;
 
-type LossValue<R> = R extends "none" ? Float32Array : number;
+type LossValue<R> = R extends "none" ? FreshFloats : number;
 
 /**
  * What a loss returns, given its options: `loss` is a number rounded to float32 for "mean" and "sum", a Float32Array with
@@ -219,13 +219,13 @@ type Extra<O, K extends string, V> = Property<
 /** A loss, and the extra outputs of softmaxCrossEntropy. */
 export type SoftmaxCrossEntropyLoss<O = object> = Loss<O> &
   Extra<O, "correct", number> &
-  Extra<O, "logSumExp", Float32Array>;
+  Extra<O, "logSumExp", FreshFloats>;
 
 /** The gradients that are sure to be there. */
 type Certain<G> = { [K in keyof G]-?: undefined extends Placed<G[K]> ? never : K }[keyof G];
 
 type LinearGradients<G> = G extends true
-  ? { features: Float32Array; weights: Float32Array; bias: Float32Array }
+  ? { features: FreshFloats; weights: FreshFloats; bias: FreshFloats }
   : G extends false | undefined
     ? undefined
     : { -readonly [K in keyof G]: Placed<G[K]> } | ([Certain<G>] extends [never] ? undefined : never);
@@ -239,9 +239,9 @@ export type LinearLoss<O = object> = { loss: LossValue<Given<O, "reduction">> } 
 /** The same, with the extra outputs of softmaxCrossEntropy. */
 export type LinearSoftmaxCrossEntropyLoss<O = object> = LinearLoss<O> &
   Extra<O, "correct", number> &
-  Extra<O, "logSumExp", Float32Array>;
+  Extra<O, "logSumExp", FreshFloats>;
 
-type Values<R, P> = R extends "mean" | "sum" ? number : P extends undefined ? Float32Array : P;
+type Values<R, P> = R extends "mean" | "sum" ? number : P extends undefined ? FreshFloats : P;
 
 type DivergenceOf<V, G> = G extends false | undefined ? V : { loss: V; grad: Placed<G> };
 

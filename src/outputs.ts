@@ -1,6 +1,7 @@
 import { checkAttached, type FloatOutput, type Floats, floatsOf, type IndexOutput, look } from "./batch.js";
 import { checkLength, refuse, typedName } from "./checks.js";
 import { DtypeError, MemoryError, OutputError, OverlapError } from "./errors.js";
+import type { FreshFloats, FreshIndices } from "./given.js";
 import type { Arena } from "./memory.js";
 import { ResidentBatch } from "./resident.js";
 import { type Shape, sizeOf } from "./shape.js";
@@ -11,12 +12,12 @@ import { type Shape, sizeOf } from "./shape.js";
 type Bytes = Pick<Floats, "array" | "start" | "end">;
 
 /** A fresh array result. Throws MemoryError where the engine has no room for it. */
-export function newFloats(length: number): Float32Array {
+export function newFloats(length: number): FreshFloats {
   return room(Float32Array, length);
 }
 
 /** As newFloats, for indices. */
-export function newIndices(length: number): Int32Array {
+export function newIndices(length: number): FreshIndices {
   return room(Int32Array, length);
 }
 

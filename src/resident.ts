@@ -2,6 +2,7 @@
 import { checkLength, checkOptions, describe, lengthOf, readChoice, refuse, typedName } from "./checks.js";
 import { DtypeError, ForeignError, FreedError, OutputError, ShapeError } from "./errors.js";
 import type { Extent } from "./extents.js";
+import type { Fresh } from "./given.js";
 import type { Arena } from "./memory.js";
 import { checkSizes, type Shape, sizeOf } from "./shape.js";
 
@@ -165,8 +166,8 @@ export class ResidentBatch<A extends Float32Array | Int32Array = Float32Array> {
   }
 
   /** A copy of the elements that outlives the batch. Throws FreedError. */
-  toArray(): A {
-    return this.data.slice() as A;
+  toArray(): Fresh<A> {
+    return this.data.slice() as Fresh<A>;
   }
 
   /**

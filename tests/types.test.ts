@@ -23,16 +23,20 @@ const [{ k }] = BACKENDS;
 const x = Float32Array.of(1, 2, 3);
 const shape = [3];
 
+/** What a call makes lies in a buffer of its own, not in shared memory. */
+type Floats = Float32Array<ArrayBuffer>;
+type Indices = Int32Array<ArrayBuffer>;
+
 function sum(values: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i];
   return total;
 }
 
-it("an array result is a Float32Array, also where something wider is wanted", () => {
-  expectTypeOf(k.softmax(x)).toEqualTypeOf<Float32Array>();
-  expectTypeOf(k.softmax(x, { shape })).toEqualTypeOf<Float32Array>();
-  expectTypeOf(k.softmax(x, { out: undefined })).toEqualTypeOf<Float32Array>();
+it("an array result is a fresh Float32Array, also where something wider is wanted", () => {
+  expectTypeOf(k.softmax(x)).toEqualTypeOf<Floats>();
+  expectTypeOf(k.softmax(x, { shape })).toEqualTypeOf<Floats>();
+  expectTypeOf(k.softmax(x, { out: undefined })).toEqualTypeOf<Floats>();
   const wide: ArrayLike<number> = k.sigmoid(x, { shape });
   const either: FloatOutput = k.logSumExp(x);
   sum(k.softmax(x));
@@ -50,11 +54,11 @@ it("a result that was told where to go is what it was given", () => {
   const one = k.alloc([1]);
   expectTypeOf(k.klDivergence(x, x, { out: one, grad: true })).toEqualTypeOf<{
     loss: ResidentBatch;
-    grad: Float32Array;
+    grad: Floats;
   }>();
   one.free();
-  expectTypeOf(k.argmax(x)).toEqualTypeOf<Int32Array>();
-  expectTypeOf(k.argmax(x, { axis: 0, out: undefined })).toEqualTypeOf<Int32Array>();
+  expectTypeOf(k.argmax(x)).toEqualTypeOf<Indices>();
+  expectTypeOf(k.argmax(x, { axis: 0, out: undefined })).toEqualTypeOf<Indices>();
   const index = k.alloc([1], { dtype: "int32" });
   expectTypeOf(k.argmax(x, { out: index })).toEqualTypeOf<ResidentBatch<Int32Array>>();
   index.free();
@@ -70,8 +74,8 @@ it("a result that was told where to go is what it was given", () => {
 
 it("a loss is a number, or an array with reduction none", () => {
   expectTypeOf(k.softmaxCrossEntropy(x, [1]).loss).toEqualTypeOf<number>();
-  expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction: "none" }).loss).toEqualTypeOf<Float32Array>();
-  expectTypeOf(k.entropy(x)).toEqualTypeOf<Float32Array>();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction: "none" }).loss).toEqualTypeOf<Floats>();
+  expectTypeOf(k.entropy(x)).toEqualTypeOf<Floats>();
   expectTypeOf(k.entropy(x, { reduction: "mean" })).toEqualTypeOf<number>();
 });
 
@@ -79,13 +83,13 @@ const flag = (): boolean => true;
 
 it("what asks for a gradient perhaps has one perhaps", () => {
   const loss = k.softmaxCrossEntropy(x, [1], { grad: flag(), correct: flag() });
-  expectTypeOf(loss.grad).toEqualTypeOf<Float32Array | undefined>();
+  expectTypeOf(loss.grad).toEqualTypeOf<Floats | undefined>();
   expectTypeOf(loss.correct).toEqualTypeOf<number | undefined>();
   const place: { grad?: ResidentBatch } = {};
   expectTypeOf(k.nllLoss(x, [1], place).grad).toEqualTypeOf<ResidentBatch | undefined>();
   const options: LossOptions = {};
-  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).grad).toEqualTypeOf<FloatOutput | undefined>();
-  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).grad).toEqualTypeOf<FloatOutput | Floats | undefined>();
+  expectTypeOf(k.sigmoidCrossEntropy(x, x, options).loss).toEqualTypeOf<number | Floats>();
   expectTypeOf<Loss>().toEqualTypeOf<{ loss: number } & { grad?: undefined }>();
 });
 
@@ -94,63 +98,61 @@ it("a divergence that has a gradient perhaps is values or { loss, grad }", () =>
   const given = k.crossEntropy(x, x, options);
   // @ts-expect-error without a gradient there is no loss: these are the values
   expectTypeOf(() => given.loss).toBeFunction();
-  if (typeof given === "object" && "grad" in given) expectTypeOf(given.grad).toEqualTypeOf<FloatOutput>();
-  else expectTypeOf(given).toEqualTypeOf<number | FloatOutput>();
+  if (typeof given === "object" && "grad" in given) expectTypeOf(given.grad).toEqualTypeOf<FloatOutput | Floats>();
+  else expectTypeOf(given).toEqualTypeOf<number | FloatOutput | Floats>();
 
   const either = k.klDivergence(x, x, { grad: flag() });
   // @ts-expect-error the same
   expectTypeOf(() => either.loss).toBeFunction();
-  expectTypeOf(either).toEqualTypeOf<Float32Array | { loss: Float32Array; grad: Float32Array }>();
+  expectTypeOf(either).toEqualTypeOf<Floats | { loss: Floats; grad: Floats }>();
   const elements: BinaryCrossEntropyOptions = {};
   // @ts-expect-error the same
   expectTypeOf(() => k.binaryCrossEntropy(Float32Array.of(0.5), x, elements).loss).toBeFunction();
   expectTypeOf(k.jensenShannon(x, x, { grad: true, reduction: "sum" })).toEqualTypeOf<{
     loss: number;
-    grad: Float32Array;
+    grad: Floats;
   }>();
-  expectTypeOf(k.jensenShannon(x, x, { grad: false })).toEqualTypeOf<Float32Array>();
+  expectTypeOf(k.jensenShannon(x, x, { grad: false })).toEqualTypeOf<Floats>();
 });
 
 it("a reduction that isn't known gives a number or an array", () => {
   const reduction = ((): Reduction => "sum")();
-  expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction }).loss).toEqualTypeOf<number | Float32Array>();
-  expectTypeOf(k.entropy(x, { reduction })).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], { reduction }).loss).toEqualTypeOf<number | Floats>();
+  expectTypeOf(k.entropy(x, { reduction })).toEqualTypeOf<number | Floats>();
   const perhaps: { reduction?: "none" } = {};
-  expectTypeOf(k.softmaxCrossEntropy(x, [1], perhaps).loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], perhaps).loss).toEqualTypeOf<number | Floats>();
   const mean: { reduction?: "mean" } = {};
-  expectTypeOf(k.entropy(x, mean)).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(k.entropy(x, mean)).toEqualTypeOf<number | Floats>();
 });
 
 it("of several kinds of options the result is one of those of each", () => {
   const options = flag() ? ({ reduction: "none" } as const) : ({ grad: true } as const);
   const result = k.softmaxCrossEntropy(x, [1], options as { reduction: "none" } | { grad: true });
-  expectTypeOf(result.loss).toEqualTypeOf<number | Float32Array>();
-  expectTypeOf(result.grad).toEqualTypeOf<Float32Array | undefined>();
+  expectTypeOf(result.loss).toEqualTypeOf<number | Floats>();
+  expectTypeOf(result.grad).toEqualTypeOf<Floats | undefined>();
   const untyped = JSON.parse("{}");
-  expectTypeOf(k.softmaxCrossEntropy(x, [1], untyped).loss).toEqualTypeOf<number | Float32Array>();
-  expectTypeOf<SoftmaxCrossEntropyLoss<SoftmaxCrossEntropyOptions>["logSumExp"]>().toEqualTypeOf<
-    Float32Array | undefined
-  >();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], untyped).loss).toEqualTypeOf<number | Floats>();
+  expectTypeOf<SoftmaxCrossEntropyLoss<SoftmaxCrossEntropyOptions>["logSumExp"]>().toEqualTypeOf<Floats | undefined>();
 });
 
 it("gradients of a linear layer are those that are asked for", () => {
   const w = Float32Array.of(1, 2, 3, 4, 5, 6);
   const z = k.alloc([3]);
   const all = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: true }).grad;
-  expectTypeOf(all).toEqualTypeOf<{ features: Float32Array; weights: Float32Array; bias: Float32Array }>();
+  expectTypeOf(all).toEqualTypeOf<{ features: Floats; weights: Floats; bias: Floats }>();
   const some = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: { weights: true, features: z, bias: flag() } }).grad;
   expectTypeOf(some).toEqualTypeOf<{
     features: ResidentBatch;
-    weights: Float32Array;
-    bias: Float32Array | undefined;
+    weights: Floats;
+    bias: Floats | undefined;
   }>();
 
-  const perhaps: { weights?: Float32Array } = { weights: new Float32Array(6) };
+  const perhaps: { weights?: Floats } = { weights: new Float32Array(6) };
   const { grad } = k.linearSoftmaxCrossEntropy(x, w, [1], { grad: perhaps });
-  expectTypeOf(grad).toEqualTypeOf<{ weights?: Float32Array | undefined } | undefined>();
-  expectTypeOf(grad?.weights).toEqualTypeOf<Float32Array | undefined>();
+  expectTypeOf(grad).toEqualTypeOf<{ weights?: Floats | undefined } | undefined>();
+  expectTypeOf(grad?.weights).toEqualTypeOf<Floats | undefined>();
   const bias = k.linearSigmoidCrossEntropy(x, w, Float32Array.of(0, 1), { grad: { bias: flag() } }).grad;
-  expectTypeOf(bias).toEqualTypeOf<{ bias: Float32Array | undefined } | undefined>();
+  expectTypeOf(bias).toEqualTypeOf<{ bias: Floats | undefined } | undefined>();
   // Where nothing is wanted there is no object either.
   expectTypeOf<undefined>().toExtend<LinearLoss<{ grad: { bias: false } }>["grad"]>();
   expectTypeOf<LinearLoss<{ grad: boolean }>["grad"]>().toEqualTypeOf<typeof all | undefined>();
@@ -161,19 +163,19 @@ it("an output that is given perhaps is the result perhaps", () => {
   const perhaps: { out: ResidentBatch | undefined } = { out: undefined };
   const rows = k.softmax(x, perhaps);
   const elements = k.sigmoid(x, { shape, out: perhaps.out });
-  expectTypeOf(rows).toEqualTypeOf<Float32Array | ResidentBatch>();
-  expectTypeOf(elements).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(rows).toEqualTypeOf<Floats | ResidentBatch>();
+  expectTypeOf(elements).toEqualTypeOf<Floats | ResidentBatch>();
   const name = flag() ? "softmax" : "logSigmoid";
-  expectTypeOf(k[name](x, { shape })).toEqualTypeOf<Float32Array>();
+  expectTypeOf(k[name](x, { shape })).toEqualTypeOf<Floats>();
 });
 
 it("of options that may be undefined as a whole, a copy has the type", () => {
   const given = (o?: { readonly grad: true; readonly reduction: "none" }) => k.nllLoss(x, [1], { ...o });
-  expectTypeOf(given().grad).toEqualTypeOf<Float32Array | undefined>();
-  expectTypeOf(given().loss).toEqualTypeOf<number | Float32Array>();
+  expectTypeOf(given().grad).toEqualTypeOf<Floats | undefined>();
+  expectTypeOf(given().loss).toEqualTypeOf<number | Floats>();
   const placed = (o?: { out?: ResidentBatch }) => k.softmax(x, { ...o, out: o?.out });
   const result = placed();
-  expectTypeOf(result).toEqualTypeOf<Float32Array | ResidentBatch>();
+  expectTypeOf(result).toEqualTypeOf<Floats | ResidentBatch>();
 });
 
 it("a resident batch of a type that isn't known is of either", () => {
@@ -182,6 +184,9 @@ it("a resident batch of a type that isn't known is of either", () => {
   expectTypeOf(batch).toEqualTypeOf<ResidentBatch | ResidentBatch<Int32Array>>();
   expectTypeOf(k.alloc(shape, { dtype: "int32" }).data).toEqualTypeOf<Int32Array>();
   expectTypeOf(k.alloc(shape, {}).data).toEqualTypeOf<Float32Array>();
+  expectTypeOf(k.alloc(shape).toArray()).toEqualTypeOf<Floats>();
+  expectTypeOf(k.alloc(shape, { dtype: "int32" }).toArray()).toEqualTypeOf<Indices>();
+  expectTypeOf(batch.toArray()).toEqualTypeOf<Floats | Indices>();
   batch.free();
 });
 
@@ -189,9 +194,9 @@ it("options of a type parameter can be handed on", () => {
   function lossOf<const O extends Only<SoftmaxCrossEntropyOptions, O>>(options: O): SoftmaxCrossEntropyLoss<O> {
     return k.softmaxCrossEntropy(x, [1], options);
   }
-  expectTypeOf(lossOf({ grad: true }).grad).toEqualTypeOf<Float32Array>();
+  expectTypeOf(lossOf({ grad: true }).grad).toEqualTypeOf<Floats>();
   const rest: SoftmaxCrossEntropyOptions = {};
-  expectTypeOf(k.softmaxCrossEntropy(x, [1], { ...rest, grad: true }).grad).toEqualTypeOf<Float32Array>();
+  expectTypeOf(k.softmaxCrossEntropy(x, [1], { ...rest, grad: true }).grad).toEqualTypeOf<Floats>();
 });
 
 it("an option that doesn't exist is an error, beside others and in a variable too", () => {

@@ -1,14 +1,41 @@
 /**
  * Compiles the kernels, one binary a target of asconfig.json, and embeds them as modules that import anywhere. Run by
- * `npm run build`; everything it writes is generated and stays out of the repository.
+ * `npm run build`; everything it writes is generated and stays out of the repository. If nothing has changed since, it does
+ * nothing.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import asc from "assemblyscript/asc";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { encode } from "./binary-text.mjs";
 import { pack } from "./pack-wasm.mjs";
 
 const BINARIES = ["simd", "relaxed", "simd-shared", "relaxed-shared"];
+const PROGRAMS = ["verify", "bench"].flatMap((name) => ["simd", "relaxed"].map((target) => ({ name, target })));
+const COMPILED = [...BINARIES, "unpack", ...PROGRAMS.map(({ name, target }) => `${name}-${target}`)];
+const STAMP = "build/wasm.sha256";
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
+/** A hash of all that binaries are made of, and of all that is made. */
+function fingerprint() {
+  const hash = createHash("sha256");
+  const files = [
+    ...readdirSync("assembly", { recursive: true }).map((file) => `assembly/${file}`),
+    ...["build-wasm", "binary-text", "pack-wasm"].map((name) => `tools/${name}.mjs`),
+    ...["asconfig.json", "package.json", "node_modules/assemblyscript/package.json"],
+    ...COMPILED.flatMap((name) => [`build/${name}.wasm`, `build/${name}.wat`]),
+    ...[...BINARIES, "unpack", "version"].map((name) => `src/generated/${name}.ts`),
+  ];
+  for (const file of files.sort()) {
+    hash.update(`${file}\0`);
+    if (file.includes(".") && existsSync(file)) hash.update(readFileSync(file));
+  }
+  return hash.digest("hex");
+}
+
+if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint()) {
+  process.stdout.write("The binaries are up to date.\n");
+  process.exit();
+}
+const { default: asc } = await import("assemblyscript/asc");
 
 async function compile(entry, target, outFile) {
   const files = outFile ? ["--outFile", `build/${outFile}.wasm`, "--textFile", `build/${outFile}.wat`] : [];
@@ -36,9 +63,7 @@ mkdirSync("build", { recursive: true });
 mkdirSync("src/generated", { recursive: true });
 for (const target of BINARIES) await compile("assembly/index.ts", target);
 await compile("assembly/unpack.ts", "unpack");
-for (const name of ["verify", "bench"]) {
-  for (const target of ["simd", "relaxed"]) await compile(`assembly/${name}.ts`, target, `${name}-${target}`);
-}
+for (const { name, target } of PROGRAMS) await compile(`assembly/${name}.ts`, target, `${name}-${target}`);
 for (const name of BINARIES) {
   const bytes = signed(readFileSync(`build/${name}.wasm`), name);
   writeFileSync(`build/${name}.wasm`, bytes);
@@ -52,3 +77,4 @@ generate(
   readFileSync("build/unpack.wasm").toString("hex"),
 );
 generate("version", "Of the package and of its binaries", "version", version);
+writeFileSync(STAMP, fingerprint());

@@ -1,3 +1,4 @@
+import type { FreshFloats } from "../given.js";
 import type { Xentropy } from "../kernels.js";
 import { LogSumExpState } from "../log-sum-exp-state.js";
 import * as reference from "../reference/index.js";
@@ -39,7 +40,7 @@ export function checkedState(
   };
   twins.set(state, twin);
 
-  const confirm = (output: string, values: Float32Array, expected: Float32Array, truth: Truth | undefined) => {
+  const confirm = (output: string, values: FreshFloats, expected: FreshFloats, truth: Truth | undefined) => {
     const at = (_: string, row: number) => ({ operation: "logSumExpState", output, row, column: 0 });
     if (k.backend !== "relaxed") compareBits([[output, values]], [[output, expected]], at);
     if (!truth) return values;

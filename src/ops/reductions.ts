@@ -15,6 +15,7 @@ import { checkOptions, readInteger } from "../checks.js";
 import { Columns, eachTile } from "../columns.js";
 import type { Context } from "../context.js";
 import { ShapeError } from "../errors.js";
+import type { FreshFloats, FreshIndices } from "../given.js";
 import { Largest } from "../largest.js";
 import { Transform } from "../logits.js";
 import type { ArgmaxOptions, BatchOptions, LogSumExpOptions } from "../options.js";
@@ -164,7 +165,7 @@ export function topK(
   x: FloatBatch,
   k: number,
   options: BatchOptions,
-): { values: Float32Array; indices: Int32Array } {
+): { values: FreshFloats; indices: FreshIndices } {
   checkOptions(options, TOP_K);
   const { shape, axis } = options;
   const { kernels, arena, work } = context;

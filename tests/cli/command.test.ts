@@ -14,6 +14,8 @@ describe("the xentropy command", () => {
     [["check", "--help"], "check"],
     [["bench", "-h"], "bench"],
     [["help", "bench"], "bench"],
+    [["help", "--help"], "<command>"],
+    [["help", "check", "--help"], "check"],
   ])("has help for %j, in lines that fit a terminal", (args, subject) => {
     const { status, stdout, stderr } = xentropy(...args);
     expect(stdout).toMatch(new RegExp(`^Usage: xentropy ${subject}`));

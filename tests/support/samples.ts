@@ -5,12 +5,31 @@ export { uniform };
 /** Seeded float32 values that are hard for one or another way to compute a softmax. */
 export type Sample = (length: number, seed: number) => Float32Array;
 
+/** Samples that were drawn last. Every backend and every test of a file asks for the same, and to copy takes less time than to draw. */
+const drawn = new Map<string, Float32Array>();
+const MOST_DRAWN = 16;
+
+/** A copy of what `draw` gives, which is the same for one key. */
+function drawnOnce(key: string, draw: () => Float32Array): Float32Array {
+  const values = drawn.get(key) ?? draw();
+  // At the end again, so that what nobody has asked for the longest goes first.
+  drawn.delete(key);
+  drawn.set(key, values);
+  for (const oldest of drawn.keys()) {
+    if (drawn.size <= MOST_DRAWN) break;
+    drawn.delete(oldest);
+  }
+  return values.slice();
+}
+
 /** Normally distributed (Box–Muller). */
 export function normal(length: number, seed: number, mean = 0, deviation = 1): Float32Array {
-  const next = uniform(seed);
-  return filled(length, () => {
-    const radius = Math.sqrt(-2 * Math.log(1 - next()));
-    return mean + deviation * radius * Math.cos(2 * Math.PI * next());
+  return drawnOnce(`normal ${[length, seed, mean, deviation]}`, () => {
+    const next = uniform(seed);
+    return filled(length, () => {
+      const radius = Math.sqrt(-2 * Math.log(1 - next()));
+      return mean + deviation * radius * Math.cos(2 * Math.PI * next());
+    });
   });
 }
 
@@ -73,13 +92,15 @@ export const LONG_LENGTHS: readonly number[] = [1000, 2047, 2048, 2049, 4096, 65
 
 /** Probabilities that sum to 1 but for rounding, a row at a time. */
 export function distributions(rows: number, length: number, seed: number): Float32Array {
-  const values = normal(rows * length, seed, 0, 3).map(Math.exp);
-  for (let r = 0; r < rows; r++) {
-    const row = values.subarray(r * length, (r + 1) * length);
-    const total = row.reduce((a, b) => a + b, 0);
-    for (let i = 0; i < length; i++) row[i] /= total;
-  }
-  return values;
+  return drawnOnce(`distributions ${[rows, length, seed]}`, () => {
+    const values = normal(rows * length, seed, 0, 3).map(Math.exp);
+    for (let r = 0; r < rows; r++) {
+      const row = values.subarray(r * length, (r + 1) * length);
+      const total = row.reduce((a, b) => a + b, 0);
+      for (let i = 0; i < length; i++) row[i] /= total;
+    }
+    return values;
+  });
 }
 
 /** One class a row. */
