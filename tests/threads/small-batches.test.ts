@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openWasmSync } from "../../src/backend/wasm.js";
 import { loadSync, OverlapError } from "../../src/index.js";
 import { Xentropy } from "../../src/kernels.js";
@@ -58,26 +58,61 @@ it("views from before the memory grew overlap as those from after it do", () => 
   expect(() => k.softmaxCrossEntropy(new Float32Array(size), y, { shape, grad })).toThrow(OverlapError);
 });
 
-it.each(NAMED_CALLS)("%s of a small foreign batch wakes nobody, whatever lies beside it", (_, call) => {
-  const { x, beside, shape } = operandsFor(call, 5, 7);
-  const expected = call.run(one, x, beside, { shape });
-  const before = threads.taken;
-  const other = residentBeside(k, beside, shape);
-  for (const second of [beside, other]) {
-    const result = call.run(k, x, second, { shape });
-    expectSameBits(result.array, expected.array, "array");
-    expectSameBits(result.loss, expected.loss, "loss");
-  }
-  if (call.replaces) {
-    const to = k.alloc(shape);
-    const result = call.run(k, x, other, { shape, to });
-    expect(result.array).toBe(to);
-    expectSameBits(to, expected.array, "resident output");
-    const view = k.alloc(shape).set(x).data;
-    if (call.replaces.includes("x"))
-      expectSameBits(call.run(k, view, other, { shape, to: view }).array, expected.array, "in place");
-  }
-  expect(threads.taken).toBe(before);
+/** A small batch; and, as while sharing is of no use, one of several tiles and one of rows longer than a tile. */
+const SHAPES = [
+  [5, 7],
+  [300, 1000],
+  [2, 70_000],
+] as const;
+
+describe.each(NAMED_CALLS)("%s", (_, call) => {
+  it.each(SHAPES)("of a foreign batch of %i x %i wakes nobody, whatever lies beside it", (rows, columns) => {
+    const { x, beside, shape } = operandsFor(call, rows, columns);
+    const expected = call.run(one, x, beside, { shape });
+    const before = threads.taken;
+    const other = residentBeside(k, beside, shape);
+    for (const second of [beside, other]) {
+      const result = call.run(k, x, second, { shape });
+      expectSameBits(result.array, expected.array, "array");
+      expectSameBits(result.loss, expected.loss, "loss");
+    }
+    if (call.replaces) {
+      const to = k.alloc(shape);
+      const result = call.run(k, x, other, { shape, to });
+      expect(result.array).toBe(to);
+      expectSameBits(to, expected.array, "resident output");
+      to.free();
+      const z = k.alloc(shape).set(x);
+      const view = z.data;
+      if (call.replaces.includes("x"))
+        expectSameBits(call.run(k, view, other, { shape, to: view }).array, expected.array, "in place");
+      z.free();
+    }
+    other?.free();
+    expect(threads.taken).toBe(before);
+  });
+});
+
+it("a foreign batch goes by the caller's own memory while sharing is of no use", async () => {
+  const eager = new Threads("simd", new WebAssembly.Module(binaryOf("simd-shared")), MEMORY, EAGER);
+  await eager.start(1, await spawner(WORKER));
+  const own = openWasmSync("simd", new WebAssembly.Module(binaryOf("simd")), { initial: 4 << 20, maximum: MEMORY });
+  let calls = 0;
+  const { softmax } = own.kernels;
+  const counted = (...args: Parameters<typeof softmax>) => {
+    calls++;
+    softmax(...args);
+  };
+  const both = new Xentropy(eager.engine, MEMORY, eager, { ...own, kernels: { ...own.kernels, softmax: counted } });
+  const x = new Float32Array(300_000).fill(1);
+  const shape = [300, 1000];
+  both.softmax(x, { shape });
+  expect(calls).toBe(0);
+  const alone = vi.spyOn(eager, "alone", "get").mockReturnValue(true);
+  expectSameBits(both.softmax(x, { shape }), one.softmax(x, { shape }), "softmax");
+  expect(calls).toBeGreaterThan(0);
+  alone.mockRestore();
+  both.dispose();
 });
 
 it("a small shard's loss goes with a state, which lies in the shared memory", () => {
