@@ -5,8 +5,8 @@
  */
 
 /**
- * An array that a call has made. Since TypeScript 5.7 its type tells that it doesn't lie in shared memory, as what takes bytes
- * for a request or an image wants to know: this is Float32Array<ArrayBuffer> there, and Float32Array before.
+ * An array that a call has made. From TypeScript 5.7 on its type says that its buffer is an ArrayBuffer, not a shared one, as
+ * what takes bytes for a request or an image wants to know; before there is no difference.
  */
 export type FreshFloats = ReturnType<Float32ArrayConstructor["of"]>;
 

@@ -30,7 +30,7 @@ export {
   WorkerLostError,
   XentropyError,
 } from "./errors.js";
-export type { Only } from "./given.js";
+export type { Given, Only, Property } from "./given.js";
 export type { Xentropy } from "./kernels.js";
 export type { LoadOptions } from "./load.js";
 export type { StateData } from "./log-sum-exp-data.js";

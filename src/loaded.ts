@@ -47,7 +47,7 @@ export class Loaded {
     const length = resident || typedName(x) ? (x as Float32Array).length : Infinity;
     // Looking up a cost takes as long as everything else here: the smallest calls do without.
     const work = length < threads.few ? 0 : threads.workOf(operation, length);
-    if (work >= threads.worthWaking && (resident || !this.#local || !threads.alone)) return own.ready();
+    if (work >= threads.worthWaking) return own.ready();
     if (resident) return work < threads.worthSharing ? own.ready().alone : own.ready();
     return (this.#local ?? own).ready();
   }

@@ -23,10 +23,11 @@ export type Output = FloatOutput | undefined;
 export type ArrayResult<O extends Output | IndexOutput, Fresh = FreshFloats> = O extends undefined ? Fresh : O;
 
 /**
- * Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. It is not
- * the type of all options, as with `Only`, so that operations with different options have one signature: k[name](x) is typed.
+ * Options A with `out` of type O. The union is for inference: from a property that is optional it takes no undefined. Its other
+ * side isn't `object`, or TypeScript would take what has no option at all for options. `out` alone is inferred, not all options
+ * as with `Only`, so that operations with different options have one signature: k[name](x) is typed.
  */
-export type Into<A, O extends Output | IndexOutput> = A & ({ out: O } | object);
+export type Into<A, O extends Output | IndexOutput> = A & ({ out: O } | ShapeOptions);
 
 /** Where an array result goes. */
 export interface OutputOptions {

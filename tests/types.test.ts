@@ -62,6 +62,10 @@ it("a result that was told where to go is what it was given", () => {
   const index = k.alloc([1], { dtype: "int32" });
   expectTypeOf(k.argmax(x, { out: index })).toEqualTypeOf<ResidentBatch<Int32Array>>();
   index.free();
+  // @ts-expect-error the shape is an option
+  expect(() => k.softmax(x, [3, 1])).toThrow();
+  // @ts-expect-error and so is the output
+  expect(() => k.softmax(x, new Float32Array(3))).toThrow();
   // @ts-expect-error indices are no floats
   expect(() => k.argmax(x, { out: new Float32Array(1) })).toThrow();
   const options: SoftmaxOptions = { out: z };

@@ -1,7 +1,7 @@
 /**
  * Compiles the kernels, one binary a target of asconfig.json, and embeds them as modules that import anywhere. Run by
- * `npm run build`; everything it writes is generated and stays out of the repository. If nothing has changed since, it does
- * nothing.
+ * `npm run build`; everything it writes is generated and stays out of the repository. It does nothing if neither that
+ * nor what it is made of has changed since it ran.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,24 +14,35 @@ const COMPILED = [...BINARIES, "unpack", ...PROGRAMS.map(({ name, target }) => `
 const STAMP = "build/wasm.sha256";
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** A hash of all that binaries are made of, and of all that is made. */
-function fingerprint() {
+/** A hash of files and of their names. */
+function hashOf(files) {
   const hash = createHash("sha256");
-  const files = [
-    ...readdirSync("assembly", { recursive: true }).map((file) => `assembly/${file}`),
-    ...["build-wasm", "binary-text", "pack-wasm"].map((name) => `tools/${name}.mjs`),
-    ...["asconfig.json", "package.json", "node_modules/assemblyscript/package.json"],
-    ...COMPILED.flatMap((name) => [`build/${name}.wasm`, `build/${name}.wat`]),
-    ...[...BINARIES, "unpack", "version"].map((name) => `src/generated/${name}.ts`),
-  ];
-  for (const file of files.sort()) {
+  for (const file of files) {
     hash.update(`${file}\0`);
     if (file.includes(".") && existsSync(file)) hash.update(readFileSync(file));
   }
   return hash.digest("hex");
 }
 
-if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === fingerprint()) {
+/** Of all that the binaries are made of. Taken before they are made: what is saved meanwhile isn't in them. */
+const inputs = hashOf([
+  ...readdirSync("assembly", { recursive: true })
+    .map((file) => `assembly/${file}`)
+    .sort(),
+  ...["build-wasm", "binary-text", "pack-wasm"].map((name) => `tools/${name}.mjs`),
+  ...["asconfig.json", "package.json", "node_modules/assemblyscript/package.json"],
+]);
+
+/** What they were made of, and what was made. */
+function stamp() {
+  const outputs = hashOf([
+    ...COMPILED.flatMap((name) => [`build/${name}.wasm`, `build/${name}.wat`]),
+    ...[...BINARIES, "unpack", "version"].map((name) => `src/generated/${name}.ts`),
+  ]);
+  return `${inputs} ${outputs}\n`;
+}
+
+if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp()) {
   process.stdout.write("The binaries are up to date.\n");
   process.exit();
 }
@@ -77,4 +88,4 @@ generate(
   readFileSync("build/unpack.wasm").toString("hex"),
 );
 generate("version", "Of the package and of its binaries", "version", version);
-writeFileSync(STAMP, fingerprint());
+writeFileSync(STAMP, stamp());

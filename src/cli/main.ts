@@ -46,7 +46,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case "help":
     case "--help":
     case "-h": {
-      const [topic = "help", ...more] = rest.filter((argument) => argument !== "--help");
+      const [topic = "help", ...more] = rest.filter((argument) => argument !== "--help" && argument !== "-h");
       const name = requireName("command", topic, TOPICS);
       requireNoMore(more);
       console.log(TEXTS[name]);

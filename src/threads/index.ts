@@ -29,7 +29,7 @@ const SETTINGS: Settings = {
   share: 2_000,
   copiedShare: 8_000,
   spin: 0.1,
-  patience: 0.3,
+  patience: 0.1,
   deadline: 5_000,
 };
 
@@ -117,11 +117,6 @@ export class Threads implements Spreading {
       const { start, pool } = this.#here;
       thread.post({ ...start, ...pool.add(thread) });
     });
-  }
-
-  /** Whether nothing is shared at the moment, as it has been of no use. */
-  get alone(): boolean {
-    return this.#live?.pool.alone ?? true;
   }
 
   /** Nanoseconds that a call takes on one thread, roughly. */

@@ -12,15 +12,11 @@ export interface PaceSettings {
   readonly patience: number;
 }
 
-/** How many times as long as it has lost the caller works alone, and how many milliseconds at most. */
-const PAUSE = 10;
+/** Milliseconds that the caller works alone at most before it tries the workers again. */
 const LONGEST_PAUSE = 1000;
 
 /** Milliseconds gained that are remembered: so much may be lost before the caller works alone. */
 const MOST_GAINED = 5;
-
-/** What part of the time of copies to and from shared memory others take: measured, a sixth to two thirds. */
-const PLAIN_COPY = 0.4;
 
 /** Decides which work is shared: what is large enough, unless sharing has just shown to be of no use. */
 export class Pace {
@@ -35,8 +31,6 @@ export class Pace {
   #fastest = Infinity;
   /** Milliseconds gained by sharing, of late. */
   #gained = 0;
-  /** How many times as long as it has lost the caller works alone next. */
-  #pause = PAUSE;
 
   constructor(settings: PaceSettings) {
     this.#settings = settings;
@@ -44,13 +38,11 @@ export class Pace {
 
   /** Whether work that is worth sharing is to be shared now. */
   worth(work: number, awake: boolean): boolean {
-    if (this.alone) return false;
+    if (this.#aloneUntil > 0 && this.#isAlone()) return false;
     return awake || work >= this.#settings.worthWaking || this.#addsUp(work);
   }
 
-  /** Whether the caller works alone, as sharing has been of no use. */
-  get alone(): boolean {
-    if (this.#aloneUntil === 0) return false;
+  #isAlone(): boolean {
     if (performance.now() < this.#aloneUntil) return true;
     this.#aloneUntil = 0;
     return false;
@@ -78,22 +70,18 @@ export class Pace {
   }
 
   /**
-   * A job of so many shares is done, with copies that took the caller so many milliseconds. Where there is no free processor
-   * for them, workers keep the caller waiting, or take its own from it, and where they sleep they may come too late. The job
-   * then took longer than the caller alone would have needed, going by the fastest of its shares, and by copies to memory that
-   * nobody shares. What is gained and lost is kept account of: where losses prevail the caller works alone ten times as long
-   * as it has lost, and twice as long after each try that has gained nothing, so that it never loses much.
+   * A job of so many shares is done. Where there is no free processor for them, workers keep the caller waiting, or take its
+   * own from it. The job then took longer than the caller alone would have needed, going by the fastest of its shares, and
+   * twice that with copies. What is gained and lost is kept account of: where losses prevail the caller works alone ten
+   * times as long as it has lost, so that it never loses much.
    */
-  end(shares: number, copying: number): void {
+  end(shares: number, copies: boolean): void {
     if (this.#fastest === Infinity) return;
     const now = performance.now();
-    const alone = this.#fastest * shares + copying * PLAIN_COPY;
+    const alone = this.#fastest * shares * (copies ? 2 : 1);
     this.#gained = Math.min(MOST_GAINED, this.#gained + alone - (now - this.#began));
-    const { patience } = this.#settings;
-    if (this.#gained >= patience) this.#pause = PAUSE;
-    if (this.#gained > -patience) return;
-    this.#aloneUntil = now + Math.min(LONGEST_PAUSE, -this.#gained * this.#pause);
-    this.#pause *= 2;
+    if (this.#gained > -this.#settings.patience) return;
+    this.#aloneUntil = now + Math.min(LONGEST_PAUSE, -10 * this.#gained);
     this.#gained = 0;
   }
 }

@@ -37,8 +37,6 @@ export class Pool {
   /** What is to be done when a lost worker has ended. */
   readonly #afterEnd = new Map<Thread, () => void>();
   #number = 0;
-  /** Milliseconds that the copies of the job at hand have taken. */
-  #copying = 0;
   readonly #pace: Pace;
   readonly #mayWait: boolean;
   /** To fill in before `run`. */
@@ -120,11 +118,6 @@ export class Pool {
     return members > 0 && this.#pace.worth(work, Atomics.load(this.#control.ints, words.ASLEEP) < members);
   }
 
-  /** Whether nothing is shared at the moment. */
-  get alone(): boolean {
-    return this.#pace.alone;
-  }
-
   /** The least work that is ever worth sharing. */
   get worthSharing(): number {
     return this.#settings.worthSharing;
@@ -150,7 +143,6 @@ export class Pool {
     const { job } = this;
     const { ints } = this.#control;
     this.#pace.begin();
-    this.#copying = 0;
     job.store();
     ints.fill(0, words.DONE, words.DONE + job.shares);
     ints[words.PORTIONS] = feed ? words.MAX_SHARES : 2 * this.count;
@@ -168,13 +160,11 @@ export class Pool {
       Atomics.store(ints, words.OPEN, 0);
       this.#awaitWorkers();
     }
-    const closed = performance.now();
+    this.#pace.end(job.shares, feed !== undefined);
     for (let share = 0; share < job.shares; share++) {
       if (ints[words.DONE + share] === 0) this.#redo(share, feed);
       feed?.drain(share);
     }
-    if (feed) this.#copying += performance.now() - closed;
-    this.#pace.end(job.shares, this.#copying);
   }
 
   #work(): void {
@@ -201,14 +191,11 @@ export class Pool {
     let drained = 0;
     for (;;) {
       const next = nextOf(Atomics.load(ints, words.LEFT));
-      const start = performance.now();
       if (staged < job.shares && staged - next < ahead) {
         feed.stage(staged++);
         Atomics.store(ints, words.STAGED, staged);
-        this.#copying += performance.now() - start;
       } else if (feed.hasOutput && drained < job.shares && Atomics.load(ints, words.DONE + drained) === 1) {
         feed.drain(drained++);
-        this.#copying += performance.now() - start;
       } else {
         if (this.#claim.take()) {
           this.#run();

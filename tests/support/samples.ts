@@ -5,7 +5,7 @@ export { uniform };
 /** Seeded float32 values that are hard for one or another way to compute a softmax. */
 export type Sample = (length: number, seed: number) => Float32Array;
 
-/** Samples that were drawn last. Every backend and every test of a file asks for the same, and to copy takes less time than to draw. */
+/** Samples that were drawn last. Every backend asks for the same, and to copy takes less time than to draw. */
 const drawn = new Map<string, Float32Array>();
 const MOST_DRAWN = 16;
 

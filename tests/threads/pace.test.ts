@@ -19,12 +19,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A job that takes so many milliseconds, of which shares would take the caller `alone` and copies `copying`. */
-function doJob(pace: Pace, { alone, took, copying = 0 }: { alone: number; took: number; copying?: number }): void {
+/** A job that takes so many milliseconds, and whose shares would take the caller `alone`. */
+function doJob(pace: Pace, { alone, took, copies = false }: { alone: number; took: number; copies?: boolean }): void {
   pace.begin();
   pace.took(alone / SHARES, 1);
   vi.advanceTimersByTime(took);
-  pace.end(SHARES, copying);
+  pace.end(SHARES, copies);
 }
 
 /** How long the caller works alone from now on. */
@@ -54,16 +54,15 @@ describe("the caller", () => {
   it("shares as long as that gains", () => {
     const pace = new Pace(SETTINGS);
     for (let i = 0; i < 100; i++) doJob(pace, { alone: 4, took: 3 });
-    expect(pace.alone).toBe(false);
+    expect(pauseOf(pace)).toBe(0);
   });
 
-  it("works alone ten times as long as it has lost, and twice that when it has lost again", () => {
+  it("works alone ten times as long as it has lost", () => {
     const pace = new Pace(SETTINGS);
-    const pauses = [1, 2, 3].map(() => {
-      doJob(pace, { alone: 2, took: 4 });
-      return pauseOf(pace);
-    });
-    expect(pauses).toEqual([20, 40, 80]);
+    doJob(pace, { alone: 2, took: 4 });
+    expect(pauseOf(pace)).toBe(20);
+    doJob(pace, { alone: 2, took: 5 });
+    expect(pauseOf(pace)).toBe(30);
   });
 
   it("works alone for a second at most", () => {
@@ -72,31 +71,20 @@ describe("the caller", () => {
     expect(pauseOf(pace)).toBe(1000);
   });
 
-  it("begins with short pauses again once sharing has gained", () => {
-    const pace = new Pace(SETTINGS);
-    for (let i = 0; i < 3; i++) {
-      doJob(pace, { alone: 2, took: 4 });
-      pauseOf(pace);
-    }
-    doJob(pace, { alone: 4, took: 3 });
-    doJob(pace, { alone: 2, took: 5 });
-    expect(pauseOf(pace)).toBe(20);
-  });
-
   it("may lose what it has gained, 5 ms at most", () => {
     const pace = new Pace(SETTINGS);
     for (let i = 0; i < 100; i++) doJob(pace, { alone: 4, took: 2 });
     doJob(pace, { alone: 2, took: 7 });
-    expect(pace.alone).toBe(false);
+    expect(pauseOf(pace)).toBe(0);
     doJob(pace, { alone: 2, took: 3 });
-    expect(pace.alone).toBe(true);
+    expect(pauseOf(pace)).toBeGreaterThan(0);
   });
 
-  it("would make copies in less time alone", () => {
+  it("would take twice as long alone where copies go along", () => {
     const pace = new Pace(SETTINGS);
-    doJob(pace, { alone: 2, took: 3, copying: 3 });
-    expect(pace.alone).toBe(false);
-    doJob(pace, { alone: 2, took: 4, copying: 3 });
-    expect(pace.alone).toBe(true);
+    doJob(pace, { alone: 2, took: 4, copies: true });
+    expect(pauseOf(pace)).toBe(0);
+    doJob(pace, { alone: 2, took: 5, copies: true });
+    expect(pauseOf(pace)).toBeGreaterThan(0);
   });
 });
