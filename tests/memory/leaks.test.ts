@@ -9,7 +9,7 @@ import { THREADS } from "../support/threads.js";
 // The wrapper is the same on every backend; simd is the fastest.
 const [simd] = BACKENDS;
 // With threads every call is shared, which takes several times as long.
-const CALLS = THREADS > 1 ? 20_000 : 100_000;
+const CALLS = THREADS > 1 ? 30_000 : 50_000;
 const LAYOUT = { shape: [2, 3], axis: -1 };
 /** What may be left on the heap after so many calls: less than an object each. */
 const HEAP = 512 * 1024;
