@@ -100,15 +100,21 @@ function versionsText({ versions }: LinearPeers): string {
 async function reportProducts(backend: string, effort: Effort): Promise<void> {
   const all = [{ name: "independent multiply-adds", ...peak(backend) }, ...tileProducts(backend)];
   const times = await measure(all, effort);
-  const rates = times.map((rounds, i) => all[i].work / quantile(rounds, 0.5));
-  const rows = all.map(({ name }, i) => [name, significant(rates[i]), `${((100 * rates[i]) / rates[0]).toFixed(0)} %`]);
-  console.log("Products of 128 positions, 256 features and 128 classes, packing included\n");
+  const ratesAt = (q: number) => times.map((rounds, i) => all[i].work / quantile(rounds, q));
+  const rates = ratesAt(0.5);
+  // The fastest rounds: while nobody else computes on the core's other hardware thread, who takes places of instructions from
+  // a product, but not from independent multiply-adds, which need few.
+  const best = ratesAt(0);
+  const share = (of: readonly number[], i: number) => `${((100 * of[i]) / of[0]).toFixed(0)} %`;
+  const rows = all.map(({ name }, i) => [name, significant(rates[i]), share(rates, i), share(best, i)]);
+  console.log("Products of 128 positions, 256 features and 128 classes, packing included: medians of the rounds\n");
   console.log(
     table(
       [
         ["", "left"],
         ["G multiply-adds/s", "right"],
         ["of the peak", "right"],
+        ["fastest rounds", "right"],
       ],
       rows,
     ),
